@@ -1,0 +1,217 @@
+// Package cache is the shared Redis client: one bounded pool for the whole process,
+// a cache with TTLs on top of it, and a health check.
+//
+// Redis being away never hangs or panics anything here. Reads through [Cache.Get] then
+// miss, writes report, and [Cache.Lookup] and [Cache.Check] tell an outage from a miss
+// for whoever needs to know.
+package cache
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Options say how to reach Redis.
+type Options struct {
+	// URL names the server and its kind:
+	//
+	//	redis://[user:password@]host:port[/db]
+	//	redis-sentinel://[user:password@]host:port,host:port/master_name[/db]
+	//	redis-cluster://[user:password@]host:port,host:port
+	//
+	// with rediss, rediss-sentinel and rediss-cluster for TLS, and unix:///path for a
+	// socket. Query parameters are those of go-redis, such as sentinel_password.
+	URL string
+	// Password stands in for one in the URL, which then need not be secret.
+	Password string
+	// PoolSize bounds the connections of this process; for a cluster, to each node.
+	// 0 means 20.
+	PoolSize int
+	// CAFile, CertFile and KeyFile are PEM files: the authority that signed the
+	// server's certificate, and the client's own certificate and key.
+	CAFile, CertFile, KeyFile string
+}
+
+const defaultPoolSize = 20
+
+// Timeouts of one command. The read timeout must exceed the longest script, not the
+// longest wait: blocking commands extend it themselves.
+const (
+	dialTimeout  = 2 * time.Second
+	readTimeout  = 3 * time.Second
+	writeTimeout = 3 * time.Second
+	poolTimeout  = 4 * time.Second
+)
+
+// Connect returns a client for o. It does not dial: the first command does. The error
+// names what in o is wrong and never contains the password.
+func Connect(o Options) (redis.UniversalClient, error) {
+	u, err := url.Parse(o.URL)
+	if err != nil {
+		// The parse error quotes the URL, and with it the password.
+		return nil, errors.New("redis URL cannot be parsed: give redis://[user:password@]host:port[/db], special characters percent-encoded")
+	}
+	if o.PoolSize == 0 {
+		o.PoolSize = defaultPoolSize
+	}
+	scheme, secure := strings.CutPrefix(u.Scheme, "rediss")
+	if !secure {
+		scheme = strings.TrimPrefix(u.Scheme, "redis")
+	}
+	tlsConfig, err := o.tls(secure)
+	if err != nil {
+		return nil, err
+	}
+	base := "redis"
+	if secure {
+		base = "rediss"
+	}
+	switch scheme {
+	case "", "unix":
+		return o.standalone(u, tlsConfig)
+	case "-sentinel":
+		return o.sentinel(u, base, tlsConfig)
+	case "-cluster":
+		return o.cluster(u, base, tlsConfig)
+	}
+	return nil, fmt.Errorf("redis URL scheme %q: use redis, rediss, redis-sentinel, redis-cluster or unix", u.Scheme)
+}
+
+func (o Options) standalone(u *url.URL, tlsConfig *tls.Config) (redis.UniversalClient, error) {
+	opt, err := redis.ParseURL(u.String())
+	if err != nil {
+		return nil, fmt.Errorf("redis URL %s: %w", Redact(o.URL), err)
+	}
+	if o.Password != "" {
+		opt.Password = o.Password
+	}
+	if opt.TLSConfig != nil {
+		tlsConfig.ServerName = opt.TLSConfig.ServerName
+		opt.TLSConfig = tlsConfig
+	}
+	opt.PoolSize, opt.MaxActiveConns = o.PoolSize, o.PoolSize
+	opt.DialTimeout, opt.ReadTimeout, opt.WriteTimeout, opt.PoolTimeout = dialTimeout, readTimeout, writeTimeout, poolTimeout
+	opt.ContextTimeoutEnabled = true
+	return redis.NewClient(opt), nil
+}
+
+func (o Options) sentinel(u *url.URL, scheme string, tlsConfig *tls.Config) (redis.UniversalClient, error) {
+	master, db, _ := strings.Cut(strings.Trim(u.Path, "/"), "/")
+	if master == "" {
+		return nil, fmt.Errorf("redis URL %s: name the master after the hosts: redis-sentinel://host:26379/mymaster", Redact(o.URL))
+	}
+	v := *u
+	v.Path = "/" + db
+	q := v.Query()
+	q.Set("master_name", master)
+	v.RawQuery = q.Encode()
+	opt, err := redis.ParseFailoverURL(manyHosts(&v, scheme))
+	if err != nil {
+		return nil, fmt.Errorf("redis URL %s: %w", Redact(o.URL), err)
+	}
+	if o.Password != "" {
+		opt.Password = o.Password
+	}
+	opt.TLSConfig = tlsConfig
+	opt.PoolSize, opt.MaxActiveConns = o.PoolSize, o.PoolSize
+	opt.DialTimeout, opt.ReadTimeout, opt.WriteTimeout, opt.PoolTimeout = dialTimeout, readTimeout, writeTimeout, poolTimeout
+	opt.ContextTimeoutEnabled = true
+	return redis.NewFailoverClient(opt), nil
+}
+
+func (o Options) cluster(u *url.URL, scheme string, tlsConfig *tls.Config) (redis.UniversalClient, error) {
+	opt, err := redis.ParseClusterURL(manyHosts(u, scheme))
+	if err != nil {
+		return nil, fmt.Errorf("redis URL %s: %w", Redact(o.URL), err)
+	}
+	if o.Password != "" {
+		opt.Password = o.Password
+	}
+	opt.TLSConfig = tlsConfig
+	opt.PoolSize, opt.MaxActiveConns = o.PoolSize, o.PoolSize
+	opt.DialTimeout, opt.ReadTimeout, opt.WriteTimeout, opt.PoolTimeout = dialTimeout, readTimeout, writeTimeout, poolTimeout
+	opt.ContextTimeoutEnabled = true
+	return redis.NewClusterClient(opt), nil
+}
+
+// manyHosts rewrites scheme://a,b,c as go-redis spells several hosts: the first as the
+// host, the others as addr parameters.
+func manyHosts(u *url.URL, scheme string) string {
+	v := *u
+	hosts := strings.Split(u.Host, ",")
+	v.Scheme, v.Host = scheme, hosts[0]
+	q := v.Query()
+	for _, h := range hosts[1:] {
+		q.Add("addr", h)
+	}
+	v.RawQuery = q.Encode()
+	return v.String()
+}
+
+// tls returns the TLS configuration, nil for a plain connection.
+func (o Options) tls(secure bool) (*tls.Config, error) {
+	if !secure {
+		if o.CAFile != "" || o.CertFile != "" || o.KeyFile != "" {
+			return nil, fmt.Errorf("redis URL %s is not encrypted but TLS files are given: use a rediss URL", Redact(o.URL))
+		}
+		return nil, nil
+	}
+	c := &tls.Config{MinVersion: tls.VersionTLS12}
+	if o.CAFile != "" {
+		pem, err := os.ReadFile(o.CAFile)
+		if err != nil {
+			return nil, fmt.Errorf("redis CA file: %w", err)
+		}
+		c.RootCAs = x509.NewCertPool()
+		if !c.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("redis CA file %s: holds no PEM certificate", o.CAFile)
+		}
+	}
+	if o.CertFile != "" || o.KeyFile != "" {
+		cert, err := tls.LoadX509KeyPair(o.CertFile, o.KeyFile)
+		if err != nil {
+			return nil, fmt.Errorf("redis client certificate: %w", err)
+		}
+		c.Certificates = []tls.Certificate{cert}
+	}
+	return c, nil
+}
+
+// Redact returns a Redis URL with its password hidden, for logs and errors.
+func Redact(rawURL string) string {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return "(unreadable URL)"
+	}
+	q := u.Query()
+	for _, secret := range []string{"password", "sentinel_password"} {
+		if q.Has(secret) {
+			q.Set(secret, "xxxxx")
+		}
+	}
+	u.RawQuery = q.Encode()
+	return u.Redacted()
+}
+
+// Evicts returns Redis's maxmemory-policy if it may drop keys that have no TTL, such
+// as waiting tasks and schedule entries, and "" if they are safe or Redis does not
+// say. Only noeviction and the volatile policies keep them.
+func Evicts(ctx context.Context, client redis.UniversalClient) string {
+	values, err := client.ConfigGet(ctx, "maxmemory-policy").Result()
+	if err != nil {
+		return ""
+	}
+	if policy := values["maxmemory-policy"]; strings.HasPrefix(policy, "allkeys-") {
+		return policy
+	}
+	return ""
+}

@@ -1,0 +1,154 @@
+package tasks
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Task is one attempt's view of a task.
+type Task struct {
+	ID      string
+	Kind    string
+	Queue   string
+	Payload json.RawMessage
+	Attempt int  // 1 for the first
+	Last    bool // no retry follows a plain error
+}
+
+// Handler performs one kind. It must honour ctx: the context ends at the soft limit
+// (cause [ErrSoftLimit]), at the hard limit, and when the worker stops. The value
+// returned with a nil error is kept as the task's result, as JSON. Handlers run
+// concurrently.
+type Handler func(ctx context.Context, t *Task) (any, error)
+
+// Definition is what the system knows of one kind.
+type Definition struct {
+	Kind string
+	// Version of the payload's shape, from 1. A worker leaves a task of a later
+	// version than it knows to a newer worker instead of misreading it.
+	Version int
+	// Check reports why a payload is not valid for the kind.
+	Check func(payload []byte) error
+	// Handle performs the kind.
+	Handle Handler
+}
+
+// Define builds the definition of a kind whose args are of type A.
+func Define[A any](kind string, version int, handle func(context.Context, *Task, A) (any, error)) Definition {
+	return Definition{
+		Kind:    kind,
+		Version: version,
+		Check: func(payload []byte) error {
+			_, err := Decode[A](payload)
+			return err
+		},
+		Handle: func(ctx context.Context, t *Task) (any, error) {
+			args, err := Decode[A](t.Payload)
+			if err != nil {
+				return nil, Permanent(err)
+			}
+			return handle(ctx, t, args)
+		},
+	}
+}
+
+// Catalog holds every kind a process knows. It does not change once made.
+type Catalog struct {
+	kinds      map[string]Definition
+	maxPayload int
+}
+
+// NewCatalog collects definitions. maxPayload bounds payloads in bytes;
+// 0 means [DefaultMaxPayload]. A kind defined twice is an error.
+func NewCatalog(maxPayload int, definitions ...Definition) (*Catalog, error) {
+	if maxPayload == 0 {
+		maxPayload = DefaultMaxPayload
+	}
+	c := &Catalog{kinds: make(map[string]Definition, len(definitions)), maxPayload: maxPayload}
+	for _, d := range definitions {
+		if err := CheckKind(d.Kind); err != nil {
+			return nil, err
+		}
+		if _, ok := c.kinds[d.Kind]; ok {
+			return nil, fmt.Errorf("kind %q is defined twice", d.Kind)
+		}
+		c.kinds[d.Kind] = d
+	}
+	return c, nil
+}
+
+// Kinds returns the known kinds, sorted.
+func (c *Catalog) Kinds() []string { return slices.Sorted(maps.Keys(c.kinds)) }
+
+// Lookup returns the definition of a kind. The error lists the kinds there are.
+func (c *Catalog) Lookup(kind string) (Definition, error) {
+	d, ok := c.kinds[kind]
+	if !ok {
+		return d, fmt.Errorf("kind %q has no handler: known are %s", kind, strings.Join(c.Kinds(), ", "))
+	}
+	return d, nil
+}
+
+// Check reports why a payload cannot be a task of kind: the kind is unknown, the
+// payload too large, or not valid for it.
+func (c *Catalog) Check(kind string, payload []byte) (Definition, error) {
+	d, err := c.Lookup(kind)
+	if err != nil {
+		return d, err
+	}
+	if len(payload) > c.maxPayload {
+		return d, fmt.Errorf("%s: payload has %d bytes, at most %d are allowed: store the data and send a reference", kind, len(payload), c.maxPayload)
+	}
+	if err := d.Check(payload); err != nil {
+		return d, fmt.Errorf("%s: %w", kind, err)
+	}
+	return d, nil
+}
+
+// Options say how one task departs from its kind's policy. The zero value does not.
+type Options struct {
+	ID        string        // a task with an ID already in its queue is not added again
+	Queue     string        // instead of the routed queue
+	At        time.Time     // not before this moment
+	Deadline  time.Time     // not after this moment: the attempt ends there, and none starts later
+	Unique    time.Duration // as [Policy.Unique]
+	Retention time.Duration // as [Policy.Retention]
+	// Wakes names a delayed task that is to run at once when this one has ended,
+	// for good or bad. It still runs at its own time should this task be lost.
+	Wakes *Receipt
+}
+
+// Receipt says where a task went.
+type Receipt struct {
+	ID    string `json:"id"`
+	Kind  string `json:"kind"`
+	Queue string `json:"queue"`
+	// Duplicate is true if a task with this ID, or the same unique task, was there
+	// already, and nothing was added.
+	Duplicate bool `json:"duplicate,omitempty"`
+}
+
+// Enqueuer adds a task to the queue its kind is routed to. An implementation refuses
+// what the catalog refuses; a duplicate is not an error but said in the receipt.
+type Enqueuer interface {
+	Enqueue(ctx context.Context, args Args, opts Options) (Receipt, error)
+}
+
+// Status is a task as a producer sees it.
+type Status struct {
+	ID        string          `json:"id"`
+	Kind      string          `json:"kind"`
+	Queue     string          `json:"queue"`
+	State     string          `json:"state"` // pending, active, scheduled, retry, archived or completed
+	Retried   int             `json:"retried"`
+	LastError string          `json:"last_error,omitempty"`
+	NextRun   time.Time       `json:"next_run,omitzero"`
+	Completed time.Time       `json:"completed,omitzero"`
+	Payload   json.RawMessage `json:"payload,omitempty"`
+	Result    json.RawMessage `json:"result,omitempty"`
+}

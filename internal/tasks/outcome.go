@@ -1,0 +1,82 @@
+package tasks
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Outcome says what becomes of a task after an attempt.
+type Outcome string
+
+// The outcomes of an attempt.
+const (
+	Succeeded Outcome = "succeeded" // done, the result is kept
+	Retried   Outcome = "retried"   // failed, another attempt follows
+	Dead      Outcome = "dead"      // failed for good: in the dead letter
+	SetAside  Outcome = "parked"    // set aside, no retry spent
+)
+
+// ErrSoftLimit is the cause of a handler's context once its soft time limit has
+// passed. The handler should save its work and return before the hard limit.
+var ErrSoftLimit = errors.New("soft time limit passed")
+
+// ErrHardLimit ends an attempt whose handler has not returned by its hard time limit.
+var ErrHardLimit = errors.New("hard time limit passed")
+
+type permanentError struct{ err error }
+
+func (e *permanentError) Error() string { return e.err.Error() }
+func (e *permanentError) Unwrap() error { return e.err }
+
+// Permanent marks err as one that no retry can mend. The task goes to the dead letter.
+// Permanent(nil) is nil.
+func Permanent(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &permanentError{err}
+}
+
+// IsPermanent reports whether err, or an error it wraps, came from [Permanent].
+func IsPermanent(err error) bool {
+	var p *permanentError
+	return errors.As(err, &p)
+}
+
+type retryAfterError struct {
+	delay time.Duration
+	err   error
+}
+
+func (e *retryAfterError) Error() string { return e.err.Error() }
+func (e *retryAfterError) Unwrap() error { return e.err }
+
+// RetryAfter marks err to be retried after delay instead of the policy's delay. It
+// spends a retry like any failure.
+func RetryAfter(delay time.Duration, err error) error {
+	return &retryAfterError{delay, err}
+}
+
+// RetryDelay returns the delay given to [RetryAfter] and true, or false if err asks
+// for none.
+func RetryDelay(err error) (time.Duration, bool) {
+	var r *retryAfterError
+	if errors.As(err, &r) {
+		return r.delay, true
+	}
+	return 0, false
+}
+
+type parkedError struct{ reason string }
+
+func (e *parkedError) Error() string { return fmt.Sprintf("parked: %s", e.reason) }
+
+// Parked sets the task aside without spending a retry until somebody runs it by hand.
+func Parked(reason string) error { return &parkedError{reason} }
+
+// IsParked reports whether err came from [Parked].
+func IsParked(err error) bool {
+	var p *parkedError
+	return errors.As(err, &p)
+}
