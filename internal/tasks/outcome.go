@@ -15,6 +15,8 @@ const (
 	Retried   Outcome = "retried"   // failed, another attempt follows
 	Dead      Outcome = "dead"      // failed for good: in the dead letter
 	SetAside  Outcome = "parked"    // set aside, no retry spent
+	// HandedBack is an attempt cut off by its worker stopping: back in its queue.
+	HandedBack Outcome = "handed_back"
 )
 
 // ErrSoftLimit is the cause of a handler's context once its soft time limit has

@@ -1,0 +1,164 @@
+// Package queue carries tasks through Redis. It is the only package that knows asynq:
+// its client, its servers and its keys, which stay exactly asynq's, so that asynqmon,
+// the asynq command line and foreign asynq clients work on the same Redis.
+//
+// A [Client] adds tasks, a [Lane] performs those of one queue. Both refuse what the
+// catalog refuses, so that a bad task is told to its producer where possible and goes
+// to the dead letter with a readable reason where not.
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"switchyard/internal/routing"
+	"switchyard/internal/tasks"
+)
+
+// Headers a task carries beside its payload. Tasks of foreign clients have none.
+const (
+	versionHeader = "switchyard-version"
+	wakesHeader   = "switchyard-wakes"
+)
+
+// Client adds tasks and looks at them. It is safe for concurrent use.
+type Client struct {
+	asynq     *asynq.Client
+	inspector *asynq.Inspector
+	table     *routing.Table
+	catalog   *tasks.Catalog
+	queues    []string
+}
+
+// NewClient returns a client that routes by table, checks payloads against catalog and
+// adds to no queue but queues. The Redis client stays the caller's to close.
+func NewClient(client redis.UniversalClient, table *routing.Table, catalog *tasks.Catalog, queues []string) *Client {
+	return &Client{
+		asynq:     asynq.NewClientFromRedisClient(client),
+		inspector: asynq.NewInspectorFromRedisClient(client),
+		table:     table,
+		catalog:   catalog,
+		queues:    queues,
+	}
+}
+
+// Enqueue implements [tasks.Enqueuer].
+func (c *Client) Enqueue(ctx context.Context, args tasks.Args, opts tasks.Options) (tasks.Receipt, error) {
+	kind := args.Kind()
+	route, err := c.table.Route(kind)
+	if err != nil {
+		return tasks.Receipt{}, tasks.Permanent(err)
+	}
+	payload, err := tasks.Encode(args)
+	if err != nil {
+		return tasks.Receipt{}, tasks.Permanent(err)
+	}
+	definition, err := c.catalog.Check(kind, payload)
+	if err != nil {
+		return tasks.Receipt{}, tasks.Permanent(err)
+	}
+	if opts.Queue != "" {
+		route.Queue = opts.Queue
+	}
+	if err := c.checkOptions(route.Queue, opts); err != nil {
+		return tasks.Receipt{}, tasks.Permanent(fmt.Errorf("%s: %w", kind, err))
+	}
+	headers := map[string]string{versionHeader: strconv.Itoa(definition.Version)}
+	if opts.Wakes != nil {
+		headers[wakesHeader] = opts.Wakes.Queue + "/" + opts.Wakes.ID
+	}
+	receipt := tasks.Receipt{ID: opts.ID, Kind: kind, Queue: route.Queue}
+	info, err := c.asynq.EnqueueContext(ctx, asynq.NewTaskWithHeaders(kind, payload, headers), asynqOptions(route, opts)...)
+	switch {
+	case errors.Is(err, asynq.ErrDuplicateTask), errors.Is(err, asynq.ErrTaskIDConflict):
+		receipt.Duplicate = true
+		return receipt, nil
+	case err != nil:
+		return tasks.Receipt{}, fmt.Errorf("enqueue %s: %w", kind, err)
+	}
+	receipt.ID = info.ID
+	return receipt, nil
+}
+
+// asynqOptions spells a route and its exceptions in asynq's terms.
+func asynqOptions(route routing.Route, opts tasks.Options) []asynq.Option {
+	p := route.Policy
+	options := []asynq.Option{
+		asynq.Queue(route.Queue),
+		// One more than the policy's: asynq archives a task that is set aside on its
+		// last attempt. The lane ends the retries where the policy does.
+		asynq.MaxRetry(p.Retries + 1),
+		// The lane keeps the hard limit itself, for foreign tasks too. This one only
+		// keeps asynq's default of 30 minutes from cutting a longer limit short.
+		asynq.Timeout(p.HardLimit + abortGrace),
+		asynq.Retention(max(p.Retention, opts.Retention)),
+	}
+	if unique := max(p.Unique, opts.Unique); unique > 0 {
+		options = append(options, asynq.Unique(unique))
+	}
+	if opts.ID != "" {
+		options = append(options, asynq.TaskID(opts.ID))
+	}
+	if !opts.At.IsZero() {
+		options = append(options, asynq.ProcessAt(opts.At))
+	}
+	if !opts.Deadline.IsZero() {
+		options = append(options, asynq.Deadline(opts.Deadline))
+	}
+	return options
+}
+
+// maxID bounds task IDs in bytes; they are part of a Redis key.
+const maxID = 300
+
+var idPattern = regexp.MustCompile(`^[a-zA-Z0-9_.:@+-]+$`)
+
+func (c *Client) checkOptions(queue string, opts tasks.Options) error {
+	switch {
+	case !slices.Contains(c.queues, queue):
+		return fmt.Errorf("unknown queue %q: use one of %s", queue, strings.Join(c.queues, ", "))
+	case opts.ID != "" && (len(opts.ID) > maxID || !idPattern.MatchString(opts.ID)):
+		return fmt.Errorf("task ID %.40q: use at most %d letters, digits and _.:@+-", opts.ID, maxID)
+	case opts.Unique < 0 || opts.Retention < 0:
+		return errors.New("unique and retention must not be negative")
+	}
+	return nil
+}
+
+// Status returns the task id in queue and true, or false if there is none.
+func (c *Client) Status(_ context.Context, queue, id string) (tasks.Status, bool, error) {
+	info, err := c.inspector.GetTaskInfo(queue, id)
+	if errors.Is(err, asynq.ErrTaskNotFound) || errors.Is(err, asynq.ErrQueueNotFound) {
+		return tasks.Status{}, false, nil
+	}
+	if err != nil {
+		return tasks.Status{}, false, fmt.Errorf("status of task %s in %s: %w", id, queue, err)
+	}
+	return tasks.Status{
+		ID: info.ID, Kind: info.Type, Queue: info.Queue, State: info.State.String(),
+		Retried: info.Retried, LastError: info.LastErr, NextRun: info.NextProcessAt, Completed: info.CompletedAt,
+		Payload: info.Payload, Result: info.Result,
+	}, true, nil
+}
+
+// wake runs a delayed task at once. One that is gone, waiting or running already needs
+// no waking, and one that cannot be woken now still runs at its own time.
+func (c *Client) wake(target string) error {
+	queue, id, _ := strings.Cut(target, "/")
+	status, found, err := c.Status(context.Background(), queue, id)
+	if err != nil || !found || status.State != asynq.TaskStateScheduled.String() {
+		return err
+	}
+	if err := c.inspector.RunTask(queue, id); err != nil && !errors.Is(err, asynq.ErrTaskNotFound) {
+		return fmt.Errorf("wake task %s in %s: %w", id, queue, err)
+	}
+	return nil
+}

@@ -1,0 +1,47 @@
+package queue
+
+import (
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// repeatAfter is how long the same line from asynq is held back: while Redis is away it
+// says so every three seconds in every lane.
+const repeatAfter = 30 * time.Second
+
+// logger hands asynq's own lines to zap. Only errors get here; what it says below that
+// is either noise or said better by the line at an attempt's end.
+type logger struct {
+	log  *zap.Logger
+	mu   sync.Mutex
+	last map[string]time.Time
+}
+
+func newLogger(log *zap.Logger) *logger {
+	return &logger{log: log, last: make(map[string]time.Time)}
+}
+
+func (l *logger) Debug(...any) {}
+func (l *logger) Info(...any)  {}
+func (l *logger) Warn(...any)  {}
+
+func (l *logger) Error(args ...any) {
+	line := fmt.Sprint(args...)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if now := time.Now(); now.Sub(l.last[line]) > repeatAfter {
+		clear(l.last) // another line has come up, or the time: start anew, stay small
+		l.last[line] = now
+		l.log.Error("asynq: " + line)
+	}
+}
+
+// Fatal is asynq's word for a state it cannot go on from.
+func (l *logger) Fatal(args ...any) {
+	l.log.Error("asynq: " + fmt.Sprint(args...))
+	os.Exit(1)
+}

@@ -1,0 +1,39 @@
+package routing
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Explain says in plain text where kind goes and why: every rule asked in order, the
+// one that won, and where the policy came from.
+func (t *Table) Explain(kind string) (string, error) {
+	route, err := t.Route(kind)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s -> queue %s\n\nrules asked, in order:\n", kind, route.Queue)
+	for i, r := range t.rules[:t.match(kind)+1] {
+		origin, verdict := "built in", "no match"
+		if i < t.own {
+			origin = "configured"
+		}
+		if i == t.match(kind) {
+			verdict = "wins"
+		}
+		fmt.Fprintf(&b, "  %2d. %-20s -> %-12s (%s) %s\n", i+1, r.Pattern, r.Queue, origin, verdict)
+	}
+	own := "none of its own"
+	if _, ok := t.kinds[kind]; ok {
+		own = "then the kind's own"
+	}
+	p := route.Policy
+	fmt.Fprintf(&b, "\npolicy (the default, then the rule's, %s):\n", own)
+	fmt.Fprintf(&b, "  retries      %d, %s apart at first, growing with jitter\n", p.Retries, p.RetryDelay)
+	fmt.Fprintf(&b, "  soft limit   %s\n  hard limit   %s\n  result kept  %s\n", p.SoftLimit, p.HardLimit, p.Retention)
+	if p.Unique > 0 {
+		fmt.Fprintf(&b, "  unique for   %s\n", p.Unique)
+	}
+	return b.String(), nil
+}

@@ -1,0 +1,150 @@
+// Package routing decides, from a kind alone, which queue a task goes to and what its
+// policy is. It is one ordered table: the first rule that matches a kind wins, and
+// [Table.Explain] says why. It needs no Redis and does no I/O.
+package routing
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"switchyard/internal/tasks"
+)
+
+// The queues every table has.
+const (
+	Agents    = "agents"
+	Briefings = "briefings"
+	Scraping  = "scraping"
+	Default   = "default"
+)
+
+// DefaultPolicy is where every kind's policy starts: the settings of the Celery
+// workers this system replaced.
+var DefaultPolicy = tasks.Policy{
+	Retries:    3,
+	RetryDelay: 30 * time.Second,
+	SoftLimit:  240 * time.Second,
+	HardLimit:  300 * time.Second,
+	Retention:  time.Hour,
+}
+
+// Rule sends the kinds its pattern matches to a queue.
+type Rule struct {
+	// Pattern is a kind, or a prefix followed by *.
+	Pattern string `yaml:"pattern"`
+	// Queue takes the kinds that match.
+	Queue string `yaml:"queue"`
+	// Policy changes the default policy for them.
+	Policy Patch `yaml:"policy"`
+}
+
+// builtin rules stand after the configured ones, so that those can win.
+var builtin = []Rule{
+	{Pattern: "agent_*", Queue: Agents, Policy: Patch{Retries: new(2), RetryDelay: new(60 * time.Second)}},
+	{Pattern: "briefing_*", Queue: Briefings, Policy: Patch{Retries: new(2), RetryDelay: new(300 * time.Second)}},
+	{Pattern: "scrape_*", Queue: Scraping},
+	{Pattern: "*", Queue: Default},
+}
+
+var builtinKinds = map[string]Patch{
+	"agent_apply": {Retries: new(1), RetryDelay: new(120 * time.Second)},
+}
+
+// Table routes kinds. It does not change once made and is safe for concurrent use.
+type Table struct {
+	rules []Rule
+	own   int // how many of rules come from the configuration
+	kinds map[string]Patch
+}
+
+// New builds a table from configured rules, which are asked before the built-in ones,
+// and per-kind policies, which have the last word. queues are the names rules may use.
+// The error names the rule or kind, what is wrong with it, and what would be right.
+func New(queues []string, rules []Rule, kinds map[string]Patch) (*Table, error) {
+	t := &Table{rules: slices.Concat(rules, builtin), own: len(rules), kinds: maps.Clone(builtinKinds)}
+	for i, r := range rules {
+		if err := checkRule(r, queues, rules[:i]); err != nil {
+			return nil, fmt.Errorf("routing rule %d: %w", i+1, err)
+		}
+	}
+	for kind, patch := range kinds {
+		if err := tasks.CheckKind(kind); err != nil {
+			return nil, fmt.Errorf("policy: %w", err)
+		}
+		t.kinds[kind] = patch.over(t.kinds[kind])
+	}
+	return t, t.checkPolicies()
+}
+
+func checkRule(r Rule, queues []string, before []Rule) error {
+	prefix, wild := strings.CutSuffix(r.Pattern, "*")
+	if wild && prefix != "" || !wild {
+		if err := tasks.CheckKind(prefix); err != nil {
+			return fmt.Errorf("pattern %q can never match: %w; one * may end it", r.Pattern, err)
+		}
+	}
+	for _, b := range before {
+		if covers(b.Pattern, r.Pattern) {
+			return fmt.Errorf("pattern %q can never match: rule %q before it takes all it would: put it first", r.Pattern, b.Pattern)
+		}
+	}
+	if !slices.Contains(queues, r.Queue) {
+		return fmt.Errorf("pattern %q: unknown queue %q: use one of %s", r.Pattern, r.Queue, strings.Join(queues, ", "))
+	}
+	return nil
+}
+
+// checkPolicies refuses a policy that cannot work, for every rule and kind there is.
+func (t *Table) checkPolicies() error {
+	for _, r := range t.rules {
+		if err := check(r.Policy.apply(DefaultPolicy)); err != nil {
+			return fmt.Errorf("policy of routing rule %q: %w", r.Pattern, err)
+		}
+	}
+	for _, kind := range slices.Sorted(maps.Keys(t.kinds)) {
+		route, err := t.Route(kind)
+		if err != nil {
+			return err
+		}
+		if err := check(route.Policy); err != nil {
+			return fmt.Errorf("policy of kind %q: %w", kind, err)
+		}
+	}
+	return nil
+}
+
+// Route is where a kind goes and what it may do.
+type Route struct {
+	Kind   string
+	Queue  string
+	Policy tasks.Policy
+}
+
+// Route returns the route of kind. The only error is a name that is no kind.
+func (t *Table) Route(kind string) (Route, error) {
+	if err := tasks.CheckKind(kind); err != nil {
+		return Route{}, err
+	}
+	rule := t.rules[t.match(kind)]
+	return Route{
+		Kind:   kind,
+		Queue:  rule.Queue,
+		Policy: t.kinds[kind].apply(rule.Policy.apply(DefaultPolicy)),
+	}, nil
+}
+
+// match returns the index of the first rule that matches. The last one always does.
+func (t *Table) match(kind string) int {
+	return slices.IndexFunc(t.rules, func(r Rule) bool { return covers(r.Pattern, kind) })
+}
+
+// covers reports whether pattern takes name, a kind or another pattern, entirely.
+func covers(pattern, name string) bool {
+	if prefix, wild := strings.CutSuffix(pattern, "*"); wild {
+		return strings.HasPrefix(strings.TrimSuffix(name, "*"), prefix)
+	}
+	return pattern == name
+}
