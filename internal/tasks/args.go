@@ -124,15 +124,3 @@ func decodeError(err error) error {
 	}
 	return fmt.Errorf("payload: %w", err)
 }
-
-// UserOf returns the user a payload acts for: the string under "user", which every
-// kind that works for one user has. It is "" if there is none.
-func UserOf(payload []byte) string {
-	var p struct {
-		User string `json:"user"`
-	}
-	if json.Unmarshal(payload, &p) != nil {
-		return ""
-	}
-	return p.User
-}

@@ -1,0 +1,175 @@
+// Package config reads the configuration: one optional YAML file, then the environment,
+// then flags, into one struct that is validated as a whole.
+//
+// The zero-effort configuration works: every value has a default. Errors name the key,
+// the value and what would be right.
+package config
+
+import (
+	"time"
+
+	"switchyard/internal/routing"
+	"switchyard/internal/tasks/agents"
+)
+
+// Config is everything that can be configured. A scalar at redis.pool_size in the file
+// is SWITCHYARD_REDIS_POOL_SIZE in the environment.
+type Config struct {
+	Redis     Redis     `yaml:"redis" envPrefix:"REDIS_"`
+	Log       Log       `yaml:"log" envPrefix:"LOG_"`
+	Worker    Worker    `yaml:"worker" envPrefix:"WORKER_"`
+	Scheduler Scheduler `yaml:"scheduler" envPrefix:"SCHEDULER_"`
+	Monitor   Monitor   `yaml:"monitor" envPrefix:"MONITOR_"`
+	Cache     Cache     `yaml:"cache" envPrefix:"CACHE_"`
+	Tasks     Tasks     `yaml:"tasks" envPrefix:"TASKS_"`
+	Fetcher   Fetcher   `yaml:"fetcher" envPrefix:"FETCHER_"`
+	Documents Documents `yaml:"documents" envPrefix:"DOCUMENTS_"`
+	Briefings Briefings `yaml:"briefings" envPrefix:"BRIEFINGS_"`
+
+	// Queues are consumed with their own concurrency each.
+	Queues map[string]Queue `yaml:"queues"`
+	// Routing is asked before the built-in rules.
+	Routing []routing.Rule `yaml:"routing,omitempty"`
+	// Policies change single kinds.
+	Policies map[string]routing.Patch `yaml:"policies,omitempty"`
+	// Agents gives each name the kind agent_<name>.
+	Agents map[string]agents.Definition `yaml:"agents"`
+	// Sources are read on their own schedule.
+	Sources map[string]Source `yaml:"sources,omitempty"`
+	// Schedule holds further entries, by ID.
+	Schedule map[string]Entry `yaml:"schedule,omitempty"`
+}
+
+// Redis says how to reach Redis; see package cache for the forms of the URL.
+type Redis struct {
+	URL      string `yaml:"url" env:"URL"`
+	Password Secret `yaml:"password,omitempty" env:"PASSWORD"`
+	PoolSize int    `yaml:"pool_size" env:"POOL_SIZE"`
+	CAFile   string `yaml:"ca_file,omitempty" env:"CA_FILE"`
+	CertFile string `yaml:"cert_file,omitempty" env:"CERT_FILE"`
+	KeyFile  string `yaml:"key_file,omitempty" env:"KEY_FILE"`
+	// Prefix starts every key that is not asynq's.
+	Prefix string `yaml:"prefix" env:"PREFIX"`
+}
+
+// Log says what is logged and how.
+type Log struct {
+	Level  string `yaml:"level" env:"LEVEL"`   // debug, info, warn, error
+	Format string `yaml:"format" env:"FORMAT"` // auto, json, console
+}
+
+// Worker configures cmd/worker.
+type Worker struct {
+	Listen string        `yaml:"listen" env:"LISTEN"` // health and metrics
+	Drain  time.Duration `yaml:"drain" env:"DRAIN"`   // from the first signal to handing back
+	Poll   time.Duration `yaml:"poll" env:"POLL"`     // of an idle lane
+}
+
+// Scheduler configures cmd/scheduler.
+type Scheduler struct {
+	Listen     string        `yaml:"listen" env:"LISTEN"`
+	Batch      int           `yaml:"batch" env:"BATCH"`             // entries claimed at once
+	ClaimLease time.Duration `yaml:"claim_lease" env:"CLAIM_LEASE"` // after which another may take over
+}
+
+// Monitor configures cmd/monitor.
+type Monitor struct {
+	Listen string `yaml:"listen" env:"LISTEN"`
+	// Users may sign in. Without any it listens on loopback only.
+	Users []MonitorUser `yaml:"users,omitempty"`
+}
+
+// MonitorUser may look (reader) or also act (operator).
+type MonitorUser struct {
+	Name         string `yaml:"name"`
+	PasswordHash Secret `yaml:"password_hash"`
+	Role         string `yaml:"role"`
+}
+
+// Cache configures the shared cache.
+type Cache struct {
+	TTL time.Duration `yaml:"ttl" env:"TTL"`
+}
+
+// Tasks bounds what is accepted.
+type Tasks struct {
+	MaxPayload int `yaml:"max_payload" env:"MAX_PAYLOAD"` // bytes
+}
+
+// Fetcher configures how pages are fetched.
+type Fetcher struct {
+	UserAgent    string        `yaml:"user_agent" env:"USER_AGENT"`
+	Timeout      time.Duration `yaml:"timeout" env:"TIMEOUT"`
+	MaxBody      int64         `yaml:"max_body" env:"MAX_BODY"`       // bytes as sent
+	MaxDecoded   int64         `yaml:"max_decoded" env:"MAX_DECODED"` // bytes decompressed
+	AllowPrivate bool          `yaml:"allow_private" env:"ALLOW_PRIVATE"`
+}
+
+// Documents configures the store of what was scraped.
+type Documents struct {
+	TTL time.Duration `yaml:"ttl" env:"TTL"`
+}
+
+// Briefings configures how briefings are made.
+type Briefings struct {
+	Agent     string        `yaml:"agent" env:"AGENT"` // that ranks, by its name
+	Items     int           `yaml:"items" env:"ITEMS"`
+	Patience  time.Duration `yaml:"patience" env:"PATIENCE"`     // with that agent
+	FirstSpan time.Duration `yaml:"first_span" env:"FIRST_SPAN"` // of a user's first briefing
+	Dir       string        `yaml:"dir" env:"DIR"`               // of the channel "file"
+}
+
+// Queue is one queue's share of a worker.
+type Queue struct {
+	Concurrency int `yaml:"concurrency"`
+	// Priorities are sibling queues on the same slots, by weight.
+	Priorities map[string]int `yaml:"priorities,omitempty"`
+}
+
+// Source is a page or a feed that is read again and again.
+type Source struct {
+	URL   string        `yaml:"url"`
+	Every time.Duration `yaml:"every"`
+}
+
+// Entry is one line of the schedule.
+type Entry struct {
+	Spec         string         `yaml:"spec"`
+	Zone         string         `yaml:"zone,omitempty"`
+	Kind         string         `yaml:"kind"`
+	Payload      map[string]any `yaml:"payload,omitempty"`
+	Queue        string         `yaml:"queue,omitempty"`
+	CatchUp      string         `yaml:"catch_up,omitempty"`
+	CatchUpLimit int            `yaml:"catch_up_limit,omitempty"`
+	FreshFor     time.Duration  `yaml:"fresh_for,omitempty"`
+}
+
+// Default returns the configuration that holds where nothing else is said.
+func Default() Config {
+	return Config{
+		Redis:     Redis{PoolSize: 20, Prefix: "switchyard:"},
+		Log:       Log{Level: "info", Format: "auto"},
+		Worker:    Worker{Listen: "127.0.0.1:9101", Drain: 30 * time.Second, Poll: time.Second},
+		Scheduler: Scheduler{Listen: "127.0.0.1:9102", Batch: 100, ClaimLease: 10 * time.Second},
+		Monitor:   Monitor{Listen: "127.0.0.1:8080"},
+		Cache:     Cache{TTL: 300 * time.Second},
+		Tasks:     Tasks{MaxPayload: 1 << 20},
+		Fetcher: Fetcher{
+			UserAgent: "Switchyard/0.1",
+			Timeout:   30 * time.Second,
+			MaxBody:   8 << 20, MaxDecoded: 16 << 20,
+		},
+		Documents: Documents{TTL: 30 * 24 * time.Hour},
+		Briefings: Briefings{
+			Agent: "scout", Items: 5, Patience: 2 * time.Minute,
+			FirstSpan: 7 * 24 * time.Hour, Dir: "briefings",
+		},
+		Queues: map[string]Queue{
+			routing.Agents:    {Concurrency: 4},
+			routing.Briefings: {Concurrency: 4},
+			routing.Scraping:  {Concurrency: 8},
+			routing.Default:   {Concurrency: 4},
+		},
+		Agents: map[string]agents.Definition{"scout": {Runtime: "rank"}},
+	}
+}

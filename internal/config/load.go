@@ -1,0 +1,87 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/caarlos0/env/v11"
+	"github.com/goccy/go-yaml"
+)
+
+// envPrefix starts every environment variable read here.
+const envPrefix = "SWITCHYARD_"
+
+// FileVariable names the configuration file where no flag does.
+const FileVariable = envPrefix + "CONFIG"
+
+// Load reads the configuration from path, "" for none, and from environ, a list of
+// KEY=value. override, if not nil, then applies what flags say. The result is valid.
+func Load(path string, environ []string, override func(*Config)) (Config, error) {
+	c := Default()
+	if path != "" {
+		if err := readFile(path, &c); err != nil {
+			return c, err
+		}
+	}
+	if err := readEnvironment(environ, &c); err != nil {
+		return c, err
+	}
+	if override != nil {
+		override(&c)
+	}
+	return c, c.Validate()
+}
+
+func readFile(path string, c *Config) error {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("configuration file: %w", err)
+	}
+	d := yaml.NewDecoder(bytes.NewReader(raw), yaml.Strict())
+	if err := d.Decode(c); err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("configuration file %s: %s", path, yaml.FormatError(err, false, false))
+	}
+	return nil
+}
+
+func readEnvironment(environ []string, c *Config) error {
+	options := env.Options{Prefix: envPrefix, Environment: env.ToMap(environ)}
+	if err := checkVariables(options.Environment, c); err != nil {
+		return err
+	}
+	if err := env.ParseWithOptions(c, options); err != nil {
+		var all env.AggregateError
+		if errors.As(err, &all) && len(all.Errors) > 0 {
+			return fmt.Errorf("environment: %w", errors.Join(all.Errors...))
+		}
+		return fmt.Errorf("environment: %w", err)
+	}
+	return nil
+}
+
+// checkVariables refuses variables that look like ours and are not: a misspelt one
+// would otherwise be ignored without a word.
+func checkVariables(environ map[string]string, c *Config) error {
+	params, err := env.GetFieldParamsWithOptions(c, env.Options{Prefix: envPrefix})
+	if err != nil {
+		return fmt.Errorf("environment: %w", err)
+	}
+	known := []string{FileVariable}
+	for _, p := range params {
+		if p.OwnKey != "" {
+			known = append(known, p.Key)
+		}
+	}
+	slices.Sort(known)
+	for name := range environ {
+		if strings.HasPrefix(name, envPrefix) && !slices.Contains(known, name) {
+			return fmt.Errorf("environment: %s is unknown: remove it or use one of %s", name, strings.Join(known, ", "))
+		}
+	}
+	return nil
+}

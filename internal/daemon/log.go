@@ -1,0 +1,41 @@
+package daemon
+
+import (
+	"fmt"
+	"os"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"golang.org/x/term"
+)
+
+// Log formats.
+const (
+	FormatAuto    = "auto" // text on a terminal, JSON elsewhere
+	FormatJSON    = "json"
+	FormatConsole = "console"
+)
+
+// NewLogger returns a logger to standard error. level is debug, info, warn or error.
+func NewLogger(level, format string) (*zap.Logger, error) {
+	at, err := zapcore.ParseLevel(level)
+	if err != nil {
+		return nil, fmt.Errorf("log level %q: use debug, info, warn or error", level)
+	}
+	if format == FormatAuto {
+		format = FormatJSON
+		if term.IsTerminal(int(os.Stderr.Fd())) {
+			format = FormatConsole
+		}
+	}
+	config := zap.NewProductionEncoderConfig()
+	config.TimeKey, config.EncodeTime = "time", zapcore.ISO8601TimeEncoder
+	config.EncodeDuration = zapcore.StringDurationEncoder
+	encoder := zapcore.NewJSONEncoder(config)
+	if format == FormatConsole {
+		config.EncodeTime = zapcore.TimeEncoderOfLayout("15:04:05.000")
+		config.EncodeLevel = zapcore.CapitalLevelEncoder
+		encoder = zapcore.NewConsoleEncoder(config)
+	}
+	return zap.New(zapcore.NewCore(encoder, zapcore.Lock(os.Stderr), at)), nil
+}

@@ -1,0 +1,120 @@
+// Package agents performs agent_* tasks: bounded runs of a configured agent for one
+// user.
+//
+// An agent is a line of configuration, not code: `agents: {scout: {runtime: rank}}`
+// gives the kind agent_scout. What it does is its runtime's affair; see [Runtime].
+package agents
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"switchyard/internal/tasks"
+)
+
+// Prefix starts every agent's kind.
+const Prefix = "agent_"
+
+// Limits of a run's arguments.
+const (
+	maxTopics = 50
+	maxTopic  = 200 // bytes
+	maxLimit  = 100 // choices
+)
+
+// Definition configures one agent.
+type Definition struct {
+	// Runtime names what runs it: "rank".
+	Runtime string `yaml:"runtime"`
+	// Limit bounds how many documents it chooses. 0 means 10.
+	Limit int `yaml:"limit,omitempty"`
+	// MaxAge bounds how old a document may be when a run gives no other start. 0 means
+	// seven days.
+	MaxAge time.Duration `yaml:"max_age,omitempty"`
+}
+
+// Args ask an agent to work for a user.
+type Args struct {
+	Agent string `json:"-"` // decides the kind
+	User  string `json:"user"`
+	// Topics are what the user wants to read about, in words.
+	Topics []string `json:"topics,omitempty"`
+	// Since is the time after which a document counts as new.
+	Since time.Time `json:"since,omitzero"`
+	// Limit bounds the choices; 0 leaves it to the agent's definition.
+	Limit int `json:"limit,omitempty"`
+}
+
+// Kind implements [tasks.Args].
+func (a Args) Kind() string { return Prefix + a.Agent }
+
+// Validate implements [tasks.Validator].
+func (a Args) Validate() error {
+	if err := tasks.CheckUser(a.User); err != nil {
+		return err
+	}
+	if len(a.Topics) > maxTopics {
+		return fmt.Errorf(`field "topics" has %d entries: give at most %d`, len(a.Topics), maxTopics)
+	}
+	for _, t := range a.Topics {
+		if strings.TrimSpace(t) == "" || len(t) > maxTopic {
+			return fmt.Errorf(`field "topics": %.40q: give 1 to %d bytes each`, t, maxTopic)
+		}
+	}
+	if a.Limit < 0 || a.Limit > maxLimit {
+		return fmt.Errorf(`field "limit" is %d: give 0 to %d`, a.Limit, maxLimit)
+	}
+	return nil
+}
+
+// Runtime runs an agent. An implementation honours ctx, is safe for concurrent use,
+// and returns a value that can be encoded as JSON.
+type Runtime interface {
+	Run(ctx context.Context, definition Definition, args Args) (any, error)
+}
+
+// Agents performs the runs of every configured agent.
+type Agents struct {
+	definitions map[string]Definition
+	runtimes    map[string]Runtime
+}
+
+// New returns the agents of a configuration on the given runtimes, by name. The error
+// names the agent, what is wrong with it and what would be right.
+func New(definitions map[string]Definition, runtimes map[string]Runtime) (*Agents, error) {
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(definitions)) {
+		d := definitions[name]
+		if err := tasks.CheckKind(Prefix + name); err != nil {
+			errs = append(errs, fmt.Errorf("agent %q: %w", name, err))
+		}
+		if _, ok := runtimes[d.Runtime]; !ok {
+			errs = append(errs, fmt.Errorf("agent %q: unknown runtime %q: use one of %s", name, d.Runtime, strings.Join(slices.Sorted(maps.Keys(runtimes)), ", ")))
+		}
+		if d.Limit < 0 || d.Limit > maxLimit {
+			errs = append(errs, fmt.Errorf("agent %q: limit is %d: use 0 to %d", name, d.Limit, maxLimit))
+		}
+		if d.MaxAge < 0 {
+			errs = append(errs, fmt.Errorf("agent %q: max_age is %s: use 0 or more", name, d.MaxAge))
+		}
+	}
+	return &Agents{definitions, runtimes}, errors.Join(errs...)
+}
+
+// Kinds returns the definition of every agent's kind.
+func (a *Agents) Kinds() []tasks.Definition {
+	var kinds []tasks.Definition
+	for _, name := range slices.Sorted(maps.Keys(a.definitions)) {
+		definition := a.definitions[name]
+		kinds = append(kinds, tasks.Define(Prefix+name, 1, func(ctx context.Context, _ *tasks.Task, args Args) (any, error) {
+			args.Agent = name
+			return a.runtimes[definition.Runtime].Run(ctx, definition, args)
+		}))
+	}
+	return kinds
+}

@@ -1,0 +1,110 @@
+// Package briefings performs briefing_* tasks: what is new for a user becomes a
+// briefing, and the briefing is delivered.
+//
+// It takes two tasks, so that nobody holds a slot while an agent ranks:
+//
+//	briefing_generate   finds what is new, asks an agent to rank it, and leaves a
+//	                    briefing_write waiting, to be woken when the agent has ended
+//	briefing_write      writes the briefing from the ranking and delivers it
+//
+// Should the agent never answer, briefing_write runs anyway once its patience is over,
+// and falls back to the last good ranking.
+package briefings
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"switchyard/internal/documents"
+	"switchyard/internal/tasks"
+	"switchyard/internal/users"
+)
+
+// Briefing is what a user reads.
+type Briefing struct {
+	ID      string    `json:"id"`
+	User    string    `json:"user"`
+	Created time.Time `json:"created"`
+	Zone    string    `json:"zone,omitempty"` // the user's, for dates
+	// Since is the time after which a document was new.
+	Since time.Time `json:"since"`
+	// Note says what the reader should know of how it was made; "" if all went well.
+	Note  string `json:"note,omitempty"`
+	Items []Item `json:"items"`
+}
+
+// Item is one document in a briefing.
+type Item struct {
+	Title     string    `json:"title"`
+	URL       string    `json:"url"`
+	Published time.Time `json:"published,omitzero"`
+	Extract   []string  `json:"extract"` // sentences of the document
+	Why       string    `json:"why,omitempty"`
+}
+
+// Documents gives the documents stored since a time, newest first, and single ones.
+type Documents interface {
+	Recent(ctx context.Context, since time.Time, limit int) ([]documents.Document, error)
+	Get(ctx context.Context, id string) (documents.Document, bool, error)
+}
+
+// Users gives a user's preferences.
+type Users interface {
+	Get(ctx context.Context, id string) (users.User, bool, error)
+}
+
+// Results gives what became of a task.
+type Results interface {
+	StatusByKind(ctx context.Context, kind, id string) (tasks.Status, bool, error)
+}
+
+// Channel brings a briefing to its user. Deliver may be called again with the same
+// briefing, when a worker was lost right after it, and must then not bring it twice.
+type Channel interface {
+	Deliver(ctx context.Context, b Briefing) error
+}
+
+// Options say how briefings are made.
+type Options struct {
+	// Agent ranks what is new; its runtime must give a ranking.
+	Agent string
+	// Items bounds how many documents a briefing has.
+	Items int
+	// Patience is how long the agent's ranking is waited for.
+	Patience time.Duration
+	// FirstSpan is how far back the first briefing of a user looks.
+	FirstSpan time.Duration
+}
+
+// Handlers perform the kinds of this package.
+type Handlers struct {
+	Options   Options
+	Documents Documents
+	Users     Users
+	Results   Results
+	Enqueuer  tasks.Enqueuer
+	Store     *Store
+	Channels  map[string]Channel // by the names used in a user's preferences
+	Now       func() time.Time
+}
+
+// Kinds returns the package's kinds. On a zero Handlers they only check payloads.
+func (h *Handlers) Kinds() []tasks.Definition {
+	return []tasks.Definition{
+		tasks.Define(GenerateArgs{}.Kind(), 1, h.generate),
+		tasks.Define(WriteArgs{}.Kind(), 1, h.write),
+	}
+}
+
+// user returns the preferences of a user. One without any is no reason to retry.
+func (h *Handlers) user(ctx context.Context, id string) (users.User, error) {
+	u, found, err := h.Users.Get(ctx, id)
+	if err != nil {
+		return u, fmt.Errorf("preferences of %s: %w", id, err)
+	}
+	if !found {
+		return u, tasks.Permanent(fmt.Errorf("user %q has no preferences: set them with switchyard user set %s", id, id))
+	}
+	return u, nil
+}

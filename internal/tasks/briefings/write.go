@@ -1,0 +1,137 @@
+package briefings
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"switchyard/internal/rank"
+	"switchyard/internal/tasks"
+	"switchyard/internal/users"
+)
+
+// sentencesPerItem is how long an extract is.
+const sentencesPerItem = 3
+
+// WriteArgs ask for a briefing to be written and delivered.
+type WriteArgs struct {
+	User     string `json:"user"`
+	Briefing string `json:"briefing"` // its ID
+	// Since and Until bound the documents that are new.
+	Since time.Time `json:"since"`
+	Until time.Time `json:"until"`
+	// Ranking is the ID of the agent's task; "" if nothing is new.
+	Ranking string `json:"ranking,omitempty"`
+}
+
+// Kind implements [tasks.Args].
+func (WriteArgs) Kind() string { return "briefing_write" }
+
+// Validate implements [tasks.Validator].
+func (a WriteArgs) Validate() error {
+	if err := tasks.CheckID(a.Briefing); err != nil {
+		return fmt.Errorf(`field "briefing": %w`, err)
+	}
+	return tasks.CheckUser(a.User)
+}
+
+func (a WriteArgs) rankedBy(task string) WriteArgs {
+	a.Ranking = task
+	return a
+}
+
+// Written is the result of briefing_write.
+type Written struct {
+	Briefing string   `json:"briefing"`
+	Items    int      `json:"items"`
+	Note     string   `json:"note,omitempty"`
+	Channels []string `json:"channels"`
+}
+
+// write stores the briefing before it delivers it, so that a later attempt delivers the
+// same text, and only over the channels that are still missing.
+func (h *Handlers) write(ctx context.Context, _ *tasks.Task, args WriteArgs) (any, error) {
+	user, err := h.user(ctx, args.User)
+	if err != nil {
+		return nil, err
+	}
+	b, found, err := h.Store.Get(ctx, args.Briefing)
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		if b, err = h.compose(ctx, user, args); err != nil {
+			return nil, err
+		}
+		if err := h.Store.Put(ctx, b); err != nil {
+			return nil, err
+		}
+	}
+	if err := h.deliver(ctx, user, b); err != nil {
+		return nil, err
+	}
+	if err := h.Store.MarkBriefed(ctx, user.ID, args.Until); err != nil {
+		return nil, err
+	}
+	return Written{Briefing: b.ID, Items: len(b.Items), Note: b.Note, Channels: user.Channels}, nil
+}
+
+// compose makes the briefing from the ranking.
+func (h *Handlers) compose(ctx context.Context, user users.User, args WriteArgs) (Briefing, error) {
+	b := Briefing{ID: args.Briefing, User: user.ID, Created: h.Now(), Zone: user.Zone, Since: args.Since, Items: []Item{}}
+	if args.Ranking == "" {
+		return b, nil
+	}
+	r, note, err := h.ranking(ctx, args)
+	if err != nil {
+		return b, err
+	}
+	b.Note = note
+	for _, c := range r.Choices {
+		if len(b.Items) == h.Options.Items {
+			break
+		}
+		d, found, err := h.Documents.Get(ctx, c.Document)
+		if err != nil {
+			return b, fmt.Errorf("document %s: %w", c.Document, err)
+		}
+		// One that came after the briefing was asked for belongs to the next.
+		if !found || d.Stored.After(args.Until) {
+			continue
+		}
+		b.Items = append(b.Items, Item{
+			Title: d.Title, URL: d.URL, Published: d.Published, Why: c.Why,
+			Extract: rank.Sentences(rank.Text{Title: d.Title, Body: d.Text, Language: d.Language}, user.Topics, sentencesPerItem),
+		})
+	}
+	return b, nil
+}
+
+// deliver tries every channel that has not had the briefing yet, also after one failed.
+func (h *Handlers) deliver(ctx context.Context, user users.User, b Briefing) error {
+	done, err := h.Store.Delivered(ctx, b.ID)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, name := range user.Channels {
+		if slices.Contains(done, name) {
+			continue
+		}
+		channel, ok := h.Channels[name]
+		if !ok {
+			errs = append(errs, fmt.Errorf("channel %q of user %s is not configured", name, user.ID))
+			continue
+		}
+		if err := channel.Deliver(ctx, b); err != nil {
+			errs = append(errs, fmt.Errorf("deliver %s by %s: %w", b.ID, name, err))
+			continue
+		}
+		if err := h.Store.MarkDelivered(ctx, b.ID, name); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
