@@ -11,7 +11,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -116,17 +115,15 @@ func asynqOptions(route routing.Route, opts tasks.Options) []asynq.Option {
 	return options
 }
 
-// maxID bounds task IDs in bytes; they are part of a Redis key.
-const maxID = 300
-
-var idPattern = regexp.MustCompile(`^[a-zA-Z0-9_.:@+-]+$`)
-
 func (c *Client) checkOptions(queue string, opts tasks.Options) error {
+	if opts.ID != "" {
+		if err := tasks.CheckID(opts.ID); err != nil {
+			return err
+		}
+	}
 	switch {
 	case !slices.Contains(c.queues, queue):
 		return fmt.Errorf("unknown queue %q: use one of %s", queue, strings.Join(c.queues, ", "))
-	case opts.ID != "" && (len(opts.ID) > maxID || !idPattern.MatchString(opts.ID)):
-		return fmt.Errorf("task ID %.40q: use at most %d letters, digits and _.:@+-", opts.ID, maxID)
 	case opts.Unique < 0 || opts.Retention < 0:
 		return errors.New("unique and retention must not be negative")
 	}
@@ -147,6 +144,15 @@ func (c *Client) Status(_ context.Context, queue, id string) (tasks.Status, bool
 		Retried: info.Retried, LastError: info.LastErr, NextRun: info.NextProcessAt, Completed: info.CompletedAt,
 		Payload: info.Payload, Result: info.Result,
 	}, true, nil
+}
+
+// StatusByKind is Status for a task in the queue its kind is routed to.
+func (c *Client) StatusByKind(ctx context.Context, kind, id string) (tasks.Status, bool, error) {
+	route, err := c.table.Route(kind)
+	if err != nil {
+		return tasks.Status{}, false, err
+	}
+	return c.Status(ctx, route.Queue, id)
 }
 
 // wake runs a delayed task at once. One that is gone, waiting or running already needs

@@ -1,0 +1,107 @@
+package queue
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"switchyard/internal/redistest"
+	"switchyard/internal/tasks"
+)
+
+func nothing(context.Context, *tasks.Task, note) (any, error) { return nil, nil }
+
+type handlers = map[string]func(context.Context, *tasks.Task, note) (any, error)
+
+func TestTasksGoToTheQueueOfTheirPrefix(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		r := newRig(t, client, nil, handlers{"agent_a": nothing, "briefing_b": nothing, "scrape_c": nothing, "other": nothing})
+		for kind, queue := range map[string]string{"agent_a": "agents", "briefing_b": "briefings", "scrape_c": "scraping", "other": "default"} {
+			receipt := r.enqueue(note{kind: kind}, tasks.Options{})
+			s, found, err := r.client.Status(t.Context(), queue, receipt.ID)
+			if err != nil || !found || s.State != "pending" || receipt.Queue != queue {
+				t.Errorf("%s: %+v, status %+v, found %v, err %v", kind, receipt, s, found, err)
+			}
+		}
+	})
+}
+
+func TestABadTaskIsRefusedBeforeItReachesRedis(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		r := newRig(t, client, nil, handlers{"agent_a": nothing})
+		for name, tc := range map[string]struct {
+			args tasks.Args
+			opts tasks.Options
+			want string
+		}{
+			"unknown kind":  {tasks.Raw{Name: "agent_z"}, tasks.Options{}, "known are agent_a"},
+			"no kind":       {tasks.Raw{Name: "Agent A"}, tasks.Options{}, "lower-case"},
+			"unknown field": {tasks.Raw{Name: "agent_a", Payload: []byte(`{"txt":"x"}`)}, tasks.Options{}, `unknown field "txt"`},
+			"wrong type":    {tasks.Raw{Name: "agent_a", Payload: []byte(`{"text":3}`)}, tasks.Options{}, `field "text" is a number`},
+			"too large":     {note{kind: "agent_a", Text: strings.Repeat("x", 1<<20)}, tasks.Options{}, "at most 1048576"},
+			"unknown queue": {note{kind: "agent_a"}, tasks.Options{Queue: "fast"}, `unknown queue "fast"`},
+			"bad ID":        {note{kind: "agent_a"}, tasks.Options{ID: "../x"}, "task ID"},
+		} {
+			_, err := r.client.Enqueue(t.Context(), tc.args, tc.opts)
+			if err == nil || !strings.Contains(err.Error(), tc.want) || !tasks.IsPermanent(err) {
+				t.Errorf("%s: error %v, want a permanent one with %q", name, err, tc.want)
+			}
+		}
+		if n := client.DBSize(t.Context()).Val(); n != 0 {
+			t.Errorf("refused tasks left %d keys", n)
+		}
+	})
+}
+
+func TestATaskWithAnIDOrUniqueIsAddedOnce(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		r := newRig(t, client, nil, handlers{"agent_a": nothing})
+		for i, opts := range []tasks.Options{{ID: "one"}, {Unique: time.Minute}} {
+			args := note{kind: "agent_a", Text: string(rune('a' + i))}
+			if first := r.enqueue(args, opts); first.Duplicate {
+				t.Errorf("%+v: the first is called a duplicate", opts)
+			}
+			if second := r.enqueue(args, opts); !second.Duplicate {
+				t.Errorf("%+v: added twice", opts)
+			}
+		}
+	})
+}
+
+func TestADelayedTaskWaitsForItsTime(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		r := newRig(t, client, nil, handlers{"agent_a": nothing})
+		at := time.Now().Add(time.Hour).Truncate(time.Second)
+		receipt := r.enqueue(note{kind: "agent_a"}, tasks.Options{At: at})
+		s, _, _ := r.client.Status(t.Context(), "agents", receipt.ID)
+		if s.State != "scheduled" || !s.NextRun.Equal(at) {
+			t.Errorf("status %+v, want scheduled at %s", s, at)
+		}
+	})
+}
+
+func TestAsynqmonFindsTheMirroredSchedule(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		next := time.Now().Add(time.Minute).Truncate(time.Second).UTC()
+		prev := next.Add(-time.Hour)
+		want := PeriodicEntry{ID: "source:docs", Spec: "@every 1h", Kind: "scrape_feed", Payload: []byte(`{"url":"http://x"}`), Options: []string{`Queue("scraping")`}, Next: next, Prev: prev}
+		for range 2 { // a second scheduler shows nothing twice
+			if err := Mirror(t.Context(), client, []PeriodicEntry{want}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		entries, err := asynq.NewInspectorFromRedisClient(client).SchedulerEntries()
+		if err != nil || len(entries) != 1 {
+			t.Fatalf("entries %v, err %v", entries, err)
+		}
+		e := entries[0]
+		if e.ID != want.ID || e.Spec != want.Spec || e.Task.Type() != want.Kind || string(e.Task.Payload()) != string(want.Payload) ||
+			!e.Next.Equal(next) || !e.Prev.Equal(prev) {
+			t.Errorf("asynq reads %+v, want %+v", e, want)
+		}
+	})
+}

@@ -1,0 +1,124 @@
+package queue
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/goleak"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
+	"switchyard/internal/routing"
+	"switchyard/internal/tasks"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// note is the args of every test task.
+type note struct {
+	kind string
+	Text string `json:"text"`
+	User string `json:"user,omitempty"`
+}
+
+func (n note) Kind() string { return n.kind }
+
+var queues = []string{routing.Agents, routing.Briefings, routing.Scraping, routing.Default}
+
+// rig is a client, its catalog and the lanes started on it.
+type rig struct {
+	t       *testing.T
+	redis   redis.UniversalClient
+	client  *Client
+	metrics *Metrics
+	log     *zap.Logger
+	logs    *observer.ObservedLogs
+	foreign *asynq.Client
+}
+
+func newRig(t *testing.T, client redis.UniversalClient, policies map[string]routing.Patch, handlers map[string]func(context.Context, *tasks.Task, note) (any, error)) *rig {
+	t.Helper()
+	var definitions []tasks.Definition
+	for kind, handle := range handlers {
+		definitions = append(definitions, tasks.Define(kind, 1, handle))
+	}
+	catalog, err := tasks.NewCatalog(0, definitions...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := routing.New(queues, nil, policies)
+	if err != nil {
+		t.Fatal(err)
+	}
+	core, logs := observer.New(zap.DebugLevel)
+	return &rig{
+		t: t, redis: client, log: zap.New(core), logs: logs,
+		client:  NewClient(client, table, catalog, queues),
+		metrics: NewMetrics(prometheus.NewRegistry()),
+		foreign: asynq.NewClientFromRedisClient(client),
+	}
+}
+
+// start runs a lane and returns how to stop it with a drain of the given length.
+func (r *rig) start(opts LaneOptions) (stop func(drain time.Duration)) {
+	r.t.Helper()
+	opts.Poll = 10 * time.Millisecond
+	lane := NewLane(r.redis, r.client, r.metrics, r.log, opts)
+	ctx, cancel := context.WithCancel(context.Background())
+	drain, release := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- lane.Run(ctx, drain) }()
+	stopped := false
+	stop = func(d time.Duration) {
+		if stopped {
+			return
+		}
+		stopped = true
+		cancel()
+		timer := time.AfterFunc(d, release)
+		defer timer.Stop()
+		if err := <-done; err != nil {
+			r.t.Error(err)
+		}
+		release()
+	}
+	r.t.Cleanup(func() { stop(0) })
+	return stop
+}
+
+func (r *rig) enqueue(args tasks.Args, opts tasks.Options) tasks.Receipt {
+	r.t.Helper()
+	receipt, err := r.client.Enqueue(r.t.Context(), args, opts)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return receipt
+}
+
+// await returns a task's status once it satisfies ok. asynq signals nothing when it has
+// moved a task, so this asks again until the test's deadline.
+func (r *rig) await(queue, id string, ok func(tasks.Status) bool) tasks.Status {
+	r.t.Helper()
+	deadline := time.Now().Add(20 * time.Second)
+	for {
+		s, found, err := r.client.Status(r.t.Context(), queue, id)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		if found && ok(s) {
+			return s
+		}
+		if time.Now().After(deadline) {
+			r.t.Fatalf("task %s in %s did not get there: %+v (found %v)", id, queue, s, found)
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+}
+
+func inState(state string) func(tasks.Status) bool {
+	return func(s tasks.Status) bool { return s.State == state }
+}
