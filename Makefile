@@ -1,0 +1,37 @@
+# Switchyard. `make run` shows it at work, `make test` proves it.
+
+LINT_VERSION := v2.15.0
+BIN          := bin
+LINT         := $(BIN)/golangci-lint-$(LINT_VERSION)
+DAEMONS      := worker scheduler monitor switchyard
+
+.PHONY: run build test check fmt clean test-needs
+
+run: ## start the whole system in one process, on an embedded Redis
+	@go build -o $(BIN)/switchyard ./cmd/switchyard
+	@exec $(BIN)/switchyard dev $(ARGS)
+
+build: ## build every binary into bin/
+	go build -trimpath -o $(BIN)/ $(addprefix ./cmd/,$(DAEMONS))
+
+test: test-needs ## install what the tests need, then run all of them
+	go test -race ./...
+
+test-needs:
+	@sh scripts/test-needs.sh
+
+check: $(LINT) ## formatting, vet, lint with the import rules, tidy modules
+	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }
+	go vet ./...
+	$(LINT) run ./...
+	go mod tidy -diff
+
+$(LINT):
+	GOBIN=$(abspath $(BIN)) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+	mv $(BIN)/golangci-lint $(LINT)
+
+fmt: ## format the code
+	gofmt -w .
+
+clean: ## remove what was built
+	rm -rf $(BIN)

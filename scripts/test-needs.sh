@@ -1,0 +1,34 @@
+#!/bin/sh
+# Installs what the tests need and this machine lacks: redis-server and chromium, from
+# Debian's packages. Where that is not permitted it says what to install and fails.
+set -eu
+
+missing=""
+command -v redis-server >/dev/null 2>&1 || missing="$missing redis-server"
+command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 ||
+	command -v google-chrome >/dev/null 2>&1 || missing="$missing chromium"
+[ -n "$missing" ] || exit 0
+
+give_up() {
+	echo "The tests need:$missing" >&2
+	echo "$1 Install them and run make test again, on Debian or Ubuntu with:" >&2
+	echo "    sudo apt-get update && sudo apt-get install -y$missing" >&2
+	exit 1
+}
+
+command -v apt-get >/dev/null 2>&1 || give_up "There is no apt-get here."
+if [ "$(id -u)" = 0 ]; then
+	as_root=""
+elif sudo -n true 2>/dev/null; then
+	as_root="sudo"
+else
+	give_up "Installing them takes root's rights."
+fi
+
+echo "Installing$missing for the tests..."
+export DEBIAN_FRONTEND=noninteractive
+# The tests start their own servers: keep the package from starting one.
+$as_root apt-get update -qq || give_up "apt-get update failed."
+# shellcheck disable=SC2086 # a list of package names
+$as_root env RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive \
+	apt-get install -y -qq --no-install-recommends $missing >/dev/null || give_up "apt-get install failed."
