@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -44,9 +45,19 @@ func readFile(path string, c *Config) error {
 	}
 	d := yaml.NewDecoder(bytes.NewReader(raw), yaml.Strict())
 	if err := d.Decode(c); err != nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("configuration file %s: %s", path, yaml.FormatError(err, false, false))
+		return fmt.Errorf("configuration file %s: at [line:column] %s", path, yaml.FormatError(err, false, false))
 	}
+	c.addDefaults()
 	return nil
+}
+
+// addDefaults puts back the default queues and agents the file does not mention: its
+// maps replace those of the defaults.
+func (c *Config) addDefaults() {
+	d := Default()
+	maps.Copy(d.Queues, c.Queues)
+	maps.Copy(d.Agents, c.Agents)
+	c.Queues, c.Agents = d.Queues, d.Agents
 }
 
 func readEnvironment(environ []string, c *Config) error {

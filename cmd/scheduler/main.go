@@ -1,0 +1,40 @@
+// Command scheduler enqueues the tasks of the schedule when they are due. Any number of
+// schedulers may run on one Redis; each tick is enqueued once.
+//
+//	scheduler --redis redis://127.0.0.1:6379/0
+package main
+
+import (
+	"github.com/alecthomas/kong"
+
+	"switchyard/internal/app"
+	"switchyard/internal/config"
+	"switchyard/internal/daemon"
+)
+
+type flags struct {
+	config.Flags
+	Listen *string `help:"Address of health and metrics." placeholder:"HOST:PORT"`
+}
+
+func main() {
+	var f flags
+	k := kong.Parse(&f, kong.Name("scheduler"), kong.Description("Enqueues the tasks of the schedule when they are due."))
+	k.FatalIfErrorf(f.run())
+}
+
+func (f flags) run() error {
+	c, err := f.Load(func(c *config.Config) {
+		if f.Listen != nil {
+			c.Scheduler.Listen = *f.Listen
+		}
+	})
+	if err != nil {
+		return err
+	}
+	log, err := daemon.NewLogger(c.Log.Level, c.Log.Format)
+	if err != nil {
+		return err
+	}
+	return app.RunScheduler(c, log)
+}

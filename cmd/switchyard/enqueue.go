@@ -1,0 +1,41 @@
+package main
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"switchyard/internal/app"
+	"switchyard/internal/config"
+	"switchyard/internal/tasks"
+)
+
+type enqueueCommand struct {
+	Kind    string `arg:"" help:"Kind of task, such as scrape_page."`
+	Payload string `arg:"" optional:"" help:"Its payload as a JSON object."`
+
+	ID        string        `help:"Task ID; a task with this ID is not added again."`
+	Queue     string        `help:"Queue instead of the one the kind is routed to."`
+	In        time.Duration `help:"Run it after this long." xor:"when"`
+	At        time.Time     `help:"Run it at this time (RFC 3339)." xor:"when"`
+	Deadline  time.Time     `help:"Never run it after this time (RFC 3339)."`
+	Unique    time.Duration `help:"Refuse the same task again for this long while it waits or runs."`
+	Retention time.Duration `help:"Keep its result at least this long."`
+}
+
+// Run implements the command.
+func (cmd enqueueCommand) Run(f *config.Flags, out io.Writer) error {
+	return withSystem(f, func(ctx context.Context, s *app.System) error {
+		at := cmd.At
+		if cmd.In != 0 {
+			at = time.Now().Add(cmd.In)
+		}
+		receipt, err := s.Queue.Enqueue(ctx, tasks.Raw{Name: cmd.Kind, Payload: []byte(cmd.Payload)}, tasks.Options{
+			ID: cmd.ID, Queue: cmd.Queue, At: at, Deadline: cmd.Deadline, Unique: cmd.Unique, Retention: cmd.Retention,
+		})
+		if err != nil {
+			return err
+		}
+		return printJSON(out, receipt)
+	})
+}

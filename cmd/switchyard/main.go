@@ -1,0 +1,71 @@
+// Command switchyard is for people: it shows the system at work, sends tasks, changes
+// the schedule and the users, and explains the routing.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+	"go.uber.org/zap"
+
+	"switchyard/internal/app"
+	"switchyard/internal/config"
+)
+
+type cli struct {
+	config.Flags
+
+	Dev      devCommand      `cmd:"" help:"Run everything in one process and make a first briefing."`
+	Enqueue  enqueueCommand  `cmd:"" help:"Send a task."`
+	Task     taskCommand     `cmd:"" help:"Show a task."`
+	Schedule scheduleCommand `cmd:"" help:"Change and show the schedule."`
+	User     userCommand     `cmd:"" help:"Set what a user is briefed about."`
+	Route    routeCommand    `cmd:"" help:"Explain where a kind goes."`
+	Settings configCommand   `cmd:"" name:"config" help:"Check and print the configuration."`
+	Password passwordCommand `cmd:"" name:"hash-password" help:"Read a password from standard input and print its hash, for monitor.users."`
+}
+
+func main() {
+	var c cli
+	k := kong.Parse(&c, kong.Name("switchyard"),
+		kong.Description("Background tasks for agents, briefings and scraping."),
+		kong.UsageOnError(),
+		kong.BindTo(os.Stdout, (*io.Writer)(nil)),
+		kong.Bind(&c.Flags))
+	k.FatalIfErrorf(k.Run())
+}
+
+// withSystem runs do against the configured Redis. Ctrl-C cancels its context.
+func withSystem(f *config.Flags, do func(ctx context.Context, s *app.System) error) error {
+	c, err := f.Load(nil)
+	if err != nil {
+		return err
+	}
+	s, err := app.Open(c, zap.NewNop())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.Close() }()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := s.Cache.Check(ctx); err != nil {
+		return err
+	}
+	return do(ctx, s)
+}
+
+// printJSON writes v indented, for people and programs alike.
+func printJSON(out io.Writer, v any) error {
+	raw, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(out, string(raw))
+	return err
+}

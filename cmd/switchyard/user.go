@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"switchyard/internal/app"
+	"switchyard/internal/config"
+	"switchyard/internal/users"
+)
+
+type userCommand struct {
+	Set    userSet    `cmd:"" help:"Set a user's preferences and the time of their daily briefing."`
+	Show   userShow   `cmd:"" help:"Show a user's preferences."`
+	List   userList   `cmd:"" help:"List all users."`
+	Remove userRemove `cmd:"" help:"Forget a user and their briefing."`
+}
+
+type userSet struct {
+	ID      string    `arg:"" help:"User id."`
+	Topic   *[]string `help:"What to be briefed about; repeatable." placeholder:"WORDS" sep:"none"`
+	Zone    *string   `help:"IANA time zone (UTC at first)." placeholder:"Europe/Berlin"`
+	Time    *string   `help:"Time of day of the briefing in that zone (08:00 at first)." placeholder:"HH:MM"`
+	Channel *[]string `help:"in_app or file; repeatable (in_app at first)."`
+}
+
+// Run implements the command. What is not given stays as it was.
+func (cmd userSet) Run(f *config.Flags, out io.Writer) error {
+	return withSystem(f, func(ctx context.Context, s *app.System) error {
+		u, _, err := s.Users.Get(ctx, cmd.ID)
+		if err != nil {
+			return err
+		}
+		u.ID = cmd.ID
+		set(&u.Topics, cmd.Topic)
+		set(&u.Zone, cmd.Zone)
+		set(&u.Time, cmd.Time)
+		set(&u.Channels, cmd.Channel)
+		u = u.WithDefaults()
+		if err := s.SetUser(ctx, u); err != nil {
+			return err
+		}
+		return printJSON(out, u)
+	})
+}
+
+func set[T any](field *T, value *T) {
+	if value != nil {
+		*field = *value
+	}
+}
+
+type userShow struct {
+	ID string `arg:"" help:"User id."`
+}
+
+// Run implements the command.
+func (cmd userShow) Run(f *config.Flags, out io.Writer) error {
+	return withSystem(f, func(ctx context.Context, s *app.System) error {
+		u, found, err := s.Users.Get(ctx, cmd.ID)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return noUser(cmd.ID)
+		}
+		return printJSON(out, u)
+	})
+}
+
+func noUser(id string) error {
+	return fmt.Errorf("no user %q: switchyard user list shows those there are", id)
+}
+
+type userList struct{}
+
+// Run implements the command.
+func (userList) Run(f *config.Flags, out io.Writer) error {
+	return withSystem(f, func(ctx context.Context, s *app.System) error {
+		list, err := s.Users.List(ctx)
+		if err != nil {
+			return err
+		}
+		return printJSON(out, append([]users.User{}, list...))
+	})
+}
+
+type userRemove struct {
+	ID string `arg:"" help:"User id."`
+}
+
+// Run implements the command.
+func (cmd userRemove) Run(f *config.Flags, out io.Writer) error {
+	return withSystem(f, func(ctx context.Context, s *app.System) error {
+		found, err := s.RemoveUser(ctx, cmd.ID)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return noUser(cmd.ID)
+		}
+		_, err = fmt.Fprintf(out, "User %s and their briefing are removed.\n", cmd.ID)
+		return err
+	})
+}

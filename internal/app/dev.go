@@ -1,0 +1,176 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
+
+	"switchyard/internal/config"
+	"switchyard/internal/daemon"
+	"switchyard/internal/users"
+)
+
+// DevUser is whom dev makes its briefing for.
+const DevUser = "you"
+
+// docsTopics are what the first briefing is about when it is made from the project's
+// own documentation.
+var docsTopics = []string{"schedule ticks", "lost tasks and retries", "Celery migration"}
+
+// DevOptions are the flags of switchyard dev.
+type DevOptions struct {
+	// Sources are pages and feeds to read instead of the documentation.
+	Sources []string
+	// Topics are what the briefing is about.
+	Topics []string
+	// Out gets what a person is to read.
+	Out io.Writer
+}
+
+// RunDev runs worker, scheduler and monitor in one process, on an embedded Redis unless
+// the configuration names one, and prints a first briefing.
+func RunDev(c config.Config, o DevOptions, log *zap.Logger) error {
+	started := time.Now()
+	listener, err := ListenMonitor(c)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }()
+	embedded := c.Redis.URL == ""
+	if embedded {
+		stopRedis, err := embedRedis(&c)
+		if err != nil {
+			return err
+		}
+		defer stopRedis()
+	}
+	useDevSources(&c, &o, listener.Addr())
+	s, err := Open(c, log)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.Close() }()
+	stop, release := daemon.Signals(c.Worker.Drain)
+	defer release()
+	d := &dev{system: s, options: o, started: started}
+	d.say("Switchyard is starting: worker, scheduler and monitor in one process%s.", map[bool]string{true: ", on an embedded Redis", false: ""}[embedded])
+	return d.run(stop, listener)
+}
+
+// embedRedis starts a Redis in this process and names it in the configuration. Its clock
+// is moved along with the real one, so that what has a TTL expires.
+func embedRedis(c *config.Config) (stop func(), err error) {
+	m := miniredis.NewMiniRedis()
+	if err := m.Start(); err != nil {
+		return nil, fmt.Errorf("start the embedded redis: %w", err)
+	}
+	c.Redis.URL, c.Redis.Password = "redis://"+m.Addr(), ""
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(time.Second)
+		defer tick.Stop()
+		for last := time.Now(); ; {
+			select {
+			case now := <-tick.C:
+				m.FastForward(now.Sub(last))
+				last = now
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() {
+		close(done)
+		<-ended
+		m.Close()
+	}, nil
+}
+
+// useDevSources sets what dev reads: the given sources, or the documentation that its
+// own monitor serves. Both may be on this machine.
+func useDevSources(c *config.Config, o *DevOptions, monitor net.Addr) {
+	c.Fetcher.AllowPrivate = true
+	c.Worker.Poll = min(c.Worker.Poll, 100*time.Millisecond)
+	c.Sources = map[string]config.Source{}
+	for i, u := range o.Sources {
+		c.Sources["source-"+strconv.Itoa(i+1)] = config.Source{URL: u, Every: 15 * time.Minute}
+	}
+	if len(o.Sources) == 0 {
+		c.Sources["docs"] = config.Source{URL: "http://" + monitor.String() + "/docs/feed.atom", Every: 15 * time.Minute}
+		if len(o.Topics) == 0 {
+			o.Topics = docsTopics
+		}
+	}
+}
+
+// dev is one run of switchyard dev.
+type dev struct {
+	system  *System
+	options DevOptions
+	started time.Time
+}
+
+func (d *dev) say(format string, args ...any) {
+	_, _ = fmt.Fprintf(d.options.Out, format+"\n", args...)
+}
+
+// run runs everything until stop is quiet. Whatever fails stops the rest.
+func (d *dev) run(stop daemon.Stop, listener net.Listener) error {
+	s := d.system
+	ctx, cancel := context.WithCancel(stop.Quiet)
+	defer cancel()
+	quiet := daemon.Stop{Quiet: ctx, Drain: stop.Drain}
+	w := NewWorker(s, s.Config.Queues)
+	pages, err := s.NewMonitor(append(s.checks(), w.Check())...)
+	if err != nil {
+		return err
+	}
+	serving, endServing := context.WithCancel(context.Background())
+	defer endServing()
+	var web errgroup.Group
+	web.Go(func() error { return daemon.Serve(serving, listener, pages, s.Log) })
+	parts, _ := errgroup.WithContext(ctx)
+	for _, part := range []func(daemon.Stop) error{w.Run, s.RunSchedule, d.show} {
+		parts.Go(func() error {
+			err := part(quiet)
+			if err != nil {
+				cancel()
+			}
+			return err
+		})
+	}
+	d.say("Monitor: http://%s/ (asynqmon: http://%[1]s/asynqmon/)", listener.Addr())
+	err = parts.Wait()
+	endServing()
+	err = errors.Join(err, web.Wait())
+	if err == nil {
+		d.say("Stopped.")
+	}
+	return err
+}
+
+// show makes the first briefing and prints it.
+func (d *dev) show(stop daemon.Stop) error {
+	ctx := stop.Quiet
+	user := users.User{ID: DevUser, Topics: d.options.Topics}.WithDefaults()
+	err := d.system.awaitRedis(ctx)
+	if err == nil {
+		err = d.system.SetUser(ctx, user)
+	}
+	if err == nil {
+		err = d.readSources(ctx)
+	}
+	if err == nil {
+		err = d.brief(ctx)
+	}
+	return orStopped(stop, err)
+}

@@ -1,0 +1,124 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"switchyard/internal/control"
+	"switchyard/internal/tasks"
+	"switchyard/internal/tasks/briefings"
+	"switchyard/internal/tasks/scraping"
+)
+
+// pollProgress is how often dev looks how far the work it shows has come.
+const pollProgress = 50 * time.Millisecond
+
+// readSources reads every source once and waits until its pages have been scraped, so
+// that there is something to brief about.
+func (d *dev) readSources(ctx context.Context) error {
+	for _, name := range slices.Sorted(maps.Keys(d.system.Config.Sources)) {
+		source := d.system.Config.Sources[name]
+		d.say("Reading %s", source.URL)
+		feed, err := d.system.Queue.Enqueue(ctx, scraping.FeedArgs{URL: source.URL, Source: name}, tasks.Options{})
+		if err != nil {
+			return err
+		}
+		status, err := d.await(ctx, feed)
+		if err != nil {
+			return err
+		}
+		if status.State != "completed" {
+			d.say("  could not be read: %s", status.LastError)
+			continue
+		}
+		var read scraping.FeedResult
+		if err := json.Unmarshal(status.Result, &read); err != nil {
+			return fmt.Errorf("result of %s: %w", feed.ID, err)
+		}
+		if err := d.awaitPages(ctx, read.Tasks); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// awaitPages waits until every page's task has ended or failed once.
+func (d *dev) awaitPages(ctx context.Context, pages []tasks.Receipt) error {
+	for i, page := range pages {
+		status, err := d.await(ctx, page)
+		if err != nil {
+			return err
+		}
+		if status.State != "completed" {
+			d.say("  page %d of %d: %s", i+1, len(pages), status.LastError)
+			continue
+		}
+		var scraped scraping.PageResult
+		if err := json.Unmarshal(status.Result, &scraped); err != nil {
+			return fmt.Errorf("result of %s: %w", page.ID, err)
+		}
+		d.say("  page %d of %d: %s", i+1, len(pages), scraped.Title)
+	}
+	return nil
+}
+
+// brief runs the user's briefing now, waits for word on the user's status channel that
+// it can be read, and prints it.
+func (d *dev) brief(ctx context.Context) error {
+	events, err := d.system.Bus.Subscribe(ctx, control.Status, DevUser)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = events.Close() }()
+	d.say("Ranking and writing the briefing of %q", DevUser)
+	if _, err := d.system.Schedule.RunNow(ctx, BriefingEntryID(DevUser), d.system.Queue); err != nil {
+		return err
+	}
+	for {
+		message, err := events.Receive(ctx)
+		if err != nil {
+			return err
+		}
+		var event briefings.Event
+		if json.Unmarshal([]byte(message), &event) == nil && event.Type == "briefing" {
+			return d.print(ctx, event.Briefing)
+		}
+	}
+}
+
+func (d *dev) print(ctx context.Context, id string) error {
+	b, found, err := d.system.Briefings.Get(ctx, id)
+	if err != nil || !found {
+		return fmt.Errorf("briefing %s: found %v: %w", id, found, err)
+	}
+	text, err := b.Text()
+	if err != nil {
+		return err
+	}
+	d.say("\n%s\nThe first briefing took %s. Everything goes on: the next ones come daily, at 08:00 UTC.\nCtrl-C stops.", text, time.Since(d.started).Round(10*time.Millisecond))
+	return nil
+}
+
+// await returns a task's status once it has ended, for good or bad, or waits for a retry.
+func (d *dev) await(ctx context.Context, task tasks.Receipt) (tasks.Status, error) {
+	tick := time.NewTicker(pollProgress)
+	defer tick.Stop()
+	for {
+		status, found, err := d.system.Queue.Status(ctx, task.Queue, task.ID)
+		if err != nil {
+			return status, err
+		}
+		if found && (status.State == "completed" || status.State == "archived" || status.State == "retry") {
+			return status, nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return status, ctx.Err()
+		}
+	}
+}

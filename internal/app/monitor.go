@@ -1,0 +1,125 @@
+package app
+
+import (
+	"context"
+	"net"
+	"slices"
+
+	"switchyard/docs"
+	"switchyard/internal/config"
+	"switchyard/internal/daemon"
+	"switchyard/internal/monitor"
+	"switchyard/internal/schedule"
+	"switchyard/internal/tasks/briefings"
+
+	"go.uber.org/zap"
+)
+
+// NewMonitor returns the monitor's pages.
+func (s *System) NewMonitor(checks ...daemon.Check) (*monitor.Handler, error) {
+	return monitor.New(monitor.Options{
+		Client:    s.Redis,
+		Users:     monitorUsers(s.Config),
+		Briefings: briefingPages{s.Briefings},
+		Schedule:  schedulePage{s.Schedule},
+		Docs:      docs.Pages,
+		Health:    daemon.Health(),
+		Ready:     daemon.Ready(checks...),
+		Metrics:   daemon.Metrics(s.Metrics),
+		Log:       s.Log,
+	})
+}
+
+func monitorUsers(c config.Config) []monitor.User {
+	list := make([]monitor.User, len(c.Monitor.Users))
+	for i, u := range c.Monitor.Users {
+		list[i] = monitor.User{Name: u.Name, PasswordHash: u.PasswordHash.Reveal(), Role: monitor.Role(u.Role)}
+	}
+	return list
+}
+
+// ListenMonitor binds the monitor's address, refusing to be open to a network without
+// users.
+func ListenMonitor(c config.Config) (net.Listener, error) {
+	if err := monitor.CheckListen(c.Monitor.Listen, monitorUsers(c)); err != nil {
+		return nil, err
+	}
+	return daemon.Listen(c.Monitor.Listen)
+}
+
+// RunMonitor is the monitor daemon.
+func RunMonitor(c config.Config, log *zap.Logger) error {
+	s, err := Open(c, log)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.Close() }()
+	pages, err := s.NewMonitor(s.checks()...)
+	if err != nil {
+		return err
+	}
+	listener, err := ListenMonitor(c)
+	if err != nil {
+		return err
+	}
+	log.Info("monitor", zap.String("url", "http://"+listener.Addr().String()+"/"))
+	stop, release := daemon.Signals(0)
+	defer release()
+	return daemon.Serve(stop.Quiet, listener, pages, log)
+}
+
+// briefingPages gives the monitor its briefings.
+type briefingPages struct{ store *briefings.Store }
+
+func (p briefingPages) List(ctx context.Context, limit int) ([]monitor.BriefingSummary, error) {
+	list, err := p.store.List(ctx, limit)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]monitor.BriefingSummary, len(list))
+	for i, b := range list {
+		out[i] = monitor.BriefingSummary{ID: b.ID, User: b.User, Title: b.Title(), Created: b.Created}
+	}
+	return out, nil
+}
+
+func (p briefingPages) HTML(ctx context.Context, id string) (title, body string, found bool, err error) {
+	b, found, err := p.store.Get(ctx, id)
+	if err != nil || !found {
+		return "", "", false, err
+	}
+	body, err = b.HTML()
+	return b.Title(), body, true, err
+}
+
+// schedulePage gives the monitor its table of the schedule.
+type schedulePage struct{ store *schedule.Store }
+
+func (p schedulePage) Entries(ctx context.Context, limit int) ([]monitor.ScheduleRow, error) {
+	var rows []monitor.ScheduleRow
+	for start := ""; ; {
+		page, next, err := p.store.List(ctx, schedule.Filter{}, start)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range page {
+			rows = append(rows, scheduleRow(r))
+		}
+		if start = next; start == "" || len(rows) >= limit {
+			break
+		}
+	}
+	slices.SortFunc(rows, func(a, b monitor.ScheduleRow) int { return a.Next.Compare(b.Next) })
+	return rows[:min(limit, len(rows))], nil
+}
+
+func scheduleRow(r schedule.Record) monitor.ScheduleRow {
+	row := monitor.ScheduleRow{
+		Entry: r.Entry.ID, Kind: r.Entry.Kind, Spec: r.Entry.Spec, Zone: r.Entry.Zone,
+		Next: r.Books.Next, Last: r.Books.Last, Paused: r.Books.Paused,
+	}
+	if zone, err := schedule.LoadZone(r.Entry.Zone); err == nil && !row.Next.IsZero() {
+		row.Next = row.Next.In(zone)
+	}
+	return row
+}

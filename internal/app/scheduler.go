@@ -1,0 +1,115 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+
+	"switchyard/internal/config"
+	"switchyard/internal/daemon"
+	"switchyard/internal/queue"
+	"switchyard/internal/schedule"
+)
+
+// RunScheduler is the scheduler daemon.
+func RunScheduler(c config.Config, log *zap.Logger) error {
+	s, err := Open(c, log)
+	if err != nil {
+		return err
+	}
+	return s.runWithEndpoint(c.Scheduler.Listen, s.checks(), s.RunSchedule)
+}
+
+// RunSchedule brings the configured entries into the schedule and enqueues what is due
+// until stop is quiet.
+func (s *System) RunSchedule(stop daemon.Stop) error {
+	if err := s.awaitRedis(stop.Quiet); err != nil {
+		return orStopped(stop, err)
+	}
+	entries, err := s.Config.Entries()
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if err := s.CheckEntry(e); err != nil {
+			return err
+		}
+	}
+	if err := s.Schedule.SyncConfig(stop.Quiet, entries); err != nil {
+		return orStopped(stop, err)
+	}
+	s.Log.Info("scheduling", zap.Int("configured", len(entries)))
+	s.engine().Run(stop.Quiet)
+	return nil
+}
+
+// CheckEntry reports why an entry cannot be enqueued: its kind has no handler here, its
+// payload is not valid for the kind, or its queue is unknown.
+func (s *System) CheckEntry(e schedule.Entry) error {
+	if err := e.Validate(); err != nil {
+		return err
+	}
+	if err := s.Queue.Check(e.Kind, e.Payload, e.Queue); err != nil {
+		return fmt.Errorf("entry %s: %w", e.ID, err)
+	}
+	return nil
+}
+
+func (s *System) engine() *schedule.Engine {
+	return schedule.NewEngine(s.Schedule, s.Queue, schedule.Options{
+		Batch:      s.Config.Scheduler.Batch,
+		ClaimLease: s.Config.Scheduler.ClaimLease,
+		Logger:     s.Log,
+		Observer:   newTickMetrics(s.Metrics),
+		Mirror:     asynqmonMirror{s},
+	})
+}
+
+// tickMetrics count ticks.
+type tickMetrics struct {
+	ticks *prometheus.CounterVec
+	lag   prometheus.Histogram
+}
+
+func newTickMetrics(reg prometheus.Registerer) *tickMetrics {
+	m := &tickMetrics{
+		ticks: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "switchyard_schedule_ticks_total", Help: "Ticks, by outcome: enqueued, duplicate, refused, failed.",
+		}, []string{"kind", "outcome"}),
+		lag: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "switchyard_schedule_lag_seconds", Help: "How late ticks were enqueued.",
+			Buckets: []float64{.005, .01, .05, .1, .5, 1, 5, 15, 60, 600, 3600},
+		}),
+	}
+	reg.MustRegister(m.ticks, m.lag)
+	return m
+}
+
+// ObserveTick implements [schedule.Observer].
+func (m *tickMetrics) ObserveTick(kind string, outcome schedule.Outcome, lag time.Duration) {
+	m.ticks.WithLabelValues(kind, string(outcome)).Inc()
+	if outcome == schedule.Enqueued {
+		m.lag.Observe(lag.Seconds())
+	}
+}
+
+// asynqmonMirror shows the schedule on asynqmon's Schedulers page.
+type asynqmonMirror struct{ system *System }
+
+// MirrorSchedule implements [schedule.Mirror].
+func (m asynqmonMirror) MirrorSchedule(ctx context.Context, upcoming []schedule.Upcoming) error {
+	entries := make([]queue.PeriodicEntry, len(upcoming))
+	for i, u := range upcoming {
+		entries[i] = queue.PeriodicEntry{ID: u.ID, Spec: u.Spec, Kind: u.Kind, Payload: u.Payload, Next: u.Next, Prev: u.Prev}
+		if u.Zone != "" {
+			entries[i].Spec = "CRON_TZ=" + u.Zone + " " + u.Spec
+		}
+		if u.Queue != "" {
+			entries[i].Options = []string{fmt.Sprintf("Queue(%q)", u.Queue)}
+		}
+	}
+	return queue.Mirror(ctx, m.system.Redis, entries)
+}

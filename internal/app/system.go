@@ -1,0 +1,161 @@
+// Package app puts the packages together: it turns a configuration into a worker, a
+// scheduler, a monitor, or all three in one process. Nothing else knows them all.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/zap"
+
+	"switchyard/internal/cache"
+	"switchyard/internal/config"
+	"switchyard/internal/control"
+	"switchyard/internal/daemon"
+	"switchyard/internal/documents"
+	"switchyard/internal/monitor"
+	"switchyard/internal/queue"
+	"switchyard/internal/routing"
+	"switchyard/internal/schedule"
+	"switchyard/internal/tasks"
+	"switchyard/internal/tasks/agents"
+	"switchyard/internal/tasks/briefings"
+	"switchyard/internal/tasks/scraping"
+	"switchyard/internal/users"
+	"switchyard/internal/web"
+)
+
+// System is everything a process may need, on one shared Redis client.
+type System struct {
+	Config    config.Config
+	Log       *zap.Logger
+	Redis     redis.UniversalClient
+	Cache     *cache.Cache
+	Routing   *routing.Table
+	Catalog   *tasks.Catalog
+	Queue     *queue.Client
+	Schedule  *schedule.Store
+	Users     *users.Store
+	Documents *documents.Store
+	Briefings *briefings.Store
+	Bus       *control.Bus
+	Metrics   *prometheus.Registry
+
+	fetcher *web.Fetcher
+}
+
+// ErrNoRedis is what a daemon gets that was given no Redis: working on a private memory
+// would lose every task at its end.
+var ErrNoRedis = errors.New("redis.url is empty: set it in the configuration, as SWITCHYARD_REDIS_URL or with --redis, such as redis://127.0.0.1:6379/0; only switchyard dev brings its own")
+
+// Open puts a system together. It does not speak to Redis yet. The caller closes it.
+func Open(c config.Config, log *zap.Logger) (*System, error) {
+	if c.Redis.URL == "" {
+		return nil, ErrNoRedis
+	}
+	client, err := cache.Connect(c.RedisOptions())
+	if err != nil {
+		return nil, err
+	}
+	s := &System{
+		Config:    c,
+		Log:       log,
+		Redis:     client,
+		Cache:     cache.New(client, c.Redis.Prefix+"cache:", c.Cache.TTL),
+		Schedule:  schedule.NewStore(client, c.Redis.Prefix),
+		Users:     users.NewStore(client, c.Redis.Prefix),
+		Documents: documents.New(client, c.Redis.Prefix, c.Documents.TTL, time.Now),
+		Briefings: briefings.NewStore(client, c.Redis.Prefix),
+		Bus:       control.NewBus(client),
+		Metrics:   prometheus.NewRegistry(),
+		fetcher: web.NewFetcher(web.Options{
+			UserAgent: c.Fetcher.UserAgent, Timeout: c.Fetcher.Timeout,
+			MaxBody: c.Fetcher.MaxBody, MaxDecoded: c.Fetcher.MaxDecoded, AllowPrivate: c.Fetcher.AllowPrivate,
+		}),
+	}
+	if err := s.wire(); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	s.Metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), queue.NewBacklog(client))
+	return s, nil
+}
+
+// wire connects handlers and queue. Handlers enqueue tasks, and the queue checks those
+// against what the handlers take: the handlers get their enqueuer last.
+func (s *System) wire() error {
+	var err error
+	if s.Routing, err = s.Config.Table(); err != nil {
+		return err
+	}
+	agent, err := agents.New(s.Config.Agents, map[string]agents.Runtime{
+		"rank": &agents.Rank{Documents: s.Documents, Now: time.Now},
+	})
+	if err != nil {
+		return err
+	}
+	scrape := &scraping.Handlers{Fetcher: s.fetcher, Documents: s.Documents}
+	b := s.Config.Briefings
+	brief := &briefings.Handlers{
+		Options:   briefings.Options{Agent: b.Agent, Items: b.Items, Patience: b.Patience, FirstSpan: b.FirstSpan},
+		Documents: s.Documents, Users: s.Users, Store: s.Briefings, Now: time.Now,
+		Channels: map[string]briefings.Channel{"in_app": &briefings.InApp{Bus: s.Bus}, "file": &briefings.File{Dir: b.Dir}},
+	}
+	definitions := append(append(scrape.Kinds(), brief.Kinds()...), agent.Kinds()...)
+	if s.Catalog, err = tasks.NewCatalog(s.Config.Tasks.MaxPayload, definitions...); err != nil {
+		return err
+	}
+	s.Queue = queue.NewClient(s.Redis, s.Routing, s.Catalog, s.Config.QueueNames())
+	scrape.Enqueuer, brief.Enqueuer, brief.Results = s.Queue, s.Queue, s.Queue
+	return nil
+}
+
+// Close closes the connections to Redis and to the servers scraped.
+func (s *System) Close() error {
+	s.fetcher.Close()
+	if err := s.Redis.Close(); err != nil {
+		return fmt.Errorf("close redis: %w", err)
+	}
+	return nil
+}
+
+// awaitRedis returns once Redis answers, and warns of settings that lose tasks.
+func (s *System) awaitRedis(ctx context.Context) error {
+	if err := daemon.AwaitRedis(ctx, s.Cache, s.Log); err != nil {
+		return err
+	}
+	if policy := cache.Evicts(ctx, s.Redis); policy != "" {
+		s.Log.Warn("redis may evict waiting tasks and schedule entries: set maxmemory-policy noeviction", zap.String("maxmemory-policy", policy))
+	}
+	return nil
+}
+
+// checks are what every daemon's readiness asks.
+func (s *System) checks() []daemon.Check {
+	return []daemon.Check{{Name: "redis", Test: s.Cache.Check}}
+}
+
+// Check reports what is wrong with a configuration beyond what its own validation sees:
+// agents no runtime runs, entries no handler takes, users that cannot sign in. It does
+// not speak to Redis.
+func Check(c config.Config) error {
+	if c.Redis.URL == "" {
+		c.Redis.URL = "redis://127.0.0.1:6379"
+	}
+	s, err := Open(c, zap.NewNop())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.Close() }()
+	entries, err := c.Entries()
+	errs := []error{err, monitor.CheckListen(c.Monitor.Listen, monitorUsers(c))}
+	for _, e := range entries {
+		errs = append(errs, s.CheckEntry(e))
+	}
+	_, err = s.NewMonitor()
+	return errors.Join(append(errs, err)...)
+}

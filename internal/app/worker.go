@@ -1,0 +1,132 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+
+	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
+
+	"switchyard/internal/config"
+	"switchyard/internal/daemon"
+	"switchyard/internal/queue"
+)
+
+// SelectQueues narrows the queues a worker consumes to a list such as
+// "agents=2,scraping". A number sets the queue's concurrency. "" keeps them all.
+func SelectQueues(c *config.Config, list string) (map[string]config.Queue, error) {
+	if list == "" {
+		return c.Queues, nil
+	}
+	selected := map[string]config.Queue{}
+	for item := range strings.SplitSeq(list, ",") {
+		name, number, given := strings.Cut(strings.TrimSpace(item), "=")
+		q, ok := c.Queues[name]
+		if !ok {
+			return nil, fmt.Errorf("--queues: unknown queue %q: use some of %s", name, strings.Join(slices.Sorted(maps.Keys(c.Queues)), ", "))
+		}
+		if given {
+			n, err := strconv.Atoi(number)
+			if err != nil || n < 1 || n > 10000 {
+				return nil, fmt.Errorf("--queues: concurrency %q of %s: use 1 to 10000", number, name)
+			}
+			q.Concurrency = n
+		}
+		selected[name] = q
+	}
+	return selected, nil
+}
+
+// Worker consumes queues, one lane each.
+type Worker struct {
+	system    *System
+	queues    map[string]config.Queue
+	consuming atomic.Bool
+}
+
+// NewWorker returns a worker of the given queues.
+func NewWorker(s *System, queues map[string]config.Queue) *Worker {
+	return &Worker{system: s, queues: queues}
+}
+
+// Run consumes until stop is quiet and drained.
+func (w *Worker) Run(stop daemon.Stop) error {
+	s := w.system
+	if err := s.awaitRedis(stop.Quiet); err != nil {
+		return orStopped(stop, err)
+	}
+	metrics := queue.NewMetrics(s.Metrics)
+	var lanes errgroup.Group
+	for name, q := range w.queues {
+		lane := queue.NewLane(s.Redis, s.Queue, metrics, s.Log, queue.LaneOptions{
+			Queue: name, Concurrency: q.Concurrency, Priorities: q.Priorities, Poll: s.Config.Worker.Poll,
+		})
+		lanes.Go(func() error { return lane.Run(stop.Quiet, stop.Drain) })
+		s.Log.Info("consuming", zap.String("queue", name), zap.Int("concurrency", q.Concurrency))
+	}
+	w.consuming.Store(true)
+	context.AfterFunc(stop.Quiet, func() {
+		w.consuming.Store(false)
+		s.Log.Info("stopping: no new tasks are taken", zap.Duration("drain", s.Config.Worker.Drain))
+	})
+	return lanes.Wait()
+}
+
+// Check is the readiness of the lanes.
+func (w *Worker) Check() daemon.Check {
+	return daemon.Check{Name: "lanes", Test: func(context.Context) error {
+		if !w.consuming.Load() {
+			return errors.New("not consuming")
+		}
+		return nil
+	}}
+}
+
+// orStopped returns err unless it only says that the process was asked to stop.
+func orStopped(stop daemon.Stop, err error) error {
+	if stop.Quiet.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// RunWorker is the worker daemon: lanes, and an endpoint for health and metrics that
+// outlives them.
+func RunWorker(c config.Config, queues map[string]config.Queue, log *zap.Logger) error {
+	s, err := Open(c, log)
+	if err != nil {
+		return err
+	}
+	w := NewWorker(s, queues)
+	return s.runWithEndpoint(c.Worker.Listen, append(s.checks(), w.Check()), w.Run)
+}
+
+// runWithEndpoint runs a daemon's work until a signal has stopped it, with its endpoint
+// around it, and closes the system.
+func (s *System) runWithEndpoint(listen string, checks []daemon.Check, run func(daemon.Stop) error) error {
+	defer func() { _ = s.Close() }()
+	listener, err := daemon.Listen(listen)
+	if err != nil {
+		return err
+	}
+	s.Log.Info("health and metrics", zap.Stringer("listen", listener.Addr()))
+	stop, release := daemon.Signals(s.Config.Worker.Drain)
+	defer release()
+	serving, endServing := context.WithCancel(context.Background())
+	defer endServing()
+	var endpoint errgroup.Group
+	endpoint.Go(func() error {
+		return daemon.Serve(serving, listener, daemon.Endpoint(s.Metrics, checks...), s.Log)
+	})
+	err = run(stop)
+	endServing()
+	err = errors.Join(err, endpoint.Wait())
+	s.Log.Info("stopped")
+	return err
+}
