@@ -52,6 +52,10 @@ const (
 	poolTimeout  = 4 * time.Second
 )
 
+// dialAttempts is how often a connection is tried for one command. The command itself is
+// retried too: more of these only make an outage slower to notice.
+const dialAttempts = 1
+
 // Connect returns a client for o. It does not dial: the first command does. The error
 // names what in o is wrong and never contains the password.
 func Connect(o Options) (redis.UniversalClient, error) {
@@ -100,7 +104,7 @@ func (o Options) standalone(u *url.URL, tlsConfig *tls.Config) (redis.UniversalC
 	}
 	opt.PoolSize, opt.MaxActiveConns = o.PoolSize, o.PoolSize
 	opt.DialTimeout, opt.ReadTimeout, opt.WriteTimeout, opt.PoolTimeout = dialTimeout, readTimeout, writeTimeout, poolTimeout
-	opt.ContextTimeoutEnabled = true
+	opt.ContextTimeoutEnabled, opt.DialerRetries = true, dialAttempts
 	return redis.NewClient(opt), nil
 }
 
@@ -124,7 +128,7 @@ func (o Options) sentinel(u *url.URL, scheme string, tlsConfig *tls.Config) (red
 	opt.TLSConfig = tlsConfig
 	opt.PoolSize, opt.MaxActiveConns = o.PoolSize, o.PoolSize
 	opt.DialTimeout, opt.ReadTimeout, opt.WriteTimeout, opt.PoolTimeout = dialTimeout, readTimeout, writeTimeout, poolTimeout
-	opt.ContextTimeoutEnabled = true
+	opt.ContextTimeoutEnabled, opt.DialerRetries = true, dialAttempts
 	return redis.NewFailoverClient(opt), nil
 }
 
@@ -139,7 +143,7 @@ func (o Options) cluster(u *url.URL, scheme string, tlsConfig *tls.Config) (redi
 	opt.TLSConfig = tlsConfig
 	opt.PoolSize, opt.MaxActiveConns = o.PoolSize, o.PoolSize
 	opt.DialTimeout, opt.ReadTimeout, opt.WriteTimeout, opt.PoolTimeout = dialTimeout, readTimeout, writeTimeout, poolTimeout
-	opt.ContextTimeoutEnabled = true
+	opt.ContextTimeoutEnabled, opt.DialerRetries = true, dialAttempts
 	return redis.NewClusterClient(opt), nil
 }
 

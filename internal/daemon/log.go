@@ -1,9 +1,11 @@
 package daemon
 
 import (
+	"context"
 	"fmt"
 	"os"
 
+	"github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	"golang.org/x/term"
@@ -16,7 +18,8 @@ const (
 	FormatConsole = "console"
 )
 
-// NewLogger returns a logger to standard error. level is debug, info, warn or error.
+// NewLogger returns a logger to standard error. level is debug, info, warn or error. The
+// Redis client's own log becomes part of it, at debug level, for the whole process.
 func NewLogger(level, format string) (*zap.Logger, error) {
 	at, err := zapcore.ParseLevel(level)
 	if err != nil {
@@ -37,5 +40,16 @@ func NewLogger(level, format string) (*zap.Logger, error) {
 		config.EncodeLevel = zapcore.CapitalLevelEncoder
 		encoder = zapcore.NewConsoleEncoder(config)
 	}
-	return zap.New(zapcore.NewCore(encoder, zapcore.Lock(os.Stderr), at)), nil
+	log := zap.New(zapcore.NewCore(encoder, zapcore.Lock(os.Stderr), at))
+	redis.SetLogger(clientLog{log.Named("redis")})
+	return log, nil
+}
+
+// clientLog takes the Redis client's own lines. Each failure comes back to its caller,
+// who says what it means; these repeat it many times a second during an outage.
+type clientLog struct{ log *zap.Logger }
+
+// Printf implements go-redis's logging interface.
+func (l clientLog) Printf(_ context.Context, format string, args ...any) {
+	l.log.Debug(fmt.Sprintf(format, args...))
 }

@@ -125,6 +125,16 @@ func (p *Process) Stop() {
 	p.cmd = nil
 }
 
+// Arg returns the value of one of the server's own arguments.
+func (p *Process) Arg(name string) string {
+	for i, a := range p.args[:len(p.args)-1] {
+		if a == name {
+			return p.args[i+1]
+		}
+	}
+	return ""
+}
+
 func freeAddr(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
