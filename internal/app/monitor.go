@@ -9,6 +9,7 @@ import (
 	"switchyard/internal/config"
 	"switchyard/internal/daemon"
 	"switchyard/internal/monitor"
+	"switchyard/internal/queue"
 	"switchyard/internal/schedule"
 	"switchyard/internal/tasks/briefings"
 
@@ -22,6 +23,7 @@ func (s *System) NewMonitor(checks ...daemon.Check) (*monitor.Handler, error) {
 		Users:     monitorUsers(s.Config),
 		Briefings: briefingPages{s.Briefings},
 		Schedule:  schedulePage{s.Schedule},
+		Queues:    queueSizes{s.Queue},
 		Docs:      docs.Pages,
 		Health:    daemon.Health(),
 		Ready:     daemon.Ready(checks...),
@@ -122,4 +124,22 @@ func scheduleRow(r schedule.Record) monitor.ScheduleRow {
 		row.Next = row.Next.In(zone)
 	}
 	return row
+}
+
+// queueSizes gives the monitor the summary of its front page.
+type queueSizes struct{ client *queue.Client }
+
+func (q queueSizes) Queues(ctx context.Context) ([]monitor.QueueSize, error) {
+	sizes, err := q.client.Sizes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]monitor.QueueSize, len(sizes))
+	for i, s := range sizes {
+		out[i] = monitor.QueueSize{
+			Name: s.Queue, Pending: s.Pending, Active: s.Active, Scheduled: s.Scheduled,
+			Retry: s.Retry, Archived: s.Archived, Paused: s.Paused,
+		}
+	}
+	return out, nil
 }

@@ -86,7 +86,7 @@ func Open(c config.Config, log *zap.Logger) (*System, error) {
 }
 
 // wire connects handlers and queue. Handlers enqueue tasks, and the queue checks those
-// against what the handlers take: the handlers get their enqueuer last.
+// against what the handlers take.
 func (s *System) wire() error {
 	var err error
 	if s.Routing, err = s.Config.Table(); err != nil {
@@ -98,11 +98,12 @@ func (s *System) wire() error {
 	if err != nil {
 		return err
 	}
-	scrape := &scraping.Handlers{Fetcher: s.fetcher, Documents: s.Documents}
+	client := &lateClient{}
+	scrape := scraping.Handlers{Fetcher: s.fetcher, Documents: s.Documents, Enqueuer: client}
 	b := s.Config.Briefings
 	brief := &briefings.Handlers{
 		Options:   briefings.Options{Agent: b.Agent, Items: b.Items, Patience: b.Patience, FirstSpan: b.FirstSpan},
-		Documents: s.Documents, Users: s.Users, Store: s.Briefings, Now: time.Now,
+		Documents: s.Documents, Users: s.Users, Store: s.Briefings, Enqueuer: client, Results: client, Now: time.Now,
 		Channels: map[string]briefings.Channel{"in_app": &briefings.InApp{Bus: s.Bus}, "file": &briefings.File{Dir: b.Dir}},
 	}
 	definitions := append(append(scrape.Kinds(), brief.Kinds()...), agent.Kinds()...)
@@ -110,9 +111,12 @@ func (s *System) wire() error {
 		return err
 	}
 	s.Queue = queue.NewClient(s.Redis, s.Routing, s.Catalog, s.Config.QueueNames())
-	scrape.Enqueuer, brief.Enqueuer, brief.Results = s.Queue, s.Queue, s.Queue
+	client.Client = s.Queue
 	return nil
 }
+
+// lateClient is the queue's client for handlers, which are made before it.
+type lateClient struct{ *queue.Client }
 
 // Close closes the connections to Redis and to the servers scraped.
 func (s *System) Close() error {

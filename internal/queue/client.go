@@ -87,6 +87,22 @@ func (c *Client) Enqueue(ctx context.Context, args tasks.Args, opts tasks.Option
 	return receipt, nil
 }
 
+// Check reports why a payload could not be enqueued as a task of kind; queue is "" for
+// the one the kind is routed to.
+func (c *Client) Check(kind string, payload []byte, queue string) error {
+	route, err := c.table.Route(kind)
+	if err != nil {
+		return err
+	}
+	if queue != "" {
+		route.Queue = queue
+	}
+	if _, err := c.catalog.Check(kind, payload); err != nil {
+		return err
+	}
+	return c.checkOptions(route.Queue, tasks.Options{})
+}
+
 // asynqOptions spells a route and its exceptions in asynq's terms.
 func asynqOptions(route routing.Route, opts tasks.Options) []asynq.Option {
 	p := route.Policy

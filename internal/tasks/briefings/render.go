@@ -19,7 +19,7 @@ var templates embed.FS
 var (
 	textTemplate     = texttemplate.Must(texttemplate.New("briefing.txt").Funcs(textFuncs).ParseFS(templates, "templates/briefing.txt"))
 	markdownTemplate = texttemplate.Must(texttemplate.New("briefing.md").Funcs(textFuncs).ParseFS(templates, "templates/briefing.md"))
-	htmlTemplate     = htmltemplate.Must(htmltemplate.New("briefing.html").Funcs(htmltemplate.FuncMap{"day": day}).ParseFS(templates, "templates/briefing.html"))
+	htmlTemplate     = htmltemplate.Must(htmltemplate.New("briefing.html").Funcs(htmltemplate.FuncMap{"day": day, "link": link}).ParseFS(templates, "templates/briefing.html"))
 
 	textFuncs = texttemplate.FuncMap{"day": day, "plain": plain, "escape": escape, "link": link}
 
@@ -83,4 +83,10 @@ func escape(s string) string { return markdownEscaper.Replace(plain(s)) }
 
 var linkEscaper = strings.NewReplacer("(", "%28", ")", "%29", "<", "%3C", ">", "%3E", " ", "%20")
 
-func link(s string) string { return linkEscaper.Replace(plain(s)) }
+// link returns a URL that can stand in a link: an http or https one.
+func link(s string) string {
+	if !strings.HasPrefix(s, "https://") && !strings.HasPrefix(s, "http://") {
+		return "#"
+	}
+	return linkEscaper.Replace(plain(s))
+}

@@ -1,0 +1,198 @@
+package briefings
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"switchyard/internal/redistest"
+	"switchyard/internal/tasks"
+)
+
+func TestWhatIsNewIsRankedByAnAgentAndThenWritten(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		r := newRig(t, client)
+		r.store("d1", "Queues", "A queue holds tasks until a worker takes one of them.", noon.Add(-time.Hour))
+		if err := r.perform("b1", GenerateArgs{User: "ada"}); err != nil {
+			t.Fatal(err)
+		}
+		if len(r.enqueued) != 2 {
+			t.Fatalf("enqueued %+v", r.enqueued)
+		}
+		write, rank := r.enqueued[0], r.enqueued[1]
+		if write.args.Kind() != "briefing_write" || write.opts.ID != "b1.write" || !write.opts.At.Equal(noon.Add(time.Minute)) {
+			t.Errorf("write %+v", write)
+		}
+		if rank.args.Kind() != "agent_scout" || rank.opts.ID != "b1.rank" || rank.opts.Wakes == nil || rank.opts.Wakes.ID != "b1.write" {
+			t.Errorf("rank %+v", rank)
+		}
+		r.statuses["b1.rank"] = tasks.Status{State: "active", Result: []byte(`{"considered":1,"choices":[{"document":"d1","why":"it fits"}]}`)}
+		if err := r.perform("b1.write", write.args); err != nil {
+			t.Fatal(err)
+		}
+		if len(r.delivered) != 1 {
+			t.Fatalf("delivered %d briefings", len(r.delivered))
+		}
+		b := r.delivered[0]
+		if b.ID != "b1" || b.Note != "" || len(b.Items) != 1 || b.Items[0].Why != "it fits" || len(b.Items[0].Extract) != 1 {
+			t.Errorf("briefing %+v", b)
+		}
+	})
+}
+
+func TestNothingIsNewTwice(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		r := newRig(t, client)
+		r.store("d1", "Queues", "Text.", noon.Add(-time.Hour))
+		write := WriteArgs{User: "ada", Briefing: "b1", Since: noon.Add(-24 * time.Hour), Until: noon, Ranking: "r1"}
+		r.statuses["r1"] = tasks.Status{Result: []byte(`{"choices":[{"document":"d1"}]}`)}
+		if err := r.perform("w1", write); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.perform("b2", GenerateArgs{User: "ada"}); err != nil {
+			t.Fatal(err)
+		}
+		if len(r.enqueued) != 1 || r.enqueued[0].args.(WriteArgs).Ranking != "" {
+			t.Fatalf("enqueued %+v", r.enqueued)
+		}
+		if err := r.perform("b2.write", r.enqueued[0].args); err != nil {
+			t.Fatal(err)
+		}
+		b := r.delivered[1]
+		text, err := b.Text()
+		if err != nil || len(b.Items) != 0 || !strings.Contains(text, "Nothing new since 1 June 2030") {
+			t.Errorf("briefing %+v, text:\n%s", b, text)
+		}
+	})
+}
+
+func TestADocumentThatCameAfterTheBriefingWasAskedForBelongsToTheNext(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		r := newRig(t, client)
+		r.store("late", "Late", "Text.", noon.Add(time.Second))
+		r.statuses["r1"] = tasks.Status{Result: []byte(`{"choices":[{"document":"late"}]}`)}
+		if err := r.perform("w1", WriteArgs{User: "ada", Briefing: "b1", Until: noon, Ranking: "r1"}); err != nil {
+			t.Fatal(err)
+		}
+		if len(r.delivered[0].Items) != 0 {
+			t.Errorf("items %+v", r.delivered[0].Items)
+		}
+	})
+}
+
+func TestAFailedRankingFallsBackToTheLastGoodOneMarkedAsSuch(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		r := newRig(t, client)
+		r.store("d1", "One", "Text.", noon.Add(-2*time.Hour))
+		r.store("d2", "Two", "Text.", noon.Add(-time.Hour))
+		write := func(id string) Briefing {
+			t.Helper()
+			if err := r.perform("w"+id, WriteArgs{User: "ada", Briefing: id, Until: noon, Ranking: "r" + id}); err != nil {
+				t.Fatal(err)
+			}
+			return r.delivered[len(r.delivered)-1]
+		}
+		r.statuses["r1"] = tasks.Status{State: "archived", LastError: "no"}
+		if b := write("1"); !strings.Contains(b.Note, "The ranking failed") || !strings.Contains(b.Note, "unranked") || len(b.Items) != 2 || b.Items[0].Title != "Two" {
+			t.Errorf("without any ranking: %+v", b)
+		}
+		r.statuses["r2"] = tasks.Status{Result: []byte(`{"choices":[{"document":"d1"}]}`)}
+		if b := write("2"); b.Note != "" || len(b.Items) != 1 {
+			t.Errorf("with a ranking: %+v", b)
+		}
+		for id, want := range map[string]string{"3": "did not finish in time", "4": "was not kept", "5": "could not be read"} {
+			switch id {
+			case "3":
+				r.statuses["r3"] = tasks.Status{State: "active"}
+			case "5":
+				r.statuses["r5"] = tasks.Status{Result: []byte(`{"steps":[]}`)}
+			}
+			b := write(id)
+			if !strings.Contains(b.Note, want) || !strings.Contains(b.Note, "last good ranking, of 1 June 2030") || len(b.Items) != 1 || b.Items[0].Title != "One" {
+				t.Errorf("%s: %+v", want, b)
+			}
+		}
+	})
+}
+
+func TestABriefingIsDeliveredOnceOverEachChannelWhateverIsRepeated(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		r := newRig(t, client)
+		u := r.users["ada"]
+		u.Channels = []string{"in_app", "file"}
+		r.users["ada"] = u
+		write := WriteArgs{User: "ada", Briefing: "b1", Until: noon}
+		err := r.perform("w", write)
+		if err == nil || !strings.Contains(err.Error(), `channel "file"`) || len(r.delivered) != 1 {
+			t.Fatalf("err %v, delivered %d", err, len(r.delivered))
+		}
+		dir := t.TempDir()
+		r.Channels["file"] = &File{Dir: dir}
+		r.store("new", "New", "Text.", noon) // must not change what is written already
+		for range 2 {
+			if err := r.perform("w", write); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if len(r.delivered) != 1 {
+			t.Errorf("delivered %d times in the app", len(r.delivered))
+		}
+		if files := list(t, dir); fmt.Sprint(files) != "[ada/b1.html ada/b1.md]" {
+			t.Errorf("files %v", files)
+		}
+	})
+}
+
+func TestAFailedChannelIsTriedAgain(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		r := newRig(t, client)
+		r.failing = errors.New("away")
+		write := WriteArgs{User: "ada", Briefing: "b1", Until: noon}
+		if err := r.perform("w", write); err == nil || tasks.IsPermanent(err) {
+			t.Errorf("err %v, want one to retry", err)
+		}
+		r.failing = nil
+		if err := r.perform("w", write); err != nil || len(r.delivered) != 1 {
+			t.Errorf("err %v, delivered %d", err, len(r.delivered))
+		}
+	})
+}
+
+func TestAnUnknownUserOrAHostileIDIsADeadLetter(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		r := newRig(t, client)
+		r.store("d1", "One", "Text.", noon)
+		for name, err := range map[string]error{
+			"unknown user": r.perform("b", GenerateArgs{User: "eve"}),
+			"bad user":     r.perform("b", GenerateArgs{User: "a*"}),
+			"bad task ID":  r.perform("../../etc/x", GenerateArgs{User: "ada"}),
+			"bad briefing": r.perform("w", WriteArgs{User: "ada", Briefing: "../x"}),
+		} {
+			if !tasks.IsPermanent(err) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
+}
+
+func TestBriefingsAreListedNewestFirst(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		s := NewStore(client, "p:")
+		for i, id := range []string{"old", "mid", "new"} {
+			if err := s.Put(t.Context(), Briefing{ID: id, User: "ada", Created: noon.Add(time.Duration(i) * time.Minute)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		list, err := s.List(t.Context(), 2)
+		if err != nil || len(list) != 2 || list[0].ID != "new" || list[1].ID != "mid" {
+			t.Errorf("list %+v, %v", list, err)
+		}
+		if ttl := client.TTL(t.Context(), "p:briefing:new").Val(); ttl <= Retention-time.Minute || ttl > Retention {
+			t.Errorf("kept for %s, want %s", ttl, Retention)
+		}
+	})
+}
