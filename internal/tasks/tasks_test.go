@@ -1,0 +1,152 @@
+package tasks
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+type greet struct {
+	Name  string `json:"name"`
+	Times int    `json:"times,omitempty"`
+}
+
+func (greet) Kind() string { return "greet" }
+
+func (g greet) Validate() error {
+	if g.Name == "" {
+		return errors.New(`field "name" is empty: give a name`)
+	}
+	return nil
+}
+
+func TestAPayloadThatIsNotOneValidObjectIsRefusedInWords(t *testing.T) {
+	for payload, want := range map[string]string{
+		``:                          `field "name" is empty`,
+		`{}`:                        `field "name" is empty`,
+		`{"name":`:                  "ends too early",
+		`{name:1}`:                  "payload is not JSON",
+		`[]`:                        "send an object",
+		`"x"`:                       "send an object",
+		`{"name":1}`:                `field "name" is a number: it must be a string`,
+		`{"name":"a","nmae":"b"}`:   `unknown field "nmae"`,
+		`{"name":"a"} {"name":"b"}`: "data follows",
+		"\xff\xfe":                  "payload is not JSON",
+	} {
+		_, err := Decode[greet]([]byte(payload))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want one with %q", payload, err, want)
+		}
+	}
+	if g, err := Decode[greet]([]byte(` {"name":"ada","times":2} `)); err != nil || g != (greet{"ada", 2}) {
+		t.Errorf("Decode = %+v, %v", g, err)
+	}
+}
+
+func TestArgsAreValidatedBeforeTheyAreSent(t *testing.T) {
+	if _, err := Encode(greet{}); err == nil || !strings.Contains(err.Error(), "greet: field") {
+		t.Errorf("Encode = %v", err)
+	}
+	if payload, err := Encode(Raw{Name: "greet"}); string(payload) != "{}" || err != nil {
+		t.Errorf("an empty raw payload is %s, %v", payload, err)
+	}
+	if _, err := Encode(Raw{Name: "greet", Payload: json.RawMessage(`{`)}); err == nil {
+		t.Error("a raw payload that is not JSON was encoded")
+	}
+}
+
+func TestACatalogKnowsItsKindsAndTheirLimits(t *testing.T) {
+	d := Define("greet", 1, func(_ context.Context, _ *Task, g greet) (any, error) { return "hello " + g.Name, nil })
+	c, err := NewCatalog(64, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := NewCatalog(0, d, d); err == nil {
+		t.Error("a kind defined twice was accepted")
+	}
+	if _, err := c.Check("greet", []byte(`{"name":"`+strings.Repeat("x", 64)+`"}`)); err == nil || !strings.Contains(err.Error(), "at most 64") {
+		t.Errorf("too large: %v", err)
+	}
+	if _, err := c.Check("wave", nil); err == nil || !strings.Contains(err.Error(), "known are greet") {
+		t.Errorf("unknown: %v", err)
+	}
+	value, err := d.Handle(t.Context(), &Task{Payload: []byte(`{"name":"ada"}`)})
+	if value != "hello ada" || err != nil {
+		t.Errorf("Handle = %v, %v", value, err)
+	}
+	if _, err := d.Handle(t.Context(), &Task{Payload: []byte(`{}`)}); !IsPermanent(err) {
+		t.Errorf("a bad payload is retried: %v", err)
+	}
+}
+
+func TestOutcomesAreSeenThroughWrapping(t *testing.T) {
+	boom := errors.New("boom")
+	wrap := func(err error) error { return fmt.Errorf("outer: %w", err) }
+	if !IsPermanent(wrap(Permanent(boom))) || IsPermanent(boom) || Permanent(nil) != nil {
+		t.Error("Permanent")
+	}
+	if d, ok := RetryDelay(wrap(RetryAfter(time.Minute, boom))); !ok || d != time.Minute {
+		t.Error("RetryAfter")
+	}
+	if !IsParked(wrap(Parked("brake"))) || IsParked(boom) {
+		t.Error("Parked")
+	}
+	if !errors.Is(Permanent(boom), boom) || !errors.Is(RetryAfter(0, boom), boom) {
+		t.Error("the cause is lost")
+	}
+}
+
+func TestDelaysDoubleUpToAnHourWithAFifthOfJitter(t *testing.T) {
+	p := Policy{RetryDelay: 30 * time.Second}
+	for failures, want := range map[int]time.Duration{1: 30 * time.Second, 2: time.Minute, 3: 2 * time.Minute, 8: time.Hour, 1000: time.Hour} {
+		low, high := time.Duration(1<<62), time.Duration(0)
+		for range 200 {
+			d := p.Delay(failures)
+			low, high = min(low, d), max(high, d)
+		}
+		if low < want || high > want+want/5 || low == high {
+			t.Errorf("after %d failures %s to %s, want %s plus up to a fifth", failures, low, high, want)
+		}
+	}
+	if d := (Policy{}).Delay(3); d != 0 {
+		t.Errorf("no delay became %s", d)
+	}
+}
+
+func TestIDsThatCouldEscapeAreRefused(t *testing.T) {
+	for _, id := range []string{"", "..", "../x", "a/b", "a b", "a\n", "*", "{x}", strings.Repeat("a", 301)} {
+		if CheckID(id) == nil {
+			t.Errorf("task ID %.20q accepted", id)
+		}
+		if CheckUser(id) == nil {
+			t.Errorf("user %.20q accepted", id)
+		}
+	}
+	for _, id := range []string{"ada", "ada@example.org", "a+b", "7", "A.b_c-d"} {
+		if err := errors.Join(CheckUser(id), CheckID(id)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func FuzzDecodeAcceptsOnlyWhatItCanGiveBack(f *testing.F) {
+	f.Add([]byte(`{"name":"ada","times":3}`))
+	f.Add([]byte(`{"name":"\ud800"}`))
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		g, err := Decode[greet](payload)
+		if err != nil {
+			return
+		}
+		again, err := Encode(g)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if same, err := Decode[greet](again); err != nil || same != g {
+			t.Fatalf("%q -> %+v -> %s -> %+v, %v", payload, g, again, same, err)
+		}
+	})
+}
