@@ -29,6 +29,7 @@ func TestTheTextThatIsAboutTheTopicComesFirstAndOthersNotAtAll(t *testing.T) {
 		"tulip":          "other",
 		"warteschlange":  "german",
 		"submarines":     "",
+		"and the of":     "", // in every text, and about nothing
 		"!!!":            "",
 	} {
 		if got := ids(Rank([]string{topics}, texts)); got != want {

@@ -1,0 +1,67 @@
+package monitor
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// readTimeout bounds what one page reads, so that a Redis that hangs gives a page that
+// says so.
+const readTimeout = 5 * time.Second
+
+// QueueReader tells the sizes of the queues.
+type QueueReader interface {
+	Queues(ctx context.Context) ([]QueueSize, error)
+}
+
+// QueueSize counts the tasks of one queue by what they wait for.
+type QueueSize struct {
+	Name                                        string
+	Pending, Active, Scheduled, Retry, Archived int
+	Paused                                      bool
+}
+
+// link is one place the monitor leads to.
+type link struct{ Href, Name, About string }
+
+func (o Options) links() []link {
+	links := []link{
+		{"/briefings/", "Briefings", "what was written for whom"},
+		{"/schedule/", "Schedule", "what runs when, and what ran last"},
+		{consolePath + "/", "asynqmon", "queues, tasks, workers and Redis"},
+		{"/docs/", "Documentation", "how the system works and how to run it"},
+	}
+	if o.Metrics != nil {
+		links = append(links, link{"/metrics", "Metrics", "counters and durations for Prometheus"})
+	}
+	if o.Ready != nil {
+		links = append(links, link{"/readyz", "Ready", "whether this process can do its work"})
+	}
+	if o.Health != nil {
+		links = append(links, link{"/healthz", "Health", "whether this process runs"})
+	}
+	return links
+}
+
+type frontData struct {
+	HasQueues bool // false: this monitor shows no summary
+	Known     bool // false: the queues cannot be read now
+	Queues    []QueueSize
+}
+
+func (h *Handler) front(w http.ResponseWriter, r *http.Request) {
+	data := frontData{HasQueues: h.queues != nil}
+	if data.HasQueues {
+		ctx, cancel := context.WithTimeout(r.Context(), readTimeout)
+		defer cancel()
+		queues, err := h.queues.Queues(ctx)
+		if err != nil {
+			h.log.Error("monitor cannot read the queues", zap.Error(err))
+		}
+		data.Queues, data.Known = queues, err == nil
+	}
+	h.show(w, http.StatusOK, "front", "Switchyard", data)
+}

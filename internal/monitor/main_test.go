@@ -1,0 +1,98 @@
+package monitor
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"testing/fstest"
+
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/goleak"
+	"go.uber.org/zap"
+	"golang.org/x/crypto/bcrypt"
+
+	"switchyard/internal/redistest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// fakes stand in for the stores behind the pages.
+type (
+	fakeBriefings struct {
+		list        []BriefingSummary
+		title, body string
+		err         error
+	}
+	fakeSchedule struct {
+		rows []ScheduleRow
+		err  error
+	}
+	fakeQueues struct {
+		sizes []QueueSize
+		err   error
+	}
+)
+
+func (f fakeBriefings) List(context.Context, int) ([]BriefingSummary, error) { return f.list, f.err }
+
+func (f fakeBriefings) HTML(_ context.Context, id string) (string, string, bool, error) {
+	return f.title, f.body, id == "b1", f.err
+}
+
+func (f fakeSchedule) Entries(context.Context, int) ([]ScheduleRow, error) { return f.rows, f.err }
+
+func (f fakeQueues) Queues(context.Context) ([]QueueSize, error) { return f.sizes, f.err }
+
+const manual = `# The manual
+
+Published: 2026-11-20
+
+See [Redis](redis.md#keys) and [elsewhere](https://example.com/a.md).
+
+| key | type |
+|---|---|
+| a | hash |
+
+<script>alert(1)</script>
+`
+
+// options are those of a working monitor on client, without users.
+func options(client redis.UniversalClient) Options {
+	said := func(text string) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(text)) })
+	}
+	return Options{
+		Client:    client,
+		Briefings: fakeBriefings{},
+		Schedule:  fakeSchedule{},
+		Docs:      fstest.MapFS{"manual.md": {Data: []byte(manual)}},
+		Health:    said("alive"),
+		Ready:     said("ready"),
+		Metrics:   said("metrics"),
+		Log:       zap.NewNop(),
+	}
+}
+
+// newHandler makes a monitor, on an empty miniredis unless change says otherwise.
+func newHandler(t *testing.T, change func(*Options)) *Handler {
+	t.Helper()
+	o := options(redistest.Client(t, redistest.Mini(t).Addr()))
+	if change != nil {
+		change(&o)
+	}
+	h, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// cheapHash is a bcrypt hash that takes no time to check.
+func cheapHash(t testing.TB, password string) string {
+	t.Helper()
+	hash, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.MinCost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(hash)
+}

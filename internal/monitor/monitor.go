@@ -1,0 +1,109 @@
+// Package monitor is the web side of Switchyard: a front page, the briefings, the
+// schedule, the documentation with its Atom feed, and the asynqmon console.
+//
+// It makes one [http.Handler] and leaves listening to its caller, who asks
+// [CheckListen] first. With users configured every page but the two health checks
+// needs basic authentication; readers may look and operators may change things.
+// Without users it answers only requests addressed to this machine itself. Requests
+// that change something are refused when another site's page sends them.
+package monitor
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/zap"
+)
+
+// Options are what the monitor shows, and to whom.
+type Options struct {
+	// Client is the process's own. asynqmon shares it and nothing here closes it.
+	Client redis.UniversalClient
+	// Users may sign in. None: whoever is on this machine may do everything.
+	Users     []User
+	Briefings BriefingReader
+	Schedule  ScheduleReader
+	// Queues fills the front page's summary; nil leaves it out.
+	Queues QueueReader
+	// Docs holds the pages shown under /docs/, as Markdown files.
+	Docs fs.FS
+	// Health, Ready and Metrics answer at /healthz, /readyz and /metrics; nil leaves
+	// the address out. The first two need no credentials, so that probes have none.
+	Health, Ready, Metrics http.Handler
+	Log                    *zap.Logger
+}
+
+// Handler is the monitor. It owns no goroutines and nothing that needs closing.
+type Handler struct {
+	briefings BriefingReader
+	schedule  ScheduleReader
+	queues    QueueReader
+	docs      library
+	links     []link
+	log       *zap.Logger
+	serve     http.Handler
+}
+
+// ServeHTTP implements [http.Handler].
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.serve.ServeHTTP(w, r) }
+
+// New makes the monitor. The error names each user and each page that cannot be used
+// and what is wrong with it.
+func New(o Options) (*Handler, error) {
+	if o.Client == nil || o.Briefings == nil || o.Schedule == nil || o.Docs == nil || o.Log == nil {
+		return nil, errors.New("monitor: Client, Briefings, Schedule, Docs and Log are all needed")
+	}
+	accounts, err := readUsers(o.Users)
+	if err != nil {
+		return nil, err
+	}
+	docs, err := openLibrary(o.Docs)
+	if err != nil {
+		return nil, err
+	}
+	console, err := newConsole(o.Client)
+	if err != nil {
+		return nil, fmt.Errorf("monitor: %w", err)
+	}
+	h := &Handler{briefings: o.Briefings, schedule: o.Schedule, queues: o.Queues, docs: docs, links: o.links(), log: o.Log}
+	g := gate{log: o.Log}
+	if len(accounts) > 0 {
+		g.signIn = newSignIn(accounts)
+	}
+	h.serve = h.routes(o, g, console)
+	if g.signIn == nil {
+		h.serve = onlyLoopbackHost(h.serve)
+	}
+	h.serve = secureHeaders(h.serve)
+	return h, nil
+}
+
+// routes puts every address behind the gate but those of the health checks.
+func (h *Handler) routes(o Options, g gate, console http.Handler) http.Handler {
+	inside := http.NewServeMux()
+	inside.HandleFunc("GET /{$}", h.front)
+	inside.HandleFunc("GET /style.css", style)
+	inside.HandleFunc("GET /briefings/{$}", h.listBriefings)
+	inside.HandleFunc("GET /briefings/{id}", h.showBriefing)
+	inside.HandleFunc("GET /schedule/{$}", h.showSchedule)
+	inside.HandleFunc("GET /docs/{$}", h.listDocs)
+	inside.HandleFunc("GET /docs/{page}", h.showDoc)
+	inside.HandleFunc("GET /docs/feed.atom", h.feed)
+	inside.Handle(consolePath+"/", console)
+	if o.Metrics != nil {
+		inside.Handle("GET /metrics", o.Metrics)
+	}
+
+	outside := http.NewServeMux()
+	outside.Handle("/", g.guard(http.NewCrossOriginProtection().Handler(inside)))
+	if o.Health != nil {
+		outside.Handle("GET /healthz", o.Health)
+	}
+	if o.Ready != nil {
+		outside.Handle("GET /readyz", o.Ready)
+	}
+	return outside
+}

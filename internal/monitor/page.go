@@ -1,0 +1,76 @@
+package monitor
+
+import (
+	"bytes"
+	"embed"
+	"html/template"
+	"net/http"
+	"net/url"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+//go:embed pages
+var files embed.FS
+
+// pages are the templates by name. Each is parsed with the layout around it.
+var pages = map[string]*template.Template{
+	"front":     parsePage("front"),
+	"briefings": parsePage("briefings"),
+	"briefing":  parsePage("briefing"),
+	"schedule":  parsePage("schedule"),
+	"docs":      parsePage("docs"),
+	"doc":       parsePage("doc"),
+	"problem":   parsePage("problem"),
+}
+
+func parsePage(name string) *template.Template {
+	functions := template.FuncMap{"moment": moment, "stamp": stamp, "segment": url.PathEscape}
+	return template.Must(template.New(name).Funcs(functions).ParseFS(files, "pages/layout.html", "pages/"+name+".html"))
+}
+
+// view is what the layout needs; Data is the page's own.
+type view struct {
+	Title string
+	Links []link
+	Data  any
+}
+
+// show writes a page, whole or not at all.
+func (h *Handler) show(w http.ResponseWriter, status int, page, title string, data any) {
+	var out bytes.Buffer
+	if err := pages[page].ExecuteTemplate(&out, "layout", view{Title: title, Links: h.links, Data: data}); err != nil {
+		h.log.Error("page not rendered", zap.String("page", page), zap.Error(err))
+		http.Error(w, "This page cannot be shown; the monitor's log says why.", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = out.WriteTo(w) // the reader may have gone
+}
+
+// problem is the data of a page that says what went wrong and what to do.
+type problem struct{ Text string }
+
+func (h *Handler) notFound(w http.ResponseWriter, text string) {
+	h.show(w, http.StatusNotFound, "problem", "Not found", problem{text})
+}
+
+// unavailable logs err and tells the reader only that the data cannot be read now.
+func (h *Handler) unavailable(w http.ResponseWriter, what string, err error) {
+	h.log.Error("monitor cannot read "+what, zap.Error(err))
+	h.show(w, http.StatusServiceUnavailable, "problem", "Not available", problem{
+		"The " + what + " cannot be read now. Reload in a moment; the monitor's log says why.",
+	})
+}
+
+// moment writes a time for people, in the zone it carries.
+func moment(t time.Time) string { return t.Format("2006-01-02 15:04:05 MST") }
+
+// stamp writes a time for programs.
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+func style(w http.ResponseWriter, r *http.Request) {
+	http.ServeFileFS(w, r, files, "pages/style.css")
+}
