@@ -1,0 +1,17 @@
+// Package schedule enqueues tasks at the times their entries name.
+//
+// An [Entry] is one line of the schedule. Its [Spec] says when, in the entry's zone; each
+// such moment is a tick. [Plan] decides which ticks are to be enqueued now and which one
+// is next; it needs no Redis. A [Store] keeps entries in Redis, where they change without
+// a restart. An [Engine] enqueues what is due.
+//
+// Any number of engines may run on one Redis, with no leader and no lock. An engine
+// claims due entries by pushing them a lease ahead, enqueues each tick under the ID
+// <entry>@<tick>, then writes the entry's next tick, provided that the entry stands where
+// it stood at the claim. An engine that dies anywhere in between leaves a claim that
+// lapses and task IDs that are taken. So every tick is enqueued exactly once, as long as
+// Redis keeps what it has acknowledged and no engine sleeps for longer than [Retention]
+// between looking at its lease and enqueuing.
+//
+// The time is always that of Redis: the clocks of the machines do not matter.
+package schedule

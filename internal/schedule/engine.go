@@ -1,0 +1,171 @@
+package schedule
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
+
+	"switchyard/internal/tasks"
+)
+
+// Options tune an engine. The zero value is sound.
+type Options struct {
+	// MaxWait bounds the sleep between two looks at Redis, and so how long a change
+	// made elsewhere stays unseen. 0: 1s.
+	MaxWait time.Duration
+	// Batch is how many due entries of a shard are claimed at once. 0: 100.
+	Batch int
+	// Parallel is how many shards are worked on at once. 0: 8.
+	Parallel int
+	// ClaimLease is how long a claimed entry is left to the engine that claimed it, and
+	// so how late a tick is whose engine died. 0: 10s.
+	ClaimLease time.Duration
+	// Logger takes what an operator should know. nil: nothing is logged.
+	Logger *zap.Logger
+	// Observer is told of every tick. nil: nobody is.
+	Observer Observer
+	// Mirror is shown the upcoming entries. nil: nobody is.
+	Mirror Mirror
+}
+
+// Outcome says what became of a tick.
+type Outcome string
+
+// The outcomes of a tick.
+const (
+	Enqueued  Outcome = "enqueued"  // its task was added
+	Duplicate Outcome = "duplicate" // its task was there: another engine was faster, or died after adding it
+	Refused   Outcome = "refused"   // its task never can be added; the tick is skipped
+	Failed    Outcome = "failed"    // its task could not be added now; it is tried again
+)
+
+// Observer counts ticks. Its methods are called by several goroutines at once and must
+// not block.
+type Observer interface {
+	// ObserveTick is told a tick's kind, outcome and how late it is.
+	ObserveTick(kind string, outcome Outcome, lag time.Duration)
+}
+
+// Mirror shows the schedule elsewhere.
+type Mirror interface {
+	// MirrorSchedule replaces what is shown with the upcoming entries, soonest first.
+	MirrorSchedule(ctx context.Context, upcoming []Upcoming) error
+}
+
+// Retention is how long a tick's task is kept at least after it succeeded, so that its
+// ID is taken while an engine that was held up may still try to enqueue the tick again.
+const Retention = time.Hour
+
+// Engine enqueues due entries.
+type Engine struct {
+	store    *Store
+	enqueuer tasks.Enqueuer
+	options  Options
+}
+
+// NewEngine returns an engine for the entries in store. Run starts it.
+func NewEngine(store *Store, enqueuer tasks.Enqueuer, o Options) *Engine {
+	if o.MaxWait == 0 {
+		o.MaxWait = time.Second
+	}
+	if o.Batch == 0 {
+		o.Batch = 100
+	}
+	if o.Parallel == 0 {
+		o.Parallel = 8
+	}
+	if o.ClaimLease == 0 {
+		o.ClaimLease = 10 * time.Second
+	}
+	if o.Logger == nil {
+		o.Logger = zap.NewNop()
+	}
+	return &Engine{store: store, enqueuer: enqueuer, options: o}
+}
+
+// Run enqueues what is due until ctx ends, and returns once all its work has ended. What
+// it claimed but did not enqueue by then it hands back. It outlasts Redis being away.
+func (e *Engine) Run(ctx context.Context) {
+	var mirror sync.WaitGroup
+	defer mirror.Wait()
+	if e.options.Mirror != nil {
+		mirror.Go(func() { e.mirror(ctx) })
+	}
+	failures := 0
+	for ctx.Err() == nil {
+		wait, err := e.round(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			if failures == 0 {
+				e.options.Logger.Warn("schedule falls behind, trying again", zap.Error(err))
+			}
+			wait = backoff(failures)
+			failures++
+		case failures > 0:
+			e.options.Logger.Info("schedule works again", zap.Int("failures", failures))
+			failures = 0
+		}
+		sleep(ctx, wait)
+	}
+}
+
+// round works on every shard with due entries, or returns how long there are none.
+func (e *Engine) round(ctx context.Context) (time.Duration, error) {
+	due, wait, err := e.store.horizon(ctx, e.options.MaxWait)
+	if err != nil {
+		return 0, err
+	}
+	var work errgroup.Group
+	work.SetLimit(e.options.Parallel)
+	for _, shard := range due {
+		work.Go(func() error { return e.work(ctx, shard) })
+	}
+	return wait, work.Wait()
+}
+
+const (
+	minBackoff = 100 * time.Millisecond
+	maxBackoff = 5 * time.Second
+)
+
+// backoff returns how long to wait after that many failures before this one: doubled
+// each time, the upper half of it random, so that schedulers do not return together.
+func backoff(failures int) time.Duration {
+	d := min(minBackoff<<min(failures, 10), maxBackoff)
+	return d/2 + rand.N(d/2)
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
+
+const (
+	mirrorEvery = 5 * time.Second
+	mirrored    = 100
+)
+
+// mirror shows the upcoming entries every few seconds, until ctx ends.
+func (e *Engine) mirror(ctx context.Context) {
+	failing := false
+	for ; ctx.Err() == nil; sleep(ctx, mirrorEvery) {
+		upcoming, err := e.store.Upcoming(ctx, mirrored)
+		if err == nil {
+			err = e.options.Mirror.MirrorSchedule(ctx, upcoming)
+		}
+		if err != nil && !failing && ctx.Err() == nil {
+			e.options.Logger.Warn("schedule is not mirrored, trying again", zap.Error(err))
+		}
+		failing = err != nil
+	}
+}

@@ -1,0 +1,113 @@
+package schedule
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// pageSize is about how many entries a page of [Store.List] looks at.
+const pageSize = 200
+
+// Filter says which entries to list. An empty field matches any.
+type Filter struct {
+	Origin, Owner, Kind string
+}
+
+func (f Filter) matches(e Entry) bool {
+	return (f.Origin == "" || f.Origin == e.Origin) && (f.Owner == "" || f.Owner == e.Owner) && (f.Kind == "" || f.Kind == e.Kind)
+}
+
+// Get returns an entry with its books, or [ErrNotFound].
+func (s *Store) Get(ctx context.Context, id string) (Record, error) {
+	old, _, err := s.read(ctx, id)
+	if err != nil {
+		return Record{}, err
+	}
+	return old.record()
+}
+
+// List returns a page of the entries that match, in no order, and where the next page
+// starts, "" after the last. The first page starts at "". A page may be empty and yet
+// not the last. An entry that is there throughout is listed at least once. One that
+// cannot be read is listed too, matching or not, with nothing but its ID and the reason
+// as its last error.
+func (s *Store) List(ctx context.Context, f Filter, start string) (page []Record, next string, err error) {
+	shard, cursor, err := parseCursor(start)
+	if err != nil {
+		return nil, "", err
+	}
+	found, cursor, err := s.client.HScan(ctx, s.entriesKey(shard), cursor, "", pageSize).Result()
+	if err != nil {
+		return nil, "", fmt.Errorf("list entries: %w", err)
+	}
+	var ids []string
+	for i := 0; i < len(found); i += 2 {
+		ids = append(ids, found[i])
+	}
+	all, err := s.records(ctx, shard, ids)
+	if err != nil {
+		return nil, "", fmt.Errorf("list entries: %w", err)
+	}
+	for _, r := range all {
+		if !r.readable() || f.matches(r.Entry) {
+			page = append(page, r)
+		}
+	}
+	if cursor == 0 {
+		shard++
+	}
+	if shard == shards {
+		return page, "", nil
+	}
+	return page, fmt.Sprintf("%d.%d", shard, cursor), nil
+}
+
+// parseCursor reads where a page starts: a shard and Redis' cursor within it.
+func parseCursor(start string) (shard int, cursor uint64, err error) {
+	if start == "" {
+		return 0, 0, nil
+	}
+	first, second, _ := strings.Cut(start, ".")
+	shard, err = strconv.Atoi(first)
+	if err == nil {
+		cursor, err = strconv.ParseUint(second, 10, 64)
+	}
+	if err != nil || shard < 0 || shard >= shards {
+		return 0, 0, fmt.Errorf("page %.40q does not exist: start at the first page, and go on where each page says", start)
+	}
+	return shard, cursor, nil
+}
+
+// records returns entries of one shard, those that are gone left out.
+func (s *Store) records(ctx context.Context, shard int, ids []string) ([]Record, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	var entries, books *redis.SliceCmd
+	_, err := s.client.TxPipelined(ctx, func(p redis.Pipeliner) error {
+		entries = p.HMGet(ctx, s.entriesKey(shard), ids...)
+		books = p.HMGet(ctx, s.booksKey(shard), ids...)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	var all []Record
+	for i, id := range ids {
+		entry, _ := entries.Val()[i].(string)
+		if entry == "" {
+			continue
+		}
+		written, _ := books.Val()[i].(string)
+		r, err := stored{id: id, entry: entry, books: written}.record()
+		if err != nil {
+			r = unreadable(id, err)
+		}
+		all = append(all, r)
+	}
+	return all, nil
+}

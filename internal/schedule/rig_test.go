@@ -1,0 +1,149 @@
+package schedule
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"switchyard/internal/tasks"
+)
+
+const prefix = "switchyard:"
+
+// patience bounds how long a test waits for what must happen. Only a broken test waits
+// that long.
+const patience = 20 * time.Second
+
+// fakeQueue is an enqueuer that, like the real one, takes each ID once.
+type fakeQueue struct {
+	mu         sync.Mutex
+	added      map[string]tasks.Options
+	duplicates int
+	changed    chan struct{} // closed and replaced at each Enqueue
+
+	// before runs ahead of each Enqueue, which fails with its error.
+	before func(ctx context.Context, id string) error
+}
+
+func newFakeQueue() *fakeQueue {
+	return &fakeQueue{added: map[string]tasks.Options{}, changed: make(chan struct{})}
+}
+
+func (q *fakeQueue) Enqueue(ctx context.Context, args tasks.Args, opts tasks.Options) (tasks.Receipt, error) {
+	if q.before != nil {
+		if err := q.before(ctx, opts.ID); err != nil {
+			return tasks.Receipt{}, err
+		}
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	defer func() { close(q.changed); q.changed = make(chan struct{}) }()
+	_, there := q.added[opts.ID]
+	if there {
+		q.duplicates++
+	} else {
+		q.added[opts.ID] = opts
+	}
+	return tasks.Receipt{ID: opts.ID, Kind: args.Kind(), Duplicate: there}, nil
+}
+
+// await returns once done, which sees the queue locked, is true.
+func (q *fakeQueue) await(t *testing.T, done func() bool) {
+	t.Helper()
+	deadline := time.After(patience)
+	for {
+		q.mu.Lock()
+		ok, changed := done(), q.changed
+		q.mu.Unlock()
+		if ok {
+			return
+		}
+		select {
+		case <-changed:
+		case <-deadline:
+			t.Fatal("the queue never got what was awaited")
+		}
+	}
+}
+
+// awaitTick returns once an entry's tick was enqueued.
+func (q *fakeQueue) awaitTick(t *testing.T, entry string, tick time.Time) {
+	t.Helper()
+	q.await(t, func() bool { _, ok := q.added[tickID(entry, tick)]; return ok })
+}
+
+// count returns how many tasks were added.
+func (q *fakeQueue) count() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.added)
+}
+
+// start runs an engine until the test ends or stop is called, which waits for it.
+func start(t *testing.T, store *Store, queue tasks.Enqueuer, o Options) (stop func()) {
+	t.Helper()
+	if o.MaxWait == 0 {
+		o.MaxWait = 20 * time.Millisecond
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { NewEngine(store, queue, o).Run(ctx) })
+	stop = func() { cancel(); running.Wait() }
+	t.Cleanup(stop)
+	return stop
+}
+
+func put(t *testing.T, store *Store, e Entry) {
+	t.Helper()
+	if _, err := store.Put(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func get(t *testing.T, store *Store, id string) Record {
+	t.Helper()
+	r, err := store.Get(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// overdue adds an entry whose earliest tick was age ago, and returns that tick.
+func overdue(t *testing.T, store *Store, e Entry, age time.Duration) time.Time {
+	t.Helper()
+	put(t, store, e)
+	old, now, err := store.read(t.Context(), e.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	record, err := old.record()
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec, err := e.parse()
+	if err != nil {
+		t.Fatal(err)
+	}
+	record.Books.Next = spec.Next(now.Add(-age))
+	made, err := old.rewrite(record.Books, record.Books.due())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := store.write(t.Context(), shardOf(e.ID), made); n != 1 {
+		t.Fatalf("write books: %d, %v", n, err)
+	}
+	return record.Books.Next
+}
+
+// dueCount returns how many entries wait for a tick.
+func dueCount(t *testing.T, client redis.UniversalClient, store *Store) (n int) {
+	t.Helper()
+	for shard := range shards {
+		n += int(client.ZCard(t.Context(), store.dueKey(shard)).Val())
+	}
+	return n
+}

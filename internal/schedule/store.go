@@ -1,0 +1,145 @@
+package schedule
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// shards is over how many slots of a Redis Cluster the entries are spread. It is part of
+// the stored format: another number looks for entries where they are not.
+const shards = 16
+
+// maxTries bounds how often a write starts over because others wrote first.
+const maxTries = 10
+
+// Store keeps the schedule in Redis. It is safe for concurrent use, by any number of
+// processes: each write is one script, made only if the entry's books still are what they
+// were when it was read.
+type Store struct {
+	client redis.UniversalClient
+	prefix string
+}
+
+// NewStore returns a store whose keys carry prefix, which includes its colon.
+func NewStore(client redis.UniversalClient, prefix string) *Store {
+	return &Store{client: client, prefix: prefix}
+}
+
+// shardOf returns the shard an entry lives in.
+func shardOf(id string) int {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(id))
+	return int(h.Sum32() % shards)
+}
+
+// key returns a key of a shard. Its hash tag keeps the shard in one slot.
+func (s *Store) key(shard int, name string) string {
+	return s.prefix + "{schedule:" + strconv.Itoa(shard) + "}:" + name
+}
+
+func (s *Store) dueKey(shard int) string     { return s.key(shard, "due") }     // sorted set: id, by when it is looked at, in ms
+func (s *Store) entriesKey(shard int) string { return s.key(shard, "entries") } // hash: id -> Entry as JSON
+func (s *Store) booksKey(shard int) string   { return s.key(shard, "books") }   // hash: id -> Books as JSON
+func (s *Store) configKey(shard int) string  { return s.key(shard, "config") }  // set: the ids of origin config
+
+// read returns an entry as stored, and Redis' time.
+func (s *Store) read(ctx context.Context, id string) (stored, time.Time, error) {
+	shard := shardOf(id)
+	keys := []string{s.entriesKey(shard), s.booksKey(shard)}
+	reply, err := readScript.Run(ctx, s.client, keys, id).StringSlice()
+	if err != nil {
+		return stored{}, time.Time{}, fmt.Errorf("read entry %s: %w", id, err)
+	}
+	now, err := fromMillis(reply[0])
+	return stored{id: id, entry: reply[1], books: reply[2]}, now, err
+}
+
+// edit is one change of an entry.
+type edit struct {
+	read   stored    // what the change is based on
+	entry  string    // the new entry, "" to keep it
+	books  string    // the new books, "" to remove the entry
+	due    time.Time // when it is looked at next, zero for never
+	config bool      // a new entry is of origin config
+}
+
+// rewrite returns the edit that gives an entry new books and a time to be looked at.
+func (s stored) rewrite(b Books, due time.Time) (edit, error) {
+	books, err := b.encode()
+	if err != nil {
+		return edit{}, err // not one with empty books, which would remove the entry
+	}
+	return edit{read: s, books: books, due: due}, nil
+}
+
+// write makes edits of one shard and returns how many of them came in time.
+func (s *Store) write(ctx context.Context, shard int, edits ...edit) (int, error) {
+	if len(edits) == 0 {
+		return 0, nil
+	}
+	keys := []string{s.dueKey(shard), s.entriesKey(shard), s.booksKey(shard), s.configKey(shard)}
+	args := make([]any, 0, 6*len(edits))
+	for _, e := range edits {
+		args = append(args, e.read.id, e.read.books, e.entry, e.books, toMillis(e.due), e.config)
+	}
+	reply, err := writeScript.Run(ctx, s.client, keys, args...).Int64Slice()
+	if err != nil {
+		return 0, err
+	}
+	made := 0
+	for _, one := range reply {
+		made += int(one)
+	}
+	return made, nil
+}
+
+// errUnchanged ends an update that has nothing to write.
+var errUnchanged = errors.New("unchanged")
+
+// update reads an entry, has change decide what becomes of it, and writes that unless
+// somebody else wrote in between; then it starts over. It reports whether it wrote.
+func (s *Store) update(ctx context.Context, id string, change func(old stored, now time.Time) (edit, error)) (bool, error) {
+	for range maxTries {
+		old, now, err := s.read(ctx, id)
+		if err != nil {
+			return false, err
+		}
+		e, err := change(old, now)
+		if errors.Is(err, errUnchanged) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		made, err := s.write(ctx, shardOf(id), e)
+		if err != nil {
+			return false, fmt.Errorf("write entry %s: %w", id, err)
+		}
+		if made == 1 {
+			return true, nil
+		}
+	}
+	return false, fmt.Errorf("entry %s: others changed it %d times meanwhile: try again", id, maxTries)
+}
+
+// toMillis spells a time for Redis, the zero time as "".
+func toMillis(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return strconv.FormatInt(t.UnixMilli(), 10)
+}
+
+func fromMillis(text string) (time.Time, error) {
+	ms, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("time %q from Redis: %w", text, err)
+	}
+	return time.UnixMilli(ms).UTC(), nil
+}
