@@ -12,10 +12,10 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
-	"go.uber.org/zap"
 
 	"switchyard/internal/app"
 	"switchyard/internal/config"
+	"switchyard/internal/daemon"
 )
 
 type cli struct {
@@ -35,7 +35,7 @@ func main() {
 	var c cli
 	k := kong.Parse(&c, kong.Name("switchyard"),
 		kong.Description("Background tasks for agents, briefings and scraping."),
-		kong.UsageOnError(),
+		kong.ShortUsageOnError(),
 		kong.BindTo(os.Stdout, (*io.Writer)(nil)),
 		kong.Bind(&c.Flags))
 	k.FatalIfErrorf(k.Run())
@@ -47,7 +47,11 @@ func withSystem(f *config.Flags, do func(ctx context.Context, s *app.System) err
 	if err != nil {
 		return err
 	}
-	s, err := app.Open(c, zap.NewNop())
+	log, err := daemon.NewLogger(c.Log.Level, c.Log.Format)
+	if err != nil {
+		return err
+	}
+	s, err := app.Open(c, log)
 	if err != nil {
 		return err
 	}

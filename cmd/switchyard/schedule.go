@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -164,7 +163,7 @@ func (cmd scheduleShow) Run(f *config.Flags, out io.Writer) error {
 	return withSystem(f, func(ctx context.Context, s *app.System) error {
 		record, err := s.Schedule.Get(ctx, cmd.ID)
 		if err != nil {
-			return cmd.name(err)
+			return err
 		}
 		if err := printJSON(out, record); err != nil {
 			return err
@@ -173,14 +172,12 @@ func (cmd scheduleShow) Run(f *config.Flags, out io.Writer) error {
 	})
 }
 
-func (e scheduleEntry) name(err error) error { return fmt.Errorf("entry %q: %w", e.ID, err) }
-
 // change makes a change that reports whether it changed anything.
 func (e scheduleEntry) change(f *config.Flags, out io.Writer, done, already string, change func(context.Context, *app.System) (bool, error)) error {
 	return withSystem(f, func(ctx context.Context, s *app.System) error {
 		changed, err := change(ctx, s)
 		if err != nil {
-			return e.name(err)
+			return err
 		}
 		if !changed {
 			done = already
@@ -194,12 +191,16 @@ type scheduleRemove struct{ scheduleEntry }
 
 // Run implements the command.
 func (cmd scheduleRemove) Run(f *config.Flags, out io.Writer) error {
-	return cmd.change(f, out, "is removed", "was not there", func(ctx context.Context, s *app.System) (bool, error) {
+	return withSystem(f, func(ctx context.Context, s *app.System) error {
 		found, err := s.Schedule.Remove(ctx, cmd.ID)
-		if err == nil && !found {
-			err = errors.New("there is none of that ID: switchyard schedule list shows those there are")
+		if err != nil {
+			return err
 		}
-		return found, err
+		if !found {
+			return fmt.Errorf("entry %s: %w", cmd.ID, schedule.ErrNotFound)
+		}
+		_, err = fmt.Fprintf(out, "Entry %s is removed.\n", cmd.ID)
+		return err
 	})
 }
 
@@ -228,7 +229,7 @@ func (cmd scheduleRun) Run(f *config.Flags, out io.Writer) error {
 	return withSystem(f, func(ctx context.Context, s *app.System) error {
 		receipt, err := s.Schedule.RunNow(ctx, cmd.ID, s.Queue)
 		if err != nil {
-			return cmd.name(err)
+			return err
 		}
 		return printJSON(out, receipt)
 	})

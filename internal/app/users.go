@@ -3,11 +3,11 @@ package app
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
 	"switchyard/internal/schedule"
+	"switchyard/internal/tasks"
 	"switchyard/internal/users"
 )
 
@@ -50,7 +50,10 @@ func (s *System) SetUser(ctx context.Context, u users.User) error {
 // such a user. The entry goes first: a user without one gets no briefing, an entry
 // without a user would fail every day.
 func (s *System) RemoveUser(ctx context.Context, id string) (bool, error) {
-	if _, err := s.Schedule.Remove(ctx, BriefingEntryID(id)); err != nil && !errors.Is(err, schedule.ErrNotFound) {
+	if err := tasks.CheckUser(id); err != nil {
+		return false, err
+	}
+	if _, err := s.Schedule.Remove(ctx, BriefingEntryID(id)); err != nil {
 		return false, err
 	}
 	return s.Users.Remove(ctx, id)

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"sync"
 	"time"
@@ -33,11 +34,13 @@ func (l *logger) Error(args ...any) {
 	line := fmt.Sprint(args...)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if now := time.Now(); now.Sub(l.last[line]) > repeatAfter {
-		clear(l.last) // another line has come up, or the time: start anew, stay small
-		l.last[line] = now
-		l.log.Error("asynq: " + line)
+	now := time.Now()
+	if now.Sub(l.last[line]) < repeatAfter {
+		return
 	}
+	maps.DeleteFunc(l.last, func(_ string, at time.Time) bool { return now.Sub(at) >= repeatAfter })
+	l.last[line] = now
+	l.log.Error("asynq: " + line)
 }
 
 // Fatal is asynq's word for a state it cannot go on from.

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// awaitAtMost bounds a script's wait for other processes, which signal nothing to it.
+const awaitAtMost = 30 * time.Second
+
+// until calls seen until it returns true. what it returns besides says how far it got.
+func until(ts *testscript.TestScript, what string, seen func() (string, bool)) {
+	last := ""
+	for deadline := time.Now().Add(awaitAtMost); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		var ok bool
+		if last, ok = seen(); ok {
+			return
+		}
+	}
+	ts.Fatalf("%s: not within %s; last:\n%s", what, awaitAtMost, last)
+}
+
+// await TEXT COMMAND… runs a command until its output contains TEXT.
+func await(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: await TEXT COMMAND [ARG…]")
+	}
+	until(ts, fmt.Sprintf("%q from %v", args[0], args[1:]), func() (string, bool) {
+		cmd := exec.Command(filepath.Join(binaries, args[1]), args[2:]...)
+		cmd.Env = []string{"SWITCHYARD_REDIS_URL=" + ts.Getenv("SWITCHYARD_REDIS_URL")}
+		out, _ := cmd.CombinedOutput()
+		return string(out), strings.Contains(string(out), args[0])
+	})
+}
+
+// awaitpage TEXT URL gets a page until it contains TEXT.
+func awaitPage(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: awaitpage TEXT URL")
+	}
+	until(ts, fmt.Sprintf("%q at %s", args[0], args[1]), func() (string, bool) {
+		body := get(args[1])
+		return body, strings.Contains(body, args[0])
+	})
+}
+
+// awaitfile PATTERN waits until a file in the work directory matches.
+func awaitFile(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: awaitfile PATTERN")
+	}
+	until(ts, args[0], func() (string, bool) {
+		files, err := filepath.Glob(ts.MkAbs(args[0]))
+		return fmt.Sprint(files, err), len(files) > 0
+	})
+}
+
+// get returns a page's body, or why there is none.
+func get(url string) string {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	if err != nil {
+		return err.Error()
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err.Error()
+	}
+	defer func() { _ = answer.Body.Close() }()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return err.Error()
+	}
+	return string(body)
+}

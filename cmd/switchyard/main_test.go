@@ -1,0 +1,59 @@
+package main
+
+import (
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"switchyard/internal/redistest"
+)
+
+// binaries holds the built commands, so that the scripts run what an operator runs.
+var binaries string
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "switchyard-test-")
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	build := exec.Command("go", "build", "-o", dir+string(filepath.Separator), "switchyard/cmd/...")
+	if out, err := build.CombinedOutput(); err != nil {
+		panic(string(out))
+	}
+	binaries = dir
+	return m.Run()
+}
+
+// TestCommands runs the scripts in testdata, each with a private redis-server of its
+// own at $SWITCHYARD_REDIS_URL and free addresses at $ADDR1 to $ADDR4.
+func TestCommands(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata",
+		Setup: func(e *testscript.Env) error {
+			server := redistest.Server(e.T().(testing.TB))
+			e.Setenv("PATH", binaries+string(filepath.ListSeparator)+os.Getenv("PATH"))
+			e.Setenv("SWITCHYARD_REDIS_URL", "redis://"+server.Addr)
+			for _, name := range []string{"ADDR1", "ADDR2", "ADDR3", "ADDR4"} {
+				l, err := net.Listen("tcp", "127.0.0.1:0")
+				if err != nil {
+					return err
+				}
+				e.Setenv(name, l.Addr().String())
+				_ = l.Close()
+			}
+			return nil
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"await":     await,
+			"awaitfile": awaitFile,
+			"awaitpage": awaitPage,
+		},
+	})
+}
