@@ -5,7 +5,11 @@ BIN          := bin
 LINT         := $(BIN)/golangci-lint-$(LINT_VERSION)
 DAEMONS      := worker scheduler monitor switchyard
 
-.PHONY: run build test check fmt clean test-needs
+.DEFAULT_GOAL := help
+.PHONY: help run build test check fmt clean test-needs
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
 
 run: ## start the whole system in one process, on an embedded Redis
 	@go build -o $(BIN)/switchyard ./cmd/switchyard
