@@ -90,10 +90,10 @@ func (w *Worker) Check() daemon.Check {
 
 // orStopped returns err unless it only says that the process was asked to stop.
 func orStopped(stop daemon.Stop, err error) error {
-	if stop.Quiet.Err() != nil {
-		return nil
+	if stop.Quiet.Err() == nil {
+		return err
 	}
-	return err
+	return nil
 }
 
 // RunWorker is the worker daemon: lanes, and an endpoint for health and metrics that

@@ -116,7 +116,7 @@ func TestReadersAreShownAReadOnlyConsole(t *testing.T) {
 	h := newHandler(t, withUsers(t))
 	for name, want := range map[string]string{"rea look": "true", "otto act": "false"} {
 		user, password, _ := strings.Cut(name, " ")
-		r := httptest.NewRequest("GET", "http://monitor.example/asynqmon/schedulers", nil)
+		r := httptest.NewRequest(http.MethodGet, "http://monitor.example/asynqmon/schedulers", nil)
 		r.SetBasicAuth(user, password)
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r)
@@ -131,7 +131,7 @@ func TestBodiesAreBounded(t *testing.T) {
 	h := newHandler(t, nil)
 	ids := `{"task_ids":["` + strings.Repeat("x", 1<<20) + `"]}`
 	w := httptest.NewRecorder()
-	h.ServeHTTP(w, httptest.NewRequest("POST", "http://localhost/asynqmon/api/queues/agents/pending_tasks:batch_delete", strings.NewReader(ids)))
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "http://localhost/asynqmon/api/queues/agents/pending_tasks:batch_delete", strings.NewReader(ids)))
 	if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "too large") {
 		t.Errorf("status %d %s, want 400 and the reason", w.Code, w.Body)
 	}
@@ -143,7 +143,7 @@ func TestARefusedSignInIsLoggedWithoutWhatWasTyped(t *testing.T) {
 		withUsers(t)(o)
 		o.Log = zap.New(core)
 	})
-	r := httptest.NewRequest("GET", "/", nil)
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.SetBasicAuth("hunter2", "correct horse")
 	h.ServeHTTP(httptest.NewRecorder(), r)
 	lines := logged.All()

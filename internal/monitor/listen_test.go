@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -59,7 +60,7 @@ func TestWithoutUsersARebindingNameIsRefused(t *testing.T) {
 	open, closed := newHandler(t, nil), newHandler(t, withUsers(t))
 	for host, want := range tests {
 		for _, path := range []string{"/", "/healthz", "/asynqmon/api/queues"} {
-			r := httptest.NewRequest("GET", path, nil)
+			r := httptest.NewRequest(http.MethodGet, path, nil)
 			r.Host = host
 			w := httptest.NewRecorder()
 			open.ServeHTTP(w, r)
@@ -67,7 +68,7 @@ func TestWithoutUsersARebindingNameIsRefused(t *testing.T) {
 				t.Errorf("Host %q, %s: status %d, want %d", host, path, w.Code, want)
 			}
 		}
-		r := httptest.NewRequest("GET", "/", nil)
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.Host = host
 		r.SetBasicAuth("rea", "look")
 		w := httptest.NewRecorder()

@@ -19,7 +19,7 @@ import (
 func get(t *testing.T, h *Handler, path string) *httptest.ResponseRecorder {
 	t.Helper()
 	w := httptest.NewRecorder()
-	h.ServeHTTP(w, httptest.NewRequest("GET", "http://localhost:8080"+path, nil))
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://localhost:8080"+path, nil))
 	return w
 }
 
@@ -165,7 +165,7 @@ func TestTheFeedIsAtomWithAbsoluteLinks(t *testing.T) {
 
 func TestLinksFollowTheProxysScheme(t *testing.T) {
 	for proto, want := range map[string]string{"https": "https://localhost/x", "http": "http://localhost/x", "javascript": "http://localhost/x"} {
-		r := httptest.NewRequest("GET", "http://localhost/docs/", nil)
+		r := httptest.NewRequest(http.MethodGet, "http://localhost/docs/", nil)
 		r.Header.Set("X-Forwarded-Proto", proto)
 		if got := absolute(r, "/x"); got != want {
 			t.Errorf("proto %q: %s, want %s", proto, got, want)

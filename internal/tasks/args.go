@@ -115,7 +115,7 @@ func decodeError(err error) error {
 		}
 		return fmt.Errorf("field %q is a %s: it must be a %s", field, typed.Value, typed.Type)
 	case errors.As(err, &syntax):
-		return fmt.Errorf("payload is not JSON: %s at byte %d", syntax, syntax.Offset)
+		return fmt.Errorf("payload is not JSON: %w at byte %d", syntax, syntax.Offset)
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return errors.New("payload is not JSON: it ends too early")
 	}

@@ -7,7 +7,7 @@ import (
 	"regexp"
 )
 
-const maxUser = 128
+const maxUser = 100
 
 var userPattern = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.@+-]*$`)
 

@@ -72,8 +72,10 @@ func (h *Handlers) answer(ctx context.Context, args WriteArgs) (r ranking, reaso
 		return r, "The ranking failed", nil
 	case len(status.Result) == 0:
 		return r, "The ranking did not finish in time", nil
-	case json.Unmarshal(status.Result, &r) != nil || r.Choices == nil:
-		return ranking{}, "The ranking could not be read", nil
+	}
+	// A result that is not a ranking leaves no choices.
+	if _ = json.Unmarshal(status.Result, &r); r.Choices == nil {
+		return r, "The ranking could not be read", nil
 	}
 	return r, "", nil
 }
