@@ -1,0 +1,51 @@
+// Package documents keeps scraped pages in Redis for a while: each page once, under its
+// canonical URL, with the newest first for whoever asks what is new.
+//
+// A [Document] that is put again with the same words stays as old as it was. With other
+// words it is new again. [Store.Seen] remembers a page longer than its text is kept, for
+// as long as feeds list it, so that an old page is not taken for a new one.
+package documents
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"strings"
+	"time"
+)
+
+// Document is one scraped page. ID, Hash and Stored are set by [Store.Put].
+type Document struct {
+	ID        string    `json:"id"`
+	URL       string    `json:"url"` // canonical, see [Canonical]
+	Title     string    `json:"title"`
+	Text      string    `json:"text"`               // plain text, paragraphs separated by an empty line
+	Published time.Time `json:"published,omitzero"` // zero if the page does not say
+	Language  string    `json:"language,omitempty"` // such as en; empty if unknown
+	Source    string    `json:"source,omitempty"`   // the name its source was given
+	Hash      string    `json:"hash"`               // of title and text, white space aside
+	Stored    time.Time `json:"stored"`             // when these words were first put
+}
+
+// ID returns the ID of the document at a canonical URL: 26 lower-case letters and
+// digits, the first 128 bits of its SHA-256.
+func ID(canonicalURL string) string {
+	sum := sha256.Sum256([]byte(canonicalURL))
+	return encode(sum[:16])
+}
+
+func encode(b []byte) string {
+	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b))
+}
+
+// hash returns what two documents with the same words have in common.
+func hash(d Document) string {
+	h := sha256.New()
+	for _, part := range []string{d.Title, d.Text} {
+		for word := range strings.FieldsSeq(part) {
+			h.Write([]byte(word))
+			h.Write([]byte{' '})
+		}
+		h.Write([]byte{0})
+	}
+	return encode(h.Sum(nil))
+}

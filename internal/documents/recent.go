@@ -1,0 +1,102 @@
+package documents
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// batch bounds how many commands one round trip carries, and with them how much one
+// reply holds.
+const batch = 100
+
+// Recent returns at most limit of the documents stored at or after since, newest first.
+// It reaches back one TTL at most. Documents Redis has dropped early are left out.
+func (s *Store) Recent(ctx context.Context, since time.Time, limit int) ([]Document, error) {
+	if limit <= 0 {
+		return nil, nil
+	}
+	expired := strconv.FormatInt(s.now().Add(-s.ttl).UnixMilli(), 10)
+	var newest *redis.StringSliceCmd
+	_, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		p.ZRemRangeByScore(ctx, s.indexKey(), "-inf", expired)
+		newest = p.ZRevRangeByScore(ctx, s.indexKey(), &redis.ZRangeBy{
+			Min: strconv.FormatInt(since.UnixMilli(), 10), Max: "+inf", Count: int64(limit),
+		})
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("recent documents: %w", err)
+	}
+	ids := newest.Val()
+	documents := make([]Document, 0, len(ids))
+	for len(ids) > 0 {
+		n := min(batch, len(ids))
+		read, err := s.read(ctx, ids[:n])
+		if err != nil {
+			return nil, fmt.Errorf("recent documents: %w", err)
+		}
+		documents, ids = append(documents, read...), ids[n:]
+	}
+	return documents, nil
+}
+
+// read returns those documents of ids that there are, in one round trip.
+func (s *Store) read(ctx context.Context, ids []string) ([]Document, error) {
+	replies, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for _, id := range ids {
+			p.HGet(ctx, s.documentKey(id), "document")
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return nil, err
+	}
+	documents := make([]Document, 0, len(ids))
+	for i, reply := range replies {
+		encoded, err := reply.(*redis.StringCmd).Result()
+		if errors.Is(err, redis.Nil) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		d, err := decode(ids[i], encoded)
+		if err != nil {
+			return nil, err
+		}
+		documents = append(documents, d)
+	}
+	return documents, nil
+}
+
+// Seen returns which of these canonical URLs have led to a document, and remembers those
+// for another TTL: a page is not forgotten while a feed lists it, though its text may be
+// gone. It knows nothing of pages whose tasks wait, run or have failed; a task ID made of
+// the URL keeps those from being enqueued twice.
+func (s *Store) Seen(ctx context.Context, urls []string) (map[string]bool, error) {
+	seen := make(map[string]bool)
+	for len(urls) > 0 {
+		n := min(batch, len(urls))
+		replies, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+			for _, url := range urls[:n] {
+				p.Expire(ctx, s.seenKey(url), s.ttl)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, fmt.Errorf("look for seen pages: %w", err)
+		}
+		for i, reply := range replies {
+			if reply.(*redis.BoolCmd).Val() {
+				seen[urls[i]] = true
+			}
+		}
+		urls = urls[n:]
+	}
+	return seen, nil
+}

@@ -1,0 +1,110 @@
+package documents
+
+import (
+	"cmp"
+	"context"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// DefaultTTL is how long a document is kept where a store is given no TTL.
+const DefaultTTL = 30 * 24 * time.Hour
+
+// Store keeps documents in Redis. It is safe for concurrent use.
+//
+// Its keys: <prefix>document:<id> holds one document, <prefix>seen:<id of a URL> the ID
+// of the document it led to, <prefix>documents the IDs by time of storing. Documents are
+// spread over the slots of a cluster; no command touches two keys.
+type Store struct {
+	client redis.UniversalClient
+	prefix string
+	ttl    time.Duration
+	now    func() time.Time
+}
+
+// New returns a store whose keys carry prefix. Documents are kept for ttl; 0 means
+// [DefaultTTL].
+func New(client redis.UniversalClient, prefix string, ttl time.Duration, now func() time.Time) *Store {
+	return &Store{client: client, prefix: prefix, ttl: cmp.Or(ttl, DefaultTTL), now: now}
+}
+
+func (s *Store) documentKey(id string) string { return s.prefix + "document:" + id }
+func (s *Store) seenKey(url string) string    { return s.prefix + "seen:" + ID(url) }
+func (s *Store) indexKey() string             { return s.prefix + "documents" }
+
+// State says what [Store.Put] found.
+type State string
+
+// The states of a document that was put.
+const (
+	Stored    State = "stored"    // no document had this URL
+	Changed   State = "changed"   // the document at this URL had other words
+	Unchanged State = "unchanged" // the document is as it was; it is kept for another TTL
+)
+
+//go:embed put.lua
+var putSource string
+
+var putScript = redis.NewScript(putSource)
+
+// Put stores d under its canonical URL. led are the other canonical URLs under which the
+// page was found, which [Store.Seen] is to know too. A put that failed midway is mended by
+// putting the document again.
+func (s *Store) Put(ctx context.Context, d Document, led ...string) (State, error) {
+	if d.URL == "" {
+		return "", errors.New("put document: it has no URL")
+	}
+	d.ID, d.Hash, d.Stored = ID(d.URL), hash(d), s.now().UTC().Truncate(time.Millisecond)
+	encoded, err := json.Marshal(d)
+	if err != nil {
+		return "", fmt.Errorf("put document %s: %w", d.ID, err)
+	}
+	reply, err := putScript.Run(ctx, s.client, []string{s.documentKey(d.ID)},
+		d.Hash, encoded, d.Stored.UnixMilli(), s.ttl.Milliseconds()).StringSlice()
+	if err != nil {
+		return "", fmt.Errorf("put document %s: %w", d.ID, err)
+	}
+	stored, err := strconv.ParseInt(reply[1], 10, 64)
+	if err != nil {
+		return "", fmt.Errorf("put document %s: time of storing: %w", d.ID, err)
+	}
+	// Also for an unchanged document: the put that stored it may have failed here.
+	_, err = s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		p.ZAdd(ctx, s.indexKey(), redis.Z{Score: float64(stored), Member: d.ID})
+		for _, url := range append([]string{d.URL}, led...) {
+			p.Set(ctx, s.seenKey(url), d.ID, s.ttl)
+		}
+		return nil
+	})
+	if err != nil {
+		return "", fmt.Errorf("index document %s: %w", d.ID, err)
+	}
+	return State(reply[0]), nil
+}
+
+// Get returns the document with this ID and true, or false if there is none.
+func (s *Store) Get(ctx context.Context, id string) (Document, bool, error) {
+	encoded, err := s.client.HGet(ctx, s.documentKey(id), "document").Result()
+	if errors.Is(err, redis.Nil) {
+		return Document{}, false, nil
+	}
+	if err != nil {
+		return Document{}, false, fmt.Errorf("get document %s: %w", id, err)
+	}
+	d, err := decode(id, encoded)
+	return d, err == nil, err
+}
+
+func decode(id, encoded string) (Document, error) {
+	var d Document
+	if err := json.Unmarshal([]byte(encoded), &d); err != nil {
+		return d, fmt.Errorf("document %s in Redis: %w", id, err)
+	}
+	return d, nil
+}

@@ -1,0 +1,225 @@
+package scraping
+
+import (
+	"encoding/json"
+	"flag"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"switchyard/internal/documents"
+	"switchyard/internal/web"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+var fetched = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+func pageOf(url, contentType, body string) *web.Page {
+	return &web.Page{URL: url, Status: 200, ContentType: contentType, Body: []byte(body), Header: http.Header{}, FetchedAt: fetched}
+}
+
+// mustExtract returns the document of an HTML page at https://example.com/a.
+func mustExtract(t *testing.T, body string) documents.Document {
+	t.Helper()
+	d, err := Extract(pageOf("https://example.com/a", "text/html; charset=utf-8", body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// TestExtractReadsWhatAReaderWould compares each page of testdata/pages with the
+// document beside it.
+func TestExtractReadsWhatAReaderWould(t *testing.T) {
+	pages, err := filepath.Glob("testdata/pages/*.[ht]*")
+	if err != nil || len(pages) == 0 {
+		t.Fatalf("pages %v, %v", pages, err)
+	}
+	for _, path := range pages {
+		name := filepath.Base(path)
+		t.Run(name, func(t *testing.T) {
+			body, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			contentType := "text/html"
+			if filepath.Ext(name) == ".txt" {
+				contentType = "text/plain; charset=utf-8"
+			}
+			d, err := Extract(pageOf("https://example.com/"+name, contentType, string(body)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			compare(t, strings.TrimSuffix(path, filepath.Ext(path))+".json", d)
+		})
+	}
+}
+
+func compare(t *testing.T, golden string, d documents.Document) {
+	t.Helper()
+	got, err := json.MarshalIndent(d, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile(golden, append(got, '\n'), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != strings.TrimSpace(string(want)) {
+		t.Fatalf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestExtractSaysWhyAPageIsNone(t *testing.T) {
+	for _, c := range []struct{ name, contentType, body, want string }{
+		{"empty", "text/html", "", "the page is empty"},
+		{"no text", "text/html", "<html><body><img src=a.png></body></html>", "no readable text"},
+		{"scripts only", "text/html", "<body><script>var a = 'words'</script></body>", "scripts that would draw it are not run"},
+		{"marks only", "text/html", "<p>--- *** ---</p>", "no readable text"},
+		{"white text file", "text/plain", " \n \n", "no readable text"},
+		{"PDF", "application/pdf", "%PDF-1.7", `content type "application/pdf" is not a page`},
+		{"PDF called HTML", "text/html", "%PDF-1.7", `content type "application/pdf"`},
+		{"image", "image/png", "\x89PNG\r\n\x1a\n", `content type "image/png"`},
+		{"image called nothing", "", "\x89PNG\r\n\x1a\n", `content type "image/png"`},
+		{"feed", "application/rss+xml", "<rss><channel></channel></rss>", "is a feed: use scrape_feed"},
+		{"too long", "text/html", "<p>" + strings.Repeat("a ", MaxHTML/2), "at most 4194304 are read"},
+		{"too many elements", "text/html", strings.Repeat("<p>a", maxElements+1), "too large"},
+		{"deep and wide", "text/html", strings.Repeat("<div>", 450) + strings.Repeat("<p>a", 5000), "nested too deeply"},
+		{"too deep", "text/html", strings.Repeat("<div>", 600) + "a", "exceeds 512"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := Extract(pageOf("https://example.com/a?token=s3cret", c.contentType, c.body))
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Fatalf("error %v, want it to say %q", err, c.want)
+			}
+			if !strings.Contains(err.Error(), "https://example.com/a") || strings.Contains(err.Error(), "s3cret") {
+				t.Fatalf("error %q, want the page's URL without its query", err)
+			}
+		})
+	}
+}
+
+func TestExtractGoesByTheBytesWhereTheServerIsWrong(t *testing.T) {
+	for _, contentType := range []string{"", "application/octet-stream", "application/rss+xml", "application/xhtml+xml", "nonsense"} {
+		d, err := Extract(pageOf("https://example.com/a", contentType, "<!doctype html><title>T</title><p>Some words.</p>"))
+		if err != nil || d.Text != "Some words." {
+			t.Errorf("content type %q: %q, %v", contentType, d.Text, err)
+		}
+	}
+}
+
+func TestNavigationIsNoPartOfAShortText(t *testing.T) {
+	d := mustExtract(t, `<body><nav><a href=/>Home</a> <a href=/b>B</a></nav><main><h1>Short</h1><p>One line.</p></main><footer>Imprint</footer>`)
+	if d.Text != "Short\n\nOne line." {
+		t.Fatalf("text %q", d.Text)
+	}
+}
+
+func TestTextIsCutAtItsBound(t *testing.T) {
+	d := mustExtract(t, "<title>"+strings.Repeat("ü", MaxTitle)+"</title><p>"+strings.Repeat("ü ", MaxText))
+	if len(d.Text) > MaxText || len(d.Text) < MaxText-3 || len(d.Title) > MaxTitle || len(d.Title) < MaxTitle-3 {
+		t.Fatalf("text of %d bytes, title of %d", len(d.Text), len(d.Title))
+	}
+	if !utf8.ValidString(d.Text) || !utf8.ValidString(d.Title) {
+		t.Fatal("a character was split")
+	}
+}
+
+func TestTitleIsTheBestThereIs(t *testing.T) {
+	for want, body := range map[string]string{
+		"The heading alone": "<title>The heading alone · The Site</title><h1>The heading alone</h1><p>The text.",
+		"A heading begins":  "<title>A heading begins</title><h1>A heading</h1><p>The text.",
+		"The title":         "<title>The\n title</title><h1>The heading</h1><p>The text.",
+		"The heading":       "<title> </title><h1>The <b>heading</b></h1><p>The text.",
+		"The text.":         "<p>The text.</p><p>More text.",
+		"Turned title":      "<title>Turned \u202etitle\u0007</title><p>The text.",
+	} {
+		if d := mustExtract(t, body); d.Title != want {
+			t.Errorf("title %q, want %q", d.Title, want)
+		}
+	}
+}
+
+func TestPublishedIsATimeThePageCouldHave(t *testing.T) {
+	for _, c := range []struct{ name, body, want string }{
+		{"meta", `<meta property="article:published_time" content="2026-01-02T03:04:05+02:00">`, "2026-01-02T01:04:05Z"},
+		{"time in main", `<main><time datetime="2026-01-02">x</time></main>`, "2026-01-02T00:00:00Z"},
+		{"marked time", `<time itemprop="datePublished" datetime="2026-01-02T03:04Z">x</time><time itemprop="datePublished" datetime="2026-01-02T05:06:00Z">`, "2026-01-02T05:06:00Z"},
+		{"time in passing", `<time datetime="2026-01-02">x</time>`, "0001-01-01T00:00:00Z"},
+		{"tomorrow", `<main><time datetime="2026-03-02">x</time></main>`, "2026-03-02T00:00:00Z"},
+		{"far ahead", `<main><time datetime="2036-01-02">x</time></main>`, "0001-01-01T00:00:00Z"},
+		{"before the web", `<main><time datetime="1874-01-02">x</time></main>`, "0001-01-01T00:00:00Z"},
+		{"nonsense", `<meta property="article:published_time" content="soon">`, "0001-01-01T00:00:00Z"},
+	} {
+		d := mustExtract(t, "<!doctype html>"+c.body+"<p>Some words.")
+		if got := d.Published.Format(time.RFC3339); got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+func TestLanguageIsSaidOrTold(t *testing.T) {
+	german := "Die neue Brücke über den Fluss ist fertig und wird am Samstag für den Verkehr freigegeben. " +
+		"Der Bau hat drei Jahre gedauert und war teurer als geplant, weil der Untergrund weicher war, als die Gutachten gesagt hatten."
+	for _, c := range []struct {
+		text string
+		tags []string
+		want string
+	}{
+		{german, []string{"en-GB", "fr"}, "en"},
+		{german, []string{"", "fr"}, "fr"},
+		{german, []string{"zh-Hant-TW"}, "zh"},
+		{german, []string{"qqq!", "und"}, "de"},
+		{german, []string{"en-x-" + strings.Repeat("longer-", 5) + "than35"}, "de"},
+		{german, nil, "de"},
+		{"42", nil, ""},
+	} {
+		if got := languageOf(c.text, c.tags...); got != c.want {
+			t.Errorf("%.20q with tags %.30q: %q, want %q", c.text, c.tags, got, c.want)
+		}
+	}
+}
+
+func FuzzExtract(f *testing.F) {
+	paths, err := filepath.Glob("testdata/pages/*.[ht]*")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, path := range paths {
+		body, err := os.ReadFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(body, "text/html")
+	}
+	f.Add([]byte("<table><tr><p><article><a href=//x>\x00\u202e<time datetime=2026>"), "text/html; charset=shift_jis")
+	f.Add([]byte("plain\r\nwords"), "text/plain")
+	f.Fuzz(func(t *testing.T, body []byte, contentType string) {
+		d, err := Extract(pageOf("https://example.com/a", contentType, string(body)))
+		if err != nil {
+			return
+		}
+		for _, s := range []string{d.URL, d.Title, d.Text, d.Language} {
+			if !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }) {
+				t.Fatalf("%q is not clean", s)
+			}
+		}
+		if d.Text == "" || d.Title == "" || len(d.Text) > MaxText || len(d.Title) > MaxTitle || strings.Contains(d.Title, "\n") {
+			t.Fatalf("title of %d bytes, text of %d", len(d.Title), len(d.Text))
+		}
+		if !sameSite(d.URL, "https://example.com/") {
+			t.Fatalf("the page speaks for %s", d.URL)
+		}
+	})
+}

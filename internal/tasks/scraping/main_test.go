@@ -1,0 +1,120 @@
+package scraping
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"switchyard/internal/documents"
+	"switchyard/internal/tasks"
+	"switchyard/internal/web"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// site is a web server that sends what its paths hold.
+type site map[string]answer
+
+type answer struct {
+	contentType string
+	body        string
+}
+
+func (s site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	a, ok := s[r.URL.RequestURI()]
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", a.contentType)
+	_, _ = fmt.Fprint(w, a.body)
+}
+
+func serve(t *testing.T, h http.Handler) string {
+	t.Helper()
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+func fetcher(t *testing.T) *web.Fetcher {
+	t.Helper()
+	f := web.NewFetcher(web.Options{AllowPrivate: true})
+	t.Cleanup(f.Close)
+	return f
+}
+
+// tray is an enqueuer that keeps what it is given until it is emptied.
+type tray struct {
+	args []PageArgs
+	ids  map[string]bool
+	err  error
+}
+
+func (q *tray) Enqueue(_ context.Context, args tasks.Args, opts tasks.Options) (tasks.Receipt, error) {
+	if q.err != nil {
+		return tasks.Receipt{}, q.err
+	}
+	if _, err := tasks.Encode(args); err != nil {
+		return tasks.Receipt{}, err
+	}
+	if q.ids[opts.ID] {
+		return tasks.Receipt{ID: opts.ID, Duplicate: true}, nil
+	}
+	if q.ids == nil {
+		q.ids = make(map[string]bool)
+	}
+	q.ids[opts.ID] = true
+	q.args = append(q.args, args.(PageArgs))
+	return tasks.Receipt{ID: opts.ID}, nil
+}
+
+// paths returns the paths of what was enqueued on the server at base.
+func (q *tray) paths(base string) []string {
+	var paths []string
+	for _, a := range q.args {
+		paths = append(paths, a.URL[len(base):])
+	}
+	return paths
+}
+
+// shelf keeps documents in memory.
+type shelf struct {
+	documents []documents.Document
+	seen      map[string]bool
+}
+
+func (s *shelf) Put(_ context.Context, d documents.Document, led ...string) (documents.State, error) {
+	s.documents = append(s.documents, d)
+	if s.seen == nil {
+		s.seen = make(map[string]bool)
+	}
+	for _, u := range append(led, d.URL) {
+		s.seen[u] = true
+	}
+	return documents.Stored, nil
+}
+
+func (s *shelf) Seen(context.Context, []string) (map[string]bool, error) { return s.seen, nil }
+
+// perform runs a task of kind on h.
+func perform(t *testing.T, h Handlers, args tasks.Args) (any, error) {
+	t.Helper()
+	payload, err := tasks.Encode(args)
+	if err != nil {
+		t.Fatal(err)
+	}
+	catalog, err := tasks.NewCatalog(0, h.Kinds()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := catalog.Check(args.Kind(), payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d.Handle(t.Context(), &tasks.Task{ID: "t1", Kind: args.Kind(), Payload: payload, Attempt: 1})
+}

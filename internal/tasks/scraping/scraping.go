@@ -1,0 +1,76 @@
+// Package scraping turns a URL into documents.
+//
+// scrape_page fetches one page and stores what a reader would read of it. scrape_feed
+// reads an RSS, Atom or JSON feed and enqueues a scrape_page for each page not seen
+// before; given the address of a page instead, it looks for the feed the page names and,
+// if there is none, has the page itself scraped.
+//
+// Reading is pure: [Extract] makes a document of a fetched page and needs no network.
+package scraping
+
+import (
+	"context"
+	"errors"
+	"net/url"
+
+	"switchyard/internal/documents"
+	"switchyard/internal/tasks"
+	"switchyard/internal/web"
+)
+
+// The kinds of this package.
+const (
+	KindPage = "scrape_page"
+	KindFeed = "scrape_feed"
+)
+
+// Fetcher fetches pages; [web.Fetcher] does.
+type Fetcher interface {
+	Fetch(ctx context.Context, url string) (*web.Page, error)
+}
+
+// Documents keeps what was scraped; [documents.Store] does.
+type Documents interface {
+	Put(ctx context.Context, d documents.Document, led ...string) (documents.State, error)
+	Seen(ctx context.Context, urls []string) (map[string]bool, error)
+}
+
+// Handlers perform the kinds of this package.
+type Handlers struct {
+	Fetcher   Fetcher
+	Documents Documents
+	Enqueuer  tasks.Enqueuer
+}
+
+// Kinds returns the definitions of the kinds. Those of zero Handlers can check payloads
+// but not be performed.
+func (h Handlers) Kinds() []tasks.Definition {
+	return []tasks.Definition{
+		tasks.Define(KindPage, 1, h.scrapePage),
+		tasks.Define(KindFeed, 1, h.scrapeFeed),
+	}
+}
+
+// outcome says what becomes of a task whose fetch failed.
+func outcome(err error) error {
+	var failed *web.Error
+	switch {
+	case !errors.As(err, &failed):
+		return err
+	case !failed.Temporary:
+		return tasks.Permanent(err)
+	case failed.RetryAfter > 0:
+		return tasks.RetryAfter(failed.RetryAfter, err)
+	}
+	return err
+}
+
+// canonical returns the canonical form of u and true, or false if u is no URL a page
+// can have.
+func canonical(u *url.URL) (string, bool) {
+	parsed, err := web.ParseURL(u.String())
+	if err != nil {
+		return "", false
+	}
+	return documents.Canonical(parsed), true
+}

@@ -1,0 +1,113 @@
+package web
+
+import (
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"compress/zlib"
+	"io"
+	"net/http"
+	"testing"
+)
+
+// pack compresses text with a writer made by with.
+func pack(t *testing.T, text []byte, with func(io.Writer) io.WriteCloser) []byte {
+	t.Helper()
+	var packed bytes.Buffer
+	w := with(&packed)
+	if _, err := w.Write(text); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return packed.Bytes()
+}
+
+func asGzip(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) }
+func asZlib(w io.Writer) io.WriteCloser { return zlib.NewWriter(w) }
+func asFlate(w io.Writer) io.WriteCloser {
+	z, _ := flate.NewWriter(w, flate.BestCompression)
+	return z
+}
+
+func serveEncoded(t *testing.T, coding string, body []byte) string {
+	return serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Encoding", coding)
+		_, _ = w.Write(body)
+	})
+}
+
+func TestFetchDecompresses(t *testing.T) {
+	want := bytes.Repeat([]byte("news "), 1000)
+	for _, c := range []struct {
+		name, coding string
+		body         []byte
+	}{
+		{"plain", "identity", want},
+		{"gzip", "gzip", pack(t, want, asGzip)},
+		{"x-gzip", "X-Gzip", pack(t, want, asGzip)},
+		{"deflate in zlib", "deflate", pack(t, want, asZlib)},
+		{"bare deflate", "deflate", pack(t, want, asFlate)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			page, err := fetcher(t, Options{}).Fetch(t.Context(), serveEncoded(t, c.coding, c.body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(page.Body, want) {
+				t.Fatalf("body %.40q… of %d bytes, want %d", page.Body, len(page.Body), len(want))
+			}
+		})
+	}
+}
+
+func TestFetchRefusesWhatItCannotHold(t *testing.T) {
+	f := fetcher(t, Options{MaxBody: 512 << 10, MaxDecoded: 1 << 20})
+	bomb := make([]byte, 4<<20) // 4 KiB as gzip
+	for _, c := range []struct {
+		name, coding, words string
+		temporary           bool
+		body                []byte
+	}{
+		{"gzip bomb", "gzip", "larger than the limit of 1048576 bytes decompressed", false, pack(t, bomb, asGzip)},
+		{"deflate bomb", "deflate", "larger than the limit of 1048576 bytes decompressed", false, pack(t, bomb, asZlib)},
+		{"large body", "", "larger than the limit of 524288 bytes sent", false, make([]byte, 512<<10+1)},
+		{"unknown coding", "br", `content encoding "br"`, false, []byte("?")},
+		{"two codings", "gzip, gzip", `content encoding "gzip, gzip"`, false, []byte("?")},
+		{"not gzip at all", "gzip", "broken compression", false, []byte("<html>plain text</html>")},
+		{"damaged gzip", "gzip", "broken compression", false, damaged(pack(t, []byte("some text"), asGzip))},
+		{"cut gzip", "gzip", "unexpected EOF", true, pack(t, []byte("some text"), asGzip)[:12]},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			wantFailure(t, failure(t, f, serveEncoded(t, c.coding, c.body)), c.temporary, c.words)
+		})
+	}
+}
+
+func damaged(packed []byte) []byte {
+	packed[len(packed)-6] ^= 0xff // in the checksum
+	return packed
+}
+
+func TestDeclaredLengthIsRefusedBeforeTheBody(t *testing.T) {
+	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", "1000000000")
+		w.(http.Flusher).Flush()
+		<-r.Context().Done() // no byte of it ever comes
+	})
+	wantFailure(t, failure(t, fetcher(t, Options{}), url), false, "limit of 8388608 bytes sent")
+}
+
+func TestUndeclaredLengthIsBoundedToo(t *testing.T) {
+	url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		for range 4 {
+			_, _ = w.Write(make([]byte, 40))
+			w.(http.Flusher).Flush()
+		}
+	})
+	wantFailure(t, failure(t, fetcher(t, Options{MaxBody: 100}), url), false, "limit of 100 bytes sent")
+	if _, err := fetcher(t, Options{MaxBody: 160}).Fetch(t.Context(), url); err != nil {
+		t.Fatalf("a body of exactly the limit: %v", err)
+	}
+}

@@ -1,0 +1,142 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+// fetcher returns a fetcher that may reach the test's own servers.
+func fetcher(t *testing.T, options Options) *Fetcher {
+	t.Helper()
+	options.AllowPrivate = true
+	f := NewFetcher(options)
+	t.Cleanup(f.Close)
+	return f
+}
+
+func serve(t *testing.T, handler http.HandlerFunc) string {
+	t.Helper()
+	s := httptest.NewServer(handler)
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+// failure returns the error of fetching url, which must be an [Error].
+func failure(t *testing.T, f *Fetcher, url string) *Error {
+	t.Helper()
+	page, err := f.Fetch(t.Context(), url)
+	var failed *Error
+	if !errors.As(err, &failed) {
+		t.Fatalf("fetch %s: page %v, error %v, want an *Error", url, page, err)
+	}
+	return failed
+}
+
+func wantFailure(t *testing.T, got *Error, temporary bool, words string) {
+	t.Helper()
+	if got.Temporary != temporary || !strings.Contains(got.Error(), words) {
+		t.Fatalf("error %q (temporary %v), want temporary %v and %q", got, got.Temporary, temporary, words)
+	}
+}
+
+func TestFetchReturnsThePageWhereTheRedirectsEnd(t *testing.T) {
+	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/old" {
+			http.Redirect(w, r, "/new?a=b", http.StatusMovedPermanently)
+			return
+		}
+		if got := r.Header.Get("User-Agent"); got != "tester/1" {
+			t.Errorf("User-Agent %q, want tester/1", got)
+		}
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("ETag", `"v1"`)
+		w.Header().Set("Set-Cookie", "a=b")
+		_, _ = w.Write([]byte("<p>hello"))
+	})
+	page, err := fetcher(t, Options{UserAgent: "tester/1"}).Fetch(t.Context(), url+"/old")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if page.URL != url+"/new?a=b" || page.Status != 200 || page.ContentType != "text/html; charset=utf-8" || string(page.Body) != "<p>hello" {
+		t.Fatalf("page %+v", page)
+	}
+	if page.Header.Get("ETag") != `"v1"` || page.Header.Get("Set-Cookie") != "" {
+		t.Fatalf("header %v, want the ETag alone", page.Header)
+	}
+	if page.FetchedAt.IsZero() {
+		t.Fatal("FetchedAt is not set")
+	}
+}
+
+func TestFetchRefusesRedirectsThatLeadNowhere(t *testing.T) {
+	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		to := map[string]string{
+			"/loop": "/back", "/back": "/loop",
+			"/file":        "file:///etc/passwd",
+			"/credentials": "http://ann:s3cret@example.com/",
+		}[r.URL.Path]
+		if strings.HasPrefix(r.URL.Path, "/longer") {
+			to = r.URL.Path + "r"
+		}
+		http.Redirect(w, r, to, http.StatusFound)
+	})
+	f := fetcher(t, Options{})
+	for path, words := range map[string]string{
+		"/loop":        "redirect loop back to " + url + "/loop",
+		"/longer":      "more than 5 redirects",
+		"/file":        "use http or https",
+		"/credentials": "carries a user name or password",
+	} {
+		failed := failure(t, f, url+path)
+		wantFailure(t, failed, false, words)
+		if strings.Contains(failed.Error(), "s3cret") {
+			t.Fatalf("error %q repeats the password", failed)
+		}
+	}
+}
+
+func TestFetchFollowsAsManyRedirectsAsAllowed(t *testing.T) {
+	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/12345" {
+			http.Redirect(w, r, "/12345"[:len(r.URL.Path)+1], http.StatusFound)
+		}
+	})
+	if _, err := fetcher(t, Options{}).Fetch(t.Context(), url+"/"); err != nil {
+		t.Fatal(err)
+	}
+	wantFailure(t, failure(t, fetcher(t, Options{MaxRedirects: 4}), url+"/"), false, "more than 4 redirects")
+}
+
+func TestFetchIgnoresProxiesOfTheEnvironment(t *testing.T) {
+	if newTransport(false).Proxy != nil {
+		t.Fatal("a proxy would be dialled instead of the guarded address")
+	}
+}
+
+func TestFetchEndsWithItsContextAndNamesTheCause(t *testing.T) {
+	arrived := make(chan struct{})
+	url := serve(t, func(_ http.ResponseWriter, r *http.Request) {
+		close(arrived)
+		<-r.Context().Done()
+	})
+	cause := errors.New("soft limit")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	go func() { <-arrived; cancel(cause) }()
+	_, err := fetcher(t, Options{}).Fetch(ctx, url)
+	var failed *Error
+	if !errors.Is(err, cause) || !errors.As(err, &failed) || !failed.Temporary {
+		t.Fatalf("error %v, want a temporary one caused by %v", err, cause)
+	}
+}
+
+func TestErrorsHideTheQuery(t *testing.T) {
+	url := serve(t, http.NotFound)
+	failed := failure(t, fetcher(t, Options{}), url+"/feed?token=s3cret")
+	if strings.Contains(failed.Error(), "s3cret") || !strings.Contains(failed.Error(), url+"/feed") {
+		t.Fatalf("error %q, want the path without the query", failed)
+	}
+}

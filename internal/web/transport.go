@@ -1,0 +1,31 @@
+package web
+
+import (
+	"net"
+	"net/http"
+	"time"
+
+	"code.dny.dev/ssrf"
+)
+
+// guard sees each address after DNS, so no name and no redirect gets around it.
+var guard = ssrf.New(ssrf.WithAnyPort())
+
+// newTransport returns a transport that ignores proxies from the environment, leaves
+// decompression to [readBody], and dials public addresses only unless told otherwise.
+func newTransport(allowPrivate bool) *http.Transport {
+	dialer := &net.Dialer{Timeout: 10 * time.Second}
+	if !allowPrivate {
+		dialer.Control = guard.Safe
+	}
+	return &http.Transport{
+		DialContext:            dialer.DialContext,
+		DisableCompression:     true,
+		ForceAttemptHTTP2:      true,
+		TLSHandshakeTimeout:    10 * time.Second,
+		MaxResponseHeaderBytes: 64 << 10,
+		MaxIdleConns:           64,
+		MaxIdleConnsPerHost:    4,
+		IdleConnTimeout:        30 * time.Second,
+	}
+}
