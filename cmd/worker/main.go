@@ -38,7 +38,7 @@ func (f flags) run() error {
 	if err != nil {
 		return err
 	}
-	queues, err := app.SelectQueues(&c, f.Queues)
+	queues, err := app.SelectQueues(c, f.Queues)
 	if err != nil {
 		return err
 	}

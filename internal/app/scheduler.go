@@ -104,6 +104,9 @@ func (m asynqmonMirror) MirrorSchedule(ctx context.Context, upcoming []schedule.
 	entries := make([]queue.PeriodicEntry, len(upcoming))
 	for i, u := range upcoming {
 		entries[i] = queue.PeriodicEntry{ID: u.ID, Spec: u.Spec, Kind: u.Kind, Payload: u.Payload, Next: u.Next, Prev: u.Prev}
+		if len(u.Payload) == 0 {
+			entries[i].Payload = []byte("{}")
+		}
 		if u.Zone != "" {
 			entries[i].Spec = "CRON_TZ=" + u.Zone + " " + u.Spec
 		}

@@ -20,7 +20,7 @@ import (
 
 // SelectQueues narrows the queues a worker consumes to a list such as
 // "agents=2,scraping". A number sets the queue's concurrency. "" keeps them all.
-func SelectQueues(c *config.Config, list string) (map[string]config.Queue, error) {
+func SelectQueues(c config.Config, list string) (map[string]config.Queue, error) {
 	if list == "" {
 		return c.Queues, nil
 	}

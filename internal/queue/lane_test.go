@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -281,4 +282,65 @@ func TestATaskPastItsDeadlineIsNotStarted(t *testing.T) {
 			t.Errorf("status %+v", s)
 		}
 	})
+}
+
+func TestSiblingQueuesShareTheSlotsOfALane(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		r := newRig(t, client, nil, handlers{"agent_a": nothing})
+		r.client.queues = append([]string{"agents_high"}, queues...)
+		r.start(LaneOptions{Queue: "agents", Concurrency: 1, Priorities: map[string]int{"agents": 1, "agents_high": 6}})
+		for _, queue := range []string{"agents", "agents_high"} {
+			receipt := r.enqueue(note{kind: "agent_a"}, tasks.Options{Queue: queue})
+			r.await(queue, receipt.ID, inState("completed"))
+		}
+	})
+}
+
+// onFailedWrite is called when a result could not be written.
+type onFailedWrite func()
+
+func (onFailedWrite) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (onFailedWrite) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func (f onFailedWrite) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		err := next(ctx, cmd)
+		if err != nil && cmd.Name() == "hset" {
+			f()
+		}
+		return err
+	}
+}
+
+func TestRedisGoneInTheMiddleOfWorkLosesNothingAndRepeatsNothing(t *testing.T) {
+	server := redistest.Server(t, "--appendonly", "yes", "--appendfsync", "always")
+	running, release := make(chan struct{}, 2), make(chan struct{})
+	client, refused := redistest.Client(t, server.Addr), make(chan struct{})
+	client.AddHook(onFailedWrite(sync.OnceFunc(func() { close(refused) })))
+	r := newRig(t, client, nil, handlers{"agent_a": func(context.Context, *tasks.Task, note) (any, error) {
+		running <- struct{}{}
+		<-release
+		return "done", nil
+	}})
+	r.start(LaneOptions{Queue: "agents", Concurrency: 1})
+	first := r.enqueue(note{kind: "agent_a"}, tasks.Options{})
+	waiting := r.enqueue(note{kind: "agent_a"}, tasks.Options{})
+	<-running
+	server.Stop()
+	close(release) // the work is done while Redis is away
+	<-refused      // and its result cannot be kept
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for _, receipt := range []tasks.Receipt{first, waiting} {
+		if s := r.await("agents", receipt.ID, inState("completed")); s.Retried != 0 || string(s.Result) != `"done"` {
+			t.Errorf("status %+v", s)
+		}
+	}
+	if runs := 1 + len(running); runs != 2 {
+		t.Errorf("%d runs of 2 tasks", runs)
+	}
 }

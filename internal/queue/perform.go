@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"runtime/debug"
 	"strconv"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
 	"github.com/hibiken/asynq"
 	"go.uber.org/zap"
 
@@ -85,7 +87,7 @@ func (l *Lane) perform(ctx context.Context, t *asynq.Task) error {
 		result, err = l.attempt(ctx, t, task, route.Policy)
 	}
 	if err == nil && len(result) > 0 {
-		_, err = t.ResultWriter().Write(result)
+		err = keep(ctx, t.ResultWriter(), result)
 	}
 	outcome, err := settle(task, err)
 	l.metrics.end(task.Queue, label, outcome, time.Since(started))
@@ -129,6 +131,20 @@ func (l *Lane) attempt(ctx context.Context, t *asynq.Task, task *tasks.Task, pol
 		return nil, tasks.Permanent(fmt.Errorf("result of %s has %d bytes, at most %d are kept: store the data and return a reference", task.Kind, len(result), tasks.DefaultMaxPayload))
 	}
 	return result, nil
+}
+
+// keepFor is how long the result of finished work waits for a Redis that is away: most
+// of asynq's lease of 30 s, after which another worker may have the task.
+const keepFor = 20 * time.Second
+
+// keep writes a task's result, again while Redis is away: to fail here would do the
+// whole task again.
+func keep(ctx context.Context, w io.Writer, result []byte) error {
+	_, err := backoff.Retry(ctx, func() (int, error) { return w.Write(result) }, backoff.WithMaxElapsedTime(keepFor))
+	if err != nil {
+		return fmt.Errorf("keep the result: %w", err)
+	}
+	return nil
 }
 
 type handled struct {
