@@ -9,7 +9,6 @@ import (
 
 	"switchyard/internal/app"
 	"switchyard/internal/config"
-	"switchyard/internal/daemon"
 )
 
 type flags struct {
@@ -20,21 +19,11 @@ type flags struct {
 func main() {
 	var f flags
 	k := kong.Parse(&f, kong.Name("scheduler"), kong.Description("Enqueues the tasks of the schedule when they are due."))
-	k.FatalIfErrorf(f.run())
+	k.FatalIfErrorf(app.Main(f.Flags, f.override, app.RunScheduler))
 }
 
-func (f flags) run() error {
-	c, err := f.Load(func(c *config.Config) {
-		if f.Listen != nil {
-			c.Scheduler.Listen = *f.Listen
-		}
-	})
-	if err != nil {
-		return err
+func (f flags) override(c *config.Config) {
+	if f.Listen != nil {
+		c.Scheduler.Listen = *f.Listen
 	}
-	log, err := daemon.NewLogger(c.Log.Level, c.Log.Format)
-	if err != nil {
-		return err
-	}
-	return app.RunScheduler(c, log)
 }

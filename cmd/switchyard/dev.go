@@ -3,9 +3,10 @@ package main
 import (
 	"io"
 
+	"go.uber.org/zap"
+
 	"switchyard/internal/app"
 	"switchyard/internal/config"
-	"switchyard/internal/daemon"
 )
 
 type devCommand struct {
@@ -17,20 +18,15 @@ type devCommand struct {
 // Run implements the command. What a person is to read goes to standard output, the log
 // to standard error; it is kept to warnings unless asked for.
 func (cmd devCommand) Run(f *config.Flags, out io.Writer) error {
-	c, err := f.Load(func(c *config.Config) {
-		if f.LogLevel == nil {
+	override := func(c *config.Config) {
+		if f.LogLevel == nil && c.Log.Level == config.Default().Log.Level {
 			c.Log.Level = "warn"
 		}
 		if cmd.Listen != nil {
 			c.Monitor.Listen = *cmd.Listen
 		}
+	}
+	return app.Main(*f, override, func(c config.Config, log *zap.Logger) error {
+		return app.RunDev(c, app.DevOptions{Sources: cmd.Source, Topics: cmd.Topic, Out: out}, log)
 	})
-	if err != nil {
-		return err
-	}
-	log, err := daemon.NewLogger(c.Log.Level, c.Log.Format)
-	if err != nil {
-		return err
-	}
-	return app.RunDev(c, app.DevOptions{Sources: cmd.Source, Topics: cmd.Topic, Out: out}, log)
 }

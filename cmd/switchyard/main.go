@@ -12,10 +12,10 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+	"go.uber.org/zap"
 
 	"switchyard/internal/app"
 	"switchyard/internal/config"
-	"switchyard/internal/daemon"
 )
 
 type cli struct {
@@ -43,25 +43,19 @@ func main() {
 
 // withSystem runs do against the configured Redis. Ctrl-C cancels its context.
 func withSystem(f *config.Flags, do func(ctx context.Context, s *app.System) error) error {
-	c, err := f.Load(nil)
-	if err != nil {
-		return err
-	}
-	log, err := daemon.NewLogger(c.Log.Level, c.Log.Format)
-	if err != nil {
-		return err
-	}
-	s, err := app.Open(c, log)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = s.Close() }()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := s.Cache.Check(ctx); err != nil {
-		return err
-	}
-	return do(ctx, s)
+	return app.Main(*f, nil, func(c config.Config, log *zap.Logger) error {
+		s, err := app.Open(c, log)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = s.Close() }()
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		if err := s.Cache.Check(ctx); err != nil {
+			return err
+		}
+		return do(ctx, s)
+	})
 }
 
 // printJSON writes v indented, for people and programs alike.

@@ -11,10 +11,10 @@ package main
 
 import (
 	"github.com/alecthomas/kong"
+	"go.uber.org/zap"
 
 	"switchyard/internal/app"
 	"switchyard/internal/config"
-	"switchyard/internal/daemon"
 )
 
 type flags struct {
@@ -26,23 +26,17 @@ type flags struct {
 func main() {
 	var f flags
 	k := kong.Parse(&f, kong.Name("worker"), kong.Description("Consumes queues and performs their tasks."))
-	k.FatalIfErrorf(f.run())
+	k.FatalIfErrorf(app.Main(f.Flags, f.override, f.run))
 }
 
-func (f flags) run() error {
-	c, err := f.Load(func(c *config.Config) {
-		if f.Listen != nil {
-			c.Worker.Listen = *f.Listen
-		}
-	})
-	if err != nil {
-		return err
+func (f flags) override(c *config.Config) {
+	if f.Listen != nil {
+		c.Worker.Listen = *f.Listen
 	}
+}
+
+func (f flags) run(c config.Config, log *zap.Logger) error {
 	queues, err := app.SelectQueues(c, f.Queues)
-	if err != nil {
-		return err
-	}
-	log, err := daemon.NewLogger(c.Log.Level, c.Log.Format)
 	if err != nil {
 		return err
 	}

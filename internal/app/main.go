@@ -1,0 +1,22 @@
+package app
+
+import (
+	"go.uber.org/zap"
+
+	"switchyard/internal/config"
+	"switchyard/internal/daemon"
+)
+
+// Main loads the configuration, to which override applies a command's own flags, makes
+// the log, and runs a daemon.
+func Main(f config.Flags, override func(*config.Config), run func(config.Config, *zap.Logger) error) error {
+	c, err := f.Load(override)
+	if err != nil {
+		return err
+	}
+	log, err := daemon.NewLogger(c.Log.Level, c.Log.Format)
+	if err != nil {
+		return err
+	}
+	return run(c, log)
+}

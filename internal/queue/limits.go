@@ -1,0 +1,91 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"go.uber.org/zap"
+
+	"switchyard/internal/tasks"
+)
+
+// ErrHandedBack is the cause of a handler's context when its worker stops before it is
+// done: the task is on its way back to the queue.
+var ErrHandedBack = errors.New("worker stops: task handed back")
+
+// handled is what a handler returned.
+type handled struct {
+	value any
+	err   error
+}
+
+// runLimited runs the handler and returns when it does, at the hard limit, or once
+// asynq has given the task up. The handler's own goroutine may outlive it then; the
+// metric of overdue handlers counts those.
+func (l *Lane) runLimited(asynqCtx context.Context, handle tasks.Handler, task *tasks.Task, policy tasks.Policy) (any, error) {
+	ctx, cancel := context.WithCancelCause(asynqCtx)
+	defer cancel(nil)
+	if policy.SoftLimit > 0 {
+		defer time.AfterFunc(policy.SoftLimit, func() { cancel(tasks.ErrSoftLimit) }).Stop()
+	}
+	var hard <-chan time.Time
+	if policy.HardLimit > 0 {
+		timer := time.NewTimer(policy.HardLimit)
+		defer timer.Stop()
+		hard = timer.C
+	}
+	done := make(chan handled, 1)
+	go func() {
+		value, err := l.call(ctx, handle, task)
+		done <- handled{value, err}
+	}()
+	select {
+	case h := <-done:
+		return h.value, because(ctx, h.err)
+	case <-hard:
+		cancel(tasks.ErrHardLimit)
+		l.watchOverdue(task, done)
+		return nil, fmt.Errorf("%w (%s)", tasks.ErrHardLimit, policy.HardLimit)
+	case <-l.handBack:
+		cancel(ErrHandedBack)
+		<-asynqCtx.Done() // asynq ends it once the task is back in its queue
+		return nil, ErrHandedBack
+	case <-asynqCtx.Done():
+		l.watchOverdue(task, done)
+		return nil, asynqCtx.Err()
+	}
+}
+
+// because adds to an error why the context ended, if that is what the handler saw.
+func because(ctx context.Context, err error) error {
+	cause := context.Cause(ctx)
+	if err == nil || cause == nil || errors.Is(err, cause) || !errors.Is(err, ctx.Err()) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", cause, err)
+}
+
+// call runs the handler and turns a panic into an error, its stack into a log line.
+func (l *Lane) call(ctx context.Context, handle tasks.Handler, task *tasks.Task) (value any, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			l.log.Error("handler panicked", append(fields(task), zap.Any("panic", r), zap.ByteString("stack", debug.Stack()))...)
+			err = fmt.Errorf("handler panicked: %v", r)
+		}
+	}()
+	return handle(ctx, task)
+}
+
+// watchOverdue counts a handler that runs on after its attempt has ended, until it
+// returns, and names it in the log.
+func (l *Lane) watchOverdue(task *tasks.Task, done <-chan handled) {
+	l.metrics.overdue.WithLabelValues(task.Queue, l.label(task.Kind)).Inc()
+	l.log.Warn("handler ignores its cancellation and still runs", fields(task)...)
+	go func() {
+		<-done
+		l.metrics.overdue.WithLabelValues(task.Queue, l.label(task.Kind)).Dec()
+	}()
+}

@@ -1,0 +1,76 @@
+package queue
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hibiken/asynq"
+
+	"switchyard/internal/routing"
+	"switchyard/internal/tasks"
+)
+
+// newerVersionDelay is how long a task of a later version is left to newer workers
+// before this one would look at it again.
+const newerVersionDelay = 15 * time.Second
+
+// newerVersionError sets a task aside for a worker that knows its version.
+type newerVersionError struct{ kind, has, knows string }
+
+func (e *newerVersionError) Error() string {
+	return fmt.Sprintf("%s: payload version %s is later than this worker's %s: upgrade the workers", e.kind, e.has, e.knows)
+}
+
+// parkedDelay keeps a parked task in the retry set until somebody runs it by hand.
+const parkedDelay = 10 * 365 * 24 * time.Hour
+
+// isFailure tells asynq whether an error spends a retry.
+func isFailure(err error) bool {
+	var newer *newerVersionError
+	return !tasks.IsParked(err) && !errors.As(err, &newer)
+}
+
+// retryDelay is asynq's RetryDelayFunc: the one place that decides when an attempt
+// follows a failed one. retried is the number of retries spent before this failure.
+func (l *Lane) retryDelay(retried int, err error, t *asynq.Task) time.Duration {
+	var newer *newerVersionError
+	if errors.As(err, &newer) {
+		return newerVersionDelay
+	}
+	if tasks.IsParked(err) {
+		return parkedDelay
+	}
+	if d, ok := tasks.RetryDelay(err); ok {
+		return max(d, 0)
+	}
+	route, routeErr := l.client.table.Route(t.Type())
+	if routeErr != nil {
+		return routing.DefaultPolicy.RetryDelay
+	}
+	return route.Policy.Delay(retried + 1)
+}
+
+// settle decides what becomes of the task, and says it in the error asynq gets.
+func settle(task *tasks.Task, err error) (tasks.Outcome, error) {
+	var newer *newerVersionError
+	switch {
+	case err == nil:
+		return tasks.Succeeded, nil
+	case errors.Is(err, ErrHandedBack):
+		return tasks.HandedBack, err
+	case tasks.IsParked(err), errors.As(err, &newer):
+		return tasks.SetAside, err
+	case tasks.IsPermanent(err):
+		return tasks.Dead, skipRetry{err}
+	case task.Last:
+		return tasks.Dead, skipRetry{fmt.Errorf("attempt %d, the last: %w", task.Attempt, err)}
+	}
+	return tasks.Retried, err
+}
+
+// skipRetry sends a task to the dead letter without asynq's own words in its reason.
+type skipRetry struct{ error }
+
+func (e skipRetry) Is(target error) bool { return target == asynq.SkipRetry }
+func (e skipRetry) Unwrap() error        { return e.error }
