@@ -12,7 +12,8 @@ help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
 
 run: ## start the whole system in one process, on an embedded Redis
-	@go build -o $(BIN)/switchyard ./cmd/switchyard
+	@echo "Building (the first time takes a minute or two) ..."
+	@go build -trimpath -o $(BIN)/switchyard ./cmd/switchyard
 	@exec $(BIN)/switchyard dev $(ARGS)
 
 build: ## build every binary into bin/

@@ -3,7 +3,6 @@ package queue
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -39,7 +38,7 @@ type Lane struct {
 	metrics *Metrics
 	log     *zap.Logger
 
-	running  sync.WaitGroup
+	slots    chan struct{} // holds one for each attempt, and on stopping one for each free slot
 	handBack chan struct{} // closed when unfinished tasks are to go back
 }
 
@@ -52,6 +51,7 @@ func NewLane(redisClient redis.UniversalClient, client *Client, metrics *Metrics
 		catalog:  client.catalog,
 		metrics:  metrics,
 		log:      log,
+		slots:    make(chan struct{}, opts.Concurrency),
 		handBack: make(chan struct{}),
 	}
 	queues := map[string]int{opts.Queue: 1}
@@ -87,15 +87,26 @@ func (l *Lane) Run(ctx, drain context.Context) error {
 	return nil
 }
 
-// await returns when every running attempt has ended or drain has.
+// await takes every slot as its attempt ends, until it has them all or drain ends. A task
+// taken at the last moment that finds no slot left goes back without having begun.
 func (l *Lane) await(drain context.Context) {
-	idle := make(chan struct{})
-	go func() {
-		l.running.Wait()
-		close(idle)
-	}()
-	select {
-	case <-idle:
-	case <-drain.Done():
+	for range cap(l.slots) {
+		select {
+		case l.slots <- struct{}{}:
+		case <-drain.Done():
+			return
+		}
 	}
 }
+
+// enter takes a slot for an attempt, or reports false if the lane has stopped.
+func (l *Lane) enter() bool {
+	select {
+	case l.slots <- struct{}{}:
+		return true
+	case <-l.handBack:
+		return false
+	}
+}
+
+func (l *Lane) leave() { <-l.slots }

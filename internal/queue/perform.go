@@ -17,8 +17,11 @@ import (
 
 // perform runs one attempt and tells asynq its outcome.
 func (l *Lane) perform(ctx context.Context, t *asynq.Task) error {
-	l.running.Add(1)
-	defer l.running.Done()
+	if !l.enter() {
+		<-ctx.Done() // asynq ends it once the task is back in its queue
+		return ErrHandedBack
+	}
+	defer l.leave()
 	started := time.Now()
 	task := &tasks.Task{Kind: t.Type(), Payload: t.Payload()}
 	task.ID, _ = asynq.GetTaskID(ctx)
