@@ -99,7 +99,6 @@ func embedRedis(c *config.Config) (stop func(), err error) {
 // own monitor serves. Both may be on this machine.
 func useDevSources(c *config.Config, o *DevOptions, monitor net.Addr) {
 	c.Fetcher.AllowPrivate = true
-	c.Worker.Poll = min(c.Worker.Poll, 100*time.Millisecond)
 	c.Sources = map[string]config.Source{}
 	for i, u := range o.Sources {
 		c.Sources["source-"+strconv.Itoa(i+1)] = config.Source{URL: u, Every: 15 * time.Minute}

@@ -19,7 +19,7 @@ import (
 // NewMonitor returns the monitor's pages.
 func (s *System) NewMonitor(checks ...daemon.Check) (*monitor.Handler, error) {
 	return monitor.New(monitor.Options{
-		Client:    s.Redis,
+		Client:    queue.Waking(s.Redis),
 		Users:     monitorUsers(s.Config),
 		Briefings: briefingPages{s.Briefings},
 		Schedule:  schedulePage{s.Schedule},

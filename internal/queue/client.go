@@ -40,6 +40,7 @@ type Client struct {
 // NewClient returns a client that routes by table, checks payloads against catalog and
 // adds to no queue but queues. The Redis client stays the caller's to close.
 func NewClient(client redis.UniversalClient, table *routing.Table, catalog *tasks.Catalog, queues []string) *Client {
+	client = Waking(client)
 	return &Client{
 		asynq:     asynq.NewClientFromRedisClient(client),
 		inspector: asynq.NewInspectorFromRedisClient(client),

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"time"
 
@@ -16,6 +17,10 @@ import (
 // their work before their tasks are handed back.
 const abortGrace = 500 * time.Millisecond
 
+// afterWait is about how long asynq sleeps after a look that found no task. The wait
+// itself is over by then.
+const afterWait = 100 * time.Microsecond
+
 // LaneOptions say how one queue is consumed.
 type LaneOptions struct {
 	Queue string
@@ -24,7 +29,9 @@ type LaneOptions struct {
 	// Priorities adds sibling queues that share the lane's slots, each taken in
 	// proportion to its weight. Empty: the queue alone.
 	Priorities map[string]int
-	// Poll is how long an idle lane waits before it asks Redis again.
+	// Poll is how long an idle lane waits before it asks Redis again, for tasks of foreign
+	// clients; those added through a [Waking] client are taken at once. A lane with
+	// siblings does not wait for one of them: it asks for all in turn.
 	Poll time.Duration
 }
 
@@ -33,6 +40,8 @@ type LaneOptions struct {
 type Lane struct {
 	opts    LaneOptions
 	server  *asynq.Server
+	redis   *waiting
+	taking  context.CancelFunc // ends the taking of tasks
 	client  *Client
 	catalog *tasks.Catalog
 	metrics *Metrics
@@ -44,24 +53,28 @@ type Lane struct {
 
 // NewLane returns a lane that performs what catalog knows, on the same queues, table
 // and catalog as client.
-func NewLane(redisClient redis.UniversalClient, client *Client, metrics *Metrics, log *zap.Logger, opts LaneOptions) *Lane {
+func NewLane(redisClient redis.UniversalClient, queueClient *Client, metrics *Metrics, log *zap.Logger, opts LaneOptions) *Lane {
 	l := &Lane{
 		opts:     opts,
-		client:   client,
-		catalog:  client.catalog,
+		client:   queueClient,
+		catalog:  queueClient.catalog,
 		metrics:  metrics,
 		log:      log,
 		slots:    make(chan struct{}, opts.Concurrency),
 		handBack: make(chan struct{}),
 	}
-	queues := map[string]int{opts.Queue: 1}
+	stop, taking := context.WithCancel(context.Background())
+	l.taking = taking
+	l.redis = newWaiting(stop, redisClient, opts.Queue, rand.Text(), opts.Poll)
+	var client redis.UniversalClient = l.redis
+	queues, pause := map[string]int{opts.Queue: 1}, afterWait
 	if len(opts.Priorities) > 0 {
-		queues = opts.Priorities
+		client, queues, pause = Waking(redisClient), opts.Priorities, opts.Poll
 	}
-	l.server = asynq.NewServerFromRedisClient(redisClient, asynq.Config{
+	l.server = asynq.NewServerFromRedisClient(client, asynq.Config{
 		Concurrency:              opts.Concurrency,
 		Queues:                   queues,
-		TaskCheckInterval:        opts.Poll,
+		TaskCheckInterval:        pause,
 		DelayedTaskCheckInterval: opts.Poll,
 		ShutdownTimeout:          abortGrace,
 		RetryDelayFunc:           l.retryDelay,
@@ -80,6 +93,8 @@ func (l *Lane) Run(ctx, drain context.Context) error {
 		return fmt.Errorf("start lane %s: %w", l.opts.Queue, err)
 	}
 	<-ctx.Done()
+	l.taking()
+	l.redis.interrupt()
 	l.server.Stop()
 	l.await(drain)
 	close(l.handBack)

@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"cmp"
 	"context"
 	"testing"
 	"time"
@@ -66,7 +67,7 @@ func newRig(t *testing.T, client redis.UniversalClient, policies map[string]rout
 // start runs a lane and returns how to stop it with a drain of the given length.
 func (r *rig) start(opts LaneOptions) (stop func(drain time.Duration)) {
 	r.t.Helper()
-	opts.Poll = 10 * time.Millisecond
+	opts.Poll = cmp.Or(opts.Poll, 10*time.Millisecond)
 	lane := NewLane(r.redis, r.client, r.metrics, r.log, opts)
 	ctx, cancel := context.WithCancel(context.Background())
 	drain, release := context.WithCancel(context.Background())

@@ -1,0 +1,150 @@
+package queue
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"switchyard/internal/redistest"
+	"switchyard/internal/tasks"
+)
+
+// never is a poll that no test waits for: what is taken was not found by polling. That
+// these tests end at all shows that stopping does not wait for it either.
+const never = time.Hour
+
+func TestAnIdleWorkerTakesATaskHoweverItBecomesReady(t *testing.T) {
+	for name, add := range map[string]func(r *rig) tasks.Receipt{
+		"enqueued": func(r *rig) tasks.Receipt { return r.enqueue(note{kind: "agent_a"}, tasks.Options{}) },
+		"enqueued unique": func(r *rig) tasks.Receipt {
+			return r.enqueue(note{kind: "agent_a"}, tasks.Options{Unique: time.Minute})
+		},
+		"run by hand": func(r *rig) tasks.Receipt {
+			receipt := r.enqueue(note{kind: "agent_a"}, tasks.Options{At: time.Now().Add(time.Hour)})
+			if err := r.client.wake("agents/" + receipt.ID); err != nil {
+				r.t.Error(err)
+			}
+			return receipt
+		},
+		"all run by hand": func(r *rig) tasks.Receipt {
+			receipt := r.enqueue(note{kind: "agent_a"}, tasks.Options{At: time.Now().Add(time.Hour)})
+			if n, err := asynq.NewInspectorFromRedisClient(Waking(r.redis)).RunAllScheduledTasks("agents"); n != 1 || err != nil {
+				r.t.Error(n, err)
+			}
+			return receipt
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+				r := newRig(t, client, nil, handlers{"agent_a": nothing})
+				r.start(LaneOptions{Queue: "agents", Concurrency: 1, Poll: never})
+				for range 3 { // and again, once it has found nothing
+					receipt := add(r)
+					r.await("agents", receipt.ID, inState("completed"))
+				}
+			})
+		})
+	}
+}
+
+func TestATaskHandedBackIsTakenByAnotherWorkerAtOnce(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		running := make(chan struct{}, 2)
+		r := newRig(t, client, nil, handlers{"agent_a": func(ctx context.Context, _ *tasks.Task, _ note) (any, error) {
+			running <- struct{}{}
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}})
+		stop := r.start(LaneOptions{Queue: "agents", Concurrency: 1, Poll: never})
+		r.enqueue(note{kind: "agent_a"}, tasks.Options{})
+		<-running
+		r.start(LaneOptions{Queue: "agents", Concurrency: 1, Poll: never})
+		stop(0)
+		<-running
+	})
+}
+
+func TestADelayedTaskIsTakenOnceItIsForwarded(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		r := newRig(t, client, nil, handlers{"agent_a": nothing})
+		r.start(LaneOptions{Queue: "agents", Concurrency: 1})
+		receipt := r.enqueue(note{kind: "agent_a"}, tasks.Options{At: time.Now().Add(time.Second)})
+		r.await("agents", receipt.ID, inState("completed"))
+	})
+}
+
+func TestATaskOfAForeignClientIsFoundByThePoll(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		r := newRig(t, client, nil, handlers{"agent_a": nothing})
+		r.start(LaneOptions{Queue: "agents", Concurrency: 1, Poll: time.Second})
+		if _, err := r.foreign.Enqueue(asynq.NewTask("agent_a", nil), asynq.Queue("agents"), asynq.TaskID("x"), asynq.Retention(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		r.await("agents", "x", inState("completed"))
+	})
+}
+
+func TestTokensNobodyWaitsForAreCapped(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		r := newRig(t, client, nil, handlers{"agent_a": nothing})
+		for range maxTokens + 10 {
+			r.enqueue(note{kind: "agent_a"}, tasks.Options{})
+		}
+		if n := client.LLen(t.Context(), wakeKey("agents")).Val(); n != maxTokens {
+			t.Errorf("%d tokens, want %d", n, maxTokens)
+		}
+	})
+}
+
+// keysSeen notes the keys of every script that is run.
+type keysSeen struct {
+	redis.UniversalClient
+	keys [][]string
+}
+
+func (k *keysSeen) EvalSha(ctx context.Context, sha1 string, keys []string, args ...any) *redis.Cmd {
+	k.keys = append(k.keys, keys)
+	return k.UniversalClient.EvalSha(ctx, sha1, keys, args...)
+}
+
+// TestScriptsAreToldByTheKeysAsynqUses fails when an upgrade of asynq changes the keys
+// that effectOf goes by.
+func TestScriptsAreToldByTheKeysAsynqUses(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		seen := &keysSeen{UniversalClient: client}
+		c, i := asynq.NewClientFromRedisClient(seen), asynq.NewInspectorFromRedisClient(seen)
+		in := asynq.Queue("agents")
+		for _, step := range []struct {
+			name string
+			do   func() error
+			want effect
+		}{
+			{"enqueue", func() error { _, err := c.Enqueue(asynq.NewTask("a", nil), in); return err }, addsOne},
+			{"enqueue unique", func() error { _, err := c.Enqueue(asynq.NewTask("b", nil), in, asynq.Unique(time.Hour)); return err }, addsOne},
+			{"schedule", func() error {
+				_, err := c.Enqueue(asynq.NewTask("c", nil), in, asynq.ProcessIn(time.Hour), asynq.TaskID("c"))
+				return err
+			}, none},
+			{"run", func() error { return i.RunTask("agents", "c") }, addsOne},
+			{"run all", func() error { _, err := i.RunAllRetryTasks("agents"); return err }, movesSome},
+			{"info", func() error { _, err := i.GetQueueInfo("agents"); return err }, none},
+			{"archive all", func() error { _, err := i.ArchiveAllPendingTasks("agents"); return err }, none},
+			{"run all archived", func() error { _, err := i.RunAllArchivedTasks("agents"); return err }, movesSome},
+		} {
+			seen.keys = nil
+			if err := step.do(); err != nil {
+				t.Fatalf("%s: %v", step.name, err)
+			}
+			if !slices.ContainsFunc(seen.keys, func(keys []string) bool {
+				queue, e := effectOf(keys)
+				return e == step.want && (e == none || queue == "agents")
+			}) {
+				t.Errorf("%s: keys %v", step.name, seen.keys)
+			}
+		}
+	})
+}
