@@ -1,0 +1,97 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"switchyard/internal/redistest"
+)
+
+// startWorker starts a worker process of the queue scraping, killed with the test.
+func startWorker(t *testing.T, addr string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(filepath.Join(binaries, "worker"), "--queues", "scraping", "--listen", "127.0.0.1:0")
+	cmd.Env = []string{"SWITCHYARD_REDIS_URL=redis://" + addr, "SWITCHYARD_FETCHER_ALLOW_PRIVATE=true"}
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	return cmd
+}
+
+// TestAKilledWorkersTaskIsNotLost kills a worker in the middle of a task. What finds the
+// task is asynq's recovery, which waits for the lease to be half a minute past its end:
+// the test moves that end instead of waiting.
+func TestAKilledWorkersTaskIsNotLost(t *testing.T) {
+	asked, hang := make(chan struct{}, 2), make(chan struct{})
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked <- struct{}{}
+		select {
+		case <-hang:
+			_, _ = fmt.Fprint(w, "A page that is long enough to be read as one.")
+		case <-r.Context().Done():
+		}
+	}))
+	defer site.Close()
+	server := redistest.Server(t)
+	client := redistest.Client(t, server.Addr)
+	inspector := asynq.NewInspectorFromRedisClient(client)
+
+	worker := startWorker(t, server.Addr)
+	enqueue := exec.Command(filepath.Join(binaries, "switchyard"), "enqueue", "scrape_page", `{"url":"`+site.URL+`"}`, "--id", "lost")
+	enqueue.Env = []string{"SWITCHYARD_REDIS_URL=redis://" + server.Addr}
+	if out, err := enqueue.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	<-asked
+	if err := worker.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = worker.Wait()
+	past := redis.Z{Score: float64(time.Now().Add(-2 * time.Minute).Unix()), Member: "lost"}
+	if err := client.ZAdd(t.Context(), "asynq:{scraping}:lease", past).Err(); err != nil {
+		t.Fatal(err)
+	}
+
+	startWorker(t, server.Addr)
+	awaitTask(t, inspector, func(info *asynq.TaskInfo) bool {
+		return info.State == asynq.TaskStateRetry && info.Retried == 1 && strings.Contains(info.LastErr, "lease expired")
+	})
+	close(hang)
+	if err := inspector.RunTask("scraping", "lost"); err != nil {
+		t.Fatal(err)
+	}
+	awaitTask(t, inspector, func(info *asynq.TaskInfo) bool { return info.State == asynq.TaskStateCompleted })
+	if len(asked) != 1 {
+		t.Errorf("the page was asked for %d more times, want once", len(asked))
+	}
+}
+
+func awaitTask(t *testing.T, inspector *asynq.Inspector, ok func(*asynq.TaskInfo) bool) {
+	t.Helper()
+	var last *asynq.TaskInfo
+	for deadline := time.Now().Add(awaitAtMost); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		info, err := inspector.GetTaskInfo("scraping", "lost")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if last = info; ok(info) {
+			return
+		}
+	}
+	t.Fatalf("the task did not get there: %+v", last)
+}
