@@ -53,6 +53,9 @@ func RunDev(c config.Config, o DevOptions, log *zap.Logger) error {
 		defer stopRedis()
 	}
 	useDevSources(&c, &o, listener.Addr())
+	if err := c.Validate(); err != nil {
+		return err
+	}
 	s, err := Open(c, log)
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"switchyard/internal/control"
+	"switchyard/internal/schedule"
 	"switchyard/internal/tasks"
 	"switchyard/internal/tasks/briefings"
 	"switchyard/internal/tasks/scraping"
@@ -17,13 +18,18 @@ import (
 // pollProgress is how often dev looks how far the work it shows has come.
 const pollProgress = 50 * time.Millisecond
 
-// readSources reads every source once and waits until its pages have been scraped, so
-// that there is something to brief about.
+// readSources has the scheduler enqueue a first reading of every source, and waits until
+// its pages have been scraped, so that there is something to brief about.
 func (d *dev) readSources(ctx context.Context) error {
-	for _, name := range slices.Sorted(maps.Keys(d.system.Config.Sources)) {
-		source := d.system.Config.Sources[name]
-		d.say("Reading %s", source.URL)
-		feed, err := d.system.Queue.Enqueue(ctx, scraping.FeedArgs{URL: source.URL, Source: name}, tasks.Options{})
+	names := slices.Sorted(maps.Keys(d.system.Config.Sources))
+	for _, name := range names {
+		if err := d.scheduleReading(ctx, name); err != nil {
+			return err
+		}
+	}
+	for _, name := range names {
+		d.say("Reading %s", d.system.Config.Sources[name].URL)
+		feed, err := d.awaitTick(ctx, readingID(name))
 		if err != nil {
 			return err
 		}
@@ -44,6 +50,54 @@ func (d *dev) readSources(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// readingID names the entry of a source's first reading.
+func readingID(source string) string { return "first-reading:" + source }
+
+// scheduleReading adds an entry that is due once, in the second after next by the clock
+// of Redis, which is the scheduler's.
+func (d *dev) scheduleReading(ctx context.Context, source string) error {
+	now, err := d.system.Redis.Time(ctx).Result()
+	if err != nil {
+		return fmt.Errorf("time of redis: %w", err)
+	}
+	payload, err := json.Marshal(scraping.FeedArgs{URL: d.system.Config.Sources[source].URL, Source: source})
+	if err != nil {
+		return err
+	}
+	_, err = d.system.Schedule.Put(ctx, schedule.Entry{
+		ID: readingID(source), Spec: "at " + now.Add(2*time.Second).UTC().Format(time.RFC3339),
+		Kind: scraping.KindFeed, Payload: payload, Origin: schedule.OriginAPI,
+	})
+	return err
+}
+
+// awaitTick returns the task of an entry that is due once, and removes the entry.
+func (d *dev) awaitTick(ctx context.Context, id string) (tasks.Receipt, error) {
+	tick := time.NewTicker(pollProgress)
+	defer tick.Stop()
+	for {
+		record, err := d.system.Schedule.Get(ctx, id)
+		if err != nil {
+			return tasks.Receipt{}, err
+		}
+		switch books := record.Books; {
+		case books.LastTask != "":
+			route, err := d.system.Routing.Route(record.Entry.Kind)
+			if err == nil {
+				_, err = d.system.Schedule.Remove(ctx, id)
+			}
+			return tasks.Receipt{ID: books.LastTask, Kind: route.Kind, Queue: route.Queue}, err
+		case books.LastError != "":
+			return tasks.Receipt{}, fmt.Errorf("entry %s: %s", id, books.LastError)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return tasks.Receipt{}, ctx.Err()
+		}
+	}
 }
 
 // awaitPages waits until every page's task has ended or failed once.
