@@ -7,12 +7,46 @@ import (
 	"switchyard/internal/config"
 )
 
-func TestTheExampleConfigurationIsValid(t *testing.T) {
+func load(t *testing.T) config.Config {
+	t.Helper()
 	c, err := config.Load("switchyard.yaml", nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := app.Check(c); err != nil {
+	return c
+}
+
+func TestTheExampleConfigurationIsValid(t *testing.T) {
+	if err := app.Check(load(t)); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestTheExampleShowsTheDefaults holds the example to its remarks: whoever reads there
+// that a value is the default shall be able to rely on it.
+func TestTheExampleShowsTheDefaults(t *testing.T) {
+	example, byDefault := load(t), config.Default()
+	byDefault.Redis.URL = "redis://127.0.0.1:6379/0"
+	byDefault.Fetcher.UserAgent = example.Fetcher.UserAgent
+	for section, same := range map[string]bool{
+		"redis":     example.Redis == byDefault.Redis,
+		"log":       example.Log == byDefault.Log,
+		"cache":     example.Cache == byDefault.Cache,
+		"tasks":     example.Tasks == byDefault.Tasks,
+		"fetcher":   example.Fetcher == byDefault.Fetcher,
+		"documents": example.Documents == byDefault.Documents,
+		"briefings": example.Briefings == byDefault.Briefings,
+		"worker":    example.Worker == byDefault.Worker,
+		"scheduler": example.Scheduler == byDefault.Scheduler,
+		"address":   example.Monitor.Listen == byDefault.Monitor.Listen,
+	} {
+		if !same {
+			t.Errorf("%s: the example says other than the default", section)
+		}
+	}
+	for name, q := range byDefault.Queues {
+		if example.Queues[name].Concurrency != q.Concurrency {
+			t.Errorf("queue %s: the example has %d slots, by default there are %d", name, example.Queues[name].Concurrency, q.Concurrency)
+		}
 	}
 }
