@@ -18,11 +18,11 @@ type userCommand struct {
 }
 
 type userSet struct {
-	ID      string    `arg:"" help:"User id."`
-	Topic   *[]string `help:"What to be briefed about; repeatable." placeholder:"WORDS" sep:"none"`
-	Zone    *string   `help:"IANA time zone (UTC at first)." placeholder:"Europe/Berlin"`
-	Time    *string   `help:"Time of day of the briefing in that zone (08:00 at first)." placeholder:"HH:MM"`
-	Channel *[]string `help:"in_app or file; repeatable (in_app at first)."`
+	ID      string   `arg:"" help:"User id."`
+	Topic   []string `help:"What to be briefed about; repeatable." placeholder:"WORDS" sep:"none"`
+	Zone    *string  `help:"IANA time zone (UTC at first)." placeholder:"Europe/Berlin"`
+	Time    *string  `help:"Time of day of the briefing in that zone (08:00 at first)." placeholder:"HH:MM"`
+	Channel []string `help:"in_app or file; repeatable (in_app at first)."`
 }
 
 // Run implements the command. What is not given stays as it was.
@@ -33,10 +33,14 @@ func (cmd userSet) Run(f *config.Flags, out io.Writer) error {
 			return err
 		}
 		u.ID = cmd.ID
-		set(&u.Topics, cmd.Topic)
+		if cmd.Topic != nil {
+			u.Topics = cmd.Topic
+		}
+		if cmd.Channel != nil {
+			u.Channels = cmd.Channel
+		}
 		set(&u.Zone, cmd.Zone)
 		set(&u.Time, cmd.Time)
-		set(&u.Channels, cmd.Channel)
 		u = u.WithDefaults()
 		if err := s.SetUser(ctx, u); err != nil {
 			return err
