@@ -126,7 +126,36 @@ func TestWithRedisAwayReadsMissWritesReportAndNothingHangs(t *testing.T) {
 	}
 }
 
-func TestAServerThatNeverAnswersIsUnhealthyWithinTwoSeconds(t *testing.T) {
+// patience notes how long the latest command was allowed to take.
+type patience struct{ left time.Duration }
+
+func (*patience) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (*patience) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func (p *patience) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		deadline, ok := ctx.Deadline()
+		if p.left = time.Until(deadline); !ok {
+			p.left = time.Hour
+		}
+		return next(ctx, cmd)
+	}
+}
+
+func TestAHealthCheckTakesTwoSecondsAtMost(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		var p patience
+		client.AddHook(&p)
+		if !New(client, "p:", 0).Healthy(context.Background()) || p.left > 2*time.Second {
+			t.Errorf("a health check may take %s, want at most 2s", p.left)
+		}
+	})
+}
+
+func TestAServerThatNeverAnswersIsUnhealthy(t *testing.T) {
 	server := redistest.Server(t, "--enable-debug-command", "yes")
 	client, err := Connect(Options{URL: "redis://" + server.Addr})
 	if err != nil {
