@@ -19,12 +19,6 @@ import (
 // Channels are the ways a briefing can reach a user.
 var Channels = []string{"in_app", "file"}
 
-// Limits of one user's preferences.
-const (
-	maxTopics = 50
-	maxTopic  = 200 // bytes
-)
-
 // User is one user's preferences.
 type User struct {
 	ID       string   `json:"id"`
@@ -46,15 +40,7 @@ func (u User) WithDefaults() User {
 
 // Validate reports every preference that cannot be kept.
 func (u User) Validate() error {
-	errs := []error{tasks.CheckUser(u.ID)}
-	if len(u.Topics) > maxTopics {
-		errs = append(errs, fmt.Errorf("topics has %d entries: give at most %d", len(u.Topics), maxTopics))
-	}
-	for _, t := range u.Topics {
-		if strings.TrimSpace(t) == "" || len(t) > maxTopic {
-			errs = append(errs, fmt.Errorf("topic %.40q: give 1 to %d bytes", t, maxTopic))
-		}
-	}
+	errs := []error{tasks.CheckUser(u.ID), tasks.CheckTopics(u.Topics)}
 	if _, err := time.LoadLocation(u.Zone); err != nil || u.Zone == "" || u.Zone == "Local" {
 		errs = append(errs, fmt.Errorf("zone %q is unknown: give an IANA name such as Europe/Berlin", u.Zone))
 	}

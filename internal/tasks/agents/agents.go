@@ -20,12 +20,8 @@ import (
 // Prefix starts every agent's kind.
 const Prefix = "agent_"
 
-// Limits of a run's arguments.
-const (
-	maxTopics = 50
-	maxTopic  = 200 // bytes
-	maxLimit  = 100 // choices
-)
+// maxLimit bounds the choices of a run.
+const maxLimit = 100
 
 // Definition configures one agent.
 type Definition struct {
@@ -58,13 +54,8 @@ func (a Args) Validate() error {
 	if err := tasks.CheckUser(a.User); err != nil {
 		return err
 	}
-	if len(a.Topics) > maxTopics {
-		return fmt.Errorf(`field "topics" has %d entries: give at most %d`, len(a.Topics), maxTopics)
-	}
-	for _, t := range a.Topics {
-		if strings.TrimSpace(t) == "" || len(t) > maxTopic {
-			return fmt.Errorf(`field "topics": %.40q: give 1 to %d bytes each`, t, maxTopic)
-		}
+	if err := tasks.CheckTopics(a.Topics); err != nil {
+		return err
 	}
 	if a.Limit < 0 || a.Limit > maxLimit {
 		return fmt.Errorf(`field "limit" is %d: give 0 to %d`, a.Limit, maxLimit)

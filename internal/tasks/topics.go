@@ -1,0 +1,27 @@
+package tasks
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Limits of what one user wants to read about.
+const (
+	maxTopics = 50
+	maxTopic  = 200 // bytes
+)
+
+// CheckTopics reports why topics cannot be what a user wants to read about. A user's
+// preferences and an agent's arguments keep the same limits, because the one becomes the
+// other.
+func CheckTopics(topics []string) error {
+	if len(topics) > maxTopics {
+		return fmt.Errorf(`field "topics" has %d entries: give at most %d`, len(topics), maxTopics)
+	}
+	for _, t := range topics {
+		if strings.TrimSpace(t) == "" || len(t) > maxTopic {
+			return fmt.Errorf(`field "topics": topic %.40q: give 1 to %d bytes each`, t, maxTopic)
+		}
+	}
+	return nil
+}
