@@ -76,6 +76,9 @@ func (c *Client) Enqueue(ctx context.Context, args tasks.Args, opts tasks.Option
 		headers[wakesHeader] = opts.Wakes.Queue + "/" + opts.Wakes.ID
 	}
 	receipt := tasks.Receipt{ID: opts.ID, Kind: kind, Queue: route.Queue}
+	if !opts.At.IsZero() {
+		ctx = withDue(ctx, opts.At)
+	}
 	info, err := c.asynq.EnqueueContext(ctx, asynq.NewTaskWithHeaders(kind, payload, headers), asynqOptions(route, opts)...)
 	switch {
 	case errors.Is(err, asynq.ErrDuplicateTask), errors.Is(err, asynq.ErrTaskIDConflict):

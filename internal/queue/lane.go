@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -17,36 +18,61 @@ import (
 // their work before their tasks are handed back.
 const abortGrace = 500 * time.Millisecond
 
-// afterWait is about how long asynq sleeps after a look that found no task. The wait
-// itself is over by then.
-const afterWait = 100 * time.Microsecond
+// exitGrace is what the handing back may take, after which the lane gives up on a Redis
+// that does not answer. Who takes the tasks then is the rescue.
+const exitGrace = 2 * abortGrace
+
+// Settings of the asynq server that make it leave to the lane what the lane does itself.
+const (
+	afterWait    = 100 * time.Microsecond // about how long it sleeps after a look in vain; the wait is over by then
+	neverForward = 24 * time.Hour
+	janitorEvery = time.Minute // deletes results past their retention
+)
 
 // LaneOptions say how one queue is consumed.
 type LaneOptions struct {
 	Queue string
 	// Concurrency is how many tasks run at once. No more are ever taken from Redis.
 	Concurrency int
+	// Fetchers is how many tasks are taken in one round trip, as far as there are free
+	// slots for them. 0 means [DefaultFetchers].
+	Fetchers int
 	// Priorities adds sibling queues that share the lane's slots, each taken in
 	// proportion to its weight. Empty: the queue alone.
 	Priorities map[string]int
 	// Poll is how long an idle lane waits before it asks Redis again, for tasks of foreign
-	// clients; those added through a [Waking] client are taken at once. A lane with
-	// siblings does not wait for one of them: it asks for all in turn.
+	// clients; those added through a [Waking] client are taken at once.
 	Poll time.Duration
 }
+
+// DefaultFetchers returns the number of fetchers for a concurrency: enough that round
+// trips do not hold back short tasks, few enough that several workers share a burst.
+func DefaultFetchers(concurrency int) int { return max(1, min(concurrency/2, 16)) }
 
 // Lane performs the tasks of one queue. A task is acknowledged after its handler has
 // returned, never before.
 type Lane struct {
-	opts    LaneOptions
-	server  *asynq.Server
-	redis   *waiting
-	taking  context.CancelFunc // ends the taking of tasks
-	client  *Client
-	catalog *tasks.Catalog
-	metrics *Metrics
-	log     *zap.Logger
+	opts     LaneOptions
+	id       string
+	queues   []string
+	sources  []*source
+	server   *asynq.Server
+	redis    redis.UniversalClient
+	client   *Client
+	catalog  *tasks.Catalog
+	metrics  *Metrics
+	contact  *contact
+	leases   *leases
+	reporter *reporter
+	log      *zap.Logger
 
+	stop    context.Context // ends when the lane takes no more
+	taking  context.CancelFunc
+	exit    context.Context // ends when the lane gives up on Redis
+	leaving context.CancelFunc
+
+	taken    []took        // not yet given to asynq; its fetching goroutine's own
+	misses   int           // sources in a row that had no task; likewise
 	slots    chan struct{} // holds one for each attempt, and on stopping one for each free slot
 	handBack chan struct{} // closed when unfinished tasks are to go back
 }
@@ -54,32 +80,43 @@ type Lane struct {
 // NewLane returns a lane that performs what catalog knows, on the same queues, table
 // and catalog as client.
 func NewLane(redisClient redis.UniversalClient, queueClient *Client, metrics *Metrics, log *zap.Logger, opts LaneOptions) *Lane {
+	log = log.With(zap.String("lane", opts.Queue))
+	if opts.Fetchers == 0 {
+		opts.Fetchers = DefaultFetchers(opts.Concurrency)
+	}
+	weights := opts.Priorities
+	if len(weights) == 0 {
+		weights = map[string]int{opts.Queue: 1}
+	}
 	l := &Lane{
 		opts:     opts,
+		id:       rand.Text(),
+		redis:    redisClient,
 		client:   queueClient,
 		catalog:  queueClient.catalog,
 		metrics:  metrics,
+		contact:  newContact(log),
+		leases:   newLeases(),
+		reporter: newReporter(),
 		log:      log,
 		slots:    make(chan struct{}, opts.Concurrency),
 		handBack: make(chan struct{}),
 	}
-	stop, taking := context.WithCancel(context.Background())
-	l.taking = taking
-	l.redis = newWaiting(stop, redisClient, opts.Queue, rand.Text(), opts.Poll)
-	var client redis.UniversalClient = l.redis
-	queues, pause := map[string]int{opts.Queue: 1}, afterWait
-	if len(opts.Priorities) > 0 {
-		client, queues, pause = Waking(redisClient), opts.Priorities, opts.Poll
+	for queue := range weights {
+		l.queues, l.sources = append(l.queues, queue), append(l.sources, newSource(queue))
 	}
-	l.server = asynq.NewServerFromRedisClient(client, asynq.Config{
+	l.stop, l.taking = context.WithCancel(context.Background())
+	l.exit, l.leaving = context.WithCancel(context.Background())
+	l.server = asynq.NewServerFromRedisClient(&laneClient{waking{redisClient}, l}, asynq.Config{
 		Concurrency:              opts.Concurrency,
-		Queues:                   queues,
-		TaskCheckInterval:        pause,
-		DelayedTaskCheckInterval: opts.Poll,
+		Queues:                   weights,
+		TaskCheckInterval:        afterWait,
+		DelayedTaskCheckInterval: neverForward,
+		JanitorInterval:          janitorEvery,
 		ShutdownTimeout:          abortGrace,
 		RetryDelayFunc:           l.retryDelay,
 		IsFailure:                isFailure,
-		Logger:                   newLogger(log.With(zap.String("queue", opts.Queue))),
+		Logger:                   newLogger(log, l.contact),
 		LogLevel:                 asynq.ErrorLevel,
 	})
 	return l
@@ -92,14 +129,34 @@ func (l *Lane) Run(ctx, drain context.Context) error {
 	if err := l.server.Start(asynq.HandlerFunc(l.perform)); err != nil {
 		return fmt.Errorf("start lane %s: %w", l.opts.Queue, err)
 	}
+	keeping, endKeeping := context.WithCancel(context.Background())
+	var owned sync.WaitGroup
+	owned.Go(func() { l.keepLeases(keeping) })
+	owned.Go(func() { l.tend(keeping) })
+	owned.Go(l.reporter.run)
+	owned.Go(func() { l.leaveAfter(drain, keeping) })
 	<-ctx.Done()
 	l.taking()
-	l.redis.interrupt()
+	l.interrupt(nil)
 	l.server.Stop()
+	l.returnTaken()
 	l.await(drain)
 	close(l.handBack)
 	l.server.Shutdown()
+	endKeeping()
+	close(l.reporter.writes)
+	owned.Wait()
 	return nil
+}
+
+// leaveAfter gives up on Redis when the drain is over and what follows it takes too long.
+func (l *Lane) leaveAfter(drain, keeping context.Context) {
+	select {
+	case <-drain.Done():
+		sleep(keeping, exitGrace)
+		l.leaving()
+	case <-keeping.Done():
+	}
 }
 
 // await takes every slot as its attempt ends, until it has them all or drain ends. A task

@@ -22,10 +22,10 @@ type handled struct {
 	err   error
 }
 
-// runLimited runs the handler and returns when it does, at the hard limit, or once
-// asynq has given the task up. The handler's own goroutine may outlive it then; the
-// metric of overdue handlers counts those.
-func (l *Lane) runLimited(asynqCtx context.Context, handle tasks.Handler, task *tasks.Task, policy tasks.Policy) (any, error) {
+// runLimited runs the handler and returns when it does, at the hard limit, when another
+// worker may have the task, or once asynq has given it up. The handler's own goroutine
+// may outlive it then; the metric of overdue handlers counts those.
+func (l *Lane) runLimited(asynqCtx context.Context, handle tasks.Handler, task *tasks.Task, h *lease, policy tasks.Policy) (any, error) {
 	ctx, cancel := context.WithCancelCause(asynqCtx)
 	defer cancel(nil)
 	if policy.SoftLimit > 0 {
@@ -37,26 +37,50 @@ func (l *Lane) runLimited(asynqCtx context.Context, handle tasks.Handler, task *
 		defer timer.Stop()
 		hard = timer.C
 	}
+	fence := time.NewTimer(l.leases.safeFor(h))
+	defer fence.Stop()
 	done := make(chan handled, 1)
 	go func() {
 		value, err := l.call(ctx, handle, task)
 		done <- handled{value, err}
 	}()
-	select {
-	case h := <-done:
-		return h.value, because(ctx, h.err)
-	case <-hard:
-		cancel(tasks.ErrHardLimit)
-		l.watchOverdue(task, done)
-		return nil, fmt.Errorf("%w (%s)", tasks.ErrHardLimit, policy.HardLimit)
-	case <-l.handBack:
-		cancel(ErrHandedBack)
-		<-asynqCtx.Done() // asynq ends it once the task is back in its queue
-		return nil, ErrHandedBack
-	case <-asynqCtx.Done():
-		l.watchOverdue(task, done)
-		return nil, asynqCtx.Err()
+	for {
+		select {
+		case returned := <-done:
+			return returned.value, because(ctx, returned.err)
+		case <-hard:
+			cancel(tasks.ErrHardLimit)
+			l.watchOverdue(task, done)
+			return nil, fmt.Errorf("%w (%s)", tasks.ErrHardLimit, policy.HardLimit)
+		case <-fence.C:
+			if left := l.leases.safeFor(h); left > 0 {
+				fence.Reset(left)
+				continue
+			}
+			return nil, l.cutOff(ErrFenced, cancel, task, done)
+		case <-h.lost:
+			return nil, l.cutOff(ErrLeaseLost, cancel, task, done)
+		case <-l.handBack:
+			cancel(ErrHandedBack)
+			<-asynqCtx.Done() // asynq ends it once the task is back in its queue
+			return nil, ErrHandedBack
+		case <-asynqCtx.Done():
+			l.watchOverdue(task, done)
+			return nil, asynqCtx.Err()
+		}
 	}
+}
+
+// cutOff cancels a handler whose task another worker may have, and gives it the time to
+// return that is left until one has.
+func (l *Lane) cutOff(why error, cancel context.CancelCauseFunc, task *tasks.Task, done <-chan handled) error {
+	cancel(why)
+	select {
+	case <-done:
+	case <-time.After(abortGrace):
+		l.watchOverdue(task, done)
+	}
+	return why
 }
 
 // because adds to an error why the context ended, if that is what the handler saw.

@@ -17,13 +17,14 @@ const repeatAfter = 30 * time.Second
 // logger hands asynq's own lines to zap. Only errors get here; what it says below that
 // is either noise or said better by the line at an attempt's end.
 type logger struct {
-	log  *zap.Logger
-	mu   sync.Mutex
-	last map[string]time.Time
+	log     *zap.Logger
+	contact *contact
+	mu      sync.Mutex
+	last    map[string]time.Time
 }
 
-func newLogger(log *zap.Logger) *logger {
-	return &logger{log: log, last: make(map[string]time.Time)}
+func newLogger(log *zap.Logger, c *contact) *logger {
+	return &logger{log: log, contact: c, last: make(map[string]time.Time)}
 }
 
 func (l *logger) Debug(...any) {}
@@ -31,6 +32,9 @@ func (l *logger) Info(...any)  {}
 func (l *logger) Warn(...any)  {}
 
 func (l *logger) Error(args ...any) {
+	if l.contact.lost.Load() {
+		return // it has been said
+	}
 	line := fmt.Sprint(args...)
 	l.mu.Lock()
 	defer l.mu.Unlock()

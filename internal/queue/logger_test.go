@@ -12,7 +12,7 @@ import (
 func TestAnOutageIsNotLoggedEverySecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		core, logs := observer.New(zap.DebugLevel)
-		l := newLogger(zap.New(core))
+		l := newLogger(zap.New(core), newContact(zap.NewNop()))
 		for range 60 { // a minute of three lines in turn
 			l.Error("dequeue: connection refused")
 			l.Error("forward: ", "connection refused")

@@ -17,6 +17,7 @@ type Metrics struct {
 	duration *prometheus.HistogramVec
 	busy     *prometheus.GaugeVec
 	overdue  *prometheus.GaugeVec
+	rescued  *prometheus.CounterVec
 }
 
 // NewMetrics registers the metrics of lanes with reg.
@@ -27,7 +28,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 			Name: "switchyard_attempts_started_total", Help: "Attempts begun.",
 		}, labels),
 		ended: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "switchyard_attempts_ended_total", Help: "Attempts ended, by outcome: succeeded, retried, dead, parked, handed_back.",
+			Name: "switchyard_attempts_ended_total", Help: "Attempts ended, by outcome: succeeded, retried, dead, parked, handed_back, cut_off.",
 		}, append(labels, "outcome")),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "switchyard_attempt_duration_seconds", Help: "How long attempts took.",
@@ -39,8 +40,11 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		overdue: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "switchyard_handlers_overdue", Help: "Handlers that run on although their attempt has ended.",
 		}, labels),
+		rescued: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "switchyard_tasks_rescued_total", Help: "Tasks of lost workers that this one made ready again.",
+		}, []string{"queue"}),
 	}
-	reg.MustRegister(m.started, m.ended, m.duration, m.busy, m.overdue)
+	reg.MustRegister(m.started, m.ended, m.duration, m.busy, m.overdue, m.rescued)
 	return m
 }
 

@@ -28,27 +28,52 @@ const parkedDelay = 10 * 365 * 24 * time.Hour
 // isFailure tells asynq whether an error spends a retry.
 func isFailure(err error) bool {
 	var newer *newerVersionError
-	return !tasks.IsParked(err) && !errors.As(err, &newer)
+	return !tasks.IsParked(err) && !errors.As(err, &newer) && !isCutOff(err)
 }
 
-// retryDelay is asynq's RetryDelayFunc: the one place that decides when an attempt
-// follows a failed one. retried is the number of retries spent before this failure.
-func (l *Lane) retryDelay(retried int, err error, t *asynq.Task) time.Duration {
+// isCutOff reports whether an attempt ended because another worker may have the task.
+func isCutOff(err error) bool {
+	return errors.Is(err, ErrFenced) || errors.Is(err, ErrLeaseLost)
+}
+
+// delay decides when an attempt follows one that failed with err. retried is the number
+// of retries spent before this failure.
+func (l *Lane) delay(retried int, kind string, err error) time.Duration {
 	var newer *newerVersionError
-	if errors.As(err, &newer) {
+	switch {
+	case errors.As(err, &newer):
 		return newerVersionDelay
-	}
-	if tasks.IsParked(err) {
+	case tasks.IsParked(err):
 		return parkedDelay
+	case isCutOff(err):
+		return 0
 	}
 	if d, ok := tasks.RetryDelay(err); ok {
 		return max(d, 0)
 	}
-	route, routeErr := l.client.table.Route(t.Type())
+	route, routeErr := l.client.table.Route(kind)
 	if routeErr != nil {
 		return routing.DefaultPolicy.RetryDelay
 	}
 	return route.Policy.Delay(retried + 1)
+}
+
+// delayed is a failure and when its retry is due.
+type delayed struct {
+	error
+	at time.Time
+}
+
+func (d delayed) Unwrap() error { return d.error }
+
+// retryDelay is asynq's RetryDelayFunc. asynq also asks it about attempts that it ended
+// itself, by a deadline or a cancellation.
+func (l *Lane) retryDelay(retried int, err error, t *asynq.Task) time.Duration {
+	var d delayed
+	if errors.As(err, &d) {
+		return time.Until(d.at)
+	}
+	return l.delay(retried, t.Type(), err)
 }
 
 // settle decides what becomes of the task, and says it in the error asynq gets.
@@ -59,6 +84,8 @@ func settle(task *tasks.Task, err error) (tasks.Outcome, error) {
 		return tasks.Succeeded, nil
 	case errors.Is(err, ErrHandedBack):
 		return tasks.HandedBack, err
+	case isCutOff(err):
+		return tasks.CutOff, err
 	case tasks.IsParked(err), errors.As(err, &newer):
 		return tasks.SetAside, err
 	case tasks.IsPermanent(err):

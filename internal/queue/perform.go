@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
 	"github.com/hibiken/asynq"
 	"go.uber.org/zap"
 
@@ -26,8 +25,9 @@ func (l *Lane) perform(ctx context.Context, t *asynq.Task) error {
 	task := &tasks.Task{Kind: t.Type(), Payload: t.Payload()}
 	task.ID, _ = asynq.GetTaskID(ctx)
 	task.Queue, _ = asynq.GetQueueName(ctx)
+	held := l.leases.get(task.Queue, task.ID)
 	retried, _ := asynq.GetRetryCount(ctx)
-	task.Attempt = retried + 1
+	task.Attempt = retried + held.losses + 1
 
 	route, err := l.client.table.Route(task.Kind)
 	if err != nil {
@@ -40,16 +40,21 @@ func (l *Lane) perform(ctx context.Context, t *asynq.Task) error {
 	l.metrics.begin(task.Queue, label)
 	var result []byte
 	if err == nil {
-		result, err = l.attempt(ctx, t, task, route.Policy)
+		result, err = l.attempt(ctx, t, task, held, route.Policy)
 	}
 	if err == nil && len(result) > 0 {
-		err = keep(ctx, t.ResultWriter(), result)
+		err = l.keep(held, t.ResultWriter(), result)
 	}
 	outcome, err := settle(task, err)
 	l.metrics.end(task.Queue, label, outcome, time.Since(started))
 	l.report(task, outcome, err, time.Since(started))
 	l.wakeNext(t, outcome)
-	return err
+	if err == nil {
+		return nil
+	}
+	held.giveBack = outcome == tasks.CutOff
+	held.retryAt = time.Now().Add(l.delay(retried, task.Kind, err))
+	return delayed{err, held.retryAt}
 }
 
 // label bounds the metrics' kinds to the known ones: anybody can invent a kind.
@@ -61,7 +66,10 @@ func (l *Lane) label(kind string) string {
 }
 
 // attempt checks the task and runs its handler within its limits.
-func (l *Lane) attempt(ctx context.Context, t *asynq.Task, task *tasks.Task, policy tasks.Policy) ([]byte, error) {
+func (l *Lane) attempt(ctx context.Context, t *asynq.Task, task *tasks.Task, held *lease, policy tasks.Policy) ([]byte, error) {
+	if held.losses > policy.Losses {
+		return nil, l.poison(held, policy)
+	}
 	definition, err := l.catalog.Check(task.Kind, task.Payload)
 	// The version comes first: a later shape is not a bad payload.
 	if version, ok := t.Headers()[versionHeader]; ok && definition.Version > 0 {
@@ -75,7 +83,7 @@ func (l *Lane) attempt(ctx context.Context, t *asynq.Task, task *tasks.Task, pol
 	if deadline, ok := ctx.Deadline(); ok && time.Now().After(deadline) {
 		return nil, tasks.Permanent(fmt.Errorf("deadline %s passed before the attempt began", deadline.UTC().Format(time.RFC3339)))
 	}
-	value, err := l.runLimited(ctx, definition.Handle, task, policy)
+	value, err := l.runLimited(ctx, definition.Handle, task, held, policy)
 	if err != nil || value == nil {
 		return nil, err
 	}
@@ -89,18 +97,29 @@ func (l *Lane) attempt(ctx context.Context, t *asynq.Task, task *tasks.Task, pol
 	return result, nil
 }
 
-// keepFor is how long the result of finished work waits for a Redis that is away: most
-// of asynq's lease of 30 s, after which another worker may have the task.
-const keepFor = 20 * time.Second
-
-// keep writes a task's result, again while Redis is away: to fail here would do the
-// whole task again.
-func keep(ctx context.Context, w io.Writer, result []byte) error {
-	_, err := backoff.Retry(ctx, func() (int, error) { return w.Write(result) }, backoff.WithMaxElapsedTime(keepFor))
+// keep writes a task's result, again until Redis has taken it: to fail here would do
+// the whole task again.
+func (l *Lane) keep(held *lease, w io.Writer, result []byte) error {
+	err := l.persist(held, func(context.Context) error {
+		_, err := w.Write(result)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("keep the result: %w", err)
 	}
 	return nil
+}
+
+// poison sends a task that kills its workers to the dead letter. Run again from there by
+// hand it starts with no losses.
+func (l *Lane) poison(held *lease, policy tasks.Policy) error {
+	err := l.persist(held, func(ctx context.Context) error {
+		return l.redis.HDel(ctx, keyOf(held.queue, "t:"+held.id), "losses").Err()
+	})
+	if err != nil {
+		return fmt.Errorf("forget the losses: %w", err)
+	}
+	return tasks.Permanent(fmt.Errorf("poison: lost with its worker %d times, the policy runs it again at most %d times: see what it does to its worker before you run it again", held.losses, policy.Losses))
 }
 
 // wakeNext runs the task that waits for this one to end.

@@ -123,25 +123,25 @@ func TestScriptsAreToldByTheKeysAsynqUses(t *testing.T) {
 			do   func() error
 			want effect
 		}{
-			{"enqueue", func() error { _, err := c.Enqueue(asynq.NewTask("a", nil), in); return err }, addsOne},
-			{"enqueue unique", func() error { _, err := c.Enqueue(asynq.NewTask("b", nil), in, asynq.Unique(time.Hour)); return err }, addsOne},
+			{"enqueue", func() error { _, err := c.Enqueue(asynq.NewTask("a", nil), in); return err }, adds},
+			{"enqueue unique", func() error { _, err := c.Enqueue(asynq.NewTask("b", nil), in, asynq.Unique(time.Hour)); return err }, adds},
 			{"schedule", func() error {
 				_, err := c.Enqueue(asynq.NewTask("c", nil), in, asynq.ProcessIn(time.Hour), asynq.TaskID("c"))
 				return err
-			}, none},
-			{"run", func() error { return i.RunTask("agents", "c") }, addsOne},
-			{"run all", func() error { _, err := i.RunAllRetryTasks("agents"); return err }, movesSome},
-			{"info", func() error { _, err := i.GetQueueInfo("agents"); return err }, none},
-			{"archive all", func() error { _, err := i.ArchiveAllPendingTasks("agents"); return err }, none},
-			{"run all archived", func() error { _, err := i.RunAllArchivedTasks("agents"); return err }, movesSome},
+			}, delays},
+			{"run", func() error { return i.RunTask("agents", "c") }, adds},
+			{"run all", func() error { _, err := i.RunAllRetryTasks("agents"); return err }, addsSome},
+			{"info", func() error { _, err := i.GetQueueInfo("agents"); return err }, other},
+			{"archive all", func() error { _, err := i.ArchiveAllPendingTasks("agents"); return err }, other},
+			{"run all archived", func() error { _, err := i.RunAllArchivedTasks("agents"); return err }, addsSome},
 		} {
 			seen.keys = nil
 			if err := step.do(); err != nil {
 				t.Fatalf("%s: %v", step.name, err)
 			}
 			if !slices.ContainsFunc(seen.keys, func(keys []string) bool {
-				queue, e := effectOf(keys)
-				return e == step.want && (e == none || queue == "agents")
+				c := callOf(keys)
+				return c.effect == step.want && (c.effect == other || c.queue == "agents")
 			}) {
 				t.Errorf("%s: keys %v", step.name, seen.keys)
 			}

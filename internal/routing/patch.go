@@ -13,6 +13,7 @@ import (
 type Patch struct {
 	Retries    *int           `yaml:"retries,omitempty"`
 	RetryDelay *time.Duration `yaml:"retry_delay,omitempty"`
+	Losses     *int           `yaml:"losses,omitempty"`
 	SoftLimit  *time.Duration `yaml:"soft_limit,omitempty"`
 	HardLimit  *time.Duration `yaml:"hard_limit,omitempty"`
 	Retention  *time.Duration `yaml:"retention,omitempty"`
@@ -22,6 +23,7 @@ type Patch struct {
 func (p Patch) apply(to tasks.Policy) tasks.Policy {
 	set(&to.Retries, p.Retries)
 	set(&to.RetryDelay, p.RetryDelay)
+	set(&to.Losses, p.Losses)
 	set(&to.SoftLimit, p.SoftLimit)
 	set(&to.HardLimit, p.HardLimit)
 	set(&to.Retention, p.Retention)
@@ -34,6 +36,7 @@ func (p Patch) over(base Patch) Patch {
 	return Patch{
 		Retries:    cmp.Or(p.Retries, base.Retries),
 		RetryDelay: cmp.Or(p.RetryDelay, base.RetryDelay),
+		Losses:     cmp.Or(p.Losses, base.Losses),
 		SoftLimit:  cmp.Or(p.SoftLimit, base.SoftLimit),
 		HardLimit:  cmp.Or(p.HardLimit, base.HardLimit),
 		Retention:  cmp.Or(p.Retention, base.Retention),
@@ -54,6 +57,8 @@ func check(p tasks.Policy) error {
 	switch {
 	case p.Retries < 0 || p.Retries > maxRetries:
 		return fmt.Errorf("retries is %d: use 0 to %d", p.Retries, maxRetries)
+	case p.Losses < 0 || p.Losses > maxRetries:
+		return fmt.Errorf("losses is %d: use 0 to %d", p.Losses, maxRetries)
 	case min(p.RetryDelay, p.SoftLimit, p.HardLimit, p.Retention, p.Unique) < 0:
 		return errors.New("a duration is negative: use 0 or more")
 	case p.RetryDelay > tasks.MaxRetryDelay:

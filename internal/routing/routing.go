@@ -26,6 +26,7 @@ const (
 var DefaultPolicy = tasks.Policy{
 	Retries:    3,
 	RetryDelay: 30 * time.Second,
+	Losses:     3,
 	SoftLimit:  240 * time.Second,
 	HardLimit:  300 * time.Second,
 	Retention:  time.Hour,

@@ -17,6 +17,9 @@ const (
 	SetAside  Outcome = "parked"    // set aside, no retry spent
 	// HandedBack is an attempt cut off by its worker stopping: back in its queue.
 	HandedBack Outcome = "handed_back"
+	// CutOff is an attempt whose worker lost its lease, or could not renew it because
+	// Redis was out of reach: the task runs again.
+	CutOff Outcome = "cut_off"
 )
 
 // ErrSoftLimit is the cause of a handler's context once its soft time limit has

@@ -15,6 +15,9 @@ type Policy struct {
 	Retries int `json:"retries"`
 	// RetryDelay is the delay before the first retry. It doubles with each further one.
 	RetryDelay time.Duration `json:"retry_delay"`
+	// Losses is how often the task is run again after its worker was lost with it, killed
+	// or cut off. One more, and it goes to the dead letter as poison. It spends no retry.
+	Losses int `json:"losses"`
 	// SoftLimit cancels the handler's context, so that it can save its work. 0: none.
 	SoftLimit time.Duration `json:"soft_limit"`
 	// HardLimit ends the attempt. 0: none.

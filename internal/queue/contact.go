@@ -1,0 +1,85 @@
+package queue
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// contact knows whether a lane reaches the Redis of its queue. It says in the log when
+// that is lost and when it is back, once each. It is safe for concurrent use.
+type contact struct {
+	log  *zap.Logger
+	lost atomic.Bool
+
+	mu     sync.Mutex
+	since  time.Time     // of the loss
+	steady time.Time     // since when owners of leases had the time to renew them
+	back   chan struct{} // closed when it is back
+}
+
+func newContact(log *zap.Logger) *contact {
+	return &contact{log: log, steady: time.Now()}
+}
+
+// failed notes that Redis could not be asked, or refused.
+func (c *contact) failed(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.lost.Load() {
+		return
+	}
+	c.lost.Store(true)
+	c.since, c.back = time.Now(), make(chan struct{})
+	c.log.Error("redis lost: no task is taken until it is back", zap.Error(err))
+}
+
+// reached notes that Redis has answered.
+func (c *contact) reached() {
+	if !c.lost.Load() {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.lost.CompareAndSwap(true, false) {
+		return
+	}
+	c.steady = time.Now()
+	close(c.back)
+	c.log.Warn("redis is back", zap.Duration("away", time.Since(c.since).Round(time.Millisecond)))
+}
+
+// jumped notes that Redis's clock is not what it was: for a while no lease tells when it
+// was renewed.
+func (c *contact) jumped() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.steady = time.Now()
+}
+
+// steadyFor reports whether Redis has been within reach for at least d.
+func (c *contact) steadyFor(d time.Duration) bool {
+	if c.lost.Load() {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Since(c.steady) >= d
+}
+
+// await returns when Redis is within reach or ctx ends.
+func (c *contact) await(ctx context.Context) {
+	c.mu.Lock()
+	lost, back := c.lost.Load(), c.back
+	c.mu.Unlock()
+	if !lost {
+		return
+	}
+	select {
+	case <-back:
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,258 @@
+package queue
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/zap"
+	"google.golang.org/protobuf/encoding/protowire"
+)
+
+const (
+	// tendEvery is how often a busy lane makes ready what is due or lost; an idle one does
+	// with every look.
+	tendEvery = 200 * time.Millisecond
+	// adoptEvery is how often the active list is searched for tasks without a lease. Only
+	// a Redis that has lost writes leaves such.
+	adoptEvery = 30 * time.Second
+	// steadyAfter is how long Redis must have been within reach before a lane believes
+	// that who has not renewed a lease is gone, and not just waiting for Redis as it was.
+	steadyAfter = 5 * time.Second
+	// lookWithin bounds one look.
+	lookWithin = 2 * time.Second
+	// retryEvery is how often a Redis that is away is asked again.
+	retryEvery = 500 * time.Millisecond
+)
+
+// marks is the number of values a lease's mark can have: the fraction of a score keeps
+// twenty bits exactly beside a Unix time.
+const marks = 1 << 20
+
+// source is one queue of a lane: where its tasks come from.
+type source struct {
+	queue string
+	keys  []string
+
+	mu      sync.Mutex
+	tended  time.Time // last, by our clock
+	time    string    // and by Redis's
+	adopted time.Time
+	due     time.Time // of the next delayed task; zero: none
+}
+
+func newSource(queue string) *source {
+	s := &source{queue: queue, time: "0", adopted: time.Now()}
+	for _, part := range []string{"pending", "paused", "active", "lease", "scheduled", "retry"} {
+		s.keys = append(s.keys, keyOf(queue, part))
+	}
+	s.keys = append(s.keys, wakeKey(queue))
+	return s
+}
+
+// take is asynq's dequeue: it waits for a task when there is none.
+func (l *Lane) take(queue string) *redis.Cmd {
+	msg := l.next()
+	for _, s := range l.sources {
+		if msg == "" && s.queue == queue && l.stop.Err() == nil {
+			msg = l.findOrWait(s)
+		}
+	}
+	if msg == "" {
+		cmd := redis.NewCmd(context.Background())
+		cmd.SetErr(redis.Nil)
+		return cmd
+	}
+	return answer(msg)
+}
+
+// findOrWait returns a message from s. Once each of the lane's sources has been looked at
+// in vain, it waits, and looks where there is something new.
+func (l *Lane) findOrWait(s *source) string {
+	msg, err := l.find(s)
+	if err != nil {
+		sleep(l.stop, retryEvery)
+		return ""
+	}
+	if msg != "" {
+		l.misses = 0
+		return msg
+	}
+	if l.misses++; l.misses < len(l.sources) {
+		return ""
+	}
+	l.misses = 0
+	if woken := l.idle(); woken != nil {
+		msg, _ = l.find(woken)
+	}
+	return msg
+}
+
+// find returns the message of a task that the lane may take, or "" if none waits.
+func (l *Lane) find(s *source) (string, error) {
+	tended, err := l.look(s, l.free(), false)
+	if err == nil && len(l.taken) == 0 && !tended {
+		_, err = l.look(s, l.free(), true)
+	}
+	return l.next(), err
+}
+
+// next hands out what was taken together with another task.
+func (l *Lane) next() string {
+	if len(l.taken) == 0 {
+		return ""
+	}
+	msg := l.taken[0].msg
+	l.taken = l.taken[1:]
+	return msg
+}
+
+// free is how many tasks the lane may take in one round trip: as many as it has fetchers,
+// and never more than will run at once.
+func (l *Lane) free() int {
+	return max(1, min(l.opts.Fetchers, l.opts.Concurrency-l.leases.count()))
+}
+
+// took is a task taken and not yet given to asynq.
+type took struct {
+	lease *lease
+	msg   string
+}
+
+// look takes up to n tasks of the queue. If asked to tend it, or if it is time to, it
+// first makes ready what is due and what was lost; it reports whether it did.
+func (l *Lane) look(s *source, n int, tend bool) (tended bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sent := time.Now()
+	tend = tend || sent.Sub(s.tended) >= tendEvery
+	adopt := tend && sent.Sub(s.adopted) >= adoptEvery
+	patience := 0.0
+	if l.contact.steadyFor(steadyAfter) {
+		patience = lostAfter.Seconds()
+	}
+	mark := 1 + rand.Uint32N(marks-1)
+	ctx, cancel := context.WithTimeout(context.Background(), lookWithin)
+	defer cancel()
+	raw, err := takeScript.Run(ctx, l.redis, s.keys,
+		keyOf(s.queue, "t:"), n, tend, leaseTerm.Seconds(), patience, adopt, lostNote(sent),
+		s.time, strconv.FormatFloat(sent.Sub(s.tended).Seconds(), 'f', 3, 64), maxTokens, keyOf(s.queue, "g:"), mark).Slice()
+	if err != nil {
+		l.contact.failed(err)
+		return tend, fmt.Errorf("look for tasks in %s: %w", s.queue, err)
+	}
+	l.contact.reached()
+	r := reply(raw)
+	if tend {
+		s.tended, s.time, s.due = sent, r.text(0), time.Time{}
+		if wait := r.number(1); wait >= 0 {
+			s.due = sent.Add(time.Duration(wait) * time.Millisecond)
+		}
+		if adopt {
+			s.adopted = sent
+		}
+	}
+	if r.number(2) == 1 {
+		l.contact.jumped()
+		l.log.Warn("redis's clock has jumped: no task is taken for lost for a while", zap.String("queue", s.queue))
+	}
+	l.hold(s.queue, r.texts(3), mark, sent)
+	l.reportLost(s.queue, r.texts(4), r.texts(5))
+	return tend, nil
+}
+
+// hold keeps the tasks taken, given as id, message, losses, ....
+func (l *Lane) hold(queue string, taken []string, mark uint32, sent time.Time) {
+	for ; len(taken) > 0; taken = taken[3:] {
+		losses, _ := strconv.Atoi(taken[2])
+		h := &lease{queue: queue, id: taken[0], losses: losses, mark: mark, lost: make(chan struct{}), renewed: sent}
+		l.leases.add(h)
+		l.taken = append(l.taken, took{h, taken[1]})
+	}
+}
+
+// reportLost says what was rescued, given as id, losses, ..., and what cannot be.
+func (l *Lane) reportLost(queue string, rescued, gone []string) {
+	for ; len(rescued) > 0; rescued = rescued[2:] {
+		l.metrics.rescued.WithLabelValues(queue).Inc()
+		l.log.Warn("task rescued: its worker has not renewed the lease", zap.String("queue", queue), zap.String("id", rescued[0]), zap.String("losses", rescued[1]))
+	}
+	for _, id := range gone {
+		l.log.Error("task is gone: its data is no longer in redis, deleted or evicted", zap.String("queue", queue), zap.String("id", id))
+	}
+}
+
+// lostNote is what a lost task's message gets appended: in protobuf the last value of a
+// field wins, so that asynqmon shows this as the task's last error. The field numbers are
+// those of TaskMessage in asynq's internal/proto/asynq.proto.
+func lostNote(now time.Time) []byte {
+	note := appendString(nil, 7, "worker lost: the task's lease was not renewed for "+lostAfter.String())
+	return protowire.AppendVarint(protowire.AppendTag(note, 11, protowire.VarintType), uint64(now.Unix()))
+}
+
+// reply is what a script of ours returns.
+type reply []any
+
+func (r reply) text(i int) string  { s, _ := r[i].(string); return s }
+func (r reply) number(i int) int64 { n, _ := r[i].(int64); return n }
+
+func (r reply) texts(i int) []string {
+	list, _ := r[i].([]any)
+	texts := make([]string, len(list))
+	for i := range list {
+		texts[i] = reply(list).text(i)
+	}
+	return texts
+}
+
+// tend makes ready what is due or lost while the lane itself takes nothing, its slots
+// being full or its poll being long, until ctx ends.
+func (l *Lane) tend(ctx context.Context) {
+	for sleep(ctx, retryEvery) {
+		for _, s := range l.sources {
+			if s.untended() > 3*retryEvery {
+				// The contact has said what is wrong, and the next turn tries again.
+				_, _ = l.look(s, 0, true)
+			}
+		}
+	}
+}
+
+func (s *source) untended() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return time.Since(s.tended)
+}
+
+// returnTaken hands back tasks that were taken and will not be performed.
+func (l *Lane) returnTaken() {
+	for _, t := range l.taken {
+		if err := l.persist(t.lease, func(ctx context.Context) error { return l.release(ctx, t.lease) }); err != nil {
+			l.log.Error("task not handed back: it runs again once its lease has run out", zap.String("queue", t.lease.queue), zap.String("id", t.lease.id), zap.Error(err))
+		}
+		l.leases.drop(t.lease)
+	}
+	l.taken = nil
+}
+
+// release puts a task back at the front of its queue, if it is still ours.
+func (l *Lane) release(ctx context.Context, h *lease) error {
+	keys := []string{keyOf(h.queue, "pending"), keyOf(h.queue, "active"), keyOf(h.queue, "lease"), wakeKey(h.queue)}
+	return releaseScript.Run(ctx, l.redis, keys, keyOf(h.queue, "t:"), maxTokens, h.id, h.mark).Err()
+}
+
+// sleep returns false if ctx ends first.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,89 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// settleWithin bounds one try to write an attempt's end.
+const settleWithin = 2 * time.Second
+
+// settle runs the script that ends an attempt, again until Redis has taken it: what is
+// finished must not be done again because Redis was away for a moment. If another worker
+// has the task by then, it is left to that one.
+func (l *Lane) settle(c call, script func(context.Context) *redis.Cmd) *redis.Cmd {
+	h := l.leases.get(c.queue, c.task)
+	if h == nil {
+		return answer("OK") // the lease was lost, and the attempt with it
+	}
+	cmd := answer("OK")
+	err := l.persist(h, func(ctx context.Context) error {
+		if h.giveBack {
+			return l.release(ctx, h)
+		}
+		if c.effect == retries {
+			ctx = withDue(ctx, h.retryAt)
+		}
+		cmd = script(ctx)
+		return cmd.Err()
+	})
+	switch {
+	case redis.HasErrorPrefix(err, "NOSCRIPT"):
+		return cmd // asynq calls again, with the script
+	case errors.Is(err, ErrLeaseLost):
+		cmd = answer("OK")
+	case err != nil:
+		cmd = redis.NewCmd(context.Background())
+		cmd.SetErr(err)
+	}
+	l.leases.drop(h)
+	return cmd
+}
+
+// persist writes something of a task's, again until Redis has taken it. It returns
+// [ErrLeaseLost] once the task is somebody else's, and the last error if the lane must
+// exit first. While nobody has renewed the lease for too long it writes nothing.
+func (l *Lane) persist(h *lease, write func(context.Context) error) error {
+	err := ErrFenced
+	for {
+		select {
+		case <-h.lost:
+			return ErrLeaseLost
+		default:
+		}
+		if l.leases.safeFor(h) > 0 {
+			ctx, cancel := context.WithTimeout(l.exit, settleWithin)
+			err = write(ctx)
+			cancel()
+			if isFinal(err) {
+				return err
+			}
+			l.contact.failed(err)
+		}
+		l.contact.await(l.exit)
+		if !sleep(l.exit, settlePause) {
+			return err
+		}
+	}
+}
+
+// settlePause keeps a Redis that refuses to write from being asked at once again.
+const settlePause = 100 * time.Millisecond
+
+// transient are the answers of a Redis that will take the write later.
+var transient = []string{"LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "NOREPLICAS", "MISCONF", "OOM", "BUSY", "UNBLOCKED"}
+
+// isFinal reports whether Redis has answered for good. That a task is not found means
+// that it was no longer active: written before with the answer lost, or taken away by
+// hand.
+func isFinal(err error) bool {
+	var answered redis.Error
+	if err == nil {
+		return true
+	}
+	return errors.As(err, &answered) && !slices.ContainsFunc(transient, func(prefix string) bool { return redis.HasErrorPrefix(err, prefix) })
+}

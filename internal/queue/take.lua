@@ -1,0 +1,141 @@
+-- Takes up to n waiting tasks and, if asked to tend the queue, first makes ready what is
+-- due and what was lost. All times are Redis's own, so that workers whose clocks differ
+-- agree on them.
+--
+-- KEYS: pending, paused, active, lease, scheduled, retry, wake list
+-- ARGV: task key prefix, n, tend (1 or 0), lease in seconds,
+--       seconds without renewal after which a task is lost (0: rescue none),
+--       adopt (1 or 0), what a lost task's message gets appended,
+--       time of the caller's last look (0: none) and seconds it believes to have passed since,
+--       most tokens a wake list may hold, group key prefix, the taker's mark
+--
+-- Returns the time, milliseconds until the next delayed task is due (-1: none), whether
+-- Redis's clock has jumped (1 or 0), the tasks taken as id, message, losses, ..., the tasks
+-- rescued as id, losses, ..., and the ids whose data is gone.
+
+local pending, paused, active, lease, wake = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[7]
+local tasks, n = ARGV[1], tonumber(ARGV[2])
+local term, patience = tonumber(ARGV[4]), tonumber(ARGV[5])
+
+local clock = redis.call("TIME")
+local now = tonumber(clock[1]) + tonumber(clock[2]) / 1000000
+local nanos = clock[1] .. string.format("%06d000", tonumber(clock[2]))
+-- The end of the lease, to half a second; its fraction tells whose it is.
+local mark = tonumber(ARGV[12]) / 1048576
+local score = string.format("%.17g", math.floor(now + term - mark + 0.5) + mark)
+local due, moved, jumped = -1, 0, 0
+local taken, rescued, gone = {}, {}, {}
+
+local function ready(id, push)
+	redis.call("HSET", tasks .. id, "state", "pending", "pending_since", nanos)
+	redis.call(push, pending, id)
+	moved = moved + 1
+end
+
+local function sooner(at)
+	if due < 0 or at < due then
+		due = at
+	end
+end
+
+-- The scores are whole seconds, for asynq. The exact time is in the task's hash, as long
+-- as it belongs to the score.
+local function forward(key)
+	local found = redis.call("ZRANGEBYSCORE", key, "-inf", string.format("%.3f", now), "WITHSCORES", "LIMIT", 0, 200)
+	for i = 1, #found, 2 do
+		local id, at = found[i], tonumber(found[i + 1])
+		local task = redis.call("HMGET", tasks .. id, "due_ms", "group")
+		local exact = tonumber(task[1] or "0") / 1000
+		if math.floor(exact) == at and exact > now then
+			sooner(exact)
+		else
+			redis.call("ZREM", key, id)
+			redis.call("HDEL", tasks .. id, "due_ms")
+			if task[2] and task[2] ~= "" then
+				redis.call("ZADD", ARGV[11] .. task[2], clock[1], id)
+				redis.call("HSET", tasks .. id, "state", "aggregating")
+			else
+				ready(id, "LPUSH")
+			end
+		end
+	end
+	if #found == 400 then
+		sooner(now)
+	end
+	local later = redis.call("ZRANGEBYSCORE", key, string.format("(%.3f", now), "+inf", "WITHSCORES", "LIMIT", 0, 1)
+	if later[2] then
+		sooner(tonumber(later[2]))
+	end
+end
+
+-- A lost task goes to the front: it has waited already.
+local function rescue(id)
+	redis.call("ZREM", lease, id)
+	redis.call("LREM", active, 0, id)
+	local task = redis.call("HMGET", tasks .. id, "msg", "state")
+	if not task[1] then
+		table.insert(gone, id)
+	elseif task[2] == "active" then
+		redis.call("HSET", tasks .. id, "msg", task[1] .. ARGV[7])
+		table.insert(rescued, id)
+		table.insert(rescued, tostring(redis.call("HINCRBY", tasks .. id, "losses", 1)))
+		ready(id, "RPUSH")
+	end
+end
+
+if ARGV[3] == "1" then
+	forward(KEYS[5])
+	forward(KEYS[6])
+	local last = tonumber(ARGV[8])
+	if last > 0 and math.abs(now - last - tonumber(ARGV[9])) > 2 then
+		jumped = 1
+	elseif patience > 0 then
+		local stale = string.format("%.3f", now + term - patience)
+		for _, id in ipairs(redis.call("ZRANGEBYSCORE", lease, "-inf", stale, "LIMIT", 0, 100)) do
+			rescue(id)
+		end
+		if ARGV[6] == "1" then
+			for _, id in ipairs(redis.call("LRANGE", active, 0, 999)) do
+				if not redis.call("ZSCORE", lease, id) then
+					rescue(id)
+				end
+			end
+		end
+	end
+end
+
+if n > 0 and redis.call("EXISTS", paused) == 0 then
+	for _ = 1, n do
+		local id = redis.call("RPOPLPUSH", pending, active)
+		if not id then
+			break
+		end
+		local task = redis.call("HMGET", tasks .. id, "msg", "losses")
+		if task[1] then
+			redis.call("HSET", tasks .. id, "state", "active")
+			redis.call("HDEL", tasks .. id, "pending_since")
+			redis.call("ZADD", lease, score, id)
+			table.insert(taken, id)
+			table.insert(taken, task[1])
+			table.insert(taken, task[2] or "0")
+		else
+			redis.call("LREM", active, 1, id)
+			table.insert(gone, id)
+		end
+	end
+end
+
+-- Whoever else waits is woken for what was moved and is still there.
+local left = moved > 0 and math.min(moved, redis.call("LLEN", pending), tonumber(ARGV[10])) or 0
+if left > 0 then
+	for _ = 1, left do
+		redis.call("LPUSH", wake, "")
+	end
+	redis.call("LTRIM", wake, 0, tonumber(ARGV[10]) - 1)
+end
+
+local wait = -1
+if due >= 0 then
+	wait = math.max(0, math.ceil((due - now) * 1000))
+end
+return {string.format("%.6f", now), wait, jumped, taken, rescued, gone}

@@ -1,0 +1,87 @@
+package queue
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// maxTokens caps a wake list. Tokens nobody waits for are left over when tasks come in
+// faster than idle workers do; each costs whoever takes it one look at the queue.
+const maxTokens = 64
+
+// Waking returns a client for whatever adds tasks through asynq: each script that puts a
+// task where it can be taken, now or later, also leaves a token that wakes one worker
+// waiting for it, in the same round trip. A list and not a publication, so that one task
+// wakes one worker and not all of them.
+func Waking(client redis.UniversalClient) redis.UniversalClient { return &waking{client} }
+
+type waking struct{ redis.UniversalClient }
+
+// EvalSha implements [redis.Scripter].
+func (w *waking) EvalSha(ctx context.Context, sha1 string, keys []string, args ...any) *redis.Cmd {
+	return w.run(ctx, callOf(keys), keys, func(c redis.Scripter) *redis.Cmd { return c.EvalSha(ctx, sha1, keys, args...) })
+}
+
+// Eval implements [redis.Scripter].
+func (w *waking) Eval(ctx context.Context, script string, keys []string, args ...any) *redis.Cmd {
+	return w.run(ctx, callOf(keys), keys, func(c redis.Scripter) *redis.Cmd { return c.Eval(ctx, script, keys, args...) })
+}
+
+// run runs a script of asynq's and leaves the tokens it calls for.
+func (w *waking) run(ctx context.Context, c call, keys []string, script func(redis.Scripter) *redis.Cmd) *redis.Cmd {
+	var cmd *redis.Cmd
+	// A token too many, should a script fail, only costs a look at the queue, and without
+	// its token a task is found by the fallback poll. The script's own error is in cmd.
+	switch c.effect {
+	case adds, requeues:
+		_, _ = w.Pipelined(ctx, func(p redis.Pipeliner) error {
+			cmd = script(p)
+			leaveTokens(ctx, p, c.queue, 1)
+			return nil
+		})
+	case delays, retries:
+		_, _ = w.TxPipelined(ctx, func(p redis.Pipeliner) error {
+			cmd = script(p)
+			if due, ok := ctx.Value(dueKey{}).(time.Time); ok {
+				set := keyOf(c.queue, "scheduled")
+				if c.effect == retries {
+					set = keyOf(c.queue, "retry")
+				}
+				p.Eval(ctx, stampLua, []string{set, keyOf(c.queue, "t:"+c.task)}, c.task, strconv.FormatInt(due.UnixMilli(), 10))
+			}
+			leaveTokens(ctx, p, c.queue, 1)
+			return nil
+		})
+	case addsSome:
+		cmd = script(w.UniversalClient)
+		if n, err := cmd.Int(); err == nil && n > 0 {
+			_, _ = w.Pipelined(ctx, func(p redis.Pipeliner) error {
+				leaveTokens(ctx, p, c.queue, min(n, maxTokens))
+				return nil
+			})
+		}
+	default:
+		cmd = script(w.UniversalClient)
+	}
+	return cmd
+}
+
+func leaveTokens(ctx context.Context, p redis.Pipeliner, queue string, n int) {
+	tokens := make([]any, n)
+	for i := range tokens {
+		tokens[i] = ""
+	}
+	p.LPush(ctx, wakeKey(queue), tokens...)
+	p.LTrim(ctx, wakeKey(queue), 0, maxTokens-1)
+}
+
+type dueKey struct{}
+
+// withDue lets the script that delays a task keep the exact time; asynq cuts it to the
+// second.
+func withDue(ctx context.Context, at time.Time) context.Context {
+	return context.WithValue(ctx, dueKey{}, at)
+}
