@@ -122,6 +122,8 @@ type Briefings struct {
 // Queue is one queue's share of a worker.
 type Queue struct {
 	Concurrency int `yaml:"concurrency"`
+	// Fetchers is how many tasks are taken in one round trip; 0 leaves it to the concurrency.
+	Fetchers int `yaml:"fetchers,omitempty"`
 	// Priorities are sibling queues on the same slots, by weight.
 	Priorities map[string]int `yaml:"priorities,omitempty"`
 }

@@ -80,6 +80,7 @@ func TestWhatIsWrongIsNamedWithItsRemedy(t *testing.T) {
 		"log level":       {yaml: "log: {level: loud}", want: `log.level "loud": use debug`},
 		"log format":      {yaml: "log: {format: xml}", want: `log.format "xml"`},
 		"concurrency":     {yaml: "queues: {agents: {concurrency: 0}}", want: "queues.agents.concurrency is 0"},
+		"fetchers":        {yaml: "queues: {agents: {concurrency: 1, fetchers: -1}}", want: "queues.agents.fetchers is -1"},
 		"queue name":      {yaml: "queues: {'A B': {concurrency: 1}}", want: `name "A B"`},
 		"priorities":      {yaml: "queues: {agents: {concurrency: 1, priorities: {other: 1}}}", want: "lacks agents itself"},
 		"rule":            {yaml: "routing: [{pattern: x, queue: nowhere}]", want: `unknown queue "nowhere"`},

@@ -77,6 +77,9 @@ func (c Config) checkQueues() error {
 		if q.Concurrency < 1 || q.Concurrency > 10000 {
 			errs = append(errs, fmt.Errorf("queues.%s.concurrency is %d: use 1 to 10000", name, q.Concurrency))
 		}
+		if q.Fetchers < 0 || q.Fetchers > 1000 {
+			errs = append(errs, fmt.Errorf("queues.%s.fetchers is %d: use 1 to 1000, or leave it out", name, q.Fetchers))
+		}
 		for sibling, weight := range q.Priorities {
 			if !queuePattern.MatchString(sibling) || weight < 1 {
 				errs = append(errs, fmt.Errorf("queues.%s.priorities: %q: %d: use a queue name and a weight of 1 or more", name, sibling, weight))

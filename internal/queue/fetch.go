@@ -94,9 +94,9 @@ func (l *Lane) findOrWait(s *source) string {
 
 // find returns the message of a task that the lane may take, or "" if none waits.
 func (l *Lane) find(s *source) (string, error) {
-	tended, err := l.look(s, l.free(), false)
+	tended, err := l.look(s, true, false)
 	if err == nil && len(l.taken) == 0 && !tended {
-		_, err = l.look(s, l.free(), true)
+		_, err = l.look(s, true, true)
 	}
 	return l.next(), err
 }
@@ -111,21 +111,15 @@ func (l *Lane) next() string {
 	return msg
 }
 
-// free is how many tasks the lane may take in one round trip: as many as it has fetchers,
-// and never more than will run at once.
-func (l *Lane) free() int {
-	return max(1, min(l.opts.Fetchers, l.opts.Concurrency-l.leases.count()))
-}
-
 // took is a task taken and not yet given to asynq.
 type took struct {
 	lease *lease
 	msg   string
 }
 
-// look takes up to n tasks of the queue. If asked to tend it, or if it is time to, it
+// look takes tasks of the queue, if asked to. If asked to tend it, or if it is time to, it
 // first makes ready what is due and what was lost; it reports whether it did.
-func (l *Lane) look(s *source, n int, tend bool) (tended bool, err error) {
+func (l *Lane) look(s *source, take, tend bool) (tended bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	sent := time.Now()
@@ -136,11 +130,12 @@ func (l *Lane) look(s *source, n int, tend bool) (tended bool, err error) {
 		patience = lostAfter.Seconds()
 	}
 	mark := 1 + rand.Uint32N(marks-1)
-	ctx, cancel := context.WithTimeout(context.Background(), lookWithin)
-	defer cancel()
-	raw, err := takeScript.Run(ctx, l.redis, s.keys,
-		keyOf(s.queue, "t:"), n, tend, leaseTerm.Seconds(), patience, adopt, lostNote(sent),
-		s.time, strconv.FormatFloat(sent.Sub(s.tended).Seconds(), 'f', 3, 64), maxTokens, keyOf(s.queue, "g:"), mark).Slice()
+	raw, err := l.runTake(s.keys, take, func(n int) []any {
+		return []any{
+			keyOf(s.queue, "t:"), n, tend, leaseTerm.Seconds(), patience, adopt, lostNote(sent),
+			s.time, strconv.FormatFloat(sent.Sub(s.tended).Seconds(), 'f', 3, 64), maxTokens, keyOf(s.queue, "g:"), mark,
+		}
+	}).Slice()
 	if err != nil {
 		l.contact.failed(err)
 		return tend, fmt.Errorf("look for tasks in %s: %w", s.queue, err)
@@ -163,6 +158,30 @@ func (l *Lane) look(s *source, n int, tend bool) (tended bool, err error) {
 	l.hold(s.queue, r.texts(3), mark, sent)
 	l.reportLost(s.queue, r.texts(4), r.texts(5))
 	return tend, nil
+}
+
+// runTake runs the script that takes tasks: n of them, as many as there are fetchers and
+// never more than will run at once. A lane at work sends it behind the ends of attempts,
+// whose slots are free by then.
+func (l *Lane) runTake(keys []string, take bool, args func(n int) []any) *redis.Cmd {
+	ctx, cancel := context.WithTimeout(context.Background(), lookWithin)
+	defer cancel()
+	free := func(ending int) int {
+		if !take {
+			return 0
+		}
+		return max(1, min(l.opts.Fetchers, l.opts.Concurrency-l.leases.count()+ending))
+	}
+	if l.leases.count() == 0 {
+		return takeScript.Run(ctx, l.redis, keys, args(free(0))...)
+	}
+	cmd := l.batch.look(func(to redis.Scripter, ending int) *redis.Cmd {
+		return takeScript.EvalSha(ctx, to, keys, args(free(ending))...)
+	})
+	if redis.HasErrorPrefix(cmd.Err(), "NOSCRIPT") {
+		return takeScript.Eval(ctx, l.redis, keys, args(free(0))...)
+	}
+	return cmd
 }
 
 // hold keeps the tasks taken, given as id, message, losses, ....
@@ -216,7 +235,7 @@ func (l *Lane) tend(ctx context.Context) {
 		for _, s := range l.sources {
 			if s.untended() > 3*retryEvery {
 				// The contact has said what is wrong, and the next turn tries again.
-				_, _ = l.look(s, 0, true)
+				_, _ = l.look(s, false, true)
 			}
 		}
 	}

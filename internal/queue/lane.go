@@ -47,7 +47,7 @@ type LaneOptions struct {
 
 // DefaultFetchers returns the number of fetchers for a concurrency: enough that round
 // trips do not hold back short tasks, few enough that several workers share a burst.
-func DefaultFetchers(concurrency int) int { return max(1, min(concurrency/2, 16)) }
+func DefaultFetchers(concurrency int) int { return min(concurrency, 32) }
 
 // Lane performs the tasks of one queue. A task is acknowledged after its handler has
 // returned, never before.
@@ -64,6 +64,7 @@ type Lane struct {
 	contact  *contact
 	leases   *leases
 	reporter *reporter
+	batch    *batch
 	log      *zap.Logger
 
 	stop    context.Context // ends when the lane takes no more
@@ -98,6 +99,7 @@ func NewLane(redisClient redis.UniversalClient, queueClient *Client, metrics *Me
 		contact:  newContact(log),
 		leases:   newLeases(),
 		reporter: newReporter(),
+		batch:    newBatch(redisClient),
 		log:      log,
 		slots:    make(chan struct{}, opts.Concurrency),
 		handBack: make(chan struct{}),
@@ -134,6 +136,7 @@ func (l *Lane) Run(ctx, drain context.Context) error {
 	owned.Go(func() { l.keepLeases(keeping) })
 	owned.Go(func() { l.tend(keeping) })
 	owned.Go(l.reporter.run)
+	owned.Go(l.batch.send)
 	owned.Go(func() { l.leaveAfter(drain, keeping) })
 	<-ctx.Done()
 	l.taking()
@@ -145,6 +148,7 @@ func (l *Lane) Run(ctx, drain context.Context) error {
 	l.server.Shutdown()
 	endKeeping()
 	close(l.reporter.writes)
+	close(l.batch.calls)
 	owned.Wait()
 	return nil
 }

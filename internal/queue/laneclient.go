@@ -40,7 +40,11 @@ func (c *laneClient) run(ctx context.Context, keys []string, script func(context
 	switch call.effect {
 	case takes:
 		return c.lane.take(call.queue)
-	case ends, retries, requeues:
+	case ends:
+		return c.lane.settle(call, func(ctx context.Context) *redis.Cmd {
+			return c.lane.batch.end(func(r redis.Scripter) *redis.Cmd { return script(ctx, r) })
+		})
+	case retries, requeues:
 		return c.lane.settle(call, plain)
 	case recovers: // the lane rescues sooner
 		return answer([]any{})

@@ -70,7 +70,10 @@ func (l *Lane) attempt(ctx context.Context, t *asynq.Task, task *tasks.Task, hel
 	if held.losses > policy.Losses {
 		return nil, l.poison(held, policy)
 	}
-	definition, err := l.catalog.Check(task.Kind, task.Payload)
+	definition, err := l.catalog.Lookup(task.Kind)
+	if err == nil {
+		err = l.catalog.CheckSize(task.Kind, task.Payload)
+	}
 	// The version comes first: a later shape is not a bad payload.
 	if version, ok := t.Headers()[versionHeader]; ok && definition.Version > 0 {
 		if n, convErr := strconv.Atoi(version); convErr != nil || n > definition.Version {

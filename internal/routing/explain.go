@@ -31,6 +31,7 @@ func (t *Table) Explain(kind string) (string, error) {
 	p := route.Policy
 	fmt.Fprintf(&b, "\npolicy (the default, then the rule's, %s):\n", own)
 	fmt.Fprintf(&b, "  retries      %d, %s apart at first, growing with jitter\n", p.Retries, p.RetryDelay)
+	fmt.Fprintf(&b, "  losses       run again after the loss of its worker %d times at most\n", p.Losses)
 	fmt.Fprintf(&b, "  soft limit   %s\n  hard limit   %s\n  result kept  %s\n", p.SoftLimit, p.HardLimit, p.Retention)
 	if p.Unique > 0 {
 		fmt.Fprintf(&b, "  unique for   %s\n", p.Unique)

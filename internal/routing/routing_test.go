@@ -39,11 +39,11 @@ func TestPrefixDecidesTheQueue(t *testing.T) {
 func TestPoliciesAreThoseOfTheReplacedWorkers(t *testing.T) {
 	table := mustNew(t, nil, nil)
 	for kind, want := range map[string]tasks.Policy{
-		"cleanup":           {Retries: 3, RetryDelay: 30 * time.Second, SoftLimit: 240 * time.Second, HardLimit: 300 * time.Second, Retention: time.Hour},
-		"scrape_page":       {Retries: 3, RetryDelay: 30 * time.Second, SoftLimit: 240 * time.Second, HardLimit: 300 * time.Second, Retention: time.Hour},
-		"agent_scout":       {Retries: 2, RetryDelay: 60 * time.Second, SoftLimit: 240 * time.Second, HardLimit: 300 * time.Second, Retention: time.Hour},
-		"agent_apply":       {Retries: 1, RetryDelay: 120 * time.Second, SoftLimit: 240 * time.Second, HardLimit: 300 * time.Second, Retention: time.Hour},
-		"briefing_generate": {Retries: 2, RetryDelay: 300 * time.Second, SoftLimit: 240 * time.Second, HardLimit: 300 * time.Second, Retention: time.Hour},
+		"cleanup":           {Retries: 3, RetryDelay: 30 * time.Second, Losses: 3, SoftLimit: 240 * time.Second, HardLimit: 300 * time.Second, Retention: time.Hour},
+		"scrape_page":       {Retries: 3, RetryDelay: 30 * time.Second, Losses: 3, SoftLimit: 240 * time.Second, HardLimit: 300 * time.Second, Retention: time.Hour},
+		"agent_scout":       {Retries: 2, RetryDelay: 60 * time.Second, Losses: 3, SoftLimit: 240 * time.Second, HardLimit: 300 * time.Second, Retention: time.Hour},
+		"agent_apply":       {Retries: 1, RetryDelay: 120 * time.Second, Losses: 3, SoftLimit: 240 * time.Second, HardLimit: 300 * time.Second, Retention: time.Hour},
+		"briefing_generate": {Retries: 2, RetryDelay: 300 * time.Second, Losses: 3, SoftLimit: 240 * time.Second, HardLimit: 300 * time.Second, Retention: time.Hour},
 	} {
 		if route, err := table.Route(kind); err != nil || route.Policy != want {
 			t.Errorf("policy of %s = %+v, %v; want %+v", kind, route.Policy, err, want)

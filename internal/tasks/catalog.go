@@ -34,7 +34,7 @@ type Definition struct {
 	Version int
 	// Check reports why a payload is not valid for the kind.
 	Check func(payload []byte) error
-	// Handle performs the kind.
+	// Handle performs the kind. A payload that Check refuses it refuses as permanent.
 	Handle Handler
 }
 
@@ -50,7 +50,7 @@ func Define[A any](kind string, version int, handle func(context.Context, *Task,
 		Handle: func(ctx context.Context, t *Task) (any, error) {
 			args, err := Decode[A](t.Payload)
 			if err != nil {
-				return nil, Permanent(err)
+				return nil, Permanent(fmt.Errorf("%s: %w", kind, err))
 			}
 			return handle(ctx, t, args)
 		},
@@ -94,6 +94,14 @@ func (c *Catalog) Lookup(kind string) (Definition, error) {
 	return d, nil
 }
 
+// CheckSize reports that a payload is too large to be handled.
+func (c *Catalog) CheckSize(kind string, payload []byte) error {
+	if len(payload) > c.maxPayload {
+		return fmt.Errorf("%s: payload has %d bytes, at most %d are allowed: store the data and send a reference", kind, len(payload), c.maxPayload)
+	}
+	return nil
+}
+
 // Check reports why a payload cannot be a task of kind: the kind is unknown, the
 // payload too large, or not valid for it.
 func (c *Catalog) Check(kind string, payload []byte) (Definition, error) {
@@ -101,8 +109,8 @@ func (c *Catalog) Check(kind string, payload []byte) (Definition, error) {
 	if err != nil {
 		return d, err
 	}
-	if len(payload) > c.maxPayload {
-		return d, fmt.Errorf("%s: payload has %d bytes, at most %d are allowed: store the data and send a reference", kind, len(payload), c.maxPayload)
+	if err := c.CheckSize(kind, payload); err != nil {
+		return d, err
 	}
 	if err := d.Check(payload); err != nil {
 		return d, fmt.Errorf("%s: %w", kind, err)
