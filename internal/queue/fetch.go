@@ -42,7 +42,7 @@ type source struct {
 	tended  time.Time // last, by our clock
 	time    string    // and by Redis's
 	adopted time.Time
-	due     time.Time // of the next delayed task; zero: none
+	due     time.Time // when a delayed task is due or a held one may be lost; zero: not in sight
 }
 
 func newSource(queue string) *source {
@@ -86,7 +86,10 @@ func (l *Lane) findOrWait(s *source) string {
 		return ""
 	}
 	l.misses = 0
-	if woken := l.idle(); woken != nil {
+	l.waits.Store(true)
+	woken := l.idle()
+	l.waits.Store(false)
+	if woken != nil {
 		msg, _ = l.find(woken)
 	}
 	return msg
@@ -125,14 +128,11 @@ func (l *Lane) look(s *source, take, tend bool) (tended bool, err error) {
 	sent := time.Now()
 	tend = tend || sent.Sub(s.tended) >= tendEvery
 	adopt := tend && sent.Sub(s.adopted) >= adoptEvery
-	patience := 0.0
-	if l.contact.steadyFor(steadyAfter) {
-		patience = lostAfter.Seconds()
-	}
 	mark := 1 + rand.Uint32N(marks-1)
 	raw, err := l.runTake(s.keys, take, func(n int) []any {
 		return []any{
-			keyOf(s.queue, "t:"), n, tend, leaseTerm.Seconds(), patience, adopt, lostNote(sent),
+			keyOf(s.queue, "t:"), n, tend, leaseTerm.Seconds(), lostAfter.Seconds(),
+			l.contact.steadyFor(steadyAfter), adopt, lostNote(sent),
 			s.time, strconv.FormatFloat(sent.Sub(s.tended).Seconds(), 'f', 3, 64), maxTokens, keyOf(s.queue, "g:"), mark,
 		}
 	}).Slice()
@@ -233,7 +233,7 @@ func (r reply) texts(i int) []string {
 func (l *Lane) tend(ctx context.Context) {
 	for sleep(ctx, retryEvery) {
 		for _, s := range l.sources {
-			if s.untended() > 3*retryEvery {
+			if s.untended() > maxIdle+retryEvery {
 				// The contact has said what is wrong, and the next turn tries again.
 				_, _ = l.look(s, false, true)
 			}

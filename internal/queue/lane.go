@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -40,8 +41,8 @@ type LaneOptions struct {
 	// Priorities adds sibling queues that share the lane's slots, each taken in
 	// proportion to its weight. Empty: the queue alone.
 	Priorities map[string]int
-	// Poll is how long an idle lane waits before it asks Redis again, for tasks of foreign
-	// clients; those added through a [Waking] client are taken at once.
+	// Poll is how often an idle lane looks for tasks of foreign clients. Those added
+	// through a [Waking] client are taken at once.
 	Poll time.Duration
 }
 
@@ -73,6 +74,7 @@ type Lane struct {
 	leaving context.CancelFunc
 
 	taken    []took        // not yet given to asynq; its fetching goroutine's own
+	waits    atomic.Bool   // whether it waits for a task
 	misses   int           // sources in a row that had no task; likewise
 	slots    chan struct{} // holds one for each attempt, and on stopping one for each free slot
 	handBack chan struct{} // closed when unfinished tasks are to go back
@@ -135,6 +137,7 @@ func (l *Lane) Run(ctx, drain context.Context) error {
 	var owned sync.WaitGroup
 	owned.Go(func() { l.keepLeases(keeping) })
 	owned.Go(func() { l.tend(keeping) })
+	owned.Go(func() { l.poll(keeping) })
 	owned.Go(l.reporter.run)
 	owned.Go(l.batch.send)
 	owned.Go(func() { l.leaveAfter(drain, keeping) })

@@ -49,11 +49,12 @@ type leaseKey struct{ queue, id string }
 
 // leases are all that a lane holds.
 type leases struct {
+	safe time.Duration // how long after its renewal a lease is surely ours
 	mu   sync.Mutex
 	held map[leaseKey]*lease
 }
 
-func newLeases() *leases { return &leases{held: make(map[leaseKey]*lease)} }
+func newLeases() *leases { return &leases{safe: fenceAfter, held: make(map[leaseKey]*lease)} }
 
 func (s *leases) add(h *lease) {
 	s.mu.Lock()
@@ -87,7 +88,7 @@ func (s *leases) count() int {
 func (s *leases) safeFor(h *lease) time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return time.Until(h.renewed.Add(fenceAfter))
+	return time.Until(h.renewed.Add(s.safe))
 }
 
 // of returns a queue's leases, and their ids and marks as the scripts take them.

@@ -10,9 +10,9 @@ import (
 	"go.uber.org/zap"
 )
 
-// repeatAfter is how long the same line from asynq is held back: while Redis is away it
+// sayAgainAfter is how long the same line from asynq is held back: while Redis is away it
 // says so every three seconds in every lane.
-const repeatAfter = 30 * time.Second
+const sayAgainAfter = 30 * time.Second
 
 // logger hands asynq's own lines to zap. Only errors get here; what it says below that
 // is either noise or said better by the line at an attempt's end.
@@ -39,10 +39,10 @@ func (l *logger) Error(args ...any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
-	if now.Sub(l.last[line]) < repeatAfter {
+	if now.Sub(l.last[line]) < sayAgainAfter {
 		return
 	}
-	maps.DeleteFunc(l.last, func(_ string, at time.Time) bool { return now.Sub(at) >= repeatAfter })
+	maps.DeleteFunc(l.last, func(_ string, at time.Time) bool { return now.Sub(at) >= sayAgainAfter })
 	l.last[line] = now
 	l.log.Error("asynq: " + line)
 }

@@ -67,8 +67,15 @@ func newRig(t *testing.T, client redis.UniversalClient, policies map[string]rout
 // start runs a lane and returns how to stop it with a drain of the given length.
 func (r *rig) start(opts LaneOptions) (stop func(drain time.Duration)) {
 	r.t.Helper()
+	return r.startLane(func(*Lane) {}, opts)
+}
+
+// startLane is start for a lane that is prepared before it runs.
+func (r *rig) startLane(prepare func(*Lane), opts LaneOptions) (stop func(drain time.Duration)) {
+	r.t.Helper()
 	opts.Poll = cmp.Or(opts.Poll, 10*time.Millisecond)
 	lane := NewLane(r.redis, r.client, r.metrics, r.log, opts)
+	prepare(lane)
 	ctx, cancel := context.WithCancel(context.Background())
 	drain, release := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -122,4 +129,16 @@ func (r *rig) await(queue, id string, ok func(tasks.Status) bool) tasks.Status {
 
 func inState(state string) func(tasks.Status) bool {
 	return func(s tasks.Status) bool { return s.State == state }
+}
+
+// awaitLog returns once a line with the message and the field's value is logged.
+func (r *rig) awaitLog(message, field, value string) {
+	r.t.Helper()
+	deadline := time.Now().Add(20 * time.Second)
+	for r.logs.FilterMessage(message).FilterField(zap.String(field, value)).Len() == 0 {
+		if time.Now().After(deadline) {
+			r.t.Fatalf("no line %q with %s %s: %v", message, field, value, r.logs.All())
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
 }

@@ -4,24 +4,25 @@
 --
 -- KEYS: pending, paused, active, lease, scheduled, retry, wake list
 -- ARGV: task key prefix, n, tend (1 or 0), lease in seconds,
---       seconds without renewal after which a task is lost (0: rescue none),
+--       seconds without renewal after which a task is lost, rescue (1 or 0),
 --       adopt (1 or 0), what a lost task's message gets appended,
 --       time of the caller's last look (0: none) and seconds it believes to have passed since,
 --       most tokens a wake list may hold, group key prefix, the taker's mark
 --
--- Returns the time, milliseconds until the next delayed task is due (-1: none), whether
--- Redis's clock has jumped (1 or 0), the tasks taken as id, message, losses, ..., the tasks
--- rescued as id, losses, ..., and the ids whose data is gone.
+-- Returns the time, milliseconds until a delayed task is due or a held one may be lost
+-- (-1: nothing in sight), whether Redis's clock has jumped (1 or 0), the tasks taken as
+-- id, message, losses, ..., the tasks rescued as id, losses, ..., and the ids whose data is
+-- gone.
 
 local pending, paused, active, lease, wake = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[7]
 local tasks, n = ARGV[1], tonumber(ARGV[2])
-local term, patience = tonumber(ARGV[4]), tonumber(ARGV[5])
+local term, patience, trusted = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6] == "1"
 
 local clock = redis.call("TIME")
 local now = tonumber(clock[1]) + tonumber(clock[2]) / 1000000
 local nanos = clock[1] .. string.format("%06d000", tonumber(clock[2]))
 -- The end of the lease, to half a second; its fraction tells whose it is.
-local mark = tonumber(ARGV[12]) / 1048576
+local mark = tonumber(ARGV[13]) / 1048576
 local score = string.format("%.17g", math.floor(now + term - mark + 0.5) + mark)
 local due, moved, jumped = -1, 0, 0
 local taken, rescued, gone = {}, {}, {}
@@ -41,6 +42,13 @@ end
 -- The scores are whole seconds, for asynq. The exact time is in the task's hash, as long
 -- as it belongs to the score.
 local function forward(key)
+	local head = redis.call("ZRANGE", key, 0, 0, "WITHSCORES")
+	if not head[2] or tonumber(head[2]) > now then
+		if head[2] then
+			sooner(tonumber(head[2]))
+		end
+		return
+	end
 	local found = redis.call("ZRANGEBYSCORE", key, "-inf", string.format("%.3f", now), "WITHSCORES", "LIMIT", 0, 200)
 	for i = 1, #found, 2 do
 		local id, at = found[i], tonumber(found[i + 1])
@@ -52,19 +60,15 @@ local function forward(key)
 			redis.call("ZREM", key, id)
 			redis.call("HDEL", tasks .. id, "due_ms")
 			if task[2] and task[2] ~= "" then
-				redis.call("ZADD", ARGV[11] .. task[2], clock[1], id)
+				redis.call("ZADD", ARGV[12] .. task[2], clock[1], id)
 				redis.call("HSET", tasks .. id, "state", "aggregating")
 			else
 				ready(id, "LPUSH")
 			end
 		end
 	end
-	if #found == 400 then
-		sooner(now)
-	end
-	local later = redis.call("ZRANGEBYSCORE", key, string.format("(%.3f", now), "+inf", "WITHSCORES", "LIMIT", 0, 1)
-	if later[2] then
-		sooner(tonumber(later[2]))
+	if moved > 0 then
+		sooner(now) -- what follows is looked for at once
 	end
 end
 
@@ -76,35 +80,51 @@ local function rescue(id)
 	if not task[1] then
 		table.insert(gone, id)
 	elseif task[2] == "active" then
-		redis.call("HSET", tasks .. id, "msg", task[1] .. ARGV[7])
+		redis.call("HSET", tasks .. id, "msg", task[1] .. ARGV[8])
 		table.insert(rescued, id)
 		table.insert(rescued, tostring(redis.call("HINCRBY", tasks .. id, "losses", 1)))
 		ready(id, "RPUSH")
 	end
 end
 
-if ARGV[3] == "1" then
-	forward(KEYS[5])
-	forward(KEYS[6])
-	local last = tonumber(ARGV[8])
-	if last > 0 and math.abs(now - last - tonumber(ARGV[9])) > 2 then
-		jumped = 1
-	elseif patience > 0 then
-		local stale = string.format("%.3f", now + term - patience)
-		for _, id in ipairs(redis.call("ZRANGEBYSCORE", lease, "-inf", stale, "LIMIT", 0, 100)) do
+-- A held task may be lost once its lease has not been renewed for long enough. Until the
+-- first can be, there is no need to look again.
+local function rescueStale()
+	local stale = now + term - patience
+	local head = redis.call("ZRANGE", lease, 0, 0, "WITHSCORES")
+	if trusted and head[2] and tonumber(head[2]) <= stale then
+		for _, id in ipairs(redis.call("ZRANGEBYSCORE", lease, "-inf", string.format("%.3f", stale), "LIMIT", 0, 100)) do
 			rescue(id)
 		end
-		if ARGV[6] == "1" then
-			for _, id in ipairs(redis.call("LRANGE", active, 0, 999)) do
-				if not redis.call("ZSCORE", lease, id) then
-					rescue(id)
-				end
-			end
+		head = redis.call("ZRANGE", lease, 0, 0, "WITHSCORES")
+	end
+	if head[2] then
+		sooner(math.max(tonumber(head[2]) - term + patience, now + 0.5))
+	end
+end
+
+local function adopt()
+	for _, id in ipairs(redis.call("LRANGE", active, 0, 999)) do
+		if not redis.call("ZSCORE", lease, id) then
+			rescue(id)
 		end
 	end
 end
 
-if n > 0 and redis.call("EXISTS", paused) == 0 then
+if ARGV[3] == "1" then
+	forward(KEYS[5])
+	forward(KEYS[6])
+	local last = tonumber(ARGV[9])
+	if last > 0 and math.abs(now - last - tonumber(ARGV[10])) > 2 then
+		jumped, trusted = 1, false
+	end
+	rescueStale()
+	if trusted and ARGV[7] == "1" then
+		adopt()
+	end
+end
+
+if n > 0 and redis.call("LLEN", pending) > 0 and redis.call("EXISTS", paused) == 0 then
 	for _ = 1, n do
 		local id = redis.call("RPOPLPUSH", pending, active)
 		if not id then
@@ -126,12 +146,12 @@ if n > 0 and redis.call("EXISTS", paused) == 0 then
 end
 
 -- Whoever else waits is woken for what was moved and is still there.
-local left = moved > 0 and math.min(moved, redis.call("LLEN", pending), tonumber(ARGV[10])) or 0
+local left = moved > 0 and math.min(moved, redis.call("LLEN", pending), tonumber(ARGV[11])) or 0
 if left > 0 then
 	for _ = 1, left do
 		redis.call("LPUSH", wake, "")
 	end
-	redis.call("LTRIM", wake, 0, tonumber(ARGV[10]) - 1)
+	redis.call("LTRIM", wake, 0, tonumber(ARGV[11]) - 1)
 end
 
 local wait = -1

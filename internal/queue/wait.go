@@ -10,14 +10,15 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// maxBlock bounds one blocking command, below the read timeout of any client.
-const maxBlock = 2 * time.Second
+// maxIdle is how long an idle lane waits before it looks for what nobody told it of:
+// tasks that a foreign client delayed. It is the interval of asynq's own forwarder.
+const maxIdle = 5 * time.Second
 
-// idle waits, for the fallback poll at most, until a token says that one of the lane's
-// queues has a task or until a delayed one is due. It returns the queue of the token, or
-// nil.
+// idle waits until a token says that one of the lane's queues has a task, until a delayed
+// one is due, or until it is time to look in any case. It returns the queue of the token,
+// or nil.
 func (l *Lane) idle() *source {
-	until := time.Now().Add(l.opts.Poll)
+	until := time.Now().Add(maxIdle)
 	for _, s := range l.sources {
 		s.mu.Lock()
 		if !s.due.IsZero() && s.due.Before(until) {
@@ -35,19 +36,20 @@ func (l *Lane) idle() *source {
 }
 
 // waitForAny waits for each queue by itself: in a Redis Cluster their lists are in
-// different places. The first token ends the wait for the others.
+// different places. The first wait that ends for any reason ends the others.
 func (l *Lane) waitForAny(until time.Time) *source {
 	var waits sync.WaitGroup
 	var first sync.Once
 	var found *source
 	for _, s := range l.sources {
 		waits.Go(func() {
-			if l.waitFor(s, until) {
-				first.Do(func() {
+			woken := l.waitFor(s, until)
+			first.Do(func() {
+				if woken {
 					found = s
-					l.interrupt(s)
-				})
-			}
+				}
+				l.interrupt(s)
+			})
 		})
 	}
 	waits.Wait()
@@ -61,9 +63,7 @@ func (l *Lane) waitFor(s *source, until time.Time) bool {
 		if left <= 0 {
 			return false
 		}
-		// Less than a millisecond would be read as for ever.
-		block := max(min(left, maxBlock), time.Millisecond).Seconds()
-		popped, err := l.redis.Do(context.Background(), "BLPOP", wakeKey(s.queue), l.own(s), strconv.FormatFloat(block, 'f', 3, 64)).StringSlice()
+		popped, err := l.block(s, left)
 		switch {
 		case errors.Is(err, redis.Nil):
 		case err != nil:
@@ -77,6 +77,40 @@ func (l *Lane) waitFor(s *source, until time.Time) bool {
 		}
 	}
 	return false
+}
+
+// block waits for a token of the queue or of the lane's own, about as long as asked.
+func (l *Lane) block(s *source, atMost time.Duration) ([]string, error) {
+	ctx := context.Background()
+	if atMost >= time.Second {
+		return l.redis.BLPop(ctx, atMost.Truncate(time.Second), wakeKey(s.queue), l.own(s)).Result()
+	}
+	// The client only sends whole seconds by itself. Zero would be for ever.
+	seconds := strconv.FormatFloat(max(atMost, time.Millisecond).Seconds(), 'f', 3, 64)
+	return l.redis.Do(ctx, "BLPOP", wakeKey(s.queue), l.own(s), seconds).StringSlice()
+}
+
+// poll looks, until ctx ends, whether a foreign client has added a task, which leaves no
+// token.
+func (l *Lane) poll(ctx context.Context) {
+	for sleep(ctx, l.opts.Poll) {
+		for _, s := range l.sources {
+			if l.waits.Load() && !l.contact.lost.Load() && l.hasTask(ctx, s) {
+				l.interrupt(nil)
+			}
+		}
+	}
+}
+
+// hasTask reports whether a task of the queue waits and the queue is not paused. A Redis
+// that fails here fails for the lane's wait, too, which says so.
+func (l *Lane) hasTask(ctx context.Context, s *source) bool {
+	n, err := l.redis.LLen(ctx, keyOf(s.queue, "pending")).Result()
+	if err != nil || n == 0 {
+		return false
+	}
+	paused, err := l.redis.Exists(ctx, keyOf(s.queue, "paused")).Result()
+	return err == nil && paused == 0
 }
 
 // keepToken reports whether the lane can use the token it took. Stopping, it leaves it to
@@ -110,7 +144,7 @@ func (l *Lane) interrupt(except *source) {
 		// With Redis away there is no wait to end.
 		_, _ = l.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
 			p.LPush(ctx, l.own(s), "")
-			p.PExpire(ctx, l.own(s), maxBlock)
+			p.PExpire(ctx, l.own(s), time.Second)
 			return nil
 		})
 	}

@@ -68,15 +68,6 @@ func TestATaskHandedBackIsTakenByAnotherWorkerAtOnce(t *testing.T) {
 	})
 }
 
-func TestADelayedTaskIsTakenOnceItIsForwarded(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
-		r := newRig(t, client, nil, handlers{"agent_a": nothing})
-		r.start(LaneOptions{Queue: "agents", Concurrency: 1})
-		receipt := r.enqueue(note{kind: "agent_a"}, tasks.Options{At: time.Now().Add(time.Second)})
-		r.await("agents", receipt.ID, inState("completed"))
-	})
-}
-
 func TestATaskOfAForeignClientIsFoundByThePoll(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing})

@@ -1,0 +1,204 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"switchyard/internal/redistest"
+	"switchyard/internal/tasks"
+)
+
+func TestADelayedTaskIsTakenAtItsTimeWithNoPollAndNeverBefore(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		began := make(chan time.Time, 1)
+		r := newRig(t, client, nil, handlers{"agent_a": func(context.Context, *tasks.Task, note) (any, error) {
+			began <- time.Now()
+			return nil, nil
+		}})
+		r.start(LaneOptions{Queue: "agents", Concurrency: 1, Poll: never})
+		for _, delay := range []time.Duration{700 * time.Millisecond, 1300 * time.Millisecond} {
+			due := time.Now().Add(delay)
+			receipt := r.enqueue(note{kind: "agent_a"}, tasks.Options{At: due})
+			// asynq reads whole seconds.
+			if s := r.await("agents", receipt.ID, inState("scheduled")); !s.NextRun.Equal(due.Truncate(time.Second)) {
+				t.Errorf("next run %s, want %s", s.NextRun, due)
+			}
+			if at := <-began; at.Before(due.Truncate(time.Millisecond)) {
+				t.Errorf("begun %s early", due.Sub(at))
+			}
+		}
+	})
+}
+
+func TestARetryIsTakenAtItsTimeWithNoPollAndNeverBefore(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		const delay = 700 * time.Millisecond
+		began := make(chan time.Time, 2)
+		r := newRig(t, client, nil, handlers{"agent_a": func(_ context.Context, task *tasks.Task, _ note) (any, error) {
+			began <- time.Now()
+			if task.Attempt == 1 {
+				return nil, tasks.RetryAfter(delay, errors.New("not yet"))
+			}
+			return nil, nil
+		}})
+		r.start(LaneOptions{Queue: "agents", Concurrency: 1, Poll: never})
+		receipt := r.enqueue(note{kind: "agent_a"}, tasks.Options{})
+		first, second := <-began, <-began
+		if waited := second.Sub(first); waited < delay-time.Millisecond {
+			t.Errorf("retried after %s, want %s", waited, delay)
+		}
+		r.await("agents", receipt.ID, inState("completed"))
+	})
+}
+
+func TestALaneWithSiblingsIsWokenForEachOfThem(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		r := newRig(t, client, nil, handlers{"agent_a": nothing})
+		r.client.queues = append([]string{"agents_high"}, queues...)
+		r.start(LaneOptions{Queue: "agents", Concurrency: 1, Priorities: map[string]int{"agents": 1, "agents_high": 6}, Poll: never})
+		for range 3 {
+			for _, queue := range []string{"agents", "agents_high"} {
+				receipt := r.enqueue(note{kind: "agent_a"}, tasks.Options{Queue: queue})
+				r.await(queue, receipt.ID, inState("completed"))
+			}
+		}
+	})
+}
+
+// taken is what a queue's keys hold once its only task, "x", is taken.
+func taken(t *testing.T, client redis.UniversalClient) map[string]string {
+	t.Helper()
+	ctx := t.Context()
+	state := client.HGetAll(ctx, keyOf("agents", "t:x")).Val()
+	state["pending"] = strconv.FormatInt(client.LLen(ctx, keyOf("agents", "pending")).Val(), 10)
+	state["active"] = client.LIndex(ctx, keyOf("agents", "active"), 0).Val()
+	lease := client.ZScore(ctx, keyOf("agents", "lease"), "x").Val()
+	state["lease"] = strconv.FormatBool(lease > float64(time.Now().Unix())+20)
+	return state
+}
+
+func TestATakenTaskIsLeftAsAsynqLeavesIt(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		r := newRig(t, client, nil, handlers{"agent_a": nothing})
+		in := []asynq.Option{asynq.Queue("agents"), asynq.TaskID("x"), asynq.Retention(0)}
+		if _, err := r.foreign.Enqueue(asynq.NewTask("agent_a", nil), in...); err != nil {
+			t.Fatal(err)
+		}
+		running, release := make(chan struct{}), make(chan struct{})
+		server := asynq.NewServerFromRedisClient(client, asynq.Config{Queues: map[string]int{"agents": 1}, LogLevel: asynq.FatalLevel})
+		if err := server.Start(asynq.HandlerFunc(func(context.Context, *asynq.Task) error {
+			close(running)
+			<-release
+			return nil
+		})); err != nil {
+			t.Fatal(err)
+		}
+		<-running
+		want := taken(t, client)
+		close(release)
+		server.Shutdown()
+
+		if _, err := r.foreign.Enqueue(asynq.NewTask("agent_a", nil), in...); err != nil {
+			t.Fatal(err)
+		}
+		lane := NewLane(client, r.client, r.metrics, r.log, LaneOptions{Queue: "agents", Concurrency: 1})
+		if _, err := lane.look(lane.sources[0], true, false); err != nil {
+			t.Fatal(err)
+		}
+		if got := taken(t, client); !maps.Equal(got, want) {
+			t.Errorf("left %q, asynq leaves %q", got, want)
+		}
+	})
+}
+
+func TestALookTakesNoMoreThanThereAreFetchersAndFreeSlots(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		r := newRig(t, client, nil, handlers{"agent_a": nothing})
+		for range 20 {
+			r.enqueue(note{kind: "agent_a"}, tasks.Options{})
+		}
+		lane := NewLane(client, r.client, r.metrics, r.log, LaneOptions{Queue: "agents", Concurrency: 5, Fetchers: 3})
+		lane.leases.add(&lease{queue: "agents", id: "running"})
+		go lane.batch.send()
+		defer close(lane.batch.calls)
+		for _, want := range []int{3, 4, 5, 6} { // one is taken in any case: asynq asks only with a free slot
+			if _, err := lane.look(lane.sources[0], true, false); err != nil {
+				t.Fatal(err)
+			}
+			if len(lane.taken) != want {
+				t.Errorf("%d taken, want %d", len(lane.taken), want)
+			}
+		}
+	})
+}
+
+func TestTasksTakenButNotBegunGoBackToTheFront(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		r := newRig(t, client, nil, handlers{"agent_a": nothing})
+		for _, id := range []string{"first", "second", "third"} {
+			r.enqueue(note{kind: "agent_a"}, tasks.Options{ID: id})
+		}
+		lane := NewLane(client, r.client, r.metrics, r.log, LaneOptions{Queue: "agents", Concurrency: 2, Fetchers: 2})
+		if _, err := lane.look(lane.sources[0], true, false); err != nil {
+			t.Fatal(err)
+		}
+		client.Del(t.Context(), wakeKey("agents"))
+		lane.returnTaken()
+		for _, id := range []string{"first", "second"} {
+			if s := r.await("agents", id, inState("pending")); s.Retried != 0 {
+				t.Errorf("%s: %+v", id, s)
+			}
+		}
+		if next := client.LIndex(t.Context(), keyOf("agents", "pending"), -1).Val(); next == "third" {
+			t.Error("what was handed back is behind what has not been taken yet")
+		}
+		if n := client.LLen(t.Context(), wakeKey("agents")).Val(); n != 2 {
+			t.Errorf("%d tokens left for other workers, want 2", n)
+		}
+		if lane.leases.count() != 0 || client.ZCard(t.Context(), keyOf("agents", "lease")).Val() != 0 {
+			t.Error("a lease is left")
+		}
+	})
+}
+
+func TestAStoppingLaneLeavesItsTokenToAnotherWorker(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		r := newRig(t, client, nil, handlers{"agent_a": nothing})
+		lane := NewLane(client, r.client, r.metrics, r.log, LaneOptions{Queue: "agents", Concurrency: 1})
+		lane.taking()
+		if lane.keepToken(lane.sources[0]) {
+			t.Error("a stopped lane keeps a token")
+		}
+		if n := client.LLen(t.Context(), wakeKey("agents")).Val(); n != 1 {
+			t.Errorf("%d tokens, want 1", n)
+		}
+	})
+}
+
+func TestAnIdleLaneSendsAtMostThreeCommandsASecond(t *testing.T) {
+	client := redistest.Client(t, redistest.Server(t).Addr)
+	commands := func() int {
+		n, err := strconv.Atoi(client.InfoMap(t.Context(), "stats").Item("Stats", "total_commands_processed"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	r := newRig(t, client, nil, handlers{"agent_a": nothing})
+	r.start(LaneOptions{Queue: "agents", Concurrency: 64, Fetchers: 32, Poll: time.Second})
+	done := r.enqueue(note{kind: "agent_a"}, tasks.Options{})
+	r.await("agents", done.ID, inState("completed"))
+	const seconds = 10 // two of asynq's heartbeats
+	before := commands()
+	time.Sleep(seconds * time.Second)
+	if n := commands() - before - 1; n > 3*seconds {
+		t.Errorf("%d commands in %d seconds", n, seconds)
+	}
+}
