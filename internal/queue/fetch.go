@@ -260,6 +260,8 @@ func (l *Lane) returnTaken() {
 
 // release puts a task back at the front of its queue, if it is still ours.
 func (l *Lane) release(ctx context.Context, h *lease) error {
+	ctx, cancel := context.WithTimeout(ctx, settleWithin)
+	defer cancel()
 	keys := []string{keyOf(h.queue, "pending"), keyOf(h.queue, "active"), keyOf(h.queue, "lease"), wakeKey(h.queue)}
 	return releaseScript.Run(ctx, l.redis, keys, keyOf(h.queue, "t:"), maxTokens, h.id, h.mark).Err()
 }

@@ -66,6 +66,7 @@ type Lane struct {
 	leases   *leases
 	reporter *reporter
 	batch    *batch
+	crew     *crew
 	log      *zap.Logger
 
 	stop    context.Context // ends when the lane takes no more
@@ -111,6 +112,7 @@ func NewLane(redisClient redis.UniversalClient, queueClient *Client, metrics *Me
 	}
 	l.stop, l.taking = context.WithCancel(context.Background())
 	l.exit, l.leaving = context.WithCancel(context.Background())
+	l.crew = newCrew(l.exit)
 	l.server = asynq.NewServerFromRedisClient(&laneClient{waking{redisClient}, l}, asynq.Config{
 		Concurrency:              opts.Concurrency,
 		Queues:                   weights,
@@ -149,6 +151,7 @@ func (l *Lane) Run(ctx, drain context.Context) error {
 	l.await(drain)
 	close(l.handBack)
 	l.server.Shutdown()
+	l.leaving()
 	endKeeping()
 	close(l.reporter.writes)
 	close(l.batch.calls)

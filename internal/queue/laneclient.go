@@ -47,7 +47,11 @@ func (c *laneClient) run(ctx context.Context, call call, keys []string, script f
 			return c.lane.batch.end(func(r redis.Scripter) *redis.Cmd { return script(ctx, r) })
 		})
 	case retries, requeues:
-		return c.lane.settle(call, plain)
+		return c.lane.settle(call, func(ctx context.Context) *redis.Cmd {
+			ctx, cancel := context.WithTimeout(ctx, settleWithin)
+			defer cancel()
+			return plain(ctx)
+		})
 	case recovers: // the lane rescues sooner
 		return answer([]any{})
 	}

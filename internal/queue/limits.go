@@ -40,10 +40,10 @@ func (l *Lane) runLimited(asynqCtx context.Context, handle tasks.Handler, task *
 	fence := time.NewTimer(l.leases.safeFor(h))
 	defer fence.Stop()
 	done := make(chan handled, 1)
-	go func() {
+	l.crew.run(func() {
 		value, err := l.call(ctx, handle, task)
 		done <- handled{value, err}
-	}()
+	})
 	for {
 		select {
 		case returned := <-done:

@@ -14,8 +14,15 @@ import (
 	"switchyard/internal/tasks"
 )
 
-// perform runs one attempt and tells asynq its outcome.
+// perform is asynq's handler.
 func (l *Lane) perform(ctx context.Context, t *asynq.Task) error {
+	done := make(chan error, 1)
+	l.crew.run(func() { done <- l.performOne(ctx, t) })
+	return <-done
+}
+
+// performOne runs one attempt and tells asynq its outcome.
+func (l *Lane) performOne(ctx context.Context, t *asynq.Task) error {
 	if !l.enter() {
 		<-ctx.Done() // asynq ends it once the task is back in its queue
 		return ErrHandedBack
@@ -117,6 +124,8 @@ func (l *Lane) keep(held *lease, w io.Writer, result []byte) error {
 // hand it starts with no losses.
 func (l *Lane) poison(held *lease, policy tasks.Policy) error {
 	err := l.persist(held, func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, settleWithin)
+		defer cancel()
 		return l.redis.HDel(ctx, keyOf(held.queue, "t:"+held.id), "losses").Err()
 	})
 	if err != nil {

@@ -56,10 +56,7 @@ func (l *Lane) persist(h *lease, write func(context.Context) error) error {
 		default:
 		}
 		if l.leases.safeFor(h) > 0 {
-			ctx, cancel := context.WithTimeout(l.exit, settleWithin)
-			err = write(ctx)
-			cancel()
-			if isFinal(err) {
+			if err = write(l.exit); isFinal(err) {
 				return err
 			}
 			l.contact.failed(err)
