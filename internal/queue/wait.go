@@ -11,8 +11,9 @@ import (
 )
 
 // maxIdle is how long an idle lane waits before it looks for what nobody told it of:
-// tasks that a foreign client delayed. It is the interval of asynq's own forwarder.
-const maxIdle = 5 * time.Second
+// tasks that a foreign client delayed. asynq does so every 5 seconds; one more keeps all
+// that an idle lane asks of Redis below three commands a second.
+const maxIdle = 6 * time.Second
 
 // idle waits until a token says that one of the lane's queues has a task, until a delayed
 // one is due, or until it is time to look in any case. It returns the queue of the token,
@@ -82,8 +83,8 @@ func (l *Lane) waitFor(s *source, until time.Time) bool {
 // block waits for a token of the queue or of the lane's own, about as long as asked.
 func (l *Lane) block(s *source, atMost time.Duration) ([]string, error) {
 	ctx := context.Background()
-	if atMost >= time.Second {
-		return l.redis.BLPop(ctx, atMost.Truncate(time.Second), wakeKey(s.queue), l.own(s)).Result()
+	if whole := (atMost + 20*time.Millisecond).Truncate(time.Second); whole > 0 {
+		return l.redis.BLPop(ctx, whole, wakeKey(s.queue), l.own(s)).Result()
 	}
 	// The client only sends whole seconds by itself. Zero would be for ever.
 	seconds := strconv.FormatFloat(max(atMost, time.Millisecond).Seconds(), 'f', 3, 64)
@@ -95,7 +96,7 @@ func (l *Lane) block(s *source, atMost time.Duration) ([]string, error) {
 func (l *Lane) poll(ctx context.Context) {
 	for sleep(ctx, l.opts.Poll) {
 		for _, s := range l.sources {
-			if l.waits.Load() && !l.contact.lost.Load() && l.hasTask(ctx, s) {
+			if l.waits.Load() && !l.contact.lost.Load() && s.untended() > l.opts.Poll && l.hasTask(ctx, s) {
 				l.interrupt(nil)
 			}
 		}
