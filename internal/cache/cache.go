@@ -72,11 +72,15 @@ func (c *Cache) Delete(ctx context.Context, key string) (bool, error) {
 	return n > 0, nil
 }
 
-// Check reports why Redis does not answer within two seconds, nil if it does.
+// Check reports why Redis does not answer within two seconds, nil if it does. Of a cluster
+// every master must answer: without one, each key in its slots is out of reach.
 func (c *Cache) Check(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
 	defer cancel()
-	if err := c.client.Ping(ctx).Err(); err != nil {
+	err := EachMaster(ctx, c.client, func(ctx context.Context, master redis.UniversalClient) error {
+		return master.Ping(ctx).Err()
+	})
+	if err != nil {
 		return fmt.Errorf("redis ping: %w", err)
 	}
 	return nil

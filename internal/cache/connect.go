@@ -7,7 +7,6 @@
 package cache
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -55,6 +54,11 @@ const (
 // dialAttempts is how often a connection is tried for one command. The command itself is
 // retried too: more of these only make an outage slower to notice.
 const dialAttempts = 1
+
+// mapAge is how old a client's knowledge of who serves which slots of a cluster may get.
+// A master that is gone cannot tell who took over, and go-redis asks the others only when
+// it finds its knowledge too old: by default after a minute.
+const mapAge = time.Second
 
 // Connect returns a client for o. It does not dial: the first command does. The error
 // names what in o is wrong and never contains the password.
@@ -144,6 +148,7 @@ func (o Options) cluster(u *url.URL, scheme string, tlsConfig *tls.Config) (redi
 	opt.PoolSize, opt.MaxActiveConns = o.PoolSize, o.PoolSize
 	opt.DialTimeout, opt.ReadTimeout, opt.WriteTimeout, opt.PoolTimeout = dialTimeout, readTimeout, writeTimeout, poolTimeout
 	opt.ContextTimeoutEnabled, opt.DialerRetries = true, dialAttempts
+	opt.ClusterStateReloadInterval = mapAge
 	return redis.NewClusterClient(opt), nil
 }
 
@@ -204,18 +209,4 @@ func Redact(rawURL string) string {
 	}
 	u.RawQuery = q.Encode()
 	return u.Redacted()
-}
-
-// Evicts returns Redis's maxmemory-policy if it may drop keys that have no TTL, such
-// as waiting tasks and schedule entries, and "" if they are safe or Redis does not
-// say. Only noeviction and the volatile policies keep them.
-func Evicts(ctx context.Context, client redis.UniversalClient) string {
-	values, err := client.ConfigGet(ctx, "maxmemory-policy").Result()
-	if err != nil {
-		return ""
-	}
-	if policy := values["maxmemory-policy"]; strings.HasPrefix(policy, "allkeys-") {
-		return policy
-	}
-	return ""
 }

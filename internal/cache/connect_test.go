@@ -1,4 +1,4 @@
-package cache
+package cache_test
 
 import (
 	"context"
@@ -19,6 +19,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"switchyard/internal/cache"
 	"switchyard/internal/redistest"
 )
 
@@ -32,7 +33,7 @@ func TestEveryFormOfURLIsUnderstood(t *testing.T) {
 		"redis-cluster://a:1,b:2,c:3":               "cluster a:1 b:2 c:3",
 		"rediss-cluster://u:pw@a:1?read_timeout=1s": "cluster a:1 tls",
 	} {
-		client, err := Connect(Options{URL: raw})
+		client, err := cache.Connect(cache.Options{URL: raw})
 		if err != nil {
 			t.Errorf("%s: %v", raw, err)
 			continue
@@ -73,22 +74,23 @@ func TestABadURLIsRefusedWithoutItsPassword(t *testing.T) {
 		"redis://u:hunter2@h:1?nonsense=1":  "unexpected option",
 		"redis-cluster://u:hunter2@h:1?x=1": "unexpected option",
 	} {
-		_, err := Connect(Options{URL: raw})
+		_, err := cache.Connect(cache.Options{URL: raw})
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter") {
 			t.Errorf("%s: error %v, want one with %q", raw, err, want)
 		}
 	}
-	if _, err := Connect(Options{URL: "redis://h:1", CAFile: "x"}); err == nil || !strings.Contains(err.Error(), "use a rediss URL") {
+	if _, err := cache.Connect(cache.Options{URL: "redis://h:1", CAFile: "x"}); err == nil || !strings.Contains(err.Error(), "use a rediss URL") {
 		t.Errorf("TLS files without TLS: %v", err)
 	}
-	if _, err := Connect(Options{URL: "rediss://h:1", CAFile: "/does/not/exist"}); err == nil {
+	if _, err := cache.Connect(cache.Options{URL: "rediss://h:1", CAFile: "/does/not/exist"}); err == nil {
 		t.Error("a missing CA file was accepted")
 	}
 }
 
 func TestThePoolIsBoundedAndReused(t *testing.T) {
+	const pool = 20 // the default
 	server := redistest.Server(t)
-	client, err := Connect(Options{URL: "redis://" + server.Addr})
+	client, err := cache.Connect(cache.Options{URL: "redis://" + server.Addr})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,19 +107,19 @@ func TestThePoolIsBoundedAndReused(t *testing.T) {
 	}
 	callers.Wait()
 	stats := client.PoolStats()
-	if stats.TotalConns > defaultPoolSize || stats.Hits == 0 {
-		t.Errorf("%d connections after 4000 pings, %d of them reused; want at most %d", stats.TotalConns, stats.Hits, defaultPoolSize)
+	if stats.TotalConns > pool || stats.Hits == 0 {
+		t.Errorf("%d connections after 4000 pings, %d of them reused; want at most %d", stats.TotalConns, stats.Hits, pool)
 	}
 }
 
 func TestLoginWithACLUserAndSeparatePassword(t *testing.T) {
 	server := redistest.Server(t, "--user", "ada", "on", ">secret", "~*", "&*", "+@all", "--user", "default", "off")
 	for password, ok := range map[string]bool{"secret": true, "wrong": false} {
-		client, err := Connect(Options{URL: "redis://ada@" + server.Addr, Password: password})
+		client, err := cache.Connect(cache.Options{URL: "redis://ada@" + server.Addr, Password: password})
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = New(client, "", 0).Check(t.Context())
+		err = cache.New(client, "", 0).Check(t.Context())
 		if (err == nil) != ok {
 			t.Errorf("password %q: %v", password, err)
 		}
@@ -130,24 +132,24 @@ func TestTLSWithAPrivateAuthorityAndAClientCertificate(t *testing.T) {
 	certFile, keyFile := selfSigned(t, dir)
 	server := redistest.Server(t, "--tls-port", tlsPort(t), "--tls-cert-file", certFile, "--tls-key-file", keyFile, "--tls-ca-cert-file", certFile)
 	url := "rediss://127.0.0.1:" + server.Arg("--tls-port")
-	good := Options{URL: url, CAFile: certFile, CertFile: certFile, KeyFile: keyFile}
-	client, err := Connect(good)
+	good := cache.Options{URL: url, CAFile: certFile, CertFile: certFile, KeyFile: keyFile}
+	client, err := cache.Connect(good)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = client.Close() }()
-	if err := New(client, "", 0).Check(t.Context()); err != nil {
+	if err := cache.New(client, "", 0).Check(t.Context()); err != nil {
 		t.Error(err)
 	}
-	for name, o := range map[string]Options{
+	for name, o := range map[string]cache.Options{
 		"unknown authority":     {URL: url, CertFile: certFile, KeyFile: keyFile},
 		"no client certificate": {URL: url, CAFile: certFile},
 	} {
-		client, err := Connect(o)
+		client, err := cache.Connect(o)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if New(client, "", 0).Healthy(t.Context()) {
+		if cache.New(client, "", 0).Healthy(t.Context()) {
 			t.Errorf("%s: connected", name)
 		}
 		_ = client.Close()
@@ -193,17 +195,4 @@ func selfSigned(t *testing.T, dir string) (certFile, keyFile string) {
 		}
 	}
 	return certFile, keyFile
-}
-
-func TestAnEvictingRedisIsNoticed(t *testing.T) {
-	server := redistest.Server(t)
-	client := redistest.Client(t, server.Addr)
-	for policy, want := range map[string]string{"noeviction": "", "volatile-lru": "", "allkeys-lru": "allkeys-lru"} {
-		if err := client.ConfigSet(t.Context(), "maxmemory-policy", policy).Err(); err != nil {
-			t.Fatal(err)
-		}
-		if got := Evicts(t.Context(), client); got != want {
-			t.Errorf("%s: Evicts = %q, want %q", policy, got, want)
-		}
-	}
 }

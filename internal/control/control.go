@@ -44,13 +44,18 @@ type Bus struct {
 // NewBus returns a bus on client.
 func NewBus(client redis.UniversalClient) *Bus { return &Bus{client} }
 
-// Publish sends message to a user's channel and returns how many subscribers got it.
+// Publish sends message to a user's channel and returns how many subscribers got it. A
+// cluster delivers to all of them but counts only those at the node of the channel's
+// slot, which is where every [Bus] listens.
 func (b *Bus) Publish(ctx context.Context, c Channel, user, message string) (int64, error) {
 	name, err := c.Name(user)
 	if err != nil {
 		return 0, err
 	}
-	n, err := b.client.Publish(ctx, name, message).Result()
+	publish := redis.NewIntCmd(ctx, "publish", name, message)
+	publish.SetFirstKeyPos(1) // go-redis would ask any node
+	_ = b.client.Process(ctx, publish)
+	n, err := publish.Result()
 	if err != nil {
 		return 0, fmt.Errorf("publish on %s: %w", name, err)
 	}

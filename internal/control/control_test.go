@@ -57,12 +57,14 @@ func TestPublishTellsHowManyGotIt(t *testing.T) {
 			defer func() { _ = s.Close() }()
 			subscriptions = append(subscriptions, s)
 		}
-		if n, err := b.PublishJSON(ctx, Pause, "ada", map[string]string{"by": "op"}); n != 2 || err != nil {
-			t.Errorf("Publish = %d, %v; want 2", n, err)
-		}
-		for _, s := range subscriptions {
-			if m, err := s.Receive(ctx); m != `{"by":"op"}` || err != nil {
-				t.Errorf("Receive = %q, %v", m, err)
+		for range 3 { // as many as a cluster has masters to ask
+			if n, err := b.PublishJSON(ctx, Pause, "ada", map[string]string{"by": "op"}); n != 2 || err != nil {
+				t.Errorf("Publish = %d, %v; want 2", n, err)
+			}
+			for _, s := range subscriptions {
+				if m, err := s.Receive(ctx); m != `{"by":"op"}` || err != nil {
+					t.Errorf("Receive = %q, %v", m, err)
+				}
 			}
 		}
 		if n, _ := b.Publish(ctx, Pause, "bob", "x"); n != 0 {

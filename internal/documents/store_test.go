@@ -1,7 +1,6 @@
 package documents
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"testing"
@@ -111,8 +110,10 @@ func TestPutAgainMendsAPutThatFailedMidway(t *testing.T) {
 		mustPut(t, s, page(1), Stored)
 		first := c.t
 		// What a worker that died after writing the document leaves behind.
-		if err := client.Del(t.Context(), s.indexKey(), s.seenKey(page(1).URL)).Err(); err != nil {
-			t.Fatal(err)
+		for _, key := range []string{s.indexKey(), s.seenKey(page(1).URL)} {
+			if err := client.Del(t.Context(), key).Err(); err != nil {
+				t.Fatal(err)
+			}
 		}
 		c.pass(hour)
 		mustPut(t, s, page(1), Unchanged)
@@ -211,43 +212,6 @@ func TestSeenRemembersAPageWhileAFeedListsIt(t *testing.T) {
 	}
 	if seen, _ := s.Seen(t.Context(), []string{page(2).URL}); seen[page(2).URL] {
 		t.Fatal("a page no feed lists is remembered for ever")
-	}
-}
-
-func TestStoreWorksInACluster(t *testing.T) {
-	p := redistest.Server(t, "--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf")
-	node := redistest.Client(t, p.Addr)
-	if err := node.Do(t.Context(), "CLUSTER", "ADDSLOTSRANGE", 0, 16383).Err(); err != nil {
-		t.Fatal(err)
-	}
-	client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{p.Addr}})
-	t.Cleanup(func() { _ = client.Close() })
-	awaitCluster(t, client)
-
-	c := newClock()
-	s := New(client, "switchyard:", 0, c.now)
-	var urls []string
-	for n := range 20 {
-		mustPut(t, s, page(n), Stored, fmt.Sprintf("https://example.com/short/%d", n))
-		urls = append(urls, page(n).URL)
-	}
-	if got := titles(t, s, c.t, 100); len(got) != 20 {
-		t.Fatalf("recent are %v", got)
-	}
-	if seen, err := s.Seen(t.Context(), urls); err != nil || len(seen) != 20 {
-		t.Fatalf("seen %v, %v", seen, err)
-	}
-}
-
-// awaitCluster returns once a cluster that has just been given its slots takes writes.
-func awaitCluster(t *testing.T, client redis.UniversalClient) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	for client.Set(ctx, "ready", 1, 0).Err() != nil {
-		if ctx.Err() != nil {
-			t.Fatal("the cluster does not take writes")
-		}
 	}
 }
 

@@ -23,7 +23,7 @@ func withUsers(t *testing.T) func(*Options) {
 }
 
 func TestAccessFollowsCredentialsRoleAndOrigin(t *testing.T) {
-	const pause = "/asynqmon/api/queues/agents:pause"
+	const pause, paused = "/asynqmon/api/queues/agents:pause", "asynq:{agents}:paused"
 	crossSite := http.Header{"Sec-Fetch-Site": {"cross-site"}}
 	oldBrowser := http.Header{"Origin": {"https://elsewhere.example"}}
 	tests := []struct {
@@ -67,10 +67,10 @@ func TestAccessFollowsCredentialsRoleAndOrigin(t *testing.T) {
 			withUsers(t)(o)
 			o.Client = client
 		})
+		client.SAdd(t.Context(), "asynq:queues", "agents")
 		for _, tt := range tests {
 			t.Run(tt.name, func(t *testing.T) {
-				client.FlushAll(t.Context())
-				client.SAdd(t.Context(), "asynq:queues", "agents")
+				client.Del(t.Context(), paused)
 				r := httptest.NewRequest(tt.method, "http://monitor.example"+tt.path, nil)
 				for k, v := range tt.header {
 					r.Header[k] = v
@@ -86,8 +86,8 @@ func TestAccessFollowsCredentialsRoleAndOrigin(t *testing.T) {
 				if asks := w.Header().Get("WWW-Authenticate") != ""; asks != (tt.want == 401) {
 					t.Errorf("asks for credentials: %v with status %d", asks, w.Code)
 				}
-				if paused := client.Exists(t.Context(), "asynq:{agents}:paused").Val() == 1; paused != (tt.want == 204) {
-					t.Errorf("queue paused: %v with status %d", paused, w.Code)
+				if is := client.Exists(t.Context(), paused).Val() == 1; is != (tt.want == 204) {
+					t.Errorf("queue paused: %v with status %d", is, w.Code)
 				}
 			})
 		}
