@@ -6,10 +6,10 @@ LINT         := $(BIN)/golangci-lint-$(LINT_VERSION)
 DAEMONS      := worker scheduler monitor switchyard
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test check fmt clean test-needs
+.PHONY: help run build test test-faults check fmt clean test-needs
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
 
 run: ## start the whole system in one process, on an embedded Redis
 	@echo "Building (the first time takes a minute or two) ..."
@@ -21,6 +21,9 @@ build: ## build every binary into bin/
 
 test: test-needs ## install what the tests need, then run all of them
 	go test -race ./...
+
+test-faults: test-needs ## kill workers and Redis under 20,000 tasks, cut the network; ARGS="-seed=N" repeats a run
+	go test -count=1 -timeout 30m -v ./internal/faults -full $(ARGS)
 
 test-needs:
 	@sh scripts/test-needs.sh

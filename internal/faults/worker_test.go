@@ -1,0 +1,99 @@
+package faults
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"switchyard/internal/app"
+	"switchyard/internal/config"
+	"switchyard/internal/daemon"
+	"switchyard/internal/queue"
+	"switchyard/internal/routing"
+	"switchyard/internal/tasks"
+)
+
+// orderVariable holds the order of a worker process, as JSON.
+const orderVariable = "FAULTS_WORKER"
+
+// order is what a worker process is to do.
+type order struct {
+	Name   string        // in the record
+	Record string        // socket of the test process
+	Redis  string        // URL
+	Drain  time.Duration // from SIGTERM to handing back
+}
+
+// work is the main function of a worker process: the daemon as it is shipped, but for
+// its kinds, until a signal stops it.
+func work(text string) error {
+	var o order
+	if err := json.Unmarshal([]byte(text), &o); err != nil {
+		return fmt.Errorf("%s: %w", orderVariable, err)
+	}
+	log, err := daemon.NewLogger("info", daemon.FormatJSON)
+	if err != nil {
+		return err
+	}
+	system, err := app.Open(configuration(o.Redis, o.Drain), log)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = system.Close() }()
+	if err := handleErrands(system, recorder{o.Record, o.Name}); err != nil {
+		return err
+	}
+	listener, err := daemon.Listen(system.Config.Worker.Listen)
+	if err != nil {
+		return err
+	}
+	if err := greet(o.Record, o.Name, listener.Addr().String()); err != nil {
+		return err
+	}
+	stop, release := daemon.Signals(o.Drain)
+	defer release()
+	worker := app.NewWorker(system, system.Config.Queues)
+	serving, endServing := context.WithCancel(context.Background())
+	defer endServing()
+	var endpoint errgroup.Group
+	endpoint.Go(func() error {
+		redis := daemon.Check{Name: "redis", Test: system.Cache.Check}
+		return daemon.Serve(serving, listener, daemon.Endpoint(system.Metrics, redis, worker.Check()), log)
+	})
+	err = worker.Run(stop)
+	endServing()
+	return errors.Join(err, endpoint.Wait())
+}
+
+// configuration is the default one. Tasks may be lost as often as the faults have it:
+// what happens to one that kills its workers is not the question here.
+func configuration(redis string, drain time.Duration) config.Config {
+	c := config.Default()
+	c.Redis.URL = redis
+	c.Worker.Listen = "127.0.0.1:0"
+	c.Worker.Drain = drain
+	c.Policies = map[string]routing.Patch{}
+	for _, kind := range kinds {
+		c.Policies[kind] = routing.Patch{Losses: new(100)}
+	}
+	return c
+}
+
+// handleErrands puts errands in the place of the system's own kinds.
+func handleErrands(s *app.System, r recorder) error {
+	var definitions []tasks.Definition
+	for _, kind := range kinds {
+		definitions = append(definitions, tasks.Define(kind, 1, r.run))
+	}
+	var err error
+	s.Catalog, err = tasks.NewCatalog(0, definitions...)
+	if err != nil {
+		return err
+	}
+	s.Queue = queue.NewClient(s.Redis, s.Routing, s.Catalog, s.Config.QueueNames())
+	return nil
+}
