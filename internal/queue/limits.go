@@ -16,6 +16,11 @@ import (
 // done: the task is on its way back to the queue.
 var ErrHandedBack = errors.New("worker stops: task handed back")
 
+// cutOffGrace is how long a handler that is cut off may take to return before it is taken
+// to ignore its cancellation. It is less than [abortGrace], so that an exiting worker has
+// the time to say so.
+const cutOffGrace = abortGrace * 4 / 5
+
 // handled is what a handler returned.
 type handled struct {
 	value any
@@ -61,9 +66,9 @@ func (l *Lane) runLimited(asynqCtx context.Context, handle tasks.Handler, task *
 		case <-h.lost:
 			return nil, l.cutOff(ErrLeaseLost, cancel, task, done)
 		case <-l.handBack:
-			cancel(ErrHandedBack)
+			err := l.cutOff(ErrHandedBack, cancel, task, done)
 			<-asynqCtx.Done() // asynq ends it once the task is back in its queue
-			return nil, ErrHandedBack
+			return nil, err
 		case <-asynqCtx.Done():
 			l.watchOverdue(task, done)
 			return nil, asynqCtx.Err()
@@ -71,13 +76,13 @@ func (l *Lane) runLimited(asynqCtx context.Context, handle tasks.Handler, task *
 	}
 }
 
-// cutOff cancels a handler whose task another worker may have, and gives it the time to
-// return that is left until one has.
+// cutOff cancels a handler whose task another worker may have soon, and gives it the time
+// to return that is left until one has.
 func (l *Lane) cutOff(why error, cancel context.CancelCauseFunc, task *tasks.Task, done <-chan handled) error {
 	cancel(why)
 	select {
 	case <-done:
-	case <-time.After(abortGrace):
+	case <-time.After(cutOffGrace):
 		l.watchOverdue(task, done)
 	}
 	return why

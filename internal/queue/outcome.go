@@ -31,9 +31,10 @@ func isFailure(err error) bool {
 	return !tasks.IsParked(err) && !errors.As(err, &newer) && !isCutOff(err)
 }
 
-// isCutOff reports whether an attempt ended because another worker may have the task.
+// isCutOff reports whether an attempt ended because another worker may have the task, or
+// will.
 func isCutOff(err error) bool {
-	return errors.Is(err, ErrFenced) || errors.Is(err, ErrLeaseLost)
+	return errors.Is(err, ErrFenced) || errors.Is(err, ErrLeaseLost) || errors.Is(err, errExit)
 }
 
 // delay decides when an attempt follows one that failed with err. retried is the number

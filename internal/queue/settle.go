@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -45,8 +46,8 @@ func (l *Lane) settle(c call, script func(context.Context) *redis.Cmd) *redis.Cm
 }
 
 // persist writes something of a task's, again until Redis has taken it. It returns
-// [ErrLeaseLost] once the task is somebody else's, and the last error if the lane must
-// exit first. While nobody has renewed the lease for too long it writes nothing.
+// [ErrLeaseLost] once the task is somebody else's, and an error that is [errExit] if the
+// lane must exit first. While nobody has renewed the lease for too long it writes nothing.
 func (l *Lane) persist(h *lease, write func(context.Context) error) error {
 	err := ErrFenced
 	for {
@@ -63,10 +64,13 @@ func (l *Lane) persist(h *lease, write func(context.Context) error) error {
 		}
 		l.contact.await(l.exit)
 		if !sleep(l.exit, settlePause) {
-			return err
+			return fmt.Errorf("%w: %w", errExit, err)
 		}
 	}
 }
+
+// errExit ends what is still to be written when the worker exits. The task runs again.
+var errExit = errors.New("worker exits before redis has taken the outcome")
 
 // settlePause keeps a Redis that refuses to write from being asked at once again.
 const settlePause = 100 * time.Millisecond
