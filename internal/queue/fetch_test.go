@@ -109,7 +109,7 @@ func TestATakenTaskIsLeftAsAsynqLeavesIt(t *testing.T) {
 			t.Fatal(err)
 		}
 		lane := NewLane(client, r.client, r.metrics, r.log, LaneOptions{Queue: "agents", Concurrency: 1})
-		if _, err := lane.look(lane.sources[0], true, false); err != nil {
+		if _, err := lane.look(lane.sources["agents"], true, false); err != nil {
 			t.Fatal(err)
 		}
 		if got := taken(t, client); !maps.Equal(got, want) {
@@ -129,7 +129,7 @@ func TestALookTakesNoMoreThanThereAreFetchersAndFreeSlots(t *testing.T) {
 		go lane.batch.send()
 		defer close(lane.batch.calls)
 		for _, want := range []int{3, 4, 5, 6} { // one is taken in any case: asynq asks only with a free slot
-			if _, err := lane.look(lane.sources[0], true, false); err != nil {
+			if _, err := lane.look(lane.sources["agents"], true, false); err != nil {
 				t.Fatal(err)
 			}
 			if len(lane.taken) != want {
@@ -146,7 +146,7 @@ func TestTasksTakenButNotBegunGoBackToTheFront(t *testing.T) {
 			r.enqueue(note{kind: "agent_a"}, tasks.Options{ID: id})
 		}
 		lane := NewLane(client, r.client, r.metrics, r.log, LaneOptions{Queue: "agents", Concurrency: 2, Fetchers: 2})
-		if _, err := lane.look(lane.sources[0], true, false); err != nil {
+		if _, err := lane.look(lane.sources["agents"], true, false); err != nil {
 			t.Fatal(err)
 		}
 		client.Del(t.Context(), wakeKey("agents"))
@@ -173,7 +173,7 @@ func TestAStoppingLaneLeavesItsTokenToAnotherWorker(t *testing.T) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing})
 		lane := NewLane(client, r.client, r.metrics, r.log, LaneOptions{Queue: "agents", Concurrency: 1})
 		lane.taking()
-		if lane.keepToken(lane.sources[0]) {
+		if lane.keepToken(lane.sources["agents"]) {
 			t.Error("a stopped lane keeps a token")
 		}
 		if n := client.LLen(t.Context(), wakeKey("agents")).Val(); n != 1 {

@@ -55,8 +55,7 @@ func DefaultFetchers(concurrency int) int { return min(concurrency, 32) }
 type Lane struct {
 	opts     LaneOptions
 	id       string
-	queues   []string
-	sources  []*source
+	sources  map[string]*source
 	server   *asynq.Server
 	redis    redis.UniversalClient
 	client   *Client
@@ -95,6 +94,7 @@ func NewLane(redisClient redis.UniversalClient, queueClient *Client, metrics *Me
 	l := &Lane{
 		opts:     opts,
 		id:       rand.Text(),
+		sources:  make(map[string]*source),
 		redis:    redisClient,
 		client:   queueClient,
 		catalog:  queueClient.catalog,
@@ -108,7 +108,7 @@ func NewLane(redisClient redis.UniversalClient, queueClient *Client, metrics *Me
 		handBack: make(chan struct{}),
 	}
 	for queue := range weights {
-		l.queues, l.sources = append(l.queues, queue), append(l.sources, newSource(queue))
+		l.sources[queue] = newSource(queue)
 	}
 	l.stop, l.taking = context.WithCancel(context.Background())
 	l.exit, l.leaving = context.WithCancel(context.Background())

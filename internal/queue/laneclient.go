@@ -21,7 +21,7 @@ func (c *laneClient) EvalSha(ctx context.Context, sha1 string, keys []string, ar
 			return c.UniversalClient.EvalSha(ctx, sha1, keys, args...).Err()
 		})
 	}
-	return c.run(ctx, call, keys, func(ctx context.Context, r redis.Scripter) *redis.Cmd { return r.EvalSha(ctx, sha1, keys, args...) })
+	return c.run(ctx, call, func(ctx context.Context, r redis.Scripter) *redis.Cmd { return r.EvalSha(ctx, sha1, keys, args...) })
 }
 
 // Eval implements [redis.Scripter].
@@ -32,12 +32,12 @@ func (c *laneClient) Eval(ctx context.Context, script string, keys []string, arg
 			return c.UniversalClient.Eval(ctx, script, keys, args...).Err()
 		})
 	}
-	return c.run(ctx, call, keys, func(ctx context.Context, r redis.Scripter) *redis.Cmd { return r.Eval(ctx, script, keys, args...) })
+	return c.run(ctx, call, func(ctx context.Context, r redis.Scripter) *redis.Cmd { return r.Eval(ctx, script, keys, args...) })
 }
 
-func (c *laneClient) run(ctx context.Context, call call, keys []string, script func(context.Context, redis.Scripter) *redis.Cmd) *redis.Cmd {
+func (c *laneClient) run(ctx context.Context, call call, script func(context.Context, redis.Scripter) *redis.Cmd) *redis.Cmd {
 	plain := func(ctx context.Context) *redis.Cmd {
-		return c.waking.run(ctx, call, keys, func(r redis.Scripter) *redis.Cmd { return script(ctx, r) })
+		return c.waking.run(ctx, call, func(r redis.Scripter) *redis.Cmd { return script(ctx, r) })
 	}
 	switch call.effect {
 	case takes:

@@ -38,11 +38,10 @@ type lease struct {
 	lost     chan struct{} // closed when it is somebody else's
 	lostOnce sync.Once
 
-	renewed time.Time // before the renewal was sent; guarded by the mutex of its leases
-
-	// What follows is the attempt's own: written before asynq is told of the outcome.
-	giveBack bool
-	retryAt  time.Time
+	// What follows is guarded by the mutex of its leases.
+	renewed  time.Time // before the renewal was sent
+	giveBack bool      // the attempt ended by losing its right to the task
+	retryAt  time.Time // zero if asynq decides, for an attempt that it ended
 }
 
 type leaseKey struct{ queue, id string }
@@ -91,6 +90,20 @@ func (s *leases) safeFor(h *lease) time.Duration {
 	return time.Until(h.renewed.Add(s.safe))
 }
 
+// decide keeps what an attempt's end asks for.
+func (s *leases) decide(h *lease, giveBack bool, retryAt time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h.giveBack, h.retryAt = giveBack, retryAt
+}
+
+// decided returns what was kept by decide.
+func (s *leases) decided(h *lease) (giveBack bool, retryAt time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return h.giveBack, h.retryAt
+}
+
 // of returns a queue's leases, and their ids and marks as the scripts take them.
 func (s *leases) of(queue string) (args []any, owned []*lease) {
 	s.mu.Lock()
@@ -120,7 +133,7 @@ func (s *leases) renewed(owned []*lease, sent time.Time, lost []string) {
 func (l *Lane) keepLeases(ctx context.Context) {
 	for {
 		pause := renewEvery
-		for _, queue := range l.queues {
+		for queue := range l.sources {
 			if err := l.renew(ctx, queue); err != nil {
 				l.contact.failed(err)
 				pause = retryEvery

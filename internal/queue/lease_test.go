@@ -22,7 +22,7 @@ import (
 func (r *rig) loseWorker(id string, since time.Duration) {
 	r.t.Helper()
 	lane := NewLane(r.redis, r.client, r.metrics, r.log, LaneOptions{Queue: "agents", Concurrency: 1})
-	if _, err := lane.look(lane.sources[0], true, false); err != nil {
+	if _, err := lane.look(lane.sources["agents"], true, false); err != nil {
 		r.t.Fatal(err)
 	}
 	if got := lane.next(); !strings.Contains(got, id) {
@@ -74,7 +74,7 @@ func TestATaskIsNotTakenForLostTooSoon(t *testing.T) {
 		"contact just regained": {time.Minute, func(*Lane) {}},
 		"redis's clock jumped": {time.Minute, func(l *Lane) {
 			steady(l)
-			s := l.sources[0]
+			s := l.sources["agents"]
 			s.tended, s.time = time.Now(), fmt.Sprint(time.Now().Add(-time.Minute).Unix())
 		}},
 	} {
@@ -85,7 +85,7 @@ func TestATaskIsNotTakenForLostTooSoon(t *testing.T) {
 				r.loseWorker("held", tc.since)
 				lane := NewLane(client, r.client, r.metrics, r.log, LaneOptions{Queue: "agents", Concurrency: 1})
 				tc.prepare(lane)
-				if _, err := lane.look(lane.sources[0], true, true); err != nil || lane.next() != "" {
+				if _, err := lane.look(lane.sources["agents"], true, true); err != nil || lane.next() != "" {
 					t.Errorf("taken for lost, err %v", err)
 				}
 			})
@@ -100,7 +100,7 @@ func TestATaskThatKillsItsWorkersEndsInTheDeadLetterAndStartsAfreshByHand(t *tes
 		r.loseWorker("poison", time.Minute)
 		rescuer := NewLane(client, r.client, r.metrics, r.log, LaneOptions{Queue: "agents", Concurrency: 1})
 		steady(rescuer)
-		if _, err := rescuer.look(rescuer.sources[0], false, true); err != nil {
+		if _, err := rescuer.look(rescuer.sources["agents"], false, true); err != nil {
 			t.Fatal(err)
 		}
 		r.loseWorker("poison", time.Minute)
@@ -123,7 +123,7 @@ func TestAnActiveTaskWithoutALeaseIsAdopted(t *testing.T) {
 		client.ZRem(t.Context(), keyOf("agents", "lease"), "orphan")
 		r.startLane(func(l *Lane) {
 			steady(l)
-			l.sources[0].adopted = time.Time{}
+			l.sources["agents"].adopted = time.Time{}
 		}, LaneOptions{Queue: "agents", Concurrency: 1, Poll: never})
 		r.await("agents", "orphan", inState("completed"))
 	})
@@ -151,7 +151,7 @@ func TestALeaseIsRenewedByItsOwnerAlone(t *testing.T) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing})
 		r.enqueue(note{kind: "agent_a"}, tasks.Options{ID: "held"})
 		lane := NewLane(client, r.client, r.metrics, r.log, LaneOptions{Queue: "agents", Concurrency: 1})
-		if _, err := lane.look(lane.sources[0], true, false); err != nil {
+		if _, err := lane.look(lane.sources["agents"], true, false); err != nil {
 			t.Fatal(err)
 		}
 		held := lane.leases.get("agents", "held")

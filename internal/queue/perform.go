@@ -59,9 +59,9 @@ func (l *Lane) performOne(ctx context.Context, t *asynq.Task) error {
 	if err == nil {
 		return nil
 	}
-	held.giveBack = outcome == tasks.CutOff
-	held.retryAt = time.Now().Add(l.delay(retried, task.Kind, err))
-	return delayed{err, held.retryAt}
+	retryAt := time.Now().Add(l.delay(retried, task.Kind, err))
+	l.leases.decide(held, outcome == tasks.CutOff, retryAt)
+	return delayed{err, retryAt}
 }
 
 // label bounds the metrics' kinds to the known ones: anybody can invent a kind.

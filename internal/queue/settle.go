@@ -22,12 +22,13 @@ func (l *Lane) settle(c call, script func(context.Context) *redis.Cmd) *redis.Cm
 		return answer("OK") // the lease was lost, and the attempt with it
 	}
 	cmd := answer("OK")
+	giveBack, retryAt := l.leases.decided(h)
 	err := l.persist(h, func(ctx context.Context) error {
-		if h.giveBack {
+		if giveBack {
 			return l.release(ctx, h)
 		}
 		if c.effect == retries {
-			ctx = withDue(ctx, h.retryAt)
+			ctx = withDue(ctx, retryAt)
 		}
 		cmd = script(ctx)
 		return cmd.Err()

@@ -28,8 +28,9 @@ func (l *Lane) idle() *source {
 		s.mu.Unlock()
 	}
 	if len(l.sources) == 1 {
-		if l.waitFor(l.sources[0], until) {
-			return l.sources[0]
+		only := l.sources[l.opts.Queue]
+		if l.waitFor(only, until) {
+			return only
 		}
 		return nil
 	}
@@ -80,9 +81,11 @@ func (l *Lane) waitFor(s *source, until time.Time) bool {
 	return false
 }
 
-// block waits for a token of the queue or of the lane's own, about as long as asked.
+// block waits for a token of the queue or of the lane's own, about as long as asked. A
+// connection that is dead without saying so is found out soon after.
 func (l *Lane) block(s *source, atMost time.Duration) ([]string, error) {
-	ctx := context.Background()
+	ctx, cancel := context.WithTimeout(context.Background(), atMost+lookWithin)
+	defer cancel()
 	if whole := (atMost + 20*time.Millisecond).Truncate(time.Second); whole > 0 {
 		return l.redis.BLPop(ctx, whole, wakeKey(s.queue), l.own(s)).Result()
 	}

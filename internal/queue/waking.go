@@ -22,16 +22,16 @@ type waking struct{ redis.UniversalClient }
 
 // EvalSha implements [redis.Scripter].
 func (w *waking) EvalSha(ctx context.Context, sha1 string, keys []string, args ...any) *redis.Cmd {
-	return w.run(ctx, callOf(keys), keys, func(c redis.Scripter) *redis.Cmd { return c.EvalSha(ctx, sha1, keys, args...) })
+	return w.run(ctx, callOf(keys), func(c redis.Scripter) *redis.Cmd { return c.EvalSha(ctx, sha1, keys, args...) })
 }
 
 // Eval implements [redis.Scripter].
 func (w *waking) Eval(ctx context.Context, script string, keys []string, args ...any) *redis.Cmd {
-	return w.run(ctx, callOf(keys), keys, func(c redis.Scripter) *redis.Cmd { return c.Eval(ctx, script, keys, args...) })
+	return w.run(ctx, callOf(keys), func(c redis.Scripter) *redis.Cmd { return c.Eval(ctx, script, keys, args...) })
 }
 
 // run runs a script of asynq's and leaves the tokens it calls for.
-func (w *waking) run(ctx context.Context, c call, keys []string, script func(redis.Scripter) *redis.Cmd) *redis.Cmd {
+func (w *waking) run(ctx context.Context, c call, script func(redis.Scripter) *redis.Cmd) *redis.Cmd {
 	var cmd *redis.Cmd
 	// A token too many, should a script fail, only costs a look at the queue, and without
 	// its token a task is found by the fallback poll. The script's own error is in cmd.
