@@ -6,7 +6,7 @@ LINT         := $(BIN)/golangci-lint-$(LINT_VERSION)
 DAEMONS      := worker scheduler monitor switchyard
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-faults check fmt clean test-needs
+.PHONY: help run build test test-faults bench check fmt clean test-needs
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -27,6 +27,9 @@ test-faults: test-needs ## kill workers and Redis under 20,000 tasks, cut the ne
 
 test-needs:
 	@sh scripts/test-needs.sh
+
+bench: build ## measure Switchyard beside plain asynq on a private redis-server, in about 8 minutes
+	@exec $(BIN)/switchyard bench --private-redis $(ARGS)
 
 check: $(LINT) ## formatting, vet, lint with the import rules, tidy modules
 	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }

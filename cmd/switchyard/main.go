@@ -27,8 +27,11 @@ type cli struct {
 	Schedule scheduleCommand `cmd:"" help:"Change and show the schedule."`
 	User     userCommand     `cmd:"" help:"Set what a user is briefed about."`
 	Route    routeCommand    `cmd:"" help:"Explain where a kind goes."`
+	Bench    benchCommand    `cmd:"" help:"Measure this system beside plain asynq."`
 	Settings configCommand   `cmd:"" name:"config" help:"Check and print the configuration."`
 	Password passwordCommand `cmd:"" name:"hash-password" help:"Read a password from standard input and print its hash, for monitor.users."`
+
+	BenchAsynqWorker benchAsynqWorker `cmd:"" hidden:""`
 }
 
 func main() {

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"go.uber.org/zap"
+
+	"switchyard/internal/app"
+	"switchyard/internal/bench"
+	"switchyard/internal/cache"
+	"switchyard/internal/config"
+	"switchyard/internal/tasks/scraping"
+)
+
+type benchCommand struct {
+	Workload []string `arg:"" optional:"" help:"What to measure: pickup, drain, stream, loss, memory. All if not given."`
+
+	PrivateRedis bool          `help:"Start a redis-server of its own for the time, without persistence, and ignore the configuration file."`
+	JSON         bool          `name:"json" help:"Print the report as JSON."`
+	Samples      int           `help:"Tasks of pickup." default:"200"`
+	Idle         time.Duration `help:"How long an idle worker's Redis commands are counted." default:"10s"`
+	Tasks        int           `help:"Tasks of each round of drain and stream." default:"50000"`
+	Rounds       int           `help:"Rounds of drain and stream." default:"3"`
+	Slots        []int         `help:"Slots with which to drain." default:"10,64"`
+	Kills        int           `help:"Workers of Switchyard to kill." default:"10"`
+	AsynqKills   int           `help:"Workers of asynq to kill; each takes up to three minutes." default:"1"`
+	Fetchers     int           `help:"Tasks taken from Redis at once; 0 for the default."`
+	Settle       time.Duration `help:"How long an idle process is left alone before its memory is read." default:"5s"`
+	Worker       string        `help:"The worker binary. The one beside this program if not given." placeholder:"FILE"`
+}
+
+// Run implements the command. The report goes to standard output, whatever else is to be
+// said to standard error.
+func (cmd benchCommand) Run(f *config.Flags, out io.Writer) error {
+	ctx, release := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer release()
+	context.AfterFunc(ctx, release) // a second Ctrl-C does not wait for the cleaning up
+	private := ""
+	if cmd.PrivateRedis {
+		if f.Redis != nil {
+			return errors.New("--redis and --private-redis are both given: leave one out")
+		}
+		url, stop, err := bench.StartRedis(ctx)
+		if err != nil {
+			return err
+		}
+		defer stop()
+		private, f.Config = url, ""
+	}
+	override := func(c *config.Config) {
+		if private != "" {
+			c.Redis = config.Default().Redis
+			c.Redis.URL = private
+		}
+		c.Redis.Prefix = bench.Prefix
+		if f.LogLevel == nil {
+			c.Log.Level = "warn"
+		}
+	}
+	return app.Main(*f, override, func(c config.Config, log *zap.Logger) error {
+		s, err := app.Open(c, log)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = s.Close() }()
+		if err := s.Cache.Check(ctx); err != nil {
+			return err
+		}
+		return cmd.measure(ctx, s, f.Config, out)
+	})
+}
+
+// measure runs the bench and prints its report, also that of a run cut short.
+func (cmd benchCommand) measure(ctx context.Context, s *app.System, file string, out io.Writer) error {
+	options, err := cmd.options(s, file)
+	if err != nil {
+		return err
+	}
+	p := newProgress(os.Stderr)
+	options.Progress = p.show
+	_, _ = fmt.Fprintf(os.Stderr, "Measuring %s on %s.\nThis adds tasks to queues of its own%s, and removes everything it wrote when it ends. Ctrl-C ends it early.\n",
+		strings.Join(options.Workloads, ", "), cache.Redact(s.Config.Redis.URL), cmd.more(options))
+	report, err := bench.Run(ctx, options)
+	p.clear()
+	if len(report.Figures) > 0 || err == nil {
+		if cmd.JSON {
+			err = errors.Join(err, printJSON(out, report))
+		} else {
+			err = errors.Join(err, report.WriteTable(out))
+		}
+	}
+	return errors.Join(err, report.Err())
+}
+
+// more says what the workloads with real workers do besides.
+func (cmd benchCommand) more(o bench.Options) string {
+	more := ""
+	if slices.Contains(o.Workloads, bench.Loss) {
+		more += fmt.Sprintf(" and to %s, starts workers and kills them", o.PageQueue)
+	}
+	if slices.Contains(o.Workloads, bench.Memory) {
+		more += fmt.Sprintf(", starts a worker of %s", strings.Join(o.Queues, ", "))
+	}
+	return more
+}
+
+// options fills in what the workloads need of the system.
+func (cmd benchCommand) options(s *app.System, file string) (bench.Options, error) {
+	route, err := s.Routing.Route(scraping.KindPage)
+	if err != nil {
+		return bench.Options{}, err
+	}
+	o := bench.Options{
+		Redis: s.Redis, Workloads: cmd.Workload,
+		Samples: cmd.Samples, Idle: cmd.Idle, Tasks: cmd.Tasks, Rounds: cmd.Rounds, Slots: cmd.Slots,
+		Kills: cmd.Kills, AsynqKills: cmd.AsynqKills, Settle: cmd.Settle, Fetchers: cmd.Fetchers,
+		Poll: s.Config.Worker.Poll, Queues: s.Config.QueueNames(),
+		Pages: s.Queue, PageQueue: route.Queue,
+	}
+	if len(o.Workloads) == 0 {
+		o.Workloads = bench.Workloads()
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return o, err
+	}
+	worker := cmd.Worker
+	if worker == "" {
+		worker = filepath.Join(filepath.Dir(self), "worker")
+	}
+	if slices.Contains(o.Workloads, bench.Loss) || slices.Contains(o.Workloads, bench.Memory) {
+		if _, err := exec.LookPath(worker); err != nil {
+			return o, fmt.Errorf("the worker binary cannot be run: %w: build it with make build, name it with --worker, or leave out the workloads loss and memory", err)
+		}
+	}
+	environ := cmd.environ(s.Config, file)
+	start := func(program string, args ...string) *exec.Cmd {
+		c := exec.Command(program, args...)
+		c.Env = environ
+		return c
+	}
+	o.Worker = func(queues []string) *exec.Cmd {
+		return start(worker, "--queues", strings.Join(queues, ","), "--listen", "127.0.0.1:0")
+	}
+	o.AsynqWorker = func(queues []string) *exec.Cmd {
+		return start(self, "bench-asynq-worker", "--queues", strings.Join(queues, ","))
+	}
+	return o, nil
+}
+
+// environ is the environment of the worker processes: this one's, but for a private
+// Redis, where the defaults are measured.
+func (cmd benchCommand) environ(c config.Config, file string) []string {
+	environ := os.Environ()
+	if cmd.PrivateRedis {
+		environ = slices.DeleteFunc(environ, func(v string) bool { return strings.HasPrefix(v, "SWITCHYARD_") })
+	} else if file != "" {
+		environ = append(environ, config.FileVariable+"="+file)
+	}
+	return append(environ,
+		"SWITCHYARD_REDIS_URL="+c.Redis.URL,
+		"SWITCHYARD_REDIS_PREFIX="+c.Redis.Prefix,
+		"SWITCHYARD_FETCHER_ALLOW_PRIVATE=true")
+}

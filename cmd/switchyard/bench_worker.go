@@ -1,0 +1,34 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"go.uber.org/zap"
+
+	"switchyard/internal/app"
+	"switchyard/internal/bench"
+	"switchyard/internal/cache"
+	"switchyard/internal/config"
+)
+
+// benchAsynqWorker is the worker process of plain asynq that the bench starts.
+type benchAsynqWorker struct {
+	Queues []string `help:"Queues to consume." required:""`
+}
+
+// Run implements the command.
+func (cmd benchAsynqWorker) Run(f *config.Flags) error {
+	return app.Main(*f, nil, func(c config.Config, _ *zap.Logger) error {
+		client, err := cache.Connect(c.RedisOptions())
+		if err != nil {
+			return err
+		}
+		defer func() { _ = client.Close() }()
+		ctx, release := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		defer release()
+		return bench.RunAsynqWorker(ctx, client, cmd.Queues)
+	})
+}

@@ -1,0 +1,85 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// memoryReads is how often an idle process's memory is read, a fifth of a second apart.
+const memoryReads = 5
+
+// memory starts a worker process of each system, leaves it alone for a while and reads
+// how much memory it holds.
+func (r *run) memory(ctx context.Context) error {
+	var held both
+	for _, f := range []fleet{
+		{ours: true, queues: r.Queues, command: r.Worker},
+		{ours: false, queues: asynqQueues(r.Queues), command: r.AsynqWorker},
+	} {
+		if err := r.memoryOf(ctx, f, &held); err != nil {
+			return fmt.Errorf("%s: %w", f, err)
+		}
+	}
+	r.report.add(held.into(Figure{ID: "memory.idle", Label: "memory of an idle worker process", Unit: "MiB", Better: "lower"}))
+	return nil
+}
+
+func (r *run) memoryOf(ctx context.Context, f fleet, held *both) error {
+	what := fmt.Sprintf("memory, %s", f)
+	p, err := r.startWorker(ctx, f.command(f.queues), f.queues)
+	if err != nil {
+		return err
+	}
+	defer p.stop()
+	r.Progress(what, 0, memoryReads)
+	if err := sleep(ctx, r.Settle); err != nil {
+		return err
+	}
+	for i := range memoryReads {
+		mib, known, err := residentMiB(p)
+		if err != nil || !known {
+			return err
+		}
+		held.add(f.ours, mib)
+		r.Progress(what, i+1, memoryReads)
+		if err := sleep(ctx, 200*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// residentMiB returns how much memory a process holds, in MiB, or false on a system that
+// does not tell it in /proc as Linux does.
+func residentMiB(p *process) (mib float64, known bool, err error) {
+	if runtime.GOOS != "linux" {
+		return 0, false, nil
+	}
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	if err != nil {
+		return 0, false, fmt.Errorf("read the memory of a worker: %w", err)
+	}
+	select {
+	case <-p.exited:
+		return 0, false, p.ended()
+	default:
+	}
+	mib, err = residentIn(string(status))
+	return mib, true, err
+}
+
+// residentIn returns the resident set that a process's status file tells of, in MiB. The
+// file is described in proc_pid_status(5).
+func residentIn(status string) (mib float64, err error) {
+	value, _ := field(status, "VmRSS")
+	kib, err := strconv.ParseFloat(strings.TrimSuffix(value, " kB"), 64)
+	if err != nil {
+		return 0, fmt.Errorf("process status has VmRSS %q: a number of kB was expected", value)
+	}
+	return kib / 1024, nil
+}
