@@ -2,8 +2,8 @@ package queue
 
 import "context"
 
-// crew runs functions on goroutines that it keeps until a context ends. Decoding a payload
-// takes a deep stack: on a new goroutine for each short task, growing it was a sixth of
+// crew runs handlers on goroutines that it keeps until a context ends. Decoding a payload
+// takes a deep stack: on a new goroutine for each short task, growing it was a tenth of
 // the worker's time.
 type crew struct {
 	jobs chan func()

@@ -28,17 +28,28 @@ func (l *Lane) take(queue string) *redis.Cmd {
 	return answer(msg)
 }
 
+// Tasks that come in a stream are gathered: to be woken for each would cost the worker, and
+// Redis, three round trips a task.
+const (
+	warm   = 2 * time.Millisecond   // since the last task, a stream may go on
+	gather = 300 * time.Microsecond // and is looked for again after this
+)
+
 // findOrWait returns a message from s. Once each of the lane's sources has been looked at
 // in vain, it waits, and looks where there is something new.
 func (l *Lane) findOrWait(s *source) string {
-	msg, err := l.find(s)
+	msg, err := l.find(s, false)
 	if err != nil {
 		sleep(l.stop, retryEvery)
 		return ""
 	}
 	if msg != "" {
-		l.misses = 0
+		l.misses, l.found = 0, time.Now()
 		return msg
+	}
+	if time.Since(l.found) < warm {
+		sleep(l.stop, gather)
+		return ""
 	}
 	if l.misses++; l.misses < len(l.sources) {
 		return ""
@@ -48,15 +59,16 @@ func (l *Lane) findOrWait(s *source) string {
 	woken := l.idle()
 	l.waits.Store(false)
 	if woken != nil {
-		msg, _ = l.find(woken)
+		msg, _ = l.find(woken, true)
 	}
 	return msg
 }
 
-// find returns the message of a task that the lane may take, or "" if none waits.
-func (l *Lane) find(s *source) (string, error) {
+// find returns the message of a task that the lane may take, or "" if none waits. Woken by
+// a token and without a task it looks for a delayed one, which leaves a token too.
+func (l *Lane) find(s *source, woken bool) (string, error) {
 	tended, err := l.look(s, true, false)
-	if err == nil && len(l.taken) == 0 && !tended {
+	if err == nil && woken && len(l.taken) == 0 && !tended {
 		_, err = l.look(s, true, true)
 	}
 	return l.next(), err

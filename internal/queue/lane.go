@@ -75,6 +75,7 @@ type Lane struct {
 
 	taken    []took        // not yet given to asynq; its fetching goroutine's own
 	waits    atomic.Bool   // whether it waits for a task
+	found    time.Time     // when the last task was found; likewise
 	misses   int           // sources in a row that had no task; likewise
 	slots    chan struct{} // holds one for each attempt, and on stopping one for each free slot
 	handBack chan struct{} // closed when unfinished tasks are to go back
@@ -113,7 +114,7 @@ func NewLane(redisClient redis.UniversalClient, queueClient *Client, metrics *Me
 	l.stop, l.taking = context.WithCancel(context.Background())
 	l.exit, l.leaving = context.WithCancel(context.Background())
 	l.crew = newCrew(l.exit)
-	l.server = asynq.NewServerFromRedisClient(&laneClient{waking{redisClient}, l}, asynq.Config{
+	l.server = asynq.NewServerFromRedisClient(&laneClient{waking{redisClient, new(atomic.Uint64)}, l}, asynq.Config{
 		Concurrency:              opts.Concurrency,
 		Queues:                   weights,
 		TaskCheckInterval:        afterWait,

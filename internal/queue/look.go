@@ -60,7 +60,7 @@ func (l *Lane) look(s *source, take, tend bool) (tended bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	sent := time.Now()
-	tend = tend || sent.Sub(s.tended) >= tendEvery
+	tend = tend || sent.Sub(s.tended) >= tendEvery || !s.due.IsZero() && !sent.Before(s.due)
 	adopt := tend && sent.Sub(s.adopted) >= adoptEvery
 	mark := 1 + rand.Uint32N(marks-1)
 	raw, err := l.runTake(s.keys, take, func(n int) []any {

@@ -14,15 +14,8 @@ import (
 	"switchyard/internal/tasks"
 )
 
-// perform is asynq's handler.
+// perform runs one attempt and tells asynq its outcome.
 func (l *Lane) perform(ctx context.Context, t *asynq.Task) error {
-	done := make(chan error, 1)
-	l.crew.run(func() { done <- l.performOne(ctx, t) })
-	return <-done
-}
-
-// performOne runs one attempt and tells asynq its outcome.
-func (l *Lane) performOne(ctx context.Context, t *asynq.Task) error {
 	if !l.enter() {
 		<-ctx.Done() // asynq ends it once the task is back in its queue
 		return ErrHandedBack

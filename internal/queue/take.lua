@@ -145,6 +145,12 @@ if n > 0 and redis.call("LLEN", pending) > 0 and redis.call("EXISTS", paused) ==
 	end
 end
 
+-- Tokens without a task were left for tasks that are taken, or for delayed ones, whose time
+-- this look tells.
+if ARGV[3] == "1" and n > 0 and #taken == 0 and redis.call("LLEN", pending) == 0 then
+	redis.call("DEL", wake)
+end
+
 -- Whoever else waits is woken for what was moved and is still there.
 local left = moved > 0 and math.min(moved, redis.call("LLEN", pending), tonumber(ARGV[11])) or 0
 if left > 0 then

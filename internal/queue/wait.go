@@ -126,10 +126,7 @@ func (l *Lane) keepToken(s *source) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), abortGrace)
 	defer cancel()
 	// Without its token a task is found by the fallback poll.
-	_, _ = l.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
-		leaveTokens(ctx, p, s.queue, 1)
-		return nil
-	})
+	_ = l.redis.LPush(ctx, wakeKey(s.queue), "").Err()
 	return false
 }
 

@@ -3,12 +3,13 @@ package queue
 import (
 	"context"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 )
 
-// maxTokens caps a wake list. Tokens nobody waits for are left over when tasks come in
+// maxTokens caps a wake list, as often as it is trimmed. Tokens nobody waits for are left over when tasks come in
 // faster than idle workers do; each costs whoever takes it one look at the queue.
 const maxTokens = 64
 
@@ -16,9 +17,14 @@ const maxTokens = 64
 // task where it can be taken, now or later, also leaves a token that wakes one worker
 // waiting for it, in the same round trip. A list and not a publication, so that one task
 // wakes one worker and not all of them.
-func Waking(client redis.UniversalClient) redis.UniversalClient { return &waking{client} }
+func Waking(client redis.UniversalClient) redis.UniversalClient {
+	return &waking{UniversalClient: client, left: new(atomic.Uint64)}
+}
 
-type waking struct{ redis.UniversalClient }
+type waking struct {
+	redis.UniversalClient
+	left *atomic.Uint64 // tokens
+}
 
 // EvalSha implements [redis.Scripter].
 func (w *waking) EvalSha(ctx context.Context, sha1 string, keys []string, args ...any) *redis.Cmd {
@@ -39,7 +45,7 @@ func (w *waking) run(ctx context.Context, c call, script func(redis.Scripter) *r
 	case adds, requeues:
 		_, _ = w.Pipelined(ctx, func(p redis.Pipeliner) error {
 			cmd = script(p)
-			leaveTokens(ctx, p, c.queue, 1)
+			w.leaveTokens(ctx, p, c.queue, 1)
 			return nil
 		})
 	case delays, retries:
@@ -52,14 +58,14 @@ func (w *waking) run(ctx context.Context, c call, script func(redis.Scripter) *r
 				}
 				p.Eval(ctx, stampLua, []string{set, keyOf(c.queue, "t:"+c.task)}, c.task, strconv.FormatInt(due.UnixMilli(), 10))
 			}
-			leaveTokens(ctx, p, c.queue, 1)
+			w.leaveTokens(ctx, p, c.queue, 1)
 			return nil
 		})
 	case addsSome:
 		cmd = script(w.UniversalClient)
 		if n, err := cmd.Int(); err == nil && n > 0 {
 			_, _ = w.Pipelined(ctx, func(p redis.Pipeliner) error {
-				leaveTokens(ctx, p, c.queue, min(n, maxTokens))
+				w.leaveTokens(ctx, p, c.queue, min(n, maxTokens))
 				return nil
 			})
 		}
@@ -69,13 +75,18 @@ func (w *waking) run(ctx context.Context, c call, script func(redis.Scripter) *r
 	return cmd
 }
 
-func leaveTokens(ctx context.Context, p redis.Pipeliner, queue string, n int) {
+// trimEvery is how many tokens a client leaves before it trims their list again.
+const trimEvery = 16
+
+func (w *waking) leaveTokens(ctx context.Context, p redis.Pipeliner, queue string, n int) {
 	tokens := make([]any, n)
 	for i := range tokens {
 		tokens[i] = ""
 	}
 	p.LPush(ctx, wakeKey(queue), tokens...)
-	p.LTrim(ctx, wakeKey(queue), 0, maxTokens-1)
+	if left := w.left.Add(uint64(n)); left/trimEvery != (left-uint64(n))/trimEvery {
+		p.LTrim(ctx, wakeKey(queue), 0, maxTokens-1)
+	}
 }
 
 type dueKey struct{}

@@ -82,11 +82,11 @@ func TestATaskOfAForeignClientIsFoundByThePoll(t *testing.T) {
 func TestTokensNobodyWaitsForAreCapped(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing})
-		for range maxTokens + 10 {
+		for range 3 * maxTokens {
 			r.enqueue(note{kind: "agent_a"}, tasks.Options{})
 		}
-		if n := client.LLen(t.Context(), wakeKey("agents")).Val(); n != maxTokens {
-			t.Errorf("%d tokens, want %d", n, maxTokens)
+		if n := client.LLen(t.Context(), wakeKey("agents")).Val(); n > maxTokens+trimEvery {
+			t.Errorf("%d tokens, want about %d", n, maxTokens)
 		}
 	})
 }
