@@ -16,6 +16,7 @@ import (
 )
 
 func TestEveryFigureIsMeasuredAndNothingIsLeftBehind(t *testing.T) {
+	t.Parallel()
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		report, err := Run(t.Context(), small(client, Pickup, Drain, Stream))
 		if err := errors.Join(err, report.Err()); err != nil {
@@ -77,6 +78,7 @@ func (f faulty) start(slots int, handle func(int)) (func() error, error) {
 }
 
 func TestACountThatIsOffByOneIsAnError(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		fault faulty
 		ours  bool
@@ -90,12 +92,13 @@ func TestACountThatIsOffByOneIsAnError(t *testing.T) {
 		"asynq runs the last twice": {faulty{repeats: 199}, false, false, "1 times too often"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			client := redistest.Client(t, redistest.Server(t).Addr)
 			r, err := newRun(small(client, Drain))
 			if err != nil {
 				t.Fatal(err)
 			}
-			r.limit = func(int) time.Duration { return 2 * time.Second }
+			r.limit = func(int) time.Duration { return 5 * time.Second }
 			for i, c := range r.contenders {
 				if c.ours == test.ours {
 					test.fault.system = c.system
@@ -125,6 +128,7 @@ type deaf struct{ system }
 func (d deaf) start(int, func(int)) (func() error, error) { return func() error { return nil }, nil }
 
 func TestATaskLeftInTheQueueIsAnError(t *testing.T) {
+	t.Parallel()
 	client := redistest.Client(t, redistest.Server(t).Addr)
 	r, err := newRun(small(client, Drain))
 	if err != nil {
@@ -151,6 +155,7 @@ func TestATaskLeftInTheQueueIsAnError(t *testing.T) {
 }
 
 func TestAnInterruptedRunCleansUp(t *testing.T) {
+	t.Parallel()
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		o := small(client, Stream)
 		o.Tasks = 1_000_000
@@ -171,6 +176,7 @@ func TestAnInterruptedRunCleansUp(t *testing.T) {
 }
 
 func TestARedisInUseIsRefused(t *testing.T) {
+	t.Parallel()
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		foreign := asynq.NewClientFromRedisClient(client)
 		if _, err := foreign.Enqueue(asynq.NewTask("theirs", nil), asynq.Queue(oursQueue), asynq.TaskID("theirs")); err != nil {
@@ -191,8 +197,14 @@ func TestARedisInUseIsRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer server.Shutdown()
-		for len(keys(t, client)) == 0 { // the server shows itself when it has begun, not before Start returns
-			time.Sleep(time.Millisecond)
+		inspector := asynq.NewInspectorFromRedisClient(client)
+		// The server shows itself at its first heartbeat, some time after Start returns.
+		for servers := 0; servers == 0; time.Sleep(time.Millisecond) {
+			shown, err := inspector.Servers()
+			if err != nil {
+				t.Fatal(err)
+			}
+			servers = len(shown)
 		}
 		_, err := Run(t.Context(), small(client, Drain))
 		if !errors.Is(err, ErrInUse) || !strings.Contains(err.Error(), "consumes queue bench-asynq") {

@@ -1,6 +1,8 @@
 package bench
 
 import (
+	"context"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,7 +24,15 @@ func small(client redis.UniversalClient, workloads ...string) Options {
 // keys returns every key there is.
 func keys(t *testing.T, client redis.UniversalClient) []string {
 	t.Helper()
-	all, err := client.Keys(t.Context(), "*").Result()
+	var all []string
+	var mu sync.Mutex
+	err := eachMaster(t.Context(), client, func(ctx context.Context, master *redis.Client) error {
+		found, err := master.Keys(ctx, "*").Result()
+		mu.Lock()
+		defer mu.Unlock()
+		all = append(all, found...)
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
