@@ -175,6 +175,19 @@ func (c *Client) StatusByKind(ctx context.Context, kind, id string) (tasks.Statu
 	return c.Status(ctx, route.Queue, id)
 }
 
+// RunNow makes a task that is delayed, waits for its retry, is parked or dead ready at once.
+// The error says if it is in none of these states.
+func (c *Client) RunNow(queue, id string) error {
+	err := c.inspector.RunTask(queue, id)
+	if errors.Is(err, asynq.ErrTaskNotFound) || errors.Is(err, asynq.ErrQueueNotFound) {
+		return fmt.Errorf("no task %q in queue %q: it may have been done, and its retention be over", id, queue)
+	}
+	if err != nil {
+		return fmt.Errorf("run task %s in %s now: %w", id, queue, err)
+	}
+	return nil
+}
+
 // wake runs a delayed task at once. One that is gone, waiting or running already needs
 // no waking, and one that cannot be woken now still runs at its own time.
 func (c *Client) wake(target string) error {
