@@ -60,14 +60,19 @@ func (c *contact) jumped() {
 	c.steady = time.Now()
 }
 
-// steadyFor reports whether Redis has been within reach for at least d.
-func (c *contact) steadyFor(d time.Duration) bool {
+// steadyAfter is how long Redis must have been within reach before a lane believes that
+// who has not renewed a lease is gone, and not just waiting for Redis as it was.
+const steadyAfter = 5 * time.Second
+
+// isSteady reports whether Redis has been within reach, its clock in order, for long
+// enough.
+func (c *contact) isSteady() bool {
 	if c.lost.Load() {
 		return false
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return time.Since(c.steady) >= d
+	return time.Since(c.steady) >= steadyAfter
 }
 
 // await returns when Redis is within reach or ctx ends.

@@ -34,7 +34,7 @@ func TestContactIsSteadyOnlySomeTimeAfterAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newContact(zap.NewNop())
 		time.Sleep(steadyAfter)
-		if !c.steadyFor(steadyAfter) {
+		if !c.isSteady() {
 			t.Error("not steady after an uneventful start")
 		}
 		for name, disturb := range map[string]func(){
@@ -47,11 +47,11 @@ func TestContactIsSteadyOnlySomeTimeAfterAnOutage(t *testing.T) {
 		} {
 			disturb()
 			time.Sleep(steadyAfter - time.Second)
-			if c.steadyFor(steadyAfter) {
+			if c.isSteady() {
 				t.Errorf("%s: steady too soon", name)
 			}
 			time.Sleep(time.Second)
-			if !c.steadyFor(steadyAfter) {
+			if !c.isSteady() {
 				t.Errorf("%s: never steady again", name)
 			}
 		}

@@ -20,9 +20,6 @@ const (
 	// adoptEvery is how often the active list is searched for tasks without a lease. Only
 	// a Redis that has lost writes leaves such.
 	adoptEvery = 30 * time.Second
-	// steadyAfter is how long Redis must have been within reach before a lane believes
-	// that who has not renewed a lease is gone, and not just waiting for Redis as it was.
-	steadyAfter = 5 * time.Second
 	// lookWithin bounds one look.
 	lookWithin = 2 * time.Second
 	// retryEvery is how often a Redis that is away is asked again.
@@ -66,7 +63,7 @@ func (l *Lane) look(s *source, take, tend bool) (tended bool, err error) {
 	raw, err := l.runTake(s.keys, take, func(n int) []any {
 		return []any{
 			keyOf(s.queue, "t:"), n, tend, leaseTerm.Seconds(), lostAfter.Seconds(),
-			l.contact.steadyFor(steadyAfter), adopt, lostNote(sent),
+			l.contact.isSteady(), adopt, lostNote(sent),
 			s.time, strconv.FormatFloat(sent.Sub(s.tended).Seconds(), 'f', 3, 64), maxTokens, keyOf(s.queue, "g:"), mark,
 		}
 	}).Slice()
