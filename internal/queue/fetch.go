@@ -31,8 +31,8 @@ func (l *Lane) take(queue string) *redis.Cmd {
 // Tasks that come in a stream are gathered: to be woken for each would cost the worker, and
 // Redis, three round trips a task.
 const (
-	warm   = 2 * time.Millisecond   // since the last task, a stream may go on
-	gather = 300 * time.Microsecond // and is looked for again after this
+	warm   = 5 * time.Millisecond // since the last task, a stream may go on
+	gather = time.Millisecond     // and is looked for again after this
 )
 
 // findOrWait returns a message from s. Once each of the lane's sources has been looked at
