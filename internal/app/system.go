@@ -135,11 +135,8 @@ func (s *System) awaitRedis(ctx context.Context) error {
 	if policy := cache.Evicts(ctx, s.Redis); policy != "" {
 		s.Log.Warn("redis may evict waiting tasks and schedule entries: set maxmemory-policy noeviction", zap.String("maxmemory-policy", policy))
 	}
-	skew, err := cache.Skew(ctx, s.Redis)
-	if err != nil {
-		return err
-	}
-	if skew.Abs() > maxSkew {
+	// A Redis that goes away again just now is waited for where it is used.
+	if skew, err := cache.Skew(ctx, s.Redis); err == nil && skew.Abs() > maxSkew {
 		s.Log.Warn("this machine's clock differs from redis's: delayed tasks, deadlines and ticks are off by as much; leases are not, they go by redis's: see to the time service", zap.Duration("ahead", skew.Round(time.Millisecond)))
 	}
 	return nil
