@@ -206,6 +206,17 @@ func TestAHandlerIsCancelledWhenAnotherWorkerHasItsTaskAndLeavesItAlone(t *testi
 	})
 }
 
+func TestAnAttemptThatIsOverBeforeItBeginsIsLeftAlone(t *testing.T) {
+	r := newRig(t, redistest.Client(t, redistest.Mini(t).Addr()), nil, handlers{"agent_a": func(context.Context, *tasks.Task, note) (any, error) {
+		t.Error("begun")
+		return nil, nil
+	}})
+	lane := NewLane(r.redis, r.client, r.metrics, r.log, LaneOptions{Queue: "agents", Concurrency: 1})
+	if err := lane.perform(t.Context(), asynq.NewTask("agent_a", nil)); !errors.Is(err, ErrLeaseLost) {
+		t.Errorf("err %v, want %v", err, ErrLeaseLost)
+	}
+}
+
 func TestAWorkerThatCannotRenewStopsAndHandsBackOnceItCan(t *testing.T) {
 	server := redistest.Server(t, "--appendonly", "yes", "--appendfsync", "always")
 	client := redistest.Client(t, server.Addr)

@@ -26,6 +26,9 @@ func (l *Lane) perform(ctx context.Context, t *asynq.Task) error {
 	task.ID, _ = asynq.GetTaskID(ctx)
 	task.Queue, _ = asynq.GetQueueName(ctx)
 	held := l.leases.get(task.Queue, task.ID)
+	if held == nil {
+		return ErrLeaseLost // asynq has ended the attempt already, cancelled by hand for example
+	}
 	retried, _ := asynq.GetRetryCount(ctx)
 	task.Attempt = retried + held.losses + 1
 
