@@ -160,7 +160,7 @@ func (r reply) texts(i int) []string {
 }
 
 // tend makes ready what is due or lost while the lane itself takes nothing, its slots
-// being full or its poll being long, until ctx ends.
+// being full, until ctx ends.
 func (l *Lane) tend(ctx context.Context) {
 	for sleep(ctx, retryEvery) {
 		for _, s := range l.sources {
