@@ -14,9 +14,10 @@ import (
 type contact struct {
 	log  *zap.Logger
 	lost atomic.Bool
+	said atomic.Bool // that it is lost, and not yet that it is back
 
 	mu     sync.Mutex
-	since  time.Time     // of the loss
+	since  time.Time     // of the loss that was said
 	steady time.Time     // since when owners of leases had the time to renew them
 	back   chan struct{} // closed when it is back
 }
@@ -33,23 +34,32 @@ func (c *contact) failed(err error) {
 		return
 	}
 	c.lost.Store(true)
-	c.since, c.back = time.Now(), make(chan struct{})
-	c.log.Error("redis lost: no task is taken until it is back", zap.Error(err))
+	c.back = make(chan struct{})
+	if c.said.CompareAndSwap(false, true) {
+		c.since = time.Now()
+		c.log.Error("redis lost: no task is taken until it is back", zap.Error(err))
+	}
 }
+
+// calmAfter is how long Redis must have answered before it is said to be back. What was
+// asked of it before may still fail after the first answer, one connection at a time.
+const calmAfter = 2 * time.Second
 
 // reached notes that Redis has answered.
 func (c *contact) reached() {
-	if !c.lost.Load() {
+	if !c.said.Load() {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.lost.CompareAndSwap(true, false) {
+	if c.lost.CompareAndSwap(true, false) {
+		c.steady = time.Now()
+		close(c.back)
 		return
 	}
-	c.steady = time.Now()
-	close(c.back)
-	c.log.Warn("redis is back", zap.Duration("away", time.Since(c.since).Round(time.Millisecond)))
+	if time.Since(c.steady) >= calmAfter && c.said.CompareAndSwap(true, false) {
+		c.log.Warn("redis is back", zap.Duration("away", c.steady.Sub(c.since).Round(time.Millisecond)))
+	}
 }
 
 // jumped notes that Redis's clock is not what it was: for a while no lease tells when it

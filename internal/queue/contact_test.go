@@ -22,10 +22,17 @@ func TestAnOutageAndItsEndAreSaidOnceEach(t *testing.T) {
 				time.Sleep(time.Second)
 			}
 			c.reached()
-			c.reached()
+			c.failed(errors.New("connection reset")) // a connection that had not noticed
+			for range 10 {
+				time.Sleep(time.Second)
+				c.reached()
+			}
 		}
 		if lost, back := logs.FilterMessageSnippet("redis lost").Len(), logs.FilterMessage("redis is back").Len(); lost != 2 || back != 2 || logs.Len() != 4 {
 			t.Errorf("%d lines of losses, %d of returns, %d in all; want 2, 2 and 4", lost, back, logs.Len())
+		}
+		if away := logs.FilterMessage("redis is back").All()[0].ContextMap()["away"]; away != 101*time.Second {
+			t.Errorf("was away for %v, want 1m41s", away)
 		}
 	})
 }

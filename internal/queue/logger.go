@@ -32,7 +32,7 @@ func (l *logger) Info(...any)  {}
 func (l *logger) Warn(...any)  {}
 
 func (l *logger) Error(args ...any) {
-	if l.contact.lost.Load() {
+	if l.contact.said.Load() {
 		return // it has been said
 	}
 	line := fmt.Sprint(args...)
