@@ -192,7 +192,7 @@ type scheduleRemove struct{ scheduleEntry }
 // Run implements the command.
 func (cmd scheduleRemove) Run(f *config.Flags, out io.Writer) error {
 	return withSystem(f, func(ctx context.Context, s *app.System) error {
-		found, err := s.Schedule.Remove(ctx, cmd.ID)
+		found, err := s.Schedule.Remove(ctx, cmd.ID, schedule.OriginAPI)
 		if err != nil {
 			return err
 		}

@@ -28,21 +28,17 @@ type userSet struct {
 // Run implements the command. What is not given stays as it was.
 func (cmd userSet) Run(f *config.Flags, out io.Writer) error {
 	return withSystem(f, func(ctx context.Context, s *app.System) error {
-		u, _, err := s.Users.Get(ctx, cmd.ID)
+		u, err := s.Users.Change(ctx, cmd.ID, func(u *users.User) {
+			if cmd.Topic != nil {
+				u.Topics = cmd.Topic
+			}
+			if cmd.Channel != nil {
+				u.Channels = cmd.Channel
+			}
+			set(&u.Zone, cmd.Zone)
+			set(&u.Time, cmd.Time)
+		})
 		if err != nil {
-			return err
-		}
-		u.ID = cmd.ID
-		if cmd.Topic != nil {
-			u.Topics = cmd.Topic
-		}
-		if cmd.Channel != nil {
-			u.Channels = cmd.Channel
-		}
-		set(&u.Zone, cmd.Zone)
-		set(&u.Time, cmd.Time)
-		u = u.WithDefaults()
-		if err := s.SetUser(ctx, u); err != nil {
 			return err
 		}
 		return printJSON(out, u)
@@ -97,7 +93,7 @@ type userRemove struct {
 // Run implements the command.
 func (cmd userRemove) Run(f *config.Flags, out io.Writer) error {
 	return withSystem(f, func(ctx context.Context, s *app.System) error {
-		found, err := s.RemoveUser(ctx, cmd.ID)
+		found, err := s.Users.Remove(ctx, cmd.ID)
 		if err != nil {
 			return err
 		}

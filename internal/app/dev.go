@@ -163,10 +163,9 @@ func (d *dev) run(stop daemon.Stop, listener net.Listener) error {
 // show makes the first briefing and prints it.
 func (d *dev) show(stop daemon.Stop) error {
 	ctx := stop.Quiet
-	user := users.User{ID: DevUser, Topics: d.options.Topics}.WithDefaults()
 	err := d.system.awaitRedis(ctx)
 	if err == nil {
-		err = d.system.SetUser(ctx, user)
+		_, err = d.system.Users.Change(ctx, DevUser, func(u *users.User) { u.Topics = d.options.Topics })
 	}
 	if err == nil {
 		err = d.readSources(ctx)

@@ -13,6 +13,7 @@ import (
 	"switchyard/internal/tasks"
 	"switchyard/internal/tasks/briefings"
 	"switchyard/internal/tasks/scraping"
+	"switchyard/internal/users"
 )
 
 // pollProgress is how often dev looks how far the work it shows has come.
@@ -84,11 +85,8 @@ func (d *dev) awaitTick(ctx context.Context, id string) (tasks.Receipt, error) {
 		}
 		switch books := record.Books; {
 		case books.LastTask != "":
-			route, err := d.system.Routing.Route(record.Entry.Kind)
-			if err == nil {
-				_, err = d.system.Schedule.Remove(ctx, id)
-			}
-			return tasks.Receipt{ID: books.LastTask, Kind: route.Kind, Queue: route.Queue}, err
+			_, err := d.system.Schedule.Remove(ctx, id, record.Entry.Origin)
+			return tasks.Receipt{ID: books.LastTask, Kind: record.Entry.Kind, Queue: books.LastQueue}, err
 		case books.LastError != "":
 			return tasks.Receipt{}, fmt.Errorf("entry %s: %s", id, books.LastError)
 		}
@@ -129,7 +127,7 @@ func (d *dev) brief(ctx context.Context) error {
 	}
 	defer func() { _ = events.Close() }()
 	d.say("Ranking and writing the briefing of %q", DevUser)
-	if _, err := d.system.Schedule.RunNow(ctx, BriefingEntryID(DevUser), d.system.Queue); err != nil {
+	if _, err := d.system.Schedule.RunNow(ctx, users.EntryID(DevUser), d.system.Queue); err != nil {
 		return err
 	}
 	for {

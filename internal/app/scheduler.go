@@ -70,21 +70,25 @@ func (s *System) engine() *schedule.Engine {
 
 // tickMetrics count ticks.
 type tickMetrics struct {
-	ticks *prometheus.CounterVec
-	lag   prometheus.Histogram
+	ticks  *prometheus.CounterVec
+	lag    prometheus.Histogram
+	broken prometheus.Counter
 }
 
 func newTickMetrics(reg prometheus.Registerer) *tickMetrics {
 	m := &tickMetrics{
 		ticks: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "switchyard_schedule_ticks_total", Help: "Ticks, by outcome: enqueued, duplicate, refused, failed.",
+			Name: "switchyard_schedule_ticks_total", Help: "Ticks, by outcome: enqueued, duplicate, refused, skipped, failed.",
 		}, []string{"kind", "outcome"}),
 		lag: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "switchyard_schedule_lag_seconds", Help: "How late ticks were enqueued.",
 			Buckets: []float64{.005, .01, .05, .1, .5, 1, 5, 15, 60, 600, 3600},
 		}),
+		broken: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "switchyard_schedule_broken_entries_total", Help: "Due entries that could not be read, and were mended or set aside.",
+		}),
 	}
-	reg.MustRegister(m.ticks, m.lag)
+	reg.MustRegister(m.ticks, m.lag, m.broken)
 	return m
 }
 
@@ -95,6 +99,9 @@ func (m *tickMetrics) ObserveTick(kind string, outcome schedule.Outcome, lag tim
 		m.lag.Observe(lag.Seconds())
 	}
 }
+
+// ObserveBroken implements [schedule.Observer].
+func (m *tickMetrics) ObserveBroken() { m.broken.Inc() }
 
 // asynqmonMirror shows the schedule on asynqmon's Schedulers page.
 type asynqmonMirror struct{ system *System }

@@ -68,7 +68,6 @@ func Open(c config.Config, log *zap.Logger) (*System, error) {
 		Redis:     client,
 		Cache:     cache.New(client, c.Redis.Prefix+"cache:", c.Cache.TTL),
 		Schedule:  schedule.NewStore(client, c.Redis.Prefix),
-		Users:     users.NewStore(client, c.Redis.Prefix),
 		Documents: documents.New(client, c.Redis.Prefix, c.Documents.TTL, time.Now),
 		Briefings: briefings.NewStore(client, c.Redis.Prefix),
 		Bus:       control.NewBus(client),
@@ -78,6 +77,7 @@ func Open(c config.Config, log *zap.Logger) (*System, error) {
 			MaxBody: c.Fetcher.MaxBody, MaxDecoded: c.Fetcher.MaxDecoded, AllowPrivate: c.Fetcher.AllowPrivate,
 		}),
 	}
+	s.Users = users.NewStore(s.Schedule)
 	if err := s.wire(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

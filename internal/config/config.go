@@ -152,7 +152,7 @@ func Default() Config {
 		Redis:     Redis{PoolSize: 20, Prefix: "switchyard:"},
 		Log:       Log{Level: "info", Format: "auto"},
 		Worker:    Worker{Listen: "127.0.0.1:9101", Drain: 30 * time.Second, Poll: time.Second},
-		Scheduler: Scheduler{Listen: "127.0.0.1:9102", Batch: 100, ClaimLease: 10 * time.Second},
+		Scheduler: Scheduler{Listen: "127.0.0.1:9102", Batch: 250, ClaimLease: 10 * time.Second},
 		Monitor:   Monitor{Listen: "127.0.0.1:8080"},
 		Cache:     Cache{TTL: 300 * time.Second},
 		Tasks:     Tasks{MaxPayload: 1 << 20},

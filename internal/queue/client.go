@@ -30,6 +30,7 @@ const (
 
 // Client adds tasks and looks at them. It is safe for concurrent use.
 type Client struct {
+	redis     redis.UniversalClient
 	asynq     *asynq.Client
 	inspector *asynq.Inspector
 	table     *routing.Table
@@ -40,10 +41,11 @@ type Client struct {
 // NewClient returns a client that routes by table, checks payloads against catalog and
 // adds to no queue but queues. The Redis client stays the caller's to close.
 func NewClient(client redis.UniversalClient, table *routing.Table, catalog *tasks.Catalog, queues []string) *Client {
-	client = Waking(client)
+	waking := Waking(client)
 	return &Client{
-		asynq:     asynq.NewClientFromRedisClient(client),
-		inspector: asynq.NewInspectorFromRedisClient(client),
+		redis:     client,
+		asynq:     asynq.NewClientFromRedisClient(waking),
+		inspector: asynq.NewInspectorFromRedisClient(waking),
 		table:     table,
 		catalog:   catalog,
 		queues:    queues,

@@ -60,10 +60,6 @@ func encode(e PeriodicEntry) []byte {
 	return appendString(b, 7, timestamp(e.Prev))
 }
 
-func appendString(b []byte, field protowire.Number, s string) []byte {
-	return protowire.AppendString(protowire.AppendTag(b, field, protowire.BytesType), s)
-}
-
 // timestamp returns t as a google.protobuf.Timestamp, to the second.
 func timestamp(t time.Time) string {
 	return string(protowire.AppendVarint(protowire.AppendTag(nil, 1, protowire.VarintType), uint64(t.Unix())))

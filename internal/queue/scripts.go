@@ -17,17 +17,34 @@ var (
 	releaseLua string
 	//go:embed stamp.lua
 	stampLua string
+	//go:embed ticks.lua
+	ticksLua string
+	//go:embed old.lua
+	oldLua string
+	//go:embed forget.lua
+	forgetLua string
 
 	takeScript    = redis.NewScript(takeLua)
 	renewScript   = redis.NewScript(renewLua)
 	releaseScript = redis.NewScript(releaseLua)
+	ticksScript   = redis.NewScript(ticksLua)
+	oldScript     = redis.NewScript(oldLua)
+	forgetScript  = redis.NewScript(forgetLua)
 )
 
 // keyOf is asynq's key of a queue; the last part of the key of a task is "t:" and its ID.
 func keyOf(queue, part string) string { return "asynq:{" + queue + "}:" + part }
 
+// queuesKey is asynq's set of all queues.
+const queuesKey = "asynq:queues"
+
 // wakeKey is the list of a queue's tokens. It is in the slot of asynq's keys of the queue.
 func wakeKey(queue string) string { return "switchyard:{" + queue + "}:wake" }
+
+// ledgerKey and agesKey are the ledger of a queue's ticks, in the slot of asynq's keys of
+// the queue: the latest tick of each entry, and when it was written.
+func ledgerKey(queue string) string { return "switchyard:{" + queue + "}:ticks" }
+func agesKey(queue string) string   { return "switchyard:{" + queue + "}:ticks:ages" }
 
 // effect is what a script of asynq's does to its queue.
 type effect int

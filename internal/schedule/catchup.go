@@ -43,22 +43,27 @@ func (e Entry) checkCatchUp() error {
 	return nil
 }
 
-// Plan decides what to do about an entry at now. cursor is its earliest tick that was
-// not yet dealt with, spec its spec. It returns the ticks to enqueue, oldest first, and
-// the cursor that follows, zero if no tick ever does.
+// Plan decides what to do about an entry at now, by its books, whose next tick is the
+// earliest that was not yet dealt with, and its spec, between its start and its end. It
+// returns the ticks to enqueue, oldest first, and the next tick then, zero if none ever
+// follows.
 //
 // The work is bounded by the ticks returned, not by those missed: ten years of missed
 // seconds are searched by bisection.
-func Plan(e Entry, spec Spec, cursor, now time.Time) (ticks []time.Time, next time.Time) {
-	if cursor.IsZero() || cursor.After(now) {
-		return nil, cursor
+func Plan(e Entry, spec Spec, b Books, now time.Time) (ticks []time.Time, next time.Time) {
+	now = now.Add(-e.Shift())
+	if b.Next.IsZero() || b.Next.After(now) {
+		return nil, b.Next
 	}
-	first := cursor
+	first := b.Next
 	if oldest := e.oldest(now); first.Before(oldest) {
 		first = spec.Next(oldest.Add(-1))
 	}
 	if !first.IsZero() && !first.After(now) {
 		ticks = newest(spec, first, now, e.atOnce())
+	}
+	if left := e.MaxRuns - b.Runs; e.MaxRuns > 0 && left <= int64(len(ticks)) {
+		return ticks[:max(left, 0)], time.Time{}
 	}
 	return ticks, spec.Next(now)
 }
@@ -77,14 +82,13 @@ func (e Entry) oldest(now time.Time) time.Time {
 
 // atOnce returns how many ticks may be enqueued together.
 func (e Entry) atOnce() int {
-	switch e.CatchUp {
-	case All:
-		if e.CatchUpLimit > 0 {
-			return e.CatchUpLimit
-		}
+	switch {
+	case e.Overlap == Skip:
+		return 1 // the others would overlap with it
+	case e.CatchUp == All && e.CatchUpLimit > 0:
+		return e.CatchUpLimit
+	case e.CatchUp == All, e.CatchUp == None: // whose grace holds fewer: ticks are whole seconds
 		return DefaultCatchUpLimit
-	case None:
-		return DefaultCatchUpLimit // the grace holds fewer: ticks are whole seconds
 	}
 	return 1
 }

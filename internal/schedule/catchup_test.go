@@ -28,7 +28,7 @@ func TestPlan(t *testing.T) {
 	at := func(clock string) time.Time { return mustTime(t, "2026-01-01T"+clock+"Z") }
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			ticks, next := Plan(test.entry, mustSpec(t, test.entry.Spec, ""), at(test.cursor), at(test.now))
+			ticks, next := Plan(test.entry, mustSpec(t, test.entry.Spec, ""), Books{Next: at(test.cursor)}, at(test.now))
 			var want []time.Time
 			if test.ticks != "" {
 				want = append(want, at(test.ticks))
@@ -46,11 +46,11 @@ func TestPlan(t *testing.T) {
 func TestPlanEndsWithTheSpec(t *testing.T) {
 	spec := mustSpec(t, "at 2026-01-01T10:00:00Z", "")
 	moment := mustTime(t, "2026-01-01T10:00:00Z")
-	ticks, next := Plan(Entry{}, spec, moment, moment.Add(time.Hour))
+	ticks, next := Plan(Entry{}, spec, Books{Next: moment}, moment.Add(time.Hour))
 	if len(ticks) != 1 || !ticks[0].Equal(moment) || !next.IsZero() {
 		t.Errorf("got %v and then %v, want the one tick and no other", ticks, next)
 	}
-	if ticks, next = Plan(Entry{}, spec, time.Time{}, moment); ticks != nil || !next.IsZero() {
+	if ticks, next = Plan(Entry{}, spec, Books{}, moment); ticks != nil || !next.IsZero() {
 		t.Errorf("without a cursor: got %v and then %v, want nothing", ticks, next)
 	}
 }
@@ -80,7 +80,7 @@ func TestTenYearsOfMissedSecondsCostLittle(t *testing.T) {
 	for _, spec := range []string{"* * * * * *", "* * * 1 1 *"} {
 		for _, test := range tests {
 			counted := &countedSpec{Spec: mustSpec(t, spec, "Europe/Berlin")}
-			ticks, _ := Plan(test.entry, counted, counted.Spec.Next(now.AddDate(-10, 0, 0)), now)
+			ticks, _ := Plan(test.entry, counted, Books{Next: counted.Spec.Next(now.AddDate(-10, 0, 0))}, now)
 			if test.entry.CatchUp != None && len(ticks) != test.ticks {
 				t.Errorf("%s, catch up %q: got %d ticks, want %d", spec, test.entry.CatchUp, len(ticks), test.ticks)
 			}

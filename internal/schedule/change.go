@@ -10,15 +10,46 @@ import (
 // ErrTaken says that an entry's ID belongs to one of another origin.
 var ErrTaken = errors.New("is there already, from")
 
+// ErrExists says that an entry of that ID is there already.
+var ErrExists = errors.New("is there already")
+
 // Put adds an entry, or replaces the one of its ID, and reports whether anything
 // changed. The books are kept; the next tick is worked out anew, from Redis' time, only
-// if the spec or the zone changed. An entry of another origin is not replaced:
-// the error then is [ErrTaken].
+// if the times it is due at changed, and is later than the last one that was enqueued. An
+// entry of another origin is not replaced: the error then is [ErrTaken].
 func (s *Store) Put(ctx context.Context, e Entry) (changed bool, err error) {
 	if err := e.Validate(); err != nil {
 		return false, err
 	}
 	return s.update(ctx, e.ID, func(old stored, now time.Time) (edit, error) {
+		return replace(old, e, now)
+	})
+}
+
+// Add is Put for an entry that is not there yet. The error is [ErrExists] if it is, so
+// that of two who add the same one is told.
+func (s *Store) Add(ctx context.Context, e Entry) error {
+	_, err := s.Change(ctx, e.ID, func(_ Entry, found bool) (Entry, error) {
+		if found {
+			return e, fmt.Errorf("entry %s %w: replace it, or choose another id", e.ID, ErrExists)
+		}
+		return e, nil
+	})
+	return err
+}
+
+// Change is Put for an entry that change makes from the one of that ID, if it is found.
+// change is called again if somebody else changes the entry meanwhile.
+func (s *Store) Change(ctx context.Context, id string, change func(old Entry, found bool) (Entry, error)) (changed bool, err error) {
+	return s.update(ctx, id, func(old stored, now time.Time) (edit, error) {
+		record, err := old.record()
+		e, err := change(record.Entry, err == nil)
+		if err != nil {
+			return edit{}, err
+		}
+		if err := e.Validate(); err != nil {
+			return edit{}, err
+		}
 		return replace(old, e, now)
 	})
 }
@@ -32,40 +63,71 @@ func replace(old stored, e Entry, now time.Time) (edit, error) {
 	record, err := old.record()
 	known := err == nil // what cannot be read is replaced
 	if known && record.Entry.Origin != e.Origin {
-		return edit{}, fmt.Errorf("entry %s %w %s: change it there, or choose another id", e.ID, ErrTaken, record.Entry.Origin)
+		return edit{}, taken(record.Entry)
 	}
 	if known && old.entry == string(encoded) {
 		return edit{}, errUnchanged
 	}
+	if !known {
+		record = Record{}
+	}
 	books := record.Books
-	if !known || record.Entry.Spec != e.Spec || record.Entry.Zone != e.Zone {
-		spec, err := e.parse()
-		if err != nil {
-			return edit{}, err
-		}
-		books.Next = spec.Next(now)
-		// The configuration may name a moment that passed: it is read at every start.
-		if books.Next.IsZero() && e.Origin != OriginConfig {
-			return edit{}, fmt.Errorf("entry %s: spec %q is past, it is %s now: give a moment to come", e.ID, e.Spec, now.Format(time.RFC3339))
-		}
+	if books.Next, err = e.next(record, now); err != nil {
+		return edit{}, err
 	}
 	if !known || record.Entry.Paused != e.Paused {
 		books.Paused = e.Paused
 	}
-	made, err := old.rewrite(books, books.due())
-	if err != nil {
-		return edit{}, err
-	}
+	books.Revision++
+	made := old.rewrite(books, Record{e, books}.due())
 	made.entry, made.config = string(encoded), e.Origin == OriginConfig
 	return made, nil
 }
 
-// Remove removes an entry and reports whether it was there. A tick already claimed may
-// still be enqueued.
-func (s *Store) Remove(ctx context.Context, id string) (bool, error) {
+func taken(e Entry) error {
+	return fmt.Errorf("entry %s %w %s: change it there, or choose another id", e.ID, ErrTaken, e.Origin)
+}
+
+// next returns the next tick of an entry that takes the place of old, zero if none
+// follows.
+func (e Entry) next(old Record, now time.Time) (time.Time, error) {
+	spent := e.MaxRuns > 0 && old.Books.Runs >= e.MaxRuns
+	if spent {
+		return time.Time{}, nil
+	}
+	if !old.Books.Next.IsZero() && e.dueAs(old.Entry) {
+		return old.Books.Next, nil
+	}
+	spec, err := e.parse()
+	if err != nil {
+		return time.Time{}, err
+	}
+	after := now.Add(-e.Shift())
+	if old.Books.Last.After(after) {
+		after = old.Books.Last
+	}
+	next := spec.Next(after)
+	// The configuration may name moments that passed: it is read at every start.
+	if next.IsZero() && e.Origin != OriginConfig {
+		return time.Time{}, fmt.Errorf("entry %s: spec %q is not due any more, it is %s now: give times to come, and see to start and end", e.ID, e.Spec, now.Format(time.RFC3339))
+	}
+	return next, nil
+}
+
+// dueAs reports whether e is due at the same times as other.
+func (e Entry) dueAs(other Entry) bool {
+	return e.Spec == other.Spec && e.Zone == other.Zone && e.Start.Equal(other.Start) && e.End.Equal(other.End)
+}
+
+// Remove removes an entry and reports whether it was there. One of another origin is not
+// removed: the error then is [ErrTaken]. A tick already claimed may still be enqueued.
+func (s *Store) Remove(ctx context.Context, id, origin string) (bool, error) {
 	return s.update(ctx, id, func(old stored, _ time.Time) (edit, error) {
 		if old.entry == "" && old.books == "" {
 			return edit{}, errUnchanged
+		}
+		if record, err := old.record(); err == nil && record.Entry.Origin != origin {
+			return edit{}, taken(record.Entry)
 		}
 		return edit{read: old}, nil
 	})
@@ -94,6 +156,7 @@ func (s *Store) setPaused(ctx context.Context, id string, paused bool) (bool, er
 			return edit{}, errUnchanged
 		}
 		record.Books.Paused = paused
-		return old.rewrite(record.Books, record.Books.due())
+		record.Books.Revision++
+		return old.rewrite(record.Books, record.due()), nil
 	})
 }

@@ -10,20 +10,25 @@ import (
 
 // batch is what one claim took from a shard.
 type batch struct {
-	now    time.Time // of Redis
-	lapses time.Time // of Redis: when others may take the entries
-	due    []stored
+	claimed time.Time // by the clock of this machine, before Redis'
+	now     time.Time // of Redis
+	lapses  time.Time // of Redis: when others may take the entries
+	due     []stored
 }
+
+// claimBytes is after how many bytes of entries a claim stops, whatever its limit.
+const claimBytes = 4 << 20
 
 // claim takes up to limit due entries of a shard for the length of a lease.
 func (s *Store) claim(ctx context.Context, shard, limit int, lease time.Duration) (batch, error) {
+	claimed := time.Now()
 	keys := []string{s.dueKey(shard), s.entriesKey(shard), s.booksKey(shard)}
-	reply, err := claimScript.Run(ctx, s.client, keys, limit, lease.Milliseconds()).StringSlice()
+	reply, err := claimScript.Run(ctx, s.client, keys, limit, lease.Milliseconds(), claimBytes).StringSlice()
 	if err != nil {
 		return batch{}, fmt.Errorf("claim due entries: %w", err)
 	}
 	now, err := fromMillis(reply[0])
-	b := batch{now: now, lapses: now.Add(lease)}
+	b := batch{claimed: claimed, now: now, lapses: now.Add(lease)}
 	for fields := reply[1:]; len(fields) >= 3; fields = fields[3:] {
 		b.due = append(b.due, stored{id: fields[0], entry: fields[1], books: fields[2]})
 	}
@@ -31,30 +36,60 @@ func (s *Store) claim(ctx context.Context, shard, limit int, lease time.Duration
 }
 
 // horizon returns the shards with entries that are due, and how long it is until there
-// is another, at most limit. It takes one round trip.
+// may be another, at most limit. It takes one round trip.
 func (s *Store) horizon(ctx context.Context, limit time.Duration) (due []int, wait time.Duration, err error) {
-	heads := make([]*redis.ZSliceCmd, shards)
-	var clock *redis.TimeCmd
-	_, err = s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for shard := range shards {
-			heads[shard] = p.ZRangeWithScores(ctx, s.dueKey(shard), 0, 0)
+	heads, err := s.heads(ctx)
+	if redis.HasErrorPrefix(err, "NOSCRIPT") {
+		if err = headScript.Load(ctx, s.client).Err(); err == nil {
+			heads, err = s.heads(ctx)
 		}
-		clock = p.Time(ctx)
-		return nil
-	})
+	}
 	if err != nil {
 		return nil, 0, fmt.Errorf("look for due entries: %w", err)
 	}
 	wait = limit
-	for shard, head := range heads {
-		if len(head.Val()) == 0 {
+	for shard, h := range heads {
+		// Ticks are whole seconds: an entry added meanwhile is due then at the earliest.
+		wait = min(wait, h.now.Truncate(time.Second).Add(time.Second).Sub(h.now))
+		if h.due.IsZero() {
 			continue
 		}
-		until := time.UnixMilli(int64(head.Val()[0].Score)).Sub(clock.Val())
+		until := h.due.Sub(h.now)
 		if until <= 0 {
 			due = append(due, shard)
 		}
 		wait = min(wait, until)
 	}
 	return due, max(wait, 0), nil
+}
+
+// head is when the next entry of a shard is due, zero if there is none, and the time of
+// its Redis. In a cluster the clocks of the masters may differ.
+type head struct{ now, due time.Time }
+
+func (s *Store) heads(ctx context.Context) ([]head, error) {
+	replies := make([]*redis.Cmd, shards)
+	_, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for shard := range shards {
+			replies[shard] = headScript.EvalSha(ctx, p, []string{s.dueKey(shard)})
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	heads := make([]head, shards)
+	for shard, reply := range replies {
+		fields, err := reply.StringSlice()
+		if err == nil {
+			heads[shard].now, err = fromMillis(fields[0])
+		}
+		if err == nil && len(fields) > 1 {
+			heads[shard].due, err = fromMillis(fields[1])
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return heads, nil
 }

@@ -50,6 +50,7 @@ func TestHorizonIsTheNextTickOrTheLimit(t *testing.T) {
 		due  int
 	}{
 		{0, time.Second, 0},
+		{400 * time.Millisecond, 600 * time.Millisecond, 0}, // an entry added now is due at the whole second
 		{time.Hour - 300*time.Millisecond, 300 * time.Millisecond, 0},
 		{time.Hour, 0, 1},
 	} {

@@ -15,30 +15,19 @@ import (
 func (s *Store) SyncConfig(ctx context.Context, entries []Entry) error {
 	wanted := make(map[string]bool, len(entries))
 	for _, e := range entries {
-		if err := e.Validate(); err != nil {
-			return err
-		}
 		if e.Origin != OriginConfig {
 			return fmt.Errorf("entry %s: origin %q: entries of the configuration have %q", e.ID, e.Origin, OriginConfig)
 		}
-		if wanted[e.ID] {
-			return fmt.Errorf("entry %s is given twice: remove one", e.ID)
-		}
 		wanted[e.ID] = true
 	}
-	var taken []error
-	for _, e := range entries {
-		_, err := s.Put(ctx, e)
-		if errors.Is(err, ErrTaken) {
-			taken = append(taken, err)
-		} else if err != nil {
-			return err
-		}
+	_, taken := s.PutAll(ctx, entries, nil)
+	if taken != nil && !errors.Is(taken, ErrTaken) {
+		return taken
 	}
 	if err := s.removeAbsent(ctx, wanted); err != nil {
 		return err
 	}
-	return errors.Join(taken...)
+	return taken
 }
 
 // removeAbsent removes the entries of origin config that are not wanted.

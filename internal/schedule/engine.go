@@ -30,6 +30,8 @@ type Options struct {
 	Observer Observer
 	// Mirror is shown the upcoming entries. nil: nobody is.
 	Mirror Mirror
+	// Brake says whose entries are held back. nil: nobody's.
+	Brake Brake
 }
 
 // Outcome says what became of a tick.
@@ -39,7 +41,8 @@ type Outcome string
 const (
 	Enqueued  Outcome = "enqueued"  // its task was added
 	Duplicate Outcome = "duplicate" // its task was there: another engine was faster, or died after adding it
-	Refused   Outcome = "refused"   // its task never can be added; the tick is skipped
+	Refused   Outcome = "refused"   // its task never can be added; the tick is dropped
+	Skipped   Outcome = "skipped"   // the task of the tick before is not done; the tick is dropped
 	Failed    Outcome = "failed"    // its task could not be added now; it is tried again
 )
 
@@ -48,6 +51,8 @@ const (
 type Observer interface {
 	// ObserveTick is told a tick's kind, outcome and how late it is.
 	ObserveTick(kind string, outcome Outcome, lag time.Duration)
+	// ObserveBroken is told that an entry could not be read.
+	ObserveBroken()
 }
 
 // Mirror shows the schedule elsewhere.
@@ -56,24 +61,40 @@ type Mirror interface {
 	MirrorSchedule(ctx context.Context, upcoming []Upcoming) error
 }
 
-// Retention is how long a tick's task is kept at least after it succeeded, so that its
-// ID is taken while an engine that was held up may still try to enqueue the tick again.
-const Retention = time.Hour
+// Queue is where the tasks of ticks go.
+type Queue interface {
+	// EnqueueTicks adds the tasks of ticks and returns what became of each, in their
+	// order. A tick that is not later than one of its entry that was added is a
+	// duplicate. From the moment until on, by Redis' clock, none is added:
+	// the error then is [tasks.ErrTooLate].
+	EnqueueTicks(ctx context.Context, ticks []tasks.Tick, until time.Time) []tasks.TickResult
+	// SweepTicks forgets old ticks that were added, those that settled returns, and
+	// tells how many.
+	SweepTicks(ctx context.Context, settled func(context.Context, []tasks.Tick) ([]tasks.Tick, error)) (int, error)
+	// States returns the states of tasks, "" for one that is gone.
+	States(ctx context.Context, receipts []tasks.Receipt) ([]string, error)
+}
+
+// Brake knows whose agents are stopped.
+type Brake interface {
+	// Held returns for each user whether the brake is on.
+	Held(ctx context.Context, users []string) ([]bool, error)
+}
 
 // Engine enqueues due entries.
 type Engine struct {
-	store    *Store
-	enqueuer tasks.Enqueuer
-	options  Options
+	store   *Store
+	queue   Queue
+	options Options
 }
 
 // NewEngine returns an engine for the entries in store. Run starts it.
-func NewEngine(store *Store, enqueuer tasks.Enqueuer, o Options) *Engine {
+func NewEngine(store *Store, queue Queue, o Options) *Engine {
 	if o.MaxWait == 0 {
 		o.MaxWait = time.Second
 	}
 	if o.Batch == 0 {
-		o.Batch = 100
+		o.Batch = 250
 	}
 	if o.Parallel == 0 {
 		o.Parallel = 8
@@ -84,16 +105,17 @@ func NewEngine(store *Store, enqueuer tasks.Enqueuer, o Options) *Engine {
 	if o.Logger == nil {
 		o.Logger = zap.NewNop()
 	}
-	return &Engine{store: store, enqueuer: enqueuer, options: o}
+	return &Engine{store: store, queue: queue, options: o}
 }
 
 // Run enqueues what is due until ctx ends, and returns once all its work has ended. What
 // it claimed but did not enqueue by then it hands back. It outlasts Redis being away.
 func (e *Engine) Run(ctx context.Context) {
-	var mirror sync.WaitGroup
-	defer mirror.Wait()
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	beside.Go(func() { e.sweep(ctx) })
 	if e.options.Mirror != nil {
-		mirror.Go(func() { e.mirror(ctx) })
+		beside.Go(func() { e.mirror(ctx) })
 	}
 	failures := 0
 	for ctx.Err() == nil {
@@ -121,6 +143,8 @@ func (e *Engine) round(ctx context.Context) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
+	// In an order of its own, so that engines find each other at different shards.
+	rand.Shuffle(len(due), func(i, j int) { due[i], due[j] = due[j], due[i] })
 	var work errgroup.Group
 	work.SetLimit(e.options.Parallel)
 	for _, shard := range due {
@@ -147,25 +171,5 @@ func sleep(ctx context.Context, d time.Duration) {
 	select {
 	case <-ctx.Done():
 	case <-timer.C:
-	}
-}
-
-const (
-	mirrorEvery = 5 * time.Second
-	mirrored    = 100
-)
-
-// mirror shows the upcoming entries every few seconds, until ctx ends.
-func (e *Engine) mirror(ctx context.Context) {
-	failing := false
-	for ; ctx.Err() == nil; sleep(ctx, mirrorEvery) {
-		upcoming, err := e.store.Upcoming(ctx, mirrored)
-		if err == nil {
-			err = e.options.Mirror.MirrorSchedule(ctx, upcoming)
-		}
-		if err != nil && !failing && ctx.Err() == nil {
-			e.options.Logger.Warn("schedule is not mirrored, trying again", zap.Error(err))
-		}
-		failing = err != nil
 	}
 }

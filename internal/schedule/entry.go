@@ -45,8 +45,24 @@ type Entry struct {
 	// FreshFor is how late a tick may be and still be worth its task, in nanoseconds
 	// as JSON. 0: forever.
 	FreshFor time.Duration `json:"fresh_for,omitempty"`
-	// Owner is the ID of the user the task acts for, if it acts for one.
+	// Start and End bound the ticks: none before Start, none at or after End. Zero: unbounded.
+	Start time.Time `json:"start,omitzero"`
+	End   time.Time `json:"end,omitzero"`
+	// MaxRuns ends the entry once so many of its ticks were enqueued. 0: never.
+	MaxRuns int64 `json:"max_runs,omitempty"`
+	// Spread moves each tick by the same part of itself, later or, if negative, earlier.
+	// The entry's ID decides by how much, so that entries due together are enqueued
+	// apart, each at the same time every day. In nanoseconds as JSON.
+	Spread time.Duration `json:"spread,omitempty"`
+	// Overlap says what becomes of a tick while the task of the one before still waits
+	// or runs; "" is [Allow].
+	Overlap Overlap `json:"overlap,omitempty"`
+	// Owner is the ID of the user the task acts for, if it acts for one. While that
+	// user's brake is on, the entry's ticks are held back.
 	Owner string `json:"owner,omitempty"`
+	// Preferences are what the owner asked for, where the entry was made from that: a
+	// JSON object kept with the entry, so that both change as one. Tasks do not get it.
+	Preferences json.RawMessage `json:"preferences,omitempty"`
 	// Origin says who made the entry, one of the Origin constants.
 	Origin string `json:"origin"`
 	// Paused is whether the entry starts out paused. [Store.Pause] and [Store.Resume]
@@ -92,13 +108,19 @@ func (e Entry) check() error {
 	if err := tasks.CheckKind(e.Kind); err != nil {
 		return err
 	}
-	if err := checkPayload(e.Payload); err != nil {
+	if err := checkObject("payload", e.Payload); err != nil {
+		return err
+	}
+	if err := checkObject("preferences", e.Preferences); err != nil {
 		return err
 	}
 	if e.Queue != "" && (len(e.Queue) > maxName || !queuePattern.MatchString(e.Queue)) {
 		return fmt.Errorf("queue %.40q: use the name of a queue, or leave it out to have the kind routed", e.Queue)
 	}
 	if err := e.checkCatchUp(); err != nil {
+		return err
+	}
+	if err := e.checkCourse(); err != nil {
 		return err
 	}
 	if len(e.Owner) > maxName || !printable(e.Owner) {
@@ -111,16 +133,17 @@ func (e Entry) check() error {
 	return fmt.Errorf("origin %.40q: use %s, %s or %s", e.Origin, OriginConfig, OriginAPI, OriginUser)
 }
 
-func checkPayload(payload []byte) error {
-	if len(payload) > MaxPayload {
-		return fmt.Errorf("payload has %d bytes, at most %d are allowed: store the data and schedule a reference to it", len(payload), MaxPayload)
+// checkObject reports why a field's value is not a JSON object of a bearable size.
+func checkObject(field string, value []byte) error {
+	if len(value) > MaxPayload {
+		return fmt.Errorf("%s has %d bytes, at most %d are allowed: store the data and schedule a reference to it", field, len(value), MaxPayload)
 	}
-	trimmed := bytes.TrimSpace(payload)
+	trimmed := bytes.TrimSpace(value)
 	if len(trimmed) == 0 {
 		return nil
 	}
 	if !json.Valid(trimmed) || trimmed[0] != '{' {
-		return fmt.Errorf("payload %.40q is not a JSON object: write one such as {\"user\":\"u1\"}", trimmed)
+		return fmt.Errorf("%s %.40q is not a JSON object: write one such as {\"user\":\"u1\"}", field, trimmed)
 	}
 	return nil
 }
@@ -134,13 +157,17 @@ func printable(s string) bool {
 	return true
 }
 
-// parse reads the spec in the entry's zone.
+// parse reads the spec in the entry's zone, between its start and its end.
 func (e Entry) parse() (Spec, error) {
 	zone, err := LoadZone(e.Zone)
 	if err != nil {
 		return nil, err
 	}
-	return ParseSpec(e.Spec, zone)
+	spec, err := ParseSpec(e.Spec, zone)
+	if err != nil {
+		return nil, err
+	}
+	return e.bound(spec), nil
 }
 
 // encode returns e as it is stored, the same for equal entries.
@@ -155,19 +182,20 @@ func (e Entry) encode() ([]byte, error) {
 	return encoded, nil
 }
 
-// NextTicks returns the next n ticks after a moment, fewer if the spec ends before, in
-// the entry's zone. It does not ask whether the entry is paused.
+// NextTicks returns the next n ticks after a moment, fewer if there are no more, in the
+// entry's zone, each a [Entry.Shift] away from when it is enqueued. It does not ask
+// whether the entry is paused, nor how often it ran.
 func (e Entry) NextTicks(after time.Time, n int) ([]time.Time, error) {
+	spec, err := e.parse()
+	if err != nil {
+		return nil, err
+	}
 	zone, err := LoadZone(e.Zone)
 	if err != nil {
 		return nil, err
 	}
-	spec, err := ParseSpec(e.Spec, zone)
-	if err != nil {
-		return nil, err
-	}
 	var ticks []time.Time
-	for tick := spec.Next(after); !tick.IsZero() && len(ticks) < n; tick = spec.Next(tick) {
+	for tick := spec.Next(after.Add(-e.Shift())); !tick.IsZero() && len(ticks) < n; tick = spec.Next(tick) {
 		ticks = append(ticks, tick.In(zone))
 	}
 	return ticks, nil

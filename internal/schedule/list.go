@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-
-	"github.com/redis/go-redis/v9"
 )
 
 // pageSize is about how many entries a page of [Store.List] looks at.
@@ -23,7 +21,7 @@ func (f Filter) matches(e Entry) bool {
 
 // Get returns an entry with its books, or [ErrNotFound].
 func (s *Store) Get(ctx context.Context, id string) (Record, error) {
-	old, _, err := s.read(ctx, id)
+	old, _, err := s.readOne(ctx, id)
 	if err != nil {
 		return Record{}, err
 	}
@@ -87,25 +85,18 @@ func (s *Store) records(ctx context.Context, shard int, ids []string) ([]Record,
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	var entries, books *redis.SliceCmd
-	_, err := s.client.TxPipelined(ctx, func(p redis.Pipeliner) error {
-		entries = p.HMGet(ctx, s.entriesKey(shard), ids...)
-		books = p.HMGet(ctx, s.booksKey(shard), ids...)
-		return nil
-	})
+	found, _, err := s.read(ctx, shard, ids...)
 	if err != nil {
 		return nil, err
 	}
 	var all []Record
-	for i, id := range ids {
-		entry, _ := entries.Val()[i].(string)
-		if entry == "" {
+	for _, one := range found {
+		if one.entry == "" {
 			continue
 		}
-		written, _ := books.Val()[i].(string)
-		r, err := stored{id: id, entry: entry, books: written}.record()
+		r, err := one.record()
 		if err != nil {
-			r = unreadable(id, err)
+			r = unreadable(one.id, err)
 		}
 		all = append(all, r)
 	}

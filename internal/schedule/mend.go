@@ -12,9 +12,9 @@ const quarantine = time.Minute
 // mend decides what becomes of a claimed entry that cannot be read, as somebody's edit by
 // hand may leave it: one that is gone is removed, books that are lost are begun anew, and
 // anything else is set aside for a while, out of the way of the others.
-func mend(s stored, problem error, now time.Time) (edit, error) {
+func mend(s stored, problem error, now time.Time) edit {
 	if errors.Is(problem, ErrNotFound) {
-		return edit{read: s}, nil
+		return edit{read: s}
 	}
 	bare := stored{id: s.id, entry: s.entry, books: "{}"}
 	record, err := bare.record()
@@ -25,6 +25,6 @@ func mend(s stored, problem error, now time.Time) (edit, error) {
 	if err != nil {
 		return s.rewrite(record.Books.withError(err), now.Add(quarantine))
 	}
-	books := Books{Next: spec.Next(now), Paused: record.Entry.Paused}.withError(problem)
-	return s.rewrite(books, books.due())
+	record.Books = Books{Next: spec.Next(now.Add(-record.Entry.Shift())), Paused: record.Entry.Paused}.withError(problem)
+	return s.rewrite(record.Books, record.due())
 }

@@ -11,101 +11,128 @@ import (
 	"switchyard/internal/tasks"
 )
 
-// writeTimeout bounds the write that ends a batch, also when the engine is stopping.
-const writeTimeout = 5 * time.Second
+const (
+	// writeTimeout bounds the write that ends a batch, also when the engine is stopping.
+	writeTimeout = 5 * time.Second
+	// retryAfter is when an entry is tried again whose task could not be added.
+	retryAfter = time.Second
+	// enqueueGrace is how long after its claim a batch may still be enqueued. It may be
+	// long, as the queue knows which ticks it has, and has to be: in a cluster the
+	// clocks of the entry's master and of the queue's may differ.
+	enqueueGrace = 30 * time.Minute
+)
 
 // work claims due entries of a shard, enqueues their ticks and writes what became of
-// them. The error is the first that another try may mend.
+// them, until there are no more. The error is the first that another try may mend.
 func (e *Engine) work(ctx context.Context, shard int) error {
-	claimed := time.Now() // before Redis' own now, so that our lease never outlasts its
-	b, err := e.store.claim(ctx, shard, e.options.Batch, e.options.ClaimLease)
-	if err != nil {
-		return err
+	for ctx.Err() == nil {
+		b, err := e.store.claim(ctx, shard, e.options.Batch, e.options.ClaimLease)
+		if err != nil {
+			return err
+		}
+		if len(b.due) == 0 {
+			return nil
+		}
+		edits, failed := e.perform(ctx, b)
+		if err := e.write(ctx, shard, edits); err != nil || failed != nil {
+			return errors.Join(failed, err)
+		}
 	}
-	var edits []edit
+	return nil
+}
+
+// write writes what became of a batch, also when the engine is stopping.
+func (e *Engine) write(ctx context.Context, shard int, edits []edit) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+	defer cancel()
+	if _, err := e.store.write(ctx, shard, edits...); err != nil {
+		return fmt.Errorf("write what became of %d entries: %w", len(edits), err)
+	}
+	return nil
+}
+
+// perform enqueues the due ticks of claimed entries and returns the edits that say so.
+// With an error, one that another try may mend, entries without an edit stay claimed
+// until their lease is over. An engine that is stopping hands the entries back.
+func (e *Engine) perform(ctx context.Context, b batch) ([]edit, error) {
+	jobs, edits := e.plan(b)
+	if err := e.hold(ctx, jobs, b.now); err != nil && ctx.Err() == nil {
+		return edits, err
+	}
+	var ticks []tasks.Tick
+	if ctx.Err() == nil {
+		for _, j := range jobs {
+			ticks = append(ticks, j.tasks()...)
+		}
+	}
+	results := e.queue.EnqueueTicks(ctx, ticks, b.lapses.Add(enqueueGrace))
+	if ctx.Err() != nil {
+		// Where the tasks were added nevertheless, the others find that out.
+		for _, j := range jobs {
+			edits = append(edits, j.rewrite(j.Books, j.due()))
+		}
+		return edits, nil
+	}
 	var failed error
-	for _, s := range b.due {
-		if time.Since(claimed) >= e.options.ClaimLease {
-			break // the rest is anybody's by now
+	for _, j := range jobs {
+		made, err := e.settle(j, results[:len(j.ticks)], b)
+		results = results[len(j.ticks):]
+		if errors.Is(err, tasks.ErrTooLate) {
+			e.options.Logger.Warn("schedule was held up past its claim: the tick is left to others", zap.String("entry", j.id))
+			continue
 		}
-		made, err := e.perform(ctx, s, b, claimed)
-		if made.read.id != "" {
-			edits = append(edits, made)
-		}
+		edits = append(edits, made)
 		if failed == nil {
 			failed = err
 		}
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
-	defer cancel()
-	if _, err := e.store.write(ctx, shard, edits...); err != nil {
-		return errors.Join(failed, fmt.Errorf("write what became of %d entries: %w", len(edits), err))
-	}
-	return failed
+	return edits, failed
 }
 
-// perform enqueues the due ticks of one claimed entry and returns the edit that says so.
-// With an error, one that another try may mend, the entry is left claimed until then. An
-// engine that is stopping hands the entry back.
-func (e *Engine) perform(ctx context.Context, s stored, b batch, claimed time.Time) (edit, error) {
-	record, err := s.record()
-	if err != nil {
-		e.options.Logger.Error("schedule entry mended or set aside", zap.String("entry", s.id), zap.Error(err))
-		return mend(s, err, b.now)
+// settle decides what becomes of an entry whose ticks had these results.
+func (e *Engine) settle(j *job, results []tasks.TickResult, b batch) (edit, error) {
+	if !j.until.IsZero() {
+		return j.rewrite(j.Books, j.until), nil
 	}
-	entry, books := record.Entry, record.Books
-	if ctx.Err() != nil || books.Paused {
-		return s.rewrite(books, books.due()) // due for the others at once, or never
+	done := Record{j.Entry, j.Books}
+	done.Books.Next = j.next
+	for range j.skipped {
+		done.Books.Skipped++
+		e.observe(j.Record, Skipped, j.Books.Next, b)
 	}
-	spec, err := entry.parse()
-	if err != nil {
-		e.options.Logger.Error("schedule entry set aside", zap.String("entry", s.id), zap.Error(err))
-		return s.rewrite(books.withError(err), b.now.Add(quarantine))
-	}
-	ticks, next := Plan(entry, spec, books.Next, b.now)
-	done := books
-	done.Next = next
-	for _, tick := range ticks {
-		receipt, err := e.enqueue(ctx, entry, tick)
-		e.observe(entry.Kind, receipt, err, b.now.Sub(tick)+time.Since(claimed))
+	for i, result := range results {
+		tick, err := j.ticks[i], result.Err
+		e.observe(j.Record, outcomeOf(result), tick, b)
 		switch {
 		case err == nil:
-			done.Last, done.LastTask, done.LastError = tick, receipt.ID, ""
-			done.Runs++
-		case ctx.Err() != nil:
-			// If the task was added nevertheless, the others find its ID taken.
-			return s.rewrite(books, books.due())
+			done.Books.Last, done.Books.LastTask, done.Books.LastQueue, done.Books.LastError = tick, result.Receipt.ID, result.Receipt.Queue, ""
+			done.Books.Runs++
 		case tasks.IsPermanent(err):
-			e.options.Logger.Error("schedule tick refused", zap.String("entry", s.id), zap.Time("tick", tick), zap.Error(err))
-			return s.rewrite(done.withError(err), done.due()) // as the ticks after it would be
+			e.options.Logger.Error("schedule tick refused", zap.String("entry", j.id), zap.Time("tick", tick), zap.Error(err))
+			return j.rewrite(done.Books.withError(err), done.due()), nil // as the ticks after it would be
 		default:
-			failed := fmt.Errorf("entry %s: %w", s.id, err)
-			left, err := s.rewrite(books.withError(err), b.lapses)
-			return left, errors.Join(failed, err)
+			return j.rewrite(j.Books.withError(err), b.now.Add(retryAfter)), fmt.Errorf("entry %s: %w", j.id, err)
 		}
 	}
-	return s.rewrite(done, done.due())
+	return j.rewrite(done.Books, done.due()), nil
 }
 
-// enqueue adds the task of one tick.
-func (e *Engine) enqueue(ctx context.Context, entry Entry, tick time.Time) (tasks.Receipt, error) {
-	args := tasks.Raw{Name: entry.Kind, Payload: entry.Payload}
-	return e.enqueuer.Enqueue(ctx, args, tasks.Options{ID: tickID(entry.ID, tick), Queue: entry.Queue, Retention: Retention})
-}
-
-// observe tells the observer what became of a tick.
-func (e *Engine) observe(kind string, receipt tasks.Receipt, err error, lag time.Duration) {
-	if e.options.Observer == nil {
-		return
-	}
-	outcome := Enqueued
+func outcomeOf(result tasks.TickResult) Outcome {
 	switch {
-	case tasks.IsPermanent(err):
-		outcome = Refused
-	case err != nil:
-		outcome = Failed
-	case receipt.Duplicate:
-		outcome = Duplicate
+	case tasks.IsPermanent(result.Err):
+		return Refused
+	case result.Err != nil:
+		return Failed
+	case result.Receipt.Duplicate:
+		return Duplicate
 	}
-	e.options.Observer.ObserveTick(kind, outcome, lag)
+	return Enqueued
+}
+
+// observe tells the observer what became of a tick, if there is one.
+func (e *Engine) observe(r Record, outcome Outcome, tick time.Time, b batch) {
+	if e.options.Observer != nil {
+		lag := b.now.Sub(tick.Add(r.Entry.Shift())) + time.Since(b.claimed)
+		e.options.Observer.ObserveTick(r.Entry.Kind, outcome, lag)
+	}
 }

@@ -13,16 +13,23 @@ type Books struct {
 	// Next is the next tick, which is past while ticks wait to be enqueued or the
 	// entry is paused. It is zero if no tick follows.
 	Next time.Time `json:"next,omitzero"`
-	// Last is the latest tick that was enqueued, LastTask its task's ID.
-	Last     time.Time `json:"last,omitzero"`
-	LastTask string    `json:"last_task,omitempty"`
+	// Last is the latest tick that was enqueued, LastTask its task's ID and LastQueue
+	// where it went.
+	Last      time.Time `json:"last,omitzero"`
+	LastTask  string    `json:"last_task,omitempty"`
+	LastQueue string    `json:"last_queue,omitempty"`
 	// LastError says why the latest tick was not enqueued, "" if it was.
 	LastError string `json:"last_error,omitempty"`
 	// Runs counts the ticks that were enqueued.
 	Runs int64 `json:"runs"`
+	// Skipped counts the ticks that were not, because the task before was not done.
+	Skipped int64 `json:"skipped,omitempty"`
 	// Paused holds the entry's ticks back. It follows [Entry.Paused] when that is
 	// changed, and [Store.Pause] and [Store.Resume] otherwise.
 	Paused bool `json:"paused,omitempty"`
+	// Revision counts the changes of the entry, so that nobody changes one that others
+	// changed meanwhile.
+	Revision int64 `json:"revision,omitempty"`
 }
 
 // Record is an entry with its books.
@@ -34,6 +41,14 @@ type Record struct {
 // unreadable stands for an entry that cannot be read in a list of those that can.
 func unreadable(id string, err error) Record {
 	return Record{Entry: Entry{ID: id}, Books: Books{}.withError(err)}
+}
+
+// due returns when the next tick is to be looked at, zero if never.
+func (r Record) due() time.Time {
+	if r.Books.Paused || r.Books.Next.IsZero() {
+		return time.Time{}
+	}
+	return r.Books.Next.Add(r.Entry.Shift())
 }
 
 func (r Record) readable() bool { return r.Entry.Kind != "" }
@@ -50,20 +65,13 @@ func (b Books) withError(err error) Books {
 	return b
 }
 
-// due returns when the next tick is to be looked at, zero if never.
-func (b Books) due() time.Time {
-	if b.Paused {
-		return time.Time{}
-	}
-	return b.Next
-}
-
-func (b Books) encode() (string, error) {
+// encode returns b as it is stored, never empty.
+func (b Books) encode() string {
 	encoded, err := json.Marshal(b)
 	if err != nil {
-		return "", fmt.Errorf("encode books: %w", err)
+		panic(err) // the times in it are Redis's and a spec's, in years of four digits
 	}
-	return string(encoded), nil
+	return string(encoded)
 }
 
 // stored is an entry and its books as Redis has them, "" for what is not there.

@@ -17,37 +17,59 @@ const prefix = "switchyard:"
 // that long.
 const patience = 20 * time.Second
 
-// fakeQueue is an enqueuer that, like the real one, takes each ID once.
+// fakeQueue takes each ID and each tick once, as the real one does.
 type fakeQueue struct {
 	mu         sync.Mutex
-	added      map[string]tasks.Options
+	added      map[string]tasks.Tick
+	latest     map[string]time.Time
+	states     map[string]string // of tasks, "" if not given
 	duplicates int
-	changed    chan struct{} // closed and replaced at each Enqueue
+	changed    chan struct{} // closed and replaced at each tick
 
-	// before runs ahead of each Enqueue, which fails with its error.
+	// before runs ahead of each tick, which fails with its error.
 	before func(ctx context.Context, id string) error
 }
 
 func newFakeQueue() *fakeQueue {
-	return &fakeQueue{added: map[string]tasks.Options{}, changed: make(chan struct{})}
+	return &fakeQueue{added: map[string]tasks.Tick{}, latest: map[string]time.Time{}, states: map[string]string{}, changed: make(chan struct{})}
 }
 
-func (q *fakeQueue) Enqueue(ctx context.Context, args tasks.Args, opts tasks.Options) (tasks.Receipt, error) {
+func (q *fakeQueue) EnqueueTicks(ctx context.Context, ticks []tasks.Tick, _ time.Time) []tasks.TickResult {
+	results := make([]tasks.TickResult, len(ticks))
+	for i, tick := range ticks {
+		results[i] = q.enqueue(ctx, tick)
+	}
+	return results
+}
+
+func (q *fakeQueue) enqueue(ctx context.Context, tick tasks.Tick) tasks.TickResult {
 	if q.before != nil {
-		if err := q.before(ctx, opts.ID); err != nil {
-			return tasks.Receipt{}, err
+		if err := q.before(ctx, tick.ID); err != nil {
+			return tasks.TickResult{Err: err}
 		}
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	defer func() { close(q.changed); q.changed = make(chan struct{}) }()
-	_, there := q.added[opts.ID]
+	there := !q.latest[tick.Entry].Before(tick.At)
 	if there {
 		q.duplicates++
 	} else {
-		q.added[opts.ID] = opts
+		q.added[tick.ID], q.latest[tick.Entry] = tick, tick.At
 	}
-	return tasks.Receipt{ID: opts.ID, Kind: args.Kind(), Duplicate: there}, nil
+	return tasks.TickResult{Receipt: tasks.Receipt{ID: tick.ID, Kind: tick.Kind, Queue: "default", Duplicate: there}}
+}
+
+func (q *fakeQueue) SweepTicks(context.Context, func(context.Context, []tasks.Tick) ([]tasks.Tick, error)) (int, error) {
+	return 0, nil
+}
+
+func (q *fakeQueue) States(_ context.Context, receipts []tasks.Receipt) ([]string, error) {
+	states := make([]string, len(receipts))
+	for i, r := range receipts {
+		states[i] = q.states[r.ID]
+	}
+	return states, nil
 }
 
 // await returns once done, which sees the queue locked, is true.
@@ -83,7 +105,7 @@ func (q *fakeQueue) count() int {
 }
 
 // start runs an engine until the test ends or stop is called, which waits for it.
-func start(t *testing.T, store *Store, queue tasks.Enqueuer, o Options) (stop func()) {
+func start(t *testing.T, store *Store, queue Queue, o Options) (stop func()) {
 	t.Helper()
 	if o.MaxWait == 0 {
 		o.MaxWait = 20 * time.Millisecond
@@ -116,7 +138,7 @@ func get(t *testing.T, store *Store, id string) Record {
 func overdue(t *testing.T, store *Store, e Entry, age time.Duration) time.Time {
 	t.Helper()
 	put(t, store, e)
-	old, now, err := store.read(t.Context(), e.ID)
+	old, now, err := store.readOne(t.Context(), e.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,12 +151,9 @@ func overdue(t *testing.T, store *Store, e Entry, age time.Duration) time.Time {
 		t.Fatal(err)
 	}
 	record.Books.Next = spec.Next(now.Add(-age))
-	made, err := old.rewrite(record.Books, record.Books.due())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n, err := store.write(t.Context(), shardOf(e.ID), made); n != 1 {
-		t.Fatalf("write books: %d, %v", n, err)
+	made, err := store.write(t.Context(), shardOf(e.ID), old.rewrite(record.Books, record.due()))
+	if err != nil || !made[0] {
+		t.Fatalf("write books: %v, %v", made, err)
 	}
 	return record.Books.Next
 }

@@ -12,21 +12,23 @@ local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local function ms(n) return string.format('%.0f', n) end
 `
 
-// readScript returns Redis' time, an entry and its books, each empty if absent.
+// readScript returns Redis' time, then entry and books of each id, empty if absent.
 //
-// KEYS: entries, books. ARGV: id.
+// KEYS: entries, books. ARGV: ids.
 var readScript = redis.NewScript(luaClock + `
-return {ms(now),
-  redis.call('HGET', KEYS[1], ARGV[1]) or '',
-  redis.call('HGET', KEYS[2], ARGV[1]) or ''}
+local reply = {ms(now)}
+for _, id in ipairs(ARGV) do
+  reply[#reply+1] = redis.call('HGET', KEYS[1], id) or ''
+  reply[#reply+1] = redis.call('HGET', KEYS[2], id) or ''
+end
+return reply
 `)
 
 // writeScript makes several edits, each only if the books still are what its author
 // read. It returns 1 for each edit made and 0 for each that came too late.
 //
-// The books are enough to tell: they change when the entry is added or removed, paused
-// or resumed, or has its times changed, and with each tick. An edit of the books alone
-// leaves an entry that got another payload meanwhile as it is.
+// The books are enough to tell: they change with each tick and, by their revision, with
+// each change of the entry.
 //
 // KEYS: due, entries, books, config. ARGV, six to an edit:
 // id; the books as read, empty if there were none; the new entry, empty to keep it; the
@@ -64,15 +66,28 @@ return made
 // claimScript pushes the due entries a lease ahead, so that no other engine takes them
 // meanwhile, and returns Redis' time, then id, entry and books of each.
 //
-// KEYS: due, entries, books. ARGV: how many at most, the lease in milliseconds.
+// KEYS: due, entries, books. ARGV: how many at most, the lease in milliseconds, after how
+// many bytes of entries it stops.
 var claimScript = redis.NewScript(luaClock + `
-local reply = {ms(now)}
+local reply, room = {ms(now)}, tonumber(ARGV[3])
 local ids = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ms(now), 'LIMIT', 0, ARGV[1])
 for _, id in ipairs(ids) do
+  local entry = redis.call('HGET', KEYS[2], id) or ''
   redis.call('ZADD', KEYS[1], ms(now + ARGV[2]), id)
   reply[#reply+1] = id
-  reply[#reply+1] = redis.call('HGET', KEYS[2], id) or ''
+  reply[#reply+1] = entry
   reply[#reply+1] = redis.call('HGET', KEYS[3], id) or ''
+  room = room - #entry
+  if room <= 0 then break end
 end
 return reply
+`)
+
+// headScript returns Redis' time and, if there is one, when the next entry is due, both in
+// milliseconds.
+//
+// KEYS: due.
+var headScript = redis.NewScript(luaClock + `
+local head = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
+return {ms(now), head[2]}
 `)

@@ -48,16 +48,31 @@ func (s *Store) entriesKey(shard int) string { return s.key(shard, "entries") } 
 func (s *Store) booksKey(shard int) string   { return s.key(shard, "books") }   // hash: id -> Books as JSON
 func (s *Store) configKey(shard int) string  { return s.key(shard, "config") }  // set: the ids of origin config
 
-// read returns an entry as stored, and Redis' time.
-func (s *Store) read(ctx context.Context, id string) (stored, time.Time, error) {
-	shard := shardOf(id)
-	keys := []string{s.entriesKey(shard), s.booksKey(shard)}
-	reply, err := readScript.Run(ctx, s.client, keys, id).StringSlice()
+// read returns entries of a shard as stored, and Redis' time.
+func (s *Store) read(ctx context.Context, shard int, ids ...string) ([]stored, time.Time, error) {
+	args := make([]any, len(ids))
+	for i, id := range ids {
+		args[i] = id
+	}
+	reply, err := readScript.Run(ctx, s.client, []string{s.entriesKey(shard), s.booksKey(shard)}, args...).StringSlice()
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	found := make([]stored, len(ids))
+	for i, id := range ids {
+		found[i] = stored{id: id, entry: reply[1+2*i], books: reply[2+2*i]}
+	}
+	now, err := fromMillis(reply[0])
+	return found, now, err
+}
+
+// readOne returns an entry as stored, and Redis' time.
+func (s *Store) readOne(ctx context.Context, id string) (stored, time.Time, error) {
+	found, now, err := s.read(ctx, shardOf(id), id)
 	if err != nil {
 		return stored{}, time.Time{}, fmt.Errorf("read entry %s: %w", id, err)
 	}
-	now, err := fromMillis(reply[0])
-	return stored{id: id, entry: reply[1], books: reply[2]}, now, err
+	return found[0], now, nil
 }
 
 // edit is one change of an entry.
@@ -70,33 +85,21 @@ type edit struct {
 }
 
 // rewrite returns the edit that gives an entry new books and a time to be looked at.
-func (s stored) rewrite(b Books, due time.Time) (edit, error) {
-	books, err := b.encode()
-	if err != nil {
-		return edit{}, err // not one with empty books, which would remove the entry
-	}
-	return edit{read: s, books: books, due: due}, nil
+func (s stored) rewrite(b Books, due time.Time) edit {
+	return edit{read: s, books: b.encode(), due: due}
 }
 
-// write makes edits of one shard and returns how many of them came in time.
-func (s *Store) write(ctx context.Context, shard int, edits ...edit) (int, error) {
+// write makes edits of one shard and returns which of them came in time.
+func (s *Store) write(ctx context.Context, shard int, edits ...edit) ([]bool, error) {
 	if len(edits) == 0 {
-		return 0, nil
+		return nil, nil
 	}
 	keys := []string{s.dueKey(shard), s.entriesKey(shard), s.booksKey(shard), s.configKey(shard)}
 	args := make([]any, 0, 6*len(edits))
 	for _, e := range edits {
 		args = append(args, e.read.id, e.read.books, e.entry, e.books, toMillis(e.due), e.config)
 	}
-	reply, err := writeScript.Run(ctx, s.client, keys, args...).Int64Slice()
-	if err != nil {
-		return 0, err
-	}
-	made := 0
-	for _, one := range reply {
-		made += int(one)
-	}
-	return made, nil
+	return writeScript.Run(ctx, s.client, keys, args...).BoolSlice()
 }
 
 // errUnchanged ends an update that has nothing to write.
@@ -106,7 +109,7 @@ var errUnchanged = errors.New("unchanged")
 // somebody else wrote in between; then it starts over. It reports whether it wrote.
 func (s *Store) update(ctx context.Context, id string, change func(old stored, now time.Time) (edit, error)) (bool, error) {
 	for range maxTries {
-		old, now, err := s.read(ctx, id)
+		old, now, err := s.readOne(ctx, id)
 		if err != nil {
 			return false, err
 		}
@@ -121,7 +124,7 @@ func (s *Store) update(ctx context.Context, id string, change func(old stored, n
 		if err != nil {
 			return false, fmt.Errorf("write entry %s: %w", id, err)
 		}
-		if made == 1 {
+		if made[0] {
 			return true, nil
 		}
 	}

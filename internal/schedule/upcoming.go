@@ -47,7 +47,7 @@ func (r Record) upcoming() Upcoming {
 	e := r.Entry
 	return Upcoming{
 		ID: e.ID, Spec: e.Spec, Zone: e.Zone, Kind: e.Kind, Queue: e.Queue, Payload: e.Payload,
-		Next: r.Books.Next, Prev: r.Books.Last,
+		Next: r.due(), Prev: r.Books.Last,
 	}
 }
 

@@ -1,17 +1,16 @@
 // Package users keeps what each user wants to be briefed about, when and how.
+//
+// A user's preferences are kept in the schedule, with the entry of their daily briefing:
+// a change of one is a change of the other, in one write.
 package users
 
 import (
 	"cmp"
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 
 	"switchyard/internal/tasks"
 )
@@ -53,71 +52,4 @@ func (u User) Validate() error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// Store keeps users in Redis. It is safe for concurrent use.
-type Store struct {
-	client redis.UniversalClient
-	key    string
-}
-
-// NewStore returns a store whose key carries prefix.
-func NewStore(client redis.UniversalClient, prefix string) *Store {
-	return &Store{client, prefix + "users"}
-}
-
-// Put stores a user's preferences in place of earlier ones.
-func (s *Store) Put(ctx context.Context, u User) error {
-	if err := u.Validate(); err != nil {
-		return err
-	}
-	raw, err := json.Marshal(u)
-	if err == nil {
-		err = s.client.HSet(ctx, s.key, u.ID, raw).Err()
-	}
-	if err != nil {
-		return fmt.Errorf("store user %s: %w", u.ID, err)
-	}
-	return nil
-}
-
-// Get returns a user's preferences and true, or false if there are none.
-func (s *Store) Get(ctx context.Context, id string) (User, bool, error) {
-	var u User
-	raw, err := s.client.HGet(ctx, s.key, id).Bytes()
-	if errors.Is(err, redis.Nil) {
-		return u, false, nil
-	}
-	if err == nil {
-		err = json.Unmarshal(raw, &u)
-	}
-	if err != nil {
-		return u, false, fmt.Errorf("read user %s: %w", id, err)
-	}
-	return u, true, nil
-}
-
-// List returns all users, by ID.
-func (s *Store) List(ctx context.Context) ([]User, error) {
-	values, err := s.client.HVals(ctx, s.key).Result()
-	if err != nil {
-		return nil, fmt.Errorf("list users: %w", err)
-	}
-	list := make([]User, len(values))
-	for i, raw := range values {
-		if err := json.Unmarshal([]byte(raw), &list[i]); err != nil {
-			return nil, fmt.Errorf("list users: %w", err)
-		}
-	}
-	slices.SortFunc(list, func(a, b User) int { return strings.Compare(a.ID, b.ID) })
-	return list, nil
-}
-
-// Remove forgets a user and reports whether there was one.
-func (s *Store) Remove(ctx context.Context, id string) (bool, error) {
-	n, err := s.client.HDel(ctx, s.key, id).Result()
-	if err != nil {
-		return false, fmt.Errorf("remove user %s: %w", id, err)
-	}
-	return n > 0, nil
 }

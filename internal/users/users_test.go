@@ -1,21 +1,25 @@
 package users
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
 
 	"switchyard/internal/redistest"
+	"switchyard/internal/schedule"
 )
 
 func TestPreferencesAreKeptListedAndForgotten(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
-		s, ctx := NewStore(client, "p:"), t.Context()
+		s, ctx := NewStore(schedule.NewStore(client, "p:")), t.Context()
 		ada := User{ID: "ada", Topics: []string{"queues, and more"}, Zone: "Europe/Berlin", Time: "07:30"}.WithDefaults()
 		for _, u := range []User{{ID: "bob"}, ada} {
-			if err := s.Put(ctx, u.WithDefaults()); err != nil {
+			if _, err := s.Change(ctx, u.ID, func(old *User) { *old = u }); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -36,14 +40,92 @@ func TestPreferencesAreKeptListedAndForgotten(t *testing.T) {
 	})
 }
 
-func TestEveryBadPreferenceIsNamed(t *testing.T) {
+func TestTheBriefingMovesAndGoesWithThePreferences(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
-		err := NewStore(client, "p:").Put(t.Context(), User{
-			ID: "a:b", Topics: []string{" "}, Zone: "Mars/Olympus", Time: "25:00", Channels: []string{"pigeon"},
-		})
-		for _, want := range []string{`user "a:b"`, `topic " "`, `zone "Mars/Olympus"`, `time "25:00"`, `channel "pigeon"`} {
-			if err == nil || !strings.Contains(err.Error(), want) {
-				t.Errorf("error %v lacks %s", err, want)
+		entries := schedule.NewStore(client, "p:")
+		s, ctx := NewStore(entries), t.Context()
+		for _, clock := range []string{"08:00", "06:45"} {
+			if _, err := s.Change(ctx, "ada", func(u *User) { u.Time, u.Zone = clock, "Asia/Tokyo" }); err != nil {
+				t.Fatal(err)
+			}
+			r, err := entries.Get(ctx, EntryID("ada"))
+			zone, _ := schedule.LoadZone("Asia/Tokyo")
+			if err != nil || r.Books.Next.In(zone).Format("15:04") != clock || r.Entry.Owner != "ada" {
+				t.Errorf("entry %+v, %v; want its next tick at %s in Tokyo", r, err, clock)
+			}
+		}
+		if _, err := entries.Pause(ctx, EntryID("ada")); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Change(ctx, "ada", func(u *User) { u.Topics = []string{"tides"} }); err != nil {
+			t.Fatal(err)
+		}
+		if r, err := entries.Get(ctx, EntryID("ada")); err != nil || !r.Books.Paused {
+			t.Errorf("entry %+v, %v; want it paused still", r, err)
+		}
+		if _, err := s.Remove(ctx, "ada"); err != nil {
+			t.Fatal(err)
+		}
+		if n := client.DBSize(ctx).Val(); n != 0 {
+			t.Errorf("%d keys were left behind", n)
+		}
+	})
+}
+
+func TestChangesOfOneUserAtOnceAreAllKept(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		s := NewStore(schedule.NewStore(client, "p:"))
+		topics := []string{"tides", "trains", "trees"}
+		var writers sync.WaitGroup
+		for _, topic := range topics {
+			writers.Go(func() {
+				if _, err := s.Change(t.Context(), "ada", func(u *User) { u.Topics = append(u.Topics, topic) }); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		writers.Wait()
+		u, _, err := s.Get(t.Context(), "ada")
+		if slices.Sort(u.Topics); err != nil || !slices.Equal(u.Topics, topics) {
+			t.Errorf("topics are %v, %v; want %v", u.Topics, err, topics)
+		}
+	})
+}
+
+func TestAnEntryOfSomebodyElseIsNotTakenForAUser(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		entries := schedule.NewStore(client, "p:")
+		s, ctx := NewStore(entries), t.Context()
+		other := schedule.Entry{ID: EntryID("ada"), Spec: "@daily", Kind: "scrape_page", Origin: schedule.OriginAPI}
+		if err := entries.Add(ctx, other); err != nil {
+			t.Fatal(err)
+		}
+		if _, found, err := s.Get(ctx, "ada"); found || err != nil {
+			t.Errorf("found a user, %v", err)
+		}
+		if _, err := s.Change(ctx, "ada", func(*User) {}); !errors.Is(err, schedule.ErrTaken) {
+			t.Errorf("Change = %v, want ErrTaken", err)
+		}
+		if _, err := s.Remove(ctx, "ada"); !errors.Is(err, schedule.ErrTaken) {
+			t.Errorf("Remove = %v, want ErrTaken", err)
+		}
+	})
+}
+
+func TestEveryBadPreferenceIsNamed(t *testing.T) {
+	err := User{
+		ID: "a:b", Topics: []string{" "}, Zone: "Mars/Olympus", Time: "25:00", Channels: []string{"pigeon"},
+	}.Validate()
+	for _, want := range []string{`user "a:b"`, `topic " "`, `zone "Mars/Olympus"`, `time "25:00"`, `channel "pigeon"`} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v lacks %s", err, want)
+		}
+	}
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		s := NewStore(schedule.NewStore(client, "p:"))
+		for _, id := range []string{"ada", "a:b"} {
+			if _, err := s.Change(t.Context(), id, func(u *User) { u.Time = "25:00" }); err == nil {
+				t.Errorf("user %s was kept", id)
 			}
 		}
 		if n := client.DBSize(t.Context()).Val(); n != 0 {

@@ -1,0 +1,145 @@
+package schedule
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.uber.org/zap"
+
+	"switchyard/internal/tasks"
+)
+
+// job is a claimed entry, and what is to be done about it.
+type job struct {
+	stored
+	Record
+	ticks   []time.Time // to be enqueued
+	next    time.Time   // the tick after those, zero if none
+	skipped int         // ticks that are dropped because the last task is not done
+	until   time.Time   // the entry is held back until then; zero: it is not
+}
+
+// plan decides what to do about each entry of a batch. For those about which nothing is
+// to be enqueued it returns edits.
+func (e *Engine) plan(b batch) (jobs []*job, edits []edit) {
+	for _, s := range b.due {
+		record, err := s.record()
+		if err != nil {
+			e.complain(s.id, err)
+			edits = append(edits, mend(s, err, b.now))
+			continue
+		}
+		spec, err := record.Entry.parse()
+		if err != nil {
+			e.complain(s.id, err)
+			edits = append(edits, s.rewrite(record.Books.withError(err), b.now.Add(quarantine)))
+			continue
+		}
+		if record.Books.Paused {
+			edits = append(edits, s.rewrite(record.Books, time.Time{}))
+			continue
+		}
+		j := &job{stored: s, Record: record}
+		j.ticks, j.next = Plan(record.Entry, spec, record.Books, b.now)
+		jobs = append(jobs, j)
+	}
+	return jobs, edits
+}
+
+// complain says that an entry is mended or set aside.
+func (e *Engine) complain(id string, err error) {
+	e.options.Logger.Error("schedule entry mended or set aside", zap.String("entry", id), zap.Error(err))
+	if e.options.Observer != nil {
+		e.options.Observer.ObserveBroken()
+	}
+}
+
+// tasks returns the tasks of j's ticks.
+func (j *job) tasks() []tasks.Tick {
+	ticks := make([]tasks.Tick, len(j.ticks))
+	for i, at := range j.ticks {
+		ticks[i] = tasks.Tick{
+			Entry: j.id, At: at, ID: tickID(j.id, at),
+			Kind: j.Entry.Kind, Payload: j.Entry.Payload, Queue: j.Entry.Queue,
+		}
+	}
+	return ticks
+}
+
+// hold takes the ticks away from jobs that must not be enqueued now: those of a user
+// whose brake is on, and those that would overlap with the entry's last task.
+func (e *Engine) hold(ctx context.Context, jobs []*job, now time.Time) error {
+	if err := e.holdBraked(ctx, jobs, now); err != nil {
+		return fmt.Errorf("ask for brakes: %w", err)
+	}
+	if err := e.skipOverlapping(ctx, jobs); err != nil {
+		return fmt.Errorf("look for overlaps: %w", err)
+	}
+	return nil
+}
+
+// The bounds of how often a held entry is looked at again.
+const (
+	minHold = time.Second
+	maxHold = 30 * time.Second
+)
+
+// holdBraked holds the entries of users whose brake is on. Their ticks stay as they are,
+// so that the catch-up policy decides about them when the brake is off. The longer an
+// entry is held, the rarer it is looked at.
+func (e *Engine) holdBraked(ctx context.Context, jobs []*job, now time.Time) error {
+	if e.options.Brake == nil {
+		return nil
+	}
+	var owned []*job
+	var owners []string
+	for _, j := range jobs {
+		if j.Entry.Owner != "" && len(j.ticks) > 0 {
+			owned, owners = append(owned, j), append(owners, j.Entry.Owner)
+		}
+	}
+	if len(owned) == 0 {
+		return nil
+	}
+	held, err := e.options.Brake.Held(ctx, owners)
+	if err != nil {
+		return err
+	}
+	for i, j := range owned {
+		if held[i] {
+			waited := now.Sub(j.due())
+			j.until = now.Add(min(max(waited/8, minHold), maxHold))
+			j.ticks = nil
+		}
+	}
+	return nil
+}
+
+// skipOverlapping drops the ticks of entries that do not want two tasks at once and whose
+// last one still waits or runs.
+func (e *Engine) skipOverlapping(ctx context.Context, jobs []*job) error {
+	var wary []*job
+	var last []tasks.Receipt
+	for _, j := range jobs {
+		if j.Entry.Overlap == Skip && len(j.ticks) > 0 && j.Books.LastTask != "" {
+			wary, last = append(wary, j), append(last, tasks.Receipt{ID: j.Books.LastTask, Queue: j.Books.LastQueue})
+		}
+	}
+	if len(wary) == 0 {
+		return nil
+	}
+	states, err := e.queue.States(ctx, last)
+	if err != nil {
+		return err
+	}
+	for i, j := range wary {
+		switch states[i] {
+		case "", "completed", "archived":
+		default:
+			j.skipped = len(j.ticks)
+			j.ticks = nil
+		}
+	}
+	return nil
+}

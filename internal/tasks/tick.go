@@ -1,0 +1,28 @@
+package tasks
+
+import (
+	"encoding/json"
+	"errors"
+	"time"
+)
+
+// Tick is the task of one moment at which an entry of the schedule is due.
+type Tick struct {
+	Entry   string    // ID of the entry
+	At      time.Time // a whole second; an entry's ticks are enqueued in its order
+	ID      string    // of the task
+	Kind    string
+	Payload json.RawMessage
+	Queue   string // "" for the one the kind is routed to
+}
+
+// TickResult is what became of a tick. The receipt of a tick whose task was added
+// before, or of one at or before the latest of its entry, is a duplicate.
+type TickResult struct {
+	Receipt Receipt
+	Err     error
+}
+
+// ErrTooLate says that a tick was not enqueued because the time for it was over: it is
+// somebody else's by now.
+var ErrTooLate = errors.New("the claim is over")

@@ -1,0 +1,135 @@
+package users
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"switchyard/internal/schedule"
+	"switchyard/internal/tasks"
+)
+
+// briefingFreshFor is how late a daily briefing may be and still be worth reading.
+const briefingFreshFor = 6 * time.Hour
+
+// EntryID returns the ID of the schedule entry of a user's daily briefing.
+func EntryID(user string) string { return "briefing:" + user }
+
+// Entry returns the schedule entry of a user's daily briefing, which holds their
+// preferences.
+func (u User) Entry() (schedule.Entry, error) {
+	if err := u.Validate(); err != nil {
+		return schedule.Entry{}, err
+	}
+	at, err := time.Parse("15:04", u.Time)
+	if err != nil {
+		return schedule.Entry{}, fmt.Errorf("time %q: %w", u.Time, err)
+	}
+	payload, err := json.Marshal(map[string]string{"user": u.ID})
+	if err != nil {
+		return schedule.Entry{}, fmt.Errorf("encode payload: %w", err)
+	}
+	preferences, err := json.Marshal(u)
+	if err != nil {
+		return schedule.Entry{}, fmt.Errorf("encode preferences: %w", err)
+	}
+	return schedule.Entry{
+		ID: EntryID(u.ID), Spec: fmt.Sprintf("%d %d * * *", at.Minute(), at.Hour()), Zone: u.Zone,
+		Kind: "briefing_generate", Payload: payload, FreshFor: briefingFreshFor,
+		Owner: u.ID, Preferences: preferences, Origin: schedule.OriginUser,
+	}, nil
+}
+
+// of returns the user an entry was made for.
+func of(e schedule.Entry) (User, error) {
+	var u User
+	if err := json.Unmarshal(e.Preferences, &u); err != nil {
+		return u, fmt.Errorf("read preferences of entry %s: %w", e.ID, err)
+	}
+	return u, nil
+}
+
+// Store keeps users in the schedule. It is safe for concurrent use.
+type Store struct{ entries *schedule.Store }
+
+// NewStore returns a store of the users in a schedule.
+func NewStore(entries *schedule.Store) *Store { return &Store{entries} }
+
+// Change makes or changes a user: change gets their preferences as they are, of a user
+// there was not only the ID, and is called again if others change them meanwhile. What is
+// left empty is filled as [User.WithDefaults] says. The entry of their briefing is made
+// or moved with it. It returns the preferences as kept.
+func (s *Store) Change(ctx context.Context, id string, change func(*User)) (User, error) {
+	var u User
+	_, err := s.entries.Change(ctx, EntryID(id), func(old schedule.Entry, found bool) (schedule.Entry, error) {
+		u = User{}
+		if found && old.Origin == schedule.OriginUser {
+			var err error
+			if u, err = of(old); err != nil {
+				return old, err
+			}
+		}
+		u.ID = id
+		change(&u)
+		u = u.WithDefaults()
+		e, err := u.Entry()
+		e.Paused = old.Paused
+		return e, err
+	})
+	return u, err
+}
+
+// Get returns a user's preferences and true, or false if there are none.
+func (s *Store) Get(ctx context.Context, id string) (User, bool, error) {
+	if err := tasks.CheckUser(id); err != nil {
+		return User{}, false, err
+	}
+	record, err := s.entries.Get(ctx, EntryID(id))
+	if errors.Is(err, schedule.ErrNotFound) {
+		return User{}, false, nil
+	}
+	if err != nil {
+		return User{}, false, err
+	}
+	if record.Entry.Origin != schedule.OriginUser {
+		return User{}, false, nil
+	}
+	u, err := of(record.Entry)
+	return u, err == nil, err
+}
+
+// List returns all users, by ID.
+func (s *Store) List(ctx context.Context) ([]User, error) {
+	found := make(map[string]User)
+	for start := ""; ; {
+		page, next, err := s.entries.List(ctx, schedule.Filter{Origin: schedule.OriginUser}, start)
+		if err != nil {
+			return nil, fmt.Errorf("list users: %w", err)
+		}
+		for _, record := range page {
+			u, err := of(record.Entry)
+			if err != nil {
+				return nil, fmt.Errorf("list users: %w", err)
+			}
+			found[u.ID] = u
+		}
+		if start = next; start == "" {
+			break
+		}
+	}
+	return slices.SortedFunc(maps.Values(found), func(a, b User) int { return strings.Compare(a.ID, b.ID) }), nil
+}
+
+// Remove forgets a user with the entry of their briefing, and reports whether there was
+// one.
+func (s *Store) Remove(ctx context.Context, id string) (bool, error) {
+	if err := tasks.CheckUser(id); err != nil {
+		return false, err
+	}
+	return s.entries.Remove(ctx, EntryID(id), schedule.OriginUser)
+}
