@@ -138,24 +138,40 @@ func get(t *testing.T, store *Store, id string) Record {
 func overdue(t *testing.T, store *Store, e Entry, age time.Duration) time.Time {
 	t.Helper()
 	put(t, store, e)
-	old, now, err := store.readOne(t.Context(), e.ID)
+	_, now, err := store.readOne(t.Context(), e.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
-	record, err := old.record()
+	return setNext(t, store, e.ID, now.Add(-age))
+}
+
+// setNext makes the first tick after a moment an entry's next, and returns it.
+func setNext(t *testing.T, store *Store, id string, after time.Time) time.Time {
+	t.Helper()
+	r := get(t, store, id)
+	spec, err := r.Entry.parse()
 	if err != nil {
 		t.Fatal(err)
 	}
-	spec, err := e.parse()
+	r.Books.Next = spec.Next(after)
+	rewriteBooks(t, store, id, r.Books)
+	return r.Books.Next
+}
+
+func rewriteBooks(t *testing.T, store *Store, id string, b Books) {
+	t.Helper()
+	old, _, err := store.readOne(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
 	}
-	record.Books.Next = spec.Next(now.Add(-age))
-	made, err := store.write(t.Context(), shardOf(e.ID), old.rewrite(record.Books, record.due()))
+	r, err := old.record()
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := store.write(t.Context(), shardOf(id), old.rewrite(b, Record{r.Entry, b}.due()))
 	if err != nil || !made[0] {
 		t.Fatalf("write books: %v, %v", made, err)
 	}
-	return record.Books.Next
 }
 
 // dueCount returns how many entries wait for a tick.
