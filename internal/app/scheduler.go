@@ -65,6 +65,7 @@ func (s *System) engine() *schedule.Engine {
 		Logger:     s.Log,
 		Observer:   newTickMetrics(s.Metrics),
 		Mirror:     asynqmonMirror{s},
+		Brake:      s.Brake,
 	})
 }
 

@@ -44,6 +44,7 @@ type System struct {
 	Documents *documents.Store
 	Briefings *briefings.Store
 	Bus       *control.Bus
+	Brake     *control.Brake
 	Metrics   *prometheus.Registry
 
 	fetcher *web.Fetcher
@@ -71,6 +72,7 @@ func Open(c config.Config, log *zap.Logger) (*System, error) {
 		Documents: documents.New(client, c.Redis.Prefix, c.Documents.TTL, time.Now),
 		Briefings: briefings.NewStore(client, c.Redis.Prefix),
 		Bus:       control.NewBus(client),
+		Brake:     control.NewBrake(client, c.Redis.Prefix),
 		Metrics:   prometheus.NewRegistry(),
 		fetcher: web.NewFetcher(web.Options{
 			UserAgent: c.Fetcher.UserAgent, Timeout: c.Fetcher.Timeout,
