@@ -136,6 +136,9 @@ func (c Config) checkSizes() error {
 			errs = append(errs, fmt.Errorf("%s is %d: use 1 or more", key, n))
 		}
 	}
+	if c.Scheduler.Batch > schedule.MaxBatch {
+		errs = append(errs, fmt.Errorf("scheduler.batch is %d: use %d or less", c.Scheduler.Batch, schedule.MaxBatch))
+	}
 	slices.SortFunc(errs, func(a, b error) int { return cmp.Compare(a.Error(), b.Error()) })
 	return errors.Join(errs...)
 }

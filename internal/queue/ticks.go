@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"strconv"
 	"time"
 
@@ -13,7 +12,7 @@ import (
 	"switchyard/internal/tasks"
 )
 
-// EnqueueTicks adds the tasks of ticks, those of one queue in one script, all queues in
+// EnqueueTicks adds the tasks of ticks, those of a queue a few hundred to a script, all in
 // one round trip, and returns what became of each, in their order. A tick that is not
 // later than the latest of its entry that was added is a duplicate, for at least as long
 // as [Client.SweepTicks] keeps it in mind.
@@ -23,23 +22,26 @@ import (
 // be added; any other, that Redis could not be asked.
 func (c *Client) EnqueueTicks(ctx context.Context, ticks []tasks.Tick, until time.Time) []tasks.TickResult {
 	results := make([]tasks.TickResult, len(ticks))
-	batches := make(map[string]*tickBatch)
+	var batches []*tickBatch
+	open := make(map[string]*tickBatch) // by queue
 	for i, tick := range ticks {
 		m, err := c.prepare(tick)
 		if err != nil {
 			results[i].Err = tasks.Permanent(err)
 			continue
 		}
-		results[i].Receipt = tasks.Receipt{ID: tick.ID, Kind: tick.Kind, Queue: m.route.Queue}
-		b := batches[m.route.Queue]
-		if b == nil {
-			b = &tickBatch{args: []any{until.UnixMilli(), keyOf(m.route.Queue, "t:"), maxTokens}}
-			batches[m.route.Queue] = b
+		queue := m.route.Queue
+		results[i].Receipt = tasks.Receipt{ID: tick.ID, Kind: tick.Kind, Queue: queue}
+		b := open[queue]
+		if b == nil || len(b.places) == maxTickBatch {
+			b = &tickBatch{queue: queue, args: []any{until.UnixMilli(), keyOf(queue, "t:"), maxTokens}}
+			open[queue] = b
+			batches = append(batches, b)
 		}
 		b.places = append(b.places, i)
 		b.args = append(b.args, tick.Entry, tick.At.Unix(), tick.ID, m.encode(), m.lock(), int64(m.route.Policy.Unique.Seconds()))
 	}
-	c.addTicks(ctx, maps.Clone(batches))
+	c.addTicks(ctx, batches)
 	for _, b := range batches {
 		b.report(results)
 	}
@@ -70,33 +72,43 @@ func (c *Client) prepare(tick tasks.Tick) (message, error) {
 	return message{id: tick.ID, kind: tick.Kind, payload: payload, headers: headers, route: route}, nil
 }
 
-// tickBatch is the ticks of one queue.
+// maxTickBatch bounds the ticks of one script: other clients wait for its end, and Lua
+// passes no more than a few thousand values to a command.
+const maxTickBatch = 500
+
+// tickBatch is ticks of one queue.
 type tickBatch struct {
+	queue  string
 	places []int // of the ticks among all
 	args   []any // of the script
 	reply  *redis.Cmd
 }
 
-// addTicks runs the script of each queue.
-func (c *Client) addTicks(ctx context.Context, batches map[string]*tickBatch) {
+// addTicks runs the script on each batch.
+func (c *Client) addTicks(ctx context.Context, batches []*tickBatch) {
 	c.runTicks(ctx, batches, func(p redis.Pipeliner, keys []string, args []any) *redis.Cmd {
 		return p.EvalSha(ctx, ticksScript.Hash(), keys, args...)
 	})
-	maps.DeleteFunc(batches, func(_ string, b *tickBatch) bool { return !redis.HasErrorPrefix(b.reply.Err(), "NOSCRIPT") })
-	c.runTicks(ctx, batches, func(p redis.Pipeliner, keys []string, args []any) *redis.Cmd {
+	var again []*tickBatch
+	for _, b := range batches {
+		if redis.HasErrorPrefix(b.reply.Err(), "NOSCRIPT") {
+			again = append(again, b)
+		}
+	}
+	c.runTicks(ctx, again, func(p redis.Pipeliner, keys []string, args []any) *redis.Cmd {
 		return p.Eval(ctx, ticksLua, keys, args...)
 	})
 }
 
 // runTicks runs a script on each of batches. Each reply carries its own error.
-func (c *Client) runTicks(ctx context.Context, batches map[string]*tickBatch, script func(redis.Pipeliner, []string, []any) *redis.Cmd) {
+func (c *Client) runTicks(ctx context.Context, batches []*tickBatch, script func(redis.Pipeliner, []string, []any) *redis.Cmd) {
 	if len(batches) == 0 {
 		return
 	}
 	_, _ = c.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for queue, b := range batches {
-			p.SAdd(ctx, queuesKey, queue)
-			b.reply = script(p, []string{keyOf(queue, "pending"), ledgerKey(queue), agesKey(queue), wakeKey(queue)}, b.args)
+		for _, b := range batches {
+			p.SAdd(ctx, queuesKey, b.queue)
+			b.reply = script(p, []string{keyOf(b.queue, "pending"), ledgerKey(b.queue), agesKey(b.queue), wakeKey(b.queue)}, b.args)
 		}
 		return nil
 	})

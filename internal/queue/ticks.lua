@@ -19,9 +19,22 @@ if clock[1] * 1000 + math.floor(clock[2] / 1000) >= tonumber(ARGV[1]) then
 end
 local nanos = clock[1] .. string.format("%06d000", tonumber(clock[2]))
 
-local function add(id, message, lock, ttl)
-	local task = tasks .. id
-	if redis.call("EXISTS", task) == 1 then
+-- What is the same for many ticks is asked and written at once.
+local entries, keys = {}, {}
+for i = 4, #ARGV, 6 do
+	entries[#entries + 1] = ARGV[i]
+	keys[#keys + 1] = tasks .. ARGV[i + 2]
+end
+local latest = {}
+for n, tick in ipairs(redis.call("HMGET", ledger, unpack(entries))) do
+	latest[entries[n]] = tick and tonumber(tick) or -1
+end
+local taken = redis.call("EXISTS", unpack(keys)) > 0
+
+local ids, ticks, written = {}, {}, {}
+
+local function add(task, id, message, lock, ttl)
+	if taken and redis.call("EXISTS", task) == 1 then
 		return 0
 	end
 	if lock == "" then
@@ -31,28 +44,36 @@ local function add(id, message, lock, ttl)
 	else
 		return 0
 	end
-	redis.call("LPUSH", pending, id)
+	ids[#ids + 1] = id
 	return 1
 end
 
-local results, added = {}, 0
-for i = 4, #ARGV, 6 do
-	local entry, tick = ARGV[i], ARGV[i + 1]
-	local latest = redis.call("HGET", ledger, entry)
-	local result = 0
-	if not latest or tonumber(latest) < tonumber(tick) then
-		redis.call("HSET", ledger, entry, tick)
-		redis.call("ZADD", ages, clock[1], entry)
-		result = add(ARGV[i + 2], ARGV[i + 3], ARGV[i + 4], ARGV[i + 5])
+local results = {}
+for n, entry in ipairs(entries) do
+	local i = 6 * n - 2
+	local tick = tonumber(ARGV[i + 1])
+	results[n] = 0
+	if latest[entry] < tick then
+		latest[entry] = tick
+		ticks[#ticks + 1] = entry
+		ticks[#ticks + 1] = ARGV[i + 1]
+		written[#written + 1] = clock[1]
+		written[#written + 1] = entry
+		results[n] = add(keys[n], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4], ARGV[i + 5])
 	end
-	results[#results + 1] = result
-	added = added + result
 end
 
-if added > 0 then
-	for _ = 1, math.min(added, cap) do
-		redis.call("LPUSH", wake, "")
+if #ticks > 0 then
+	redis.call("HSET", ledger, unpack(ticks))
+	redis.call("ZADD", ages, unpack(written))
+end
+if #ids > 0 then
+	redis.call("LPUSH", pending, unpack(ids))
+	local tokens = {}
+	for n = 1, math.min(#ids, cap) do
+		tokens[n] = ""
 	end
+	redis.call("LPUSH", wake, unpack(tokens))
 	redis.call("LTRIM", wake, 0, cap - 1)
 end
 return results

@@ -17,7 +17,8 @@ type Options struct {
 	// MaxWait bounds the sleep between two looks at Redis, and so how long a change
 	// made elsewhere stays unseen. 0: 1s.
 	MaxWait time.Duration
-	// Batch is how many due entries of a shard are claimed at once. 0: 100.
+	// Batch is how many due entries of a shard are claimed at once, at most [MaxBatch].
+	// 0: 250.
 	Batch int
 	// Parallel is how many shards are worked on at once. 0: 8.
 	Parallel int
@@ -96,6 +97,7 @@ func NewEngine(store *Store, queue Queue, o Options) *Engine {
 	if o.Batch == 0 {
 		o.Batch = 250
 	}
+	o.Batch = min(o.Batch, MaxBatch)
 	if o.Parallel == 0 {
 		o.Parallel = 8
 	}
