@@ -134,18 +134,6 @@ type Source struct {
 	Every time.Duration `yaml:"every"`
 }
 
-// Entry is one line of the schedule.
-type Entry struct {
-	Spec         string         `yaml:"spec"`
-	Zone         string         `yaml:"zone,omitempty"`
-	Kind         string         `yaml:"kind"`
-	Payload      map[string]any `yaml:"payload,omitempty"`
-	Queue        string         `yaml:"queue,omitempty"`
-	CatchUp      string         `yaml:"catch_up,omitempty"`
-	CatchUpLimit int            `yaml:"catch_up_limit,omitempty"`
-	FreshFor     time.Duration  `yaml:"fresh_for,omitempty"`
-}
-
 // Default returns the configuration that holds where nothing else is said.
 func Default() Config {
 	return Config{

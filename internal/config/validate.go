@@ -171,18 +171,11 @@ func (c Config) Entries() ([]schedule.Entry, error) {
 		})
 	}
 	for _, id := range slices.Sorted(maps.Keys(c.Schedule)) {
-		e := c.Schedule[id]
-		payload, err := json.Marshal(e.Payload)
+		e, err := c.Schedule[id].Scheduled(id, schedule.OriginConfig)
 		if err != nil {
-			errs = append(errs, fmt.Errorf("schedule.%s.payload: %w", id, err))
+			errs = append(errs, fmt.Errorf("schedule: %w", err))
 		}
-		if e.Payload == nil {
-			payload = nil
-		}
-		entries = append(entries, schedule.Entry{
-			ID: id, Spec: e.Spec, Zone: e.Zone, Kind: e.Kind, Payload: payload, Queue: e.Queue,
-			CatchUp: schedule.CatchUp(e.CatchUp), CatchUpLimit: e.CatchUpLimit, FreshFor: e.FreshFor,
-		})
+		entries = append(entries, e)
 	}
 	for i := range entries {
 		entries[i].Origin = schedule.OriginConfig

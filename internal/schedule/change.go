@@ -8,7 +8,7 @@ import (
 )
 
 // ErrTaken says that an entry's ID belongs to one of another origin.
-var ErrTaken = errors.New("is there already, from")
+var ErrTaken = errors.New("is from another place")
 
 // ErrExists says that an entry of that ID is there already.
 var ErrExists = errors.New("is there already")
@@ -79,13 +79,20 @@ func replace(old stored, e Entry, now time.Time) (edit, error) {
 		books.Paused = e.Paused
 	}
 	books.Revision++
-	made := old.rewrite(books, Record{e, books}.due())
+	made := old.rewrite(books, Record{e, books}.Due())
 	made.entry, made.config = string(encoded), e.Origin == OriginConfig
 	return made, nil
 }
 
+// places say where entries of an origin are changed.
+var places = map[string]string{
+	OriginConfig: "the configuration file",
+	OriginAPI:    "the command line",
+	OriginUser:   "a user's preferences",
+}
+
 func taken(e Entry) error {
-	return fmt.Errorf("entry %s %w %s: change it there, or choose another id", e.ID, ErrTaken, e.Origin)
+	return fmt.Errorf("entry %s %w, %s: change it there, or choose another id", e.ID, ErrTaken, places[e.Origin])
 }
 
 // next returns the next tick of an entry that takes the place of old, zero if none
@@ -157,6 +164,6 @@ func (s *Store) setPaused(ctx context.Context, id string, paused bool) (bool, er
 		}
 		record.Books.Paused = paused
 		record.Books.Revision++
-		return old.rewrite(record.Books, record.due()), nil
+		return old.rewrite(record.Books, record.Due()), nil
 	})
 }

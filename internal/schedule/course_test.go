@@ -95,7 +95,7 @@ func TestASpreadTickKeepsItsNameAndIsDueLaterOrEarlier(t *testing.T) {
 				t.Errorf("spread %s, at %s: got %v, want %v", spread, now, ticks, want)
 			}
 		}
-		if got := (Record{e, Books{Next: tick}}).due(); !got.Equal(due) {
+		if got := (Record{e, Books{Next: tick}}).Due(); !got.Equal(due) {
 			t.Errorf("spread %s: due at %s, want %s", spread, got, due)
 		}
 	}

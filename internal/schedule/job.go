@@ -108,7 +108,7 @@ func (e *Engine) holdBraked(ctx context.Context, jobs []*job, now time.Time) err
 	}
 	for i, j := range owned {
 		if held[i] {
-			waited := now.Sub(j.due())
+			waited := now.Sub(j.Due())
 			j.until = now.Add(min(max(waited/8, minHold), maxHold))
 			j.ticks = nil
 		}

@@ -13,10 +13,14 @@ const pageSize = 200
 // Filter says which entries to list. An empty field matches any.
 type Filter struct {
 	Origin, Owner, Kind string
+	State               State
+	Match               string // a part of the ID
 }
 
-func (f Filter) matches(e Entry) bool {
-	return (f.Origin == "" || f.Origin == e.Origin) && (f.Owner == "" || f.Owner == e.Owner) && (f.Kind == "" || f.Kind == e.Kind)
+func (f Filter) matches(r Record) bool {
+	e := r.Entry
+	return (f.Origin == "" || f.Origin == e.Origin) && (f.Owner == "" || f.Owner == e.Owner) &&
+		(f.Kind == "" || f.Kind == e.Kind) && (f.State == "" || f.State == r.State()) && strings.Contains(e.ID, f.Match)
 }
 
 // Get returns an entry with its books, or [ErrNotFound].
@@ -51,7 +55,7 @@ func (s *Store) List(ctx context.Context, f Filter, start string) (page []Record
 		return nil, "", fmt.Errorf("list entries: %w", err)
 	}
 	for _, r := range all {
-		if !r.readable() || f.matches(r.Entry) {
+		if r.State() == Unreadable || f.matches(r) {
 			page = append(page, r)
 		}
 	}

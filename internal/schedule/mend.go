@@ -26,5 +26,5 @@ func mend(s stored, problem error, now time.Time) edit {
 		return s.rewrite(record.Books.withError(err), now.Add(quarantine))
 	}
 	record.Books = Books{Next: spec.Next(now.Add(-record.Entry.Shift())), Paused: record.Entry.Paused}.withError(problem)
-	return s.rewrite(record.Books, record.due())
+	return s.rewrite(record.Books, record.Due())
 }

@@ -69,7 +69,7 @@ func (e *Engine) perform(ctx context.Context, b batch) ([]edit, error) {
 	if ctx.Err() != nil {
 		// Where the tasks were added nevertheless, the others find that out.
 		for _, j := range jobs {
-			edits = append(edits, j.rewrite(j.Books, j.due()))
+			edits = append(edits, j.rewrite(j.Books, j.Due()))
 		}
 		return edits, nil
 	}
@@ -109,12 +109,12 @@ func (e *Engine) settle(j *job, results []tasks.TickResult, b batch) (edit, erro
 			done.Books.Runs++
 		case tasks.IsPermanent(err):
 			e.options.Logger.Error("schedule tick refused", zap.String("entry", j.id), zap.Time("tick", tick), zap.Error(err))
-			return j.rewrite(done.Books.withError(err), done.due()), nil // as the ticks after it would be
+			return j.rewrite(done.Books.withError(err), done.Due()), nil // as the ticks after it would be
 		default:
 			return j.rewrite(j.Books.withError(err), b.now.Add(retryAfter)), fmt.Errorf("entry %s: %w", j.id, err)
 		}
 	}
-	return j.rewrite(done.Books, done.due()), nil
+	return j.rewrite(done.Books, done.Due()), nil
 }
 
 func outcomeOf(result tasks.TickResult) Outcome {

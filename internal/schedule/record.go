@@ -38,20 +38,45 @@ type Record struct {
 	Books Books `json:"books"`
 }
 
+// State is an entry's state in a word.
+type State string
+
+// The states of entries.
+const (
+	OK         State = "ok"
+	Paused     State = "paused"
+	Failing    State = "error"      // its latest tick was not enqueued
+	Over       State = "over"       // no tick follows
+	Unreadable State = "unreadable" // somebody broke it by hand
+)
+
+// State returns the entry's state.
+func (r Record) State() State {
+	switch {
+	case r.Entry.Kind == "":
+		return Unreadable
+	case r.Books.Paused:
+		return Paused
+	case r.Books.LastError != "":
+		return Failing
+	case r.Books.Next.IsZero():
+		return Over
+	}
+	return OK
+}
+
 // unreadable stands for an entry that cannot be read in a list of those that can.
 func unreadable(id string, err error) Record {
 	return Record{Entry: Entry{ID: id}, Books: Books{}.withError(err)}
 }
 
-// due returns when the next tick is to be looked at, zero if never.
-func (r Record) due() time.Time {
+// Due returns when the next tick is enqueued, zero if never.
+func (r Record) Due() time.Time {
 	if r.Books.Paused || r.Books.Next.IsZero() {
 		return time.Time{}
 	}
 	return r.Books.Next.Add(r.Entry.Shift())
 }
-
-func (r Record) readable() bool { return r.Entry.Kind != "" }
 
 // maxError bounds an error kept in the books, in bytes.
 const maxError = 300

@@ -168,7 +168,7 @@ func rewriteBooks(t *testing.T, store *Store, id string, b Books) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	made, err := store.write(t.Context(), shardOf(id), old.rewrite(b, Record{r.Entry, b}.due()))
+	made, err := store.write(t.Context(), shardOf(id), old.rewrite(b, Record{r.Entry, b}.Due()))
 	if err != nil || !made[0] {
 		t.Fatalf("write books: %v, %v", made, err)
 	}

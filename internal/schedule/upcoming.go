@@ -32,7 +32,7 @@ func (s *Store) Upcoming(ctx context.Context, n int) ([]Upcoming, error) {
 			return nil, fmt.Errorf("list upcoming entries: %w", err)
 		}
 		for _, r := range records {
-			if r.readable() {
+			if r.State() != Unreadable {
 				upcoming = append(upcoming, r.upcoming())
 			}
 		}
@@ -47,7 +47,7 @@ func (r Record) upcoming() Upcoming {
 	e := r.Entry
 	return Upcoming{
 		ID: e.ID, Spec: e.Spec, Zone: e.Zone, Kind: e.Kind, Queue: e.Queue, Payload: e.Payload,
-		Next: r.due(), Prev: r.Books.Last,
+		Next: r.Due(), Prev: r.Books.Last,
 	}
 }
 

@@ -112,6 +112,9 @@ func (s *Store) List(ctx context.Context) ([]User, error) {
 			return nil, fmt.Errorf("list users: %w", err)
 		}
 		for _, record := range page {
+			if record.State() == schedule.Unreadable {
+				continue // it may be anybody's
+			}
 			u, err := of(record.Entry)
 			if err != nil {
 				return nil, fmt.Errorf("list users: %w", err)

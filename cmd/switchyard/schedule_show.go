@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"switchyard/internal/app"
+	"switchyard/internal/config"
+	"switchyard/internal/schedule"
+)
+
+type scheduleShow struct {
+	scheduleEntry
+	JSON bool `name:"json" help:"As JSON, without the next ticks."`
+}
+
+// Run implements the command.
+func (cmd scheduleShow) Run(f *config.Flags, out io.Writer) error {
+	return withSystem(f, func(ctx context.Context, s *app.System) error {
+		record, err := s.Schedule.Get(ctx, cmd.ID)
+		if err != nil {
+			return err
+		}
+		found, err := withTasks(ctx, s, []schedule.Record{record})
+		if err != nil {
+			return err
+		}
+		if cmd.JSON {
+			return printJSON(out, found[0])
+		}
+		if record.Entry.Owner != "" {
+			held, err := s.Brake.Held(ctx, []string{record.Entry.Owner})
+			if err != nil {
+				return err
+			}
+			if held[0] {
+				found[0].State = "held by the brake of " + record.Entry.Owner
+			}
+		}
+		if err := found[0].print(out); err != nil {
+			return err
+		}
+		return printTicks(out, record.Entry, time.Now())
+	})
+}
+
+// print writes everything about an entry that is set.
+func (e listed) print(out io.Writer) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	line := func(name, value string) {
+		if value != "" {
+			_, _ = fmt.Fprintf(w, "%s\t%s\n", name, value)
+		}
+	}
+	number := func(name string, n int64) {
+		if n != 0 {
+			line(name, fmt.Sprint(n))
+		}
+	}
+	duration := func(name string, d time.Duration) {
+		if d != 0 {
+			line(name, d.String())
+		}
+	}
+	at := func(name string, t time.Time) {
+		if !t.IsZero() {
+			line(name, moment(t))
+		}
+	}
+	entry, books := e.Entry, e.Books
+	line("Entry", entry.ID)
+	line("State", e.State)
+	line("Spec", entry.Spec)
+	line("Zone", entry.Zone)
+	at("Start", entry.Start)
+	at("End", entry.End)
+	number("Max runs", entry.MaxRuns)
+	duration("Spread", entry.Spread)
+	line("Task", strings.TrimSpace(entry.Kind+" "+string(entry.Payload)))
+	line("Queue", entry.Queue)
+	line("Catch up", string(entry.CatchUp))
+	number("Catch up limit", int64(entry.CatchUpLimit))
+	duration("Fresh for", entry.FreshFor)
+	line("Overlap", string(entry.Overlap))
+	line("Owner", entry.Owner)
+	line("Preferences", string(entry.Preferences))
+	line("Origin", entry.Origin)
+	line("Due", moment(e.Due))
+	number("Runs", books.Runs)
+	number("Skipped", books.Skipped)
+	at("Last tick", books.Last)
+	if books.LastTask != "" {
+		line("Last task", fmt.Sprintf("%s in %s: %s", books.LastTask, books.LastQueue, e.LastTask))
+	}
+	line("Last error", books.LastError)
+	return w.Flush()
+}
+
+const ticksShown = 10
+
+// printTicks lists the next ticks of an entry in its zone and in UTC.
+func printTicks(out io.Writer, e schedule.Entry, after time.Time) error {
+	ticks, err := e.NextTicks(after, ticksShown)
+	if err != nil {
+		return err
+	}
+	if len(ticks) == 0 {
+		_, err := fmt.Fprintln(out, "It will not be due again.")
+		return err
+	}
+	lines := []string{"Next ticks:"}
+	for _, t := range ticks {
+		lines = append(lines, fmt.Sprintf("  %s   %s", t.Format("Mon 2006-01-02 15:04:05 MST"), t.UTC().Format(time.RFC3339)))
+	}
+	_, err = fmt.Fprintln(out, strings.Join(lines, "\n"))
+	return err
+}
