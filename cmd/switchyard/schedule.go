@@ -34,7 +34,7 @@ type scheduleAdd struct {
 	Start    time.Time     `help:"No tick before this." placeholder:"2030-06-01T00:00:00Z"`
 	End      time.Time     `help:"No tick at or after this." placeholder:"2030-07-01T00:00:00Z"`
 	MaxRuns  int64         `help:"End after so many ticks."`
-	Spread   time.Duration `help:"Move the ticks by a part of this, which the ID decides; earlier if negative." placeholder:"10m"`
+	Spread   time.Duration `help:"Move the ticks later by a part of this, which the ID decides; earlier with --spread=-10m." placeholder:"10m"`
 	CatchUp  string        `help:"Of ticks missed while no scheduler ran: the latest, none or all." enum:",latest,none,all" default:""`
 	Limit    int           `help:"How many ticks --catch-up=all makes up for (100)."`
 	FreshFor time.Duration `help:"How late a tick may be and still be worth its task."`

@@ -116,7 +116,7 @@ type scheduleExport struct {
 func (cmd scheduleExport) Run(f *config.Flags, out io.Writer) error {
 	return withSystem(f, func(ctx context.Context, s *app.System) error {
 		found := make(map[string]fileEntry)
-		filter := schedule.Filter{Origin: schedule.OriginAPI, Match: cmd.Match}
+		filter := schedule.Filter{Origin: schedule.OriginAPI, Match: cmd.Match, Page: schedule.MaxPage}
 		for start := ""; ; {
 			page, next, err := s.Schedule.List(ctx, filter, start)
 			if err != nil {

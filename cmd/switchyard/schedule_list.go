@@ -20,7 +20,7 @@ type scheduleList struct {
 	Kind   string `help:"Only entries of this kind."`
 	State  string `help:"Only entries in this state: ok, paused, error or over." enum:",ok,paused,error,over" default:""`
 	Match  string `help:"Only entries whose ID contains this." placeholder:"TEXT"`
-	Limit  int    `help:"Stop after the page that makes it so many." default:"100"`
+	Limit  int    `help:"About how many." default:"100"`
 	Page   string `help:"Go on where the list before has stopped." placeholder:"PAGE"`
 	JSON   bool   `name:"json" help:"As JSON, with everything known of each."`
 }
@@ -67,7 +67,7 @@ func (cmd scheduleList) Run(f *config.Flags, out io.Writer) error {
 
 // read returns the entries that match, those due first before the others.
 func (cmd scheduleList) read(ctx context.Context, s *app.System) (list, error) {
-	filter := schedule.Filter{Origin: cmd.Origin, Owner: cmd.Owner, Kind: cmd.Kind, State: schedule.State(cmd.State), Match: cmd.Match}
+	filter := schedule.Filter{Origin: cmd.Origin, Owner: cmd.Owner, Kind: cmd.Kind, State: schedule.State(cmd.State), Match: cmd.Match, Page: cmd.Limit}
 	found := list{Entries: []listed{}, Next: cmd.Page}
 	for {
 		page, next, err := s.Schedule.List(ctx, filter, found.Next)

@@ -1,20 +1,26 @@
 package schedule
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
 	"strings"
 )
 
-// pageSize is about how many entries a page of [Store.List] looks at.
-const pageSize = 200
+// DefaultPage and MaxPage are about how many entries a page of [Store.List] looks at
+// unless the filter says otherwise, and at most.
+const (
+	DefaultPage = 200
+	MaxPage     = MaxBatch
+)
 
 // Filter says which entries to list. An empty field matches any.
 type Filter struct {
 	Origin, Owner, Kind string
 	State               State
 	Match               string // a part of the ID
+	Page                int    // about how many entries to look at; 0: [DefaultPage]
 }
 
 func (f Filter) matches(r Record) bool {
@@ -42,7 +48,7 @@ func (s *Store) List(ctx context.Context, f Filter, start string) (page []Record
 	if err != nil {
 		return nil, "", err
 	}
-	found, cursor, err := s.client.HScan(ctx, s.entriesKey(shard), cursor, "", pageSize).Result()
+	found, cursor, err := s.client.HScan(ctx, s.entriesKey(shard), cursor, "", int64(min(cmp.Or(f.Page, DefaultPage), MaxPage))).Result()
 	if err != nil {
 		return nil, "", fmt.Errorf("list entries: %w", err)
 	}

@@ -107,7 +107,7 @@ func (s *Store) Get(ctx context.Context, id string) (User, bool, error) {
 func (s *Store) List(ctx context.Context) ([]User, error) {
 	found := make(map[string]User)
 	for start := ""; ; {
-		page, next, err := s.entries.List(ctx, schedule.Filter{Origin: schedule.OriginUser}, start)
+		page, next, err := s.entries.List(ctx, schedule.Filter{Origin: schedule.OriginUser, Page: schedule.MaxPage}, start)
 		if err != nil {
 			return nil, fmt.Errorf("list users: %w", err)
 		}
