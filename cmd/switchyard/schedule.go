@@ -61,7 +61,7 @@ func (cmd scheduleAdd) Run(f *config.Flags, out io.Writer) error {
 				return err
 			}
 		}
-		return printTicks(out, e, time.Now())
+		return printTicks(out, schedule.Record{Entry: e}, time.Now())
 	})
 }
 

@@ -44,7 +44,7 @@ func (cmd scheduleShow) Run(f *config.Flags, out io.Writer) error {
 		if err := found[0].print(out); err != nil {
 			return err
 		}
-		return printTicks(out, record.Entry, time.Now())
+		return printTicks(out, record, time.Now())
 	})
 }
 
@@ -103,8 +103,12 @@ func (e listed) print(out io.Writer) error {
 const ticksShown = 10
 
 // printTicks lists the next ticks of an entry in its zone and in UTC.
-func printTicks(out io.Writer, e schedule.Entry, after time.Time) error {
-	ticks, err := e.NextTicks(after, ticksShown)
+func printTicks(out io.Writer, r schedule.Record, after time.Time) error {
+	n := ticksShown
+	if r.Entry.MaxRuns > 0 {
+		n = int(max(0, min(ticksShown, r.Entry.MaxRuns-r.Books.Runs)))
+	}
+	ticks, err := r.Entry.NextTicks(after, n)
 	if err != nil {
 		return err
 	}
@@ -112,10 +116,21 @@ func printTicks(out io.Writer, e schedule.Entry, after time.Time) error {
 		_, err := fmt.Fprintln(out, "It will not be due again.")
 		return err
 	}
-	lines := []string{"Next ticks:"}
+	lines := []string{"Next ticks" + shifted(r.Entry.Shift()) + ":"}
 	for _, t := range ticks {
 		lines = append(lines, fmt.Sprintf("  %s   %s", t.Format("Mon 2006-01-02 15:04:05 MST"), t.UTC().Format(time.RFC3339)))
 	}
 	_, err = fmt.Fprintln(out, strings.Join(lines, "\n"))
 	return err
+}
+
+// shifted says how far ticks are moved.
+func shifted(by time.Duration) string {
+	switch {
+	case by > 0:
+		return fmt.Sprintf(", each enqueued %s later", by)
+	case by < 0:
+		return fmt.Sprintf(", each enqueued %s earlier", -by)
+	}
+	return ""
 }
