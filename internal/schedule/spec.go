@@ -5,10 +5,15 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
 )
 
-// maxSpec bounds a spec in bytes.
-const maxSpec = 256
+// A spec is at most so many bytes long. A rule may list dates.
+const (
+	maxSpec     = 256
+	maxRuleSpec = 4096
+)
 
 // Spec says when an entry is due. It does not change and is safe for concurrent use.
 type Spec interface {
@@ -17,42 +22,95 @@ type Spec interface {
 	Next(after time.Time) time.Time
 }
 
+// specKey is what a parsed spec depends on. Zones are told apart by identity: two of one
+// name need not be the same, and [LoadZone] returns the same one each time.
+type specKey struct {
+	text string
+	zone *time.Location
+}
+
+// recent holds the specs used of late: thousands of entries that are due together mostly
+// share a few.
+var recent = newSpecCache(4096)
+
+func newSpecCache(size int) *lru.Cache[specKey, Spec] {
+	cache, err := lru.New[specKey, Spec](size)
+	if err != nil {
+		panic(err) // the size is not positive
+	}
+	return cache
+}
+
 // ParseSpec reads a spec whose times of day are those of zone; nil is UTC. The forms are
 //
 //	30 8 * * MON-FRI           cron: minute, hour, day of month, month, day of week
 //	15 30 8 * * *              the same with seconds first
-//	@hourly @daily @weekly @monthly @yearly
+//	0 9 LW * *                 the last working day of the month; also L, L-3 and 15W
+//	0 9 * * FRI#3              the third Friday of the month; FRI#L or FRIL is the last
+//	@hourly @daily @midnight @weekly @monthly @yearly @annually
 //	@every 90s                 a whole number of seconds, counted from 1970-01-01T00:00:00Z
 //	at 2030-06-01T09:00:00Z    once
+//	@sunset 52.52 13.405       an event of the sun at a latitude and a longitude
+//	DTSTART:20260105T083000 RRULE:FREQ=WEEKLY;BYDAY=MO,WE;COUNT=10
+//
+// The events of the sun are dawn_astronomical, dawn_nautical, dawn_civil, sunrise,
+// solar_noon, sunset, dusk_civil, dusk_nautical and dusk_astronomical. Days without the
+// event are left out.
+//
+// An RRULE is one of RFC 5545, beside its DTSTART and, if need be, EXDATE and RDATE, each
+// on a line of its own or separated by spaces. DTSTART is in zone unless it ends in Z or
+// names another with ;TZID=, which then is the zone of the rule.
 //
 // If both days of a cron spec are restricted, either suffices, as crontab(5) has it.
 //
 // A time of day that a clock change skips is due once, at the first instant after the
 // gap, however many ticks fell into it; one that a clock change repeats is due at its
-// first occurrence only. A spec whose hour is * follows the clock on the wall instead,
-// so that it keeps its pace through both.
+// first occurrence only. A cron spec whose hour is *, and an RRULE for every hour, follow
+// the clock on the wall instead, so that they keep their pace through both.
 //
 // A spec that can never be due is an error, except that an at in the past is not: Next
-// says so.
+// says so. ParseSpec is safe for concurrent use, and cheap for a spec read of late.
 func ParseSpec(spec string, zone *time.Location) (Spec, error) {
 	if zone == nil {
 		zone = time.UTC
 	}
-	if len(spec) > maxSpec {
-		return nil, fmt.Errorf("spec %.20q… has %d bytes: at most %d are allowed", spec, len(spec), maxSpec)
+	key := specKey{spec, zone}
+	if known, ok := recent.Get(key); ok {
+		return known, nil
 	}
-	form, rest, _ := strings.Cut(strings.TrimSpace(spec), " ")
+	parsed, err := parseSpec(spec, zone)
+	if err != nil {
+		return nil, err
+	}
+	recent.Add(key, parsed)
+	return parsed, nil
+}
+
+func parseSpec(spec string, zone *time.Location) (Spec, error) {
+	text := strings.TrimSpace(spec)
+	form, rest, _ := strings.Cut(text, " ")
+	limit := maxSpec
+	if isRule(text) {
+		limit = maxRuleSpec
+	}
+	if len(spec) > limit {
+		return nil, fmt.Errorf("spec %.20q… has %d bytes: at most %d are allowed", spec, len(spec), limit)
+	}
 	var parsed Spec
 	var err error
 	switch {
-	case form == "":
+	case text == "":
 		err = errors.New("it is empty: give a cron spec such as 30 8 * * *, @every 5m, or at 2030-06-01T09:00:00Z")
+	case isRule(text):
+		parsed, err = parseRule(text, zone)
 	case form == "at":
 		parsed, err = parseOnce(strings.TrimSpace(rest))
 	case form == "@every":
 		parsed, err = parseEvery(strings.TrimSpace(rest))
+	case isSolar(form):
+		parsed, err = parseSolar(form, strings.Fields(rest))
 	case strings.HasPrefix(form, "@"):
-		parsed, err = parseShorthand(strings.TrimSpace(spec), zone)
+		parsed, err = parseShorthand(text, zone)
 	default:
 		parsed, err = parseCron(strings.Fields(spec), zone)
 	}
@@ -60,51 +118,4 @@ func ParseSpec(spec string, zone *time.Location) (Spec, error) {
 		return nil, fmt.Errorf("spec %q: %w", spec, err)
 	}
 	return parsed, nil
-}
-
-// once is due at one moment.
-type once struct{ at time.Time }
-
-func parseOnce(text string) (Spec, error) {
-	at, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		return nil, fmt.Errorf("time %q is not RFC 3339: write at 2030-06-01T09:00:00Z or at 2030-06-01T09:00:00+02:00", text)
-	}
-	if at.Nanosecond() != 0 {
-		return nil, fmt.Errorf("time %q has a fraction: give whole seconds", text)
-	}
-	return once{at}, nil
-}
-
-func (o once) Next(after time.Time) time.Time {
-	if o.at.After(after) {
-		return o.at
-	}
-	return time.Time{}
-}
-
-// every is due each time a number of seconds has passed since 1970, so that neither a
-// restart nor a second scheduler shifts its phase.
-type every struct{ seconds int64 }
-
-// maxEvery is a leap year.
-const maxEvery = 366 * 24 * time.Hour
-
-func parseEvery(text string) (Spec, error) {
-	d, err := time.ParseDuration(text)
-	if err != nil {
-		return nil, fmt.Errorf("interval %q is not a duration: write @every 90s, @every 5m or @every 1h30m", text)
-	}
-	if d < time.Second || d > maxEvery || d%time.Second != 0 {
-		return nil, fmt.Errorf("interval %q: give a whole number of seconds, from 1s to %s", text, maxEvery)
-	}
-	return every{int64(d / time.Second)}, nil
-}
-
-func (e every) Next(after time.Time) time.Time {
-	past := after.Unix() % e.seconds
-	if past < 0 { // before 1970
-		past += e.seconds
-	}
-	return time.Unix(after.Unix()-past+e.seconds, 0).UTC()
 }

@@ -43,6 +43,18 @@ func TestNextTick(t *testing.T) {
 		{"*/5 * * * *", "", "2026-01-01T00:00:00.5Z", "2026-01-01T00:05:00Z"},
 		{"@hourly", "Asia/Kolkata", "2026-01-01T00:00:00Z", "2026-01-01T00:30:00Z"},
 		{"@weekly", "", "2026-01-01T00:00:00Z", "2026-01-04T00:00:00Z"},
+		{"@midnight", "Asia/Tokyo", "2026-01-01T00:00:00Z", "2026-01-01T15:00:00Z"},
+		{"@annually", "", "2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"},
+		{"DTSTART:20260105T083000 RRULE:FREQ=WEEKLY;BYDAY=MO,WE;COUNT=3", "", "2026-01-07T08:30:00Z", "2026-01-12T08:30:00Z"},
+		{"DTSTART:20260105T083000 RRULE:FREQ=WEEKLY;BYDAY=MO,WE;COUNT=3", "", "2026-01-12T08:30:00Z", ""},
+		{"RRULE:FREQ=DAILY DTSTART:20260105T083000 EXDATE:20260106T083000", "Europe/Berlin", "2026-01-05T08:00:00Z", "2026-01-07T07:30:00Z"},
+		{"RRULE:FREQ=DAILY;UNTIL=20260106T073000Z DTSTART;TZID=Europe/Berlin:20260105T083000", "", "2026-01-05T08:00:00Z", "2026-01-06T07:30:00Z"},
+		{"RRULE:FREQ=DAILY;UNTIL=20260106T073000Z DTSTART;TZID=Europe/Berlin:20260105T083000", "", "2026-01-06T07:30:00Z", ""},
+		{"RRULE:FREQ=YEARLY DTSTART:20260105T083000Z RDATE:20260301T120000Z", "Asia/Tokyo", "2026-01-06T00:00:00Z", "2026-03-01T12:00:00Z"},
+		{"rrule:freq=monthly;byday=-1fr dtstart:20260105t083000", "", "2026-01-31T00:00:00Z", "2026-02-27T08:30:00Z"},
+		{"DTSTART:20260105T083000\nRRULE:FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1", "", "2026-01-06T00:00:00Z", "2026-01-30T08:30:00Z"},
+		{"DTSTART:20240229T080000 RRULE:FREQ=YEARLY", "", "2024-03-01T00:00:00Z", "2028-02-29T08:00:00Z"},
+		{"DTSTART:20260101T023000 RRULE:FREQ=DAILY", "Europe/Berlin", "2026-03-28T12:00:00Z", "2026-03-29T01:00:00Z"},
 		{"@every 90s", "", "1970-01-01T00:00:00Z", "1970-01-01T00:01:30Z"},
 		{"@every 90s", "", "1969-12-31T23:59:59Z", "1970-01-01T00:00:00Z"},
 		{"@every 1s", "", "2026-01-01T00:00:00.5Z", "2026-01-01T00:00:01Z"},
@@ -110,6 +122,35 @@ func TestBadSpecsAreNamedWithARemedy(t *testing.T) {
 		{"@every 10000h", "from 1s"},
 		{"at noon", `time "noon" is not RFC 3339`},
 		{"at 2026-01-01T00:00:00.5Z", "whole seconds"},
+		{"at 9999-12-31T23:59:59-12:00", "too far away"},
+		{"* * L-40 * *", `day of month "L-40"`},
+		{"* * 32W * *", `day of month "32W"`},
+		{"* * ?,3 * *", `day of month "?,3"`},
+		{"? * * * *", `minute "?"`},
+		{"* * * * FRI#6", `day of week "FRI#6"`},
+		{"* * * * 5L", `day of week "5L"`},
+		{"@sunrise", "does not name one place"},
+		{"@sunrise 91 0", `latitude "91"`},
+		{"@sunrise NaN 0", `latitude "NaN"`},
+		{"@sunrise 0 181", `longitude "181"`},
+		{"@dawn_astronomical 90 0", "never happens at latitude 90"},
+		{"RRULE:FREQ=DAILY", "it has 0 DTSTART lines"},
+		{"DTSTART:20260101T080000", "it has 0 RRULE lines"},
+		{"DTSTART:20260101 RRULE:FREQ=DAILY", `"20260101" is not a date and a time`},
+		{"DTSTART;TZID=Mars/Olympus:20260101T080000 RRULE:FREQ=DAILY", `zone "Mars/Olympus"`},
+		{"DTSTART:99990101T080000 RRULE:FREQ=DAILY", "too far away"},
+		{"DTSTART:20260101T080000 RRULE:FREQ=SECONDLY", "use @every"},
+		{"DTSTART:20260101T080000 RRULE:FREQ=FORTNIGHTLY", `FREQ "FORTNIGHTLY" is not known`},
+		{"DTSTART:20260101T080000 RRULE:INTERVAL=2", "FREQ is missing"},
+		{"DTSTART:20260101T080000 RRULE:FREQ=DAILY;COUNT=1001", `COUNT "1001"`},
+		{"DTSTART:20260101T080000 RRULE:FREQ=DAILY;COUNT=2;UNTIL=20270101T000000", "COUNT and UNTIL"},
+		{"DTSTART:20260101T080000 RRULE:FREQ=DAILY;UNTIL=20250101T000000", "UNTIL is before DTSTART"},
+		{"DTSTART:20260101T080000 RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "it is never due"},
+		{"DTSTART:20260101T080000 RRULE:FREQ=DAILY;COUNT=1 EXDATE:20260101T080000", "it is never due"},
+		{"DTSTART:20260101T080000 RRULE:FREQ=HOURLY;INTERVAL=24;BYHOUR=9", "never meets BYHOUR"},
+		{"DTSTART:20260101T080000 RRULE:FREQ=WEEKLY;BYDAY=2MO", "a numbered day"},
+		{"DTSTART:20260101T080000 RRULE:FREQ=YEARLY;BYWEEKNO=53;BYDAY=MO", `BYWEEKNO "53"`},
+		{"DTSTART:20260101T080000 RRULE:FREQ=DAILY EXRULE:FREQ=WEEKLY", "is not known: use RRULE"},
 		{strings.Repeat("*", 300), "at most 256"},
 	}
 	for _, test := range tests {
@@ -138,7 +179,9 @@ func TestCronInTheYearsBeforeStandardTime(t *testing.T) {
 }
 
 func FuzzSpec(f *testing.F) {
-	for _, seed := range []string{"*/5 1-3 * * MON", "0 0 29 2 *", "@every 90s", "at 2030-06-01T09:00:00Z", "@daily", "1 2 3 4 5 6", "* * * * FRI-MON/2"} {
+	for _, seed := range []string{"*/5 1-3 * * MON", "0 0 29 2 *", "@every 90s", "at 2030-06-01T09:00:00Z", "@daily", "1 2 3 4 5 6", "* * * * FRI-MON/2",
+		"0 9 LW * FRI#3", "@sunset 52.52 13.405", "DTSTART:20260105T083000 RRULE:FREQ=WEEKLY;BYDAY=MO,WE;COUNT=10",
+		"RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29 DTSTART;TZID=Asia/Gaza:20240229T003000 EXDATE:20280229T003000"} {
 		f.Add(seed, "Europe/Berlin", int64(1774746000))
 	}
 	f.Fuzz(func(t *testing.T, text, zone string, unix int64) {
@@ -153,8 +196,8 @@ func FuzzSpec(f *testing.F) {
 		after := time.Unix(unix%4e9, 0)
 		for range 3 {
 			next := spec.Next(after)
-			if next.IsZero() && strings.HasPrefix(strings.TrimSpace(text), "at") {
-				return
+			if form := strings.TrimSpace(text); next.IsZero() && (strings.HasPrefix(form, "at") || isRule(form)) {
+				return // both come to an end
 			}
 			if !next.After(after) || next.Nanosecond() != 0 {
 				t.Fatalf("%q in %s after %s: got %s, want a whole second after it", text, zone, after, next)
