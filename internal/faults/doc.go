@@ -1,7 +1,7 @@
 // Package faults holds no code but tests: whole workers, as processes, perform tasks
 // while they are killed, while Redis is killed or fails over, and while the network
-// between the two misbehaves. What must hold afterwards is counted from records kept
-// outside of Redis.
+// between the two misbehaves; and schedulers enqueue ticks while they are killed and
+// paused. What must hold afterwards is counted from records kept outside of Redis.
 //
 //	go test ./internal/faults                     the short form, part of make test
 //	make test-faults                              the long form: 20,000 tasks, long outages
@@ -46,4 +46,13 @@
 // On the other side stands Redis: every task sent is in it as completed, its result
 // names the last attempt of the record, and that attempt ended. No queue holds anything
 // else: nothing pending, active, leased, scheduled, to be retried or dead.
+//
+// # The timetable
+//
+// The ticks of a schedule are judged in the same way, by the tasks that ran. Five
+// schedulers enqueue them while they are killed, or paused for longer than their claims
+// last and then continued, and while Redis is restarted. Finished tasks are not kept, so
+// that a tick enqueued twice runs twice. When each entry is due is computed here, without
+// asking the schedule. Entries that make up for what they missed must run each tick once;
+// those that may leave ticks out must have a fault to blame for each.
 package faults

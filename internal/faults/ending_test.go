@@ -17,17 +17,7 @@ func (r *rig) finish() account {
 		r.t.Errorf("the queues are not empty %v", err)
 	}
 	rested := time.Since(r.began).Round(100 * time.Millisecond)
-	for _, p := range r.workers {
-		if !p.alive() {
-			r.t.Errorf("worker %s is gone, and nobody killed it: %v", p.name, p.err)
-		}
-		r.terminate(p)
-	}
-	for _, p := range r.workers {
-		if err := p.awaitExit(r.order.Drain + 5*time.Second); err != nil {
-			r.t.Errorf("stop %s: %v", p.name, err)
-		}
-	}
+	r.stop(r.workers)
 	sum, err := settle(r.sent, r.ledger.all(), r.history)
 	if err != nil {
 		r.t.Errorf("the account does not add up:\n%v", firstLines(err, 20))
@@ -38,7 +28,23 @@ func (r *rig) finish() account {
 	return sum
 }
 
-// terminate tells a worker to stop.
+// stop tells processes to stop and returns once they have. All of them must still run.
+func (r *rig) stop(processes []*process) {
+	r.t.Helper()
+	for _, p := range processes {
+		if !p.alive() {
+			r.t.Errorf("%s is gone, and nobody killed it: %v", p.name, p.err)
+		}
+		r.terminate(p)
+	}
+	for _, p := range processes {
+		if err := p.awaitExit(r.order.Drain + 5*time.Second); err != nil {
+			r.t.Errorf("stop %s: %v", p.name, err)
+		}
+	}
+}
+
+// terminate tells a process to stop.
 func (r *rig) terminate(p *process) {
 	r.t.Helper()
 	r.history.stopped[p.name] = time.Now()

@@ -12,10 +12,10 @@ import (
 	"time"
 )
 
-// startWithin bounds how long a worker process may take to say hello.
+// startWithin bounds how long a process may take to say hello.
 const startWithin = 30 * time.Second
 
-// process is one worker process.
+// process is one daemon.
 type process struct {
 	name    string
 	cmd     *exec.Cmd
@@ -26,9 +26,9 @@ type process struct {
 	err     error // of Wait, once it has exited
 }
 
-// startWorker starts a worker process as the order says, and returns once it has told
+// startProcess starts a daemon as the order says, and returns once it has told
 // the ledger its address. What is left of it ends with the test.
-func startWorker(t *testing.T, l *ledger, o order) *process {
+func startProcess(t *testing.T, l *ledger, o order) *process {
 	t.Helper()
 	text, err := json.Marshal(o)
 	if err != nil {
@@ -41,7 +41,7 @@ func startWorker(t *testing.T, l *ledger, o order) *process {
 	}
 	defer func() { _ = out.Close() }()
 	p.cmd = exec.Command(os.Args[0])
-	// A worker built with the race detector would else sleep for a second on exit.
+	// A daemon built with the race detector would else sleep for a second on exit.
 	p.cmd.Env = append(os.Environ(), orderVariable+"="+string(text), "GORACE=atexit_sleep_ms=0")
 	p.cmd.Stdout, p.cmd.Stderr = out, out
 	if err := p.cmd.Start(); err != nil {
@@ -58,7 +58,7 @@ func startWorker(t *testing.T, l *ledger, o order) *process {
 		p.kill()
 	})
 	if !l.await(startWithin, func() bool { p.address = l.addresses[p.name]; return p.address != "" }) {
-		t.Fatalf("worker %s did not start:\n%s", p.name, p.logTail())
+		t.Fatalf("%s did not start:\n%s", p.name, p.logTail())
 	}
 	return p
 }
@@ -86,7 +86,7 @@ func (p *process) awaitExit(d time.Duration) error {
 	case <-p.exited:
 		return p.err
 	case <-time.After(d):
-		return fmt.Errorf("worker %s did not exit within %s", p.name, d)
+		return fmt.Errorf("%s did not exit within %s", p.name, d)
 	}
 }
 

@@ -16,10 +16,11 @@ var (
 	seed = flag.Uint64("seed", 0, "what the faults are drawn from; 0 takes a new one")
 )
 
-// TestMain runs the tests, or a worker: the test binary is its own worker binary.
+// TestMain runs the tests, or a daemon: the test binary is its own worker and its own
+// scheduler.
 func TestMain(m *testing.M) {
 	if text, ok := os.LookupEnv(orderVariable); ok {
-		if err := work(text); err != nil {
+		if err := serve(text); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

@@ -77,7 +77,7 @@ func (r *rig) startWorker() {
 	r.started++
 	o := r.order
 	o.Name = fmt.Sprintf("w%d", r.started)
-	r.workers = append(r.workers, startWorker(r.t, r.ledger, o))
+	r.workers = append(r.workers, startProcess(r.t, r.ledger, o))
 }
 
 // killAWorker kills one drawn by lot, in whatever it does, and starts another in its

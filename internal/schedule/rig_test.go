@@ -97,6 +97,14 @@ func (q *fakeQueue) awaitTick(t *testing.T, entry string, tick time.Time) {
 	q.await(t, func() bool { _, ok := q.added[tickID(entry, tick)]; return ok })
 }
 
+// has reports whether a task was added.
+func (q *fakeQueue) has(id string) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	_, ok := q.added[id]
+	return ok
+}
+
 // count returns how many tasks were added.
 func (q *fakeQueue) count() int {
 	q.mu.Lock()

@@ -17,20 +17,21 @@ import (
 	"switchyard/internal/tasks"
 )
 
-// orderVariable holds the order of a worker process, as JSON.
-const orderVariable = "FAULTS_WORKER"
+// orderVariable holds the order of a daemon process, as JSON.
+const orderVariable = "FAULTS_ORDER"
 
-// order is what a worker process is to do.
+// order is what a daemon process is to do.
 type order struct {
-	Name   string        // in the record
-	Record string        // socket of the test process
-	Redis  string        // URL
-	Drain  time.Duration // from SIGTERM to handing back
+	Name      string        // in the record
+	Record    string        // socket of the test process
+	Redis     string        // URL
+	Drain     time.Duration // from SIGTERM to handing back
+	Schedules bool          // it is a scheduler; else a worker
 }
 
-// work is the main function of a worker process: the daemon as it is shipped, but for
+// serve is the main function of a daemon process: the daemon as it is shipped, but for
 // its kinds, until a signal stops it.
-func work(text string) error {
+func serve(text string) error {
 	var o order
 	if err := json.Unmarshal([]byte(text), &o); err != nil {
 		return fmt.Errorf("%s: %w", orderVariable, err)
@@ -56,27 +57,40 @@ func work(text string) error {
 	}
 	stop, release := daemon.Signals(o.Drain)
 	defer release()
-	worker := app.NewWorker(system, system.Config.Queues)
+	run, checks := work(system)
+	if o.Schedules {
+		run, checks = system.RunSchedule, nil
+	}
 	serving, endServing := context.WithCancel(context.Background())
 	defer endServing()
 	var endpoint errgroup.Group
 	endpoint.Go(func() error {
-		redis := daemon.Check{Name: "redis", Test: system.Cache.Check}
-		return daemon.Serve(serving, listener, daemon.Endpoint(system.Metrics, redis, worker.Check()), log)
+		checks = append(checks, daemon.Check{Name: "redis", Test: system.Cache.Check})
+		return daemon.Serve(serving, listener, daemon.Endpoint(system.Metrics, checks...), log)
 	})
-	err = worker.Run(stop)
+	err = run(stop)
 	endServing()
 	return errors.Join(err, endpoint.Wait())
 }
 
+// work returns what a worker runs, and its readiness.
+func work(s *app.System) (run func(daemon.Stop) error, checks []daemon.Check) {
+	worker := app.NewWorker(s, s.Config.Queues)
+	return worker.Run, []daemon.Check{worker.Check()}
+}
+
 // configuration is the default one. Tasks may be lost as often as the faults have it:
-// what happens to one that kills its workers is not the question here.
+// what happens to one that kills its workers is not the question here. Those of ticks
+// are gone once they are done, so that nothing but the schedule keeps a tick from being
+// enqueued again.
 func configuration(redis string, drain time.Duration) config.Config {
 	c := config.Default()
 	c.Redis.URL = redis
 	c.Worker.Listen = "127.0.0.1:0"
 	c.Worker.Drain = drain
-	c.Policies = map[string]routing.Patch{}
+	c.Scheduler.ClaimLease = claimLease
+	c.Scheduler.Batch = 3 // many round trips, in each of which a fault may land
+	c.Policies = map[string]routing.Patch{tickKind: {Retention: new(time.Duration(0))}}
 	for _, kind := range kinds {
 		c.Policies[kind] = routing.Patch{Losses: new(100)}
 	}
@@ -86,7 +100,7 @@ func configuration(redis string, drain time.Duration) config.Config {
 // handleErrands puts errands in the place of the system's own kinds.
 func handleErrands(s *app.System, r recorder) error {
 	var definitions []tasks.Definition
-	for _, kind := range kinds {
+	for _, kind := range append(kinds, tickKind) {
 		definitions = append(definitions, tasks.Define(kind, 1, r.run))
 	}
 	var err error
