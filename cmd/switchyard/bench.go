@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -24,7 +26,7 @@ import (
 )
 
 type benchCommand struct {
-	Workload []string `arg:"" optional:"" help:"What to measure: pickup, drain, stream, loss, memory. All if not given."`
+	Workload []string `arg:"" optional:"" help:"What to measure: pickup, drain, stream, loss, memory, schedule. All but schedule if not given."`
 
 	PrivateRedis bool          `help:"Start a redis-server of its own for the time, without persistence, and ignore the configuration file."`
 	JSON         bool          `name:"json" help:"Print the report as JSON."`
@@ -37,6 +39,9 @@ type benchCommand struct {
 	AsynqKills   int           `help:"Workers of asynq to kill; each takes up to three minutes." default:"1"`
 	Fetchers     int           `help:"Tasks taken from Redis at once; 0 for the default."`
 	Settle       time.Duration `help:"How long an idle process is left alone before its memory is read." default:"5s"`
+	Entries      []int         `help:"How many schedule entries fall due at once, smallest first." default:"1000,10000,100000"`
+	Asynq        bool          `name:"asynq-schedulers" negatable:"" help:"Measure asynq's schedulers too, up to 10,000 entries; each waits for a whole minute." default:"true"`
+	Scheduler    string        `help:"The scheduler binary. The one beside this program if not given." placeholder:"FILE"`
 	Worker       string        `help:"The worker binary. The one beside this program if not given." placeholder:"FILE"`
 }
 
@@ -112,6 +117,9 @@ func (cmd benchCommand) more(o bench.Options) string {
 	if slices.Contains(o.Workloads, bench.Memory) {
 		more += fmt.Sprintf(", starts a worker of %s", strings.Join(o.Queues, ", "))
 	}
+	if slices.Contains(o.Workloads, bench.Schedule) {
+		more += fmt.Sprintf(" and to %s and %s, starts schedulers", o.Timetable.EntryQueue, o.Timetable.UserQueue)
+	}
 	return more
 }
 
@@ -129,19 +137,23 @@ func (cmd benchCommand) options(s *app.System, file string) (bench.Options, erro
 		Pages: s.Queue, PageQueue: route.Queue,
 	}
 	if len(o.Workloads) == 0 {
-		o.Workloads = bench.Workloads()
+		o.Workloads = slices.DeleteFunc(bench.Workloads(), func(w string) bool { return w == bench.Schedule })
 	}
 	self, err := os.Executable()
 	if err != nil {
 		return o, err
 	}
-	worker := cmd.Worker
-	if worker == "" {
-		worker = filepath.Join(filepath.Dir(self), "worker")
-	}
+	beside := filepath.Dir(self)
+	worker := cmp.Or(cmd.Worker, filepath.Join(beside, "worker"))
 	if slices.Contains(o.Workloads, bench.Loss) || slices.Contains(o.Workloads, bench.Memory) {
 		if _, err := exec.LookPath(worker); err != nil {
 			return o, fmt.Errorf("the worker binary cannot be run: %w: build it with make build, name it with --worker, or leave out the workloads loss and memory", err)
+		}
+	}
+	scheduler := cmp.Or(cmd.Scheduler, filepath.Join(beside, "scheduler"))
+	if slices.Contains(o.Workloads, bench.Schedule) {
+		if _, err := exec.LookPath(scheduler); err != nil {
+			return o, fmt.Errorf("the scheduler binary cannot be run: %w: build it with make build, or name it with --scheduler", err)
 		}
 	}
 	environ := cmd.environ(s.Config, file)
@@ -156,7 +168,13 @@ func (cmd benchCommand) options(s *app.System, file string) (bench.Options, erro
 	o.AsynqWorker = func(queues []string) *exec.Cmd {
 		return start(self, "bench-asynq-worker", "--queues", strings.Join(queues, ","))
 	}
-	return o, nil
+	o.Entries, o.AsynqSchedulers = cmd.Entries, cmd.Asynq
+	o.Timetable, err = newTimetable(s)
+	o.Timetable.Scheduler = func() *exec.Cmd { return start(scheduler, "--listen", "127.0.0.1:0") }
+	o.Timetable.AsynqScheduler = func(mode string, entries int, due time.Time) *exec.Cmd {
+		return start(self, "bench-asynq-scheduler", "--mode", mode, "--entries", strconv.Itoa(entries), "--minute", due.Format(time.RFC3339))
+	}
+	return o, err
 }
 
 // environ is the environment of the worker processes: this one's, but for a private

@@ -64,6 +64,32 @@ func TestBenchMeasuresEverythingAndLeavesNothing(t *testing.T) {
 	}
 }
 
+func TestBenchMeasuresTheScheduleAndLeavesNothing(t *testing.T) {
+	server := redistest.Server(t)
+	client := redistest.Client(t, server.Addr)
+	report, said, err := runBench(t, []string{"SWITCHYARD_REDIS_URL=redis://" + server.Addr}, "schedule", "--entries", "20", "--no-asynq-schedulers")
+	if err != nil {
+		t.Fatalf("%v: %s", err, said)
+	}
+	measured := map[string]float64{}
+	for _, f := range report.Figures {
+		if f.Ours != nil {
+			measured[f.ID] = f.Ours.Median
+		}
+	}
+	for _, figure := range []string{"schedule.20.p50", "schedule.20.last", "schedule.20.last.shared", "schedule.20.memory", "schedule.20.commands", "schedule.users.20.last"} {
+		if measured[figure] <= 0 {
+			t.Errorf("figure %s is %v", figure, measured[figure])
+		}
+	}
+	if doubled, ok := measured["schedule.doubled"]; !ok || doubled != 0 {
+		t.Errorf("%v ticks were doubled, measured %v", doubled, ok)
+	}
+	if left, err := client.Keys(t.Context(), "*").Result(); err != nil || len(left) > 0 {
+		t.Errorf("left in Redis: %v (%v)", left, err)
+	}
+}
+
 func TestBenchOnAPrivateRedisIgnoresTheConfiguredOne(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "switchyard.yaml")
 	if err := os.WriteFile(file, []byte("redis: {url: 'redis://127.0.0.1:1', password: theirs}\n"), 0o600); err != nil {
@@ -79,6 +105,8 @@ func TestBenchSaysWhatIsMissing(t *testing.T) {
 	url := "SWITCHYARD_REDIS_URL=redis://" + redistest.Server(t).Addr
 	for says, args := range map[string][]string{
 		"build it with make build":                   {"--worker", "/nowhere/worker", "loss"},
+		"the scheduler binary cannot be run":         {"--scheduler", "/nowhere/scheduler", "schedule"},
+		"--entries is 0: use 1 to 1000000":           {"--entries", "0", "schedule"},
 		`workload "drian" is unknown`:                {"drian"},
 		"--samples is 0: use 1 to 100000":            {"--samples", "0", "pickup"},
 		"--redis and --private-redis are both given": {"--redis", "redis://127.0.0.1:1", "--private-redis"},

@@ -31,7 +31,8 @@ type cli struct {
 	Settings configCommand   `cmd:"" name:"config" help:"Check and print the configuration."`
 	Password passwordCommand `cmd:"" name:"hash-password" help:"Read a password from standard input and print its hash, for monitor.users."`
 
-	BenchAsynqWorker benchAsynqWorker `cmd:"" hidden:""`
+	BenchAsynqWorker    benchAsynqWorker    `cmd:"" hidden:""`
+	BenchAsynqScheduler benchAsynqScheduler `cmd:"" hidden:""`
 }
 
 func main() {

@@ -54,6 +54,7 @@ var workloads = []workload{
 	{Stream, (*run).stream},
 	{Loss, (*run).loss},
 	{Memory, (*run).memory},
+	{Schedule, (*run).timetable},
 }
 
 // Run measures what o asks for. It touches nothing on a Redis whose queues are in use,
@@ -124,6 +125,8 @@ func (r *run) queues() []string {
 			queues = append(queues, r.PageQueue, asynqQueue)
 		case Memory:
 			queues = append(append(queues, r.Queues...), asynqQueues(r.Queues)...)
+		case Schedule:
+			queues = append(queues, r.Timetable.EntryQueue, r.Timetable.UserQueue, asynqQueue)
 		default:
 			queues = append(queues, oursQueue, asynqQueue)
 		}

@@ -15,8 +15,14 @@ import (
 // allQueues is asynq's set of the names of all queues.
 const allQueues = "asynq:queues"
 
+// What a scheduler shows asynqmon, and where that finds it.
+const (
+	allSchedulers = "asynq:schedulers"
+	mirror        = "asynq:schedulers:{switchyard}"
+)
+
 // taskID starts the ID of each task the bench puts into a real queue.
-const taskID = "bench-page-"
+const taskID = "bench-"
 
 // footprint knows what was in Redis before the bench, and removes what has come since. Of
 // a real queue it removes nothing if somebody else has added a task meanwhile.
@@ -26,6 +32,8 @@ type footprint struct {
 	keys   map[string]bool // of the queues, before
 	named  []string        // queues, before
 	pids   []int           // processes started
+
+	mirrored bool // a scheduler of others shows its entries, before
 }
 
 func newFootprint(ctx context.Context, client redis.UniversalClient, queues []string) (*footprint, error) {
@@ -40,6 +48,11 @@ func newFootprint(ctx context.Context, client redis.UniversalClient, queues []st
 	if f.named, err = client.SMembers(ctx, allQueues).Result(); err != nil {
 		return nil, fmt.Errorf("read %s: %w", allQueues, err)
 	}
+	there, err := client.Exists(ctx, mirror).Result()
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", mirror, err)
+	}
+	f.mirrored = there > 0
 	return f, nil
 }
 
@@ -143,6 +156,9 @@ func (f *footprint) remove(ctx context.Context) error {
 		if !slices.Contains(f.named, queue) && !slices.Contains(shared, queue) {
 			errs = append(errs, f.redis.SRem(ctx, allQueues, queue).Err())
 		}
+	}
+	if !f.mirrored {
+		errs = append(errs, f.redis.ZRem(ctx, allSchedulers, mirror).Err(), f.redis.Del(ctx, mirror).Err())
 	}
 	for _, set := range []string{"asynq:servers", "asynq:workers"} {
 		errs = append(errs, f.removeEntries(ctx, set))

@@ -19,6 +19,8 @@ const (
 	Stream = "stream" // how fast tasks go through that are added meanwhile
 	Loss   = "loss"   // how long the task of a killed worker waits to run again
 	Memory = "memory" // what an idle worker process holds
+	// Schedule is how late schedulers are when many entries are due at once.
+	Schedule = "schedule"
 )
 
 // Options say what is measured, and with what.
@@ -47,6 +49,12 @@ type Options struct {
 	Pages     tasks.Enqueuer
 	PageQueue string
 
+	// Timetable is for the workload schedule, Entries how many entries are due at once,
+	// smallest first, and AsynqSchedulers whether asynq's are measured too.
+	Timetable       Timetable
+	Entries         []int
+	AsynqSchedulers bool
+
 	// Progress is told how far a phase has come.
 	Progress func(phase string, done, total int)
 }
@@ -63,12 +71,14 @@ type Settings struct {
 	AsynqKills  int      `json:"asynq_kills"`
 	Fetchers    int      `json:"fetchers"`
 	PayloadSize int      `json:"payload_bytes"`
+	Entries     []int    `json:"entries,omitempty"`
 }
 
 func (o Options) settings() Settings {
 	return Settings{
 		Workloads: o.Workloads, Samples: o.Samples, IdleSeconds: o.Idle.Seconds(), Tasks: o.Tasks, Rounds: o.Rounds,
 		Slots: o.Slots, Kills: o.Kills, AsynqKills: o.AsynqKills, Fetchers: o.Fetchers, PayloadSize: payloadSize,
+		Entries: o.Entries,
 	}
 }
 
@@ -85,6 +95,9 @@ func (o Options) check() error {
 		{"--kills", o.Kills, 0, 1000},
 		{"--asynq-kills", o.AsynqKills, 0, 1000},
 		{"--fetchers", o.Fetchers, 0, 1000},
+	}
+	for _, entries := range o.Entries {
+		numbers = append(numbers, number{"--entries", entries, 1, 1_000_000})
 	}
 	for _, slots := range o.Slots {
 		numbers = append(numbers, number{"--slots", slots, 1, 10_000})
