@@ -25,6 +25,9 @@ type cli struct {
 	Enqueue  enqueueCommand  `cmd:"" help:"Send a task."`
 	Task     taskCommand     `cmd:"" help:"Show a task."`
 	Schedule scheduleCommand `cmd:"" help:"Change and show the schedule."`
+	Pause    pauseCommand    `cmd:"" help:"Stop a user's agents at once, and hold what waits for them."`
+	Resume   resumeCommand   `cmd:"" help:"Let a user's agents go on."`
+	Status   statusCommand   `cmd:"" help:"Show what a user's agents do."`
 	User     userCommand     `cmd:"" help:"Set what a user is briefed about."`
 	Route    routeCommand    `cmd:"" help:"Explain where a kind goes."`
 	Bench    benchCommand    `cmd:"" help:"Measure this system beside plain asynq."`

@@ -45,6 +45,7 @@ type System struct {
 	Briefings *briefings.Store
 	Bus       *control.Bus
 	Brake     *control.Brake
+	Guard     *control.Guard
 	Metrics   *prometheus.Registry
 
 	fetcher *web.Fetcher
@@ -94,13 +95,14 @@ func (s *System) wire() error {
 	if s.Routing, err = s.Config.Table(); err != nil {
 		return err
 	}
+	client := &lateClient{}
+	s.Guard = control.NewGuard(s.Brake, client, s.Log)
 	agent, err := agents.New(s.Config.Agents, map[string]agents.Runtime{
 		"rank": &agents.Rank{Documents: s.Documents, Now: time.Now},
-	})
+	}, s.Guard)
 	if err != nil {
 		return err
 	}
-	client := &lateClient{}
 	scrape := scraping.Handlers{Fetcher: s.fetcher, Documents: s.Documents, Enqueuer: client}
 	b := s.Config.Briefings
 	brief := &briefings.Handlers{
@@ -115,6 +117,11 @@ func (s *System) wire() error {
 	s.Queue = queue.NewClient(s.Redis, s.Routing, s.Catalog, s.Config.QueueNames())
 	client.Client = s.Queue
 	return nil
+}
+
+// Operator returns who pauses and resumes users.
+func (s *System) Operator() *control.Operator {
+	return &control.Operator{Brake: s.Brake, Bus: s.Bus, Runner: s.Queue}
 }
 
 // lateClient is the queue's client for handlers, which are made before it.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"go.uber.org/zap"
@@ -75,7 +76,13 @@ func (w *Worker) Run(stop daemon.Stop) error {
 		w.consuming.Store(false)
 		s.Log.Info("stopping: no new tasks are taken", zap.Duration("drain", s.Config.Worker.Drain))
 	})
-	return lanes.Wait()
+	watching, endWatching := context.WithCancel(context.Background())
+	var watch sync.WaitGroup
+	watch.Go(func() { s.Guard.Watch(watching) })
+	err := lanes.Wait()
+	endWatching()
+	watch.Wait()
+	return err
 }
 
 // Check is the readiness of the lanes.

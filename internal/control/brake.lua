@@ -50,6 +50,13 @@ local function become(new, channel)
 	tell("brake", string.format('"state":"%s","running":%d,"parked":%d', state, redis.call("HLEN", runs), redis.call("SCARD", parked)), channel)
 end
 
+-- resumed notes that every parked task goes on.
+local function resumed()
+	if not held and state == "resuming" and redis.call("SCARD", parked) == 0 then
+		become("running")
+	end
+end
+
 local steps = {}
 
 -- pull puts the brake on, unless something else was decided since it was asked for, so
@@ -83,6 +90,8 @@ function steps.enter(task, who)
 		return 0, {}
 	end
 	redis.call("HSET", runs, task, who)
+	redis.call("SREM", parked, task)
+	resumed()
 	return 1, {}
 end
 
@@ -96,9 +105,8 @@ function steps.leave(task, who, parks)
 	redis.call(parks == "1" and "SADD" or "SREM", parked, task)
 	if held and state ~= "paused" and redis.call("HLEN", runs) == 0 then
 		become("paused")
-	elseif not held and state == "resuming" and redis.call("SCARD", parked) == 0 then
-		become("running")
 	end
+	resumed()
 	return 1, {}
 end
 
@@ -107,9 +115,7 @@ function steps.unpark(...)
 	if #{...} > 0 then
 		redis.call("SREM", parked, ...)
 	end
-	if not held and state == "resuming" and redis.call("SCARD", parked) == 0 then
-		become("running")
-	end
+	resumed()
 	return 1, {}
 end
 
@@ -119,6 +125,11 @@ function steps.overdue()
 		become("partial")
 	end
 	return 1, redis.call("HGETALL", runs)
+end
+
+-- waiting changes nothing and returns the parked tasks.
+function steps.waiting()
+	return 1, redis.call("SMEMBERS", parked)
 end
 
 -- look changes nothing and returns the runs.

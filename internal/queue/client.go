@@ -190,6 +190,24 @@ func (c *Client) RunNow(queue, id string) error {
 	return nil
 }
 
+// Unpark runs a task that was set aside at once, and reports whether it may be forgotten:
+// it will run, or is gone. One whose attempt has not ended yet may not.
+func (c *Client) Unpark(ctx context.Context, queue, id string) (bool, error) {
+	status, found, err := c.Status(ctx, queue, id)
+	if err != nil || !found {
+		return !found, err
+	}
+	switch status.State {
+	case asynq.TaskStateActive.String():
+		return false, nil
+	case asynq.TaskStateRetry.String(), asynq.TaskStateScheduled.String():
+		if err := c.inspector.RunTask(queue, id); err != nil && !errors.Is(err, asynq.ErrTaskNotFound) {
+			return false, fmt.Errorf("run parked task %s in %s: %w", id, queue, err)
+		}
+	}
+	return true, nil
+}
+
 // wake runs a delayed task at once. One that is gone, waiting or running already needs
 // no waking, and one that cannot be woken now still runs at its own time.
 func (c *Client) wake(target string) error {

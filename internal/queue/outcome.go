@@ -45,6 +45,9 @@ func (l *Lane) delay(retried int, kind string, err error) time.Duration {
 	case errors.As(err, &newer):
 		return newerVersionDelay
 	case tasks.IsParked(err):
+		if d, ok := tasks.ParkedDelay(err); ok {
+			return d
+		}
 		return parkedDelay
 	case isCutOff(err):
 		return 0

@@ -73,15 +73,30 @@ func RetryDelay(err error) (time.Duration, bool) {
 	return 0, false
 }
 
-type parkedError struct{ reason string }
+type parkedError struct {
+	reason string
+	delay  time.Duration
+}
 
 func (e *parkedError) Error() string { return fmt.Sprintf("parked: %s", e.reason) }
 
 // Parked sets the task aside without spending a retry until somebody runs it by hand.
-func Parked(reason string) error { return &parkedError{reason} }
+func Parked(reason string) error { return &parkedError{reason: reason} }
 
-// IsParked reports whether err came from [Parked].
+// ParkedFor is Parked, but the task runs again by itself after a delay.
+func ParkedFor(delay time.Duration, reason string) error { return &parkedError{reason, delay} }
+
+// IsParked reports whether err came from [Parked] or [ParkedFor].
 func IsParked(err error) bool {
 	var p *parkedError
 	return errors.As(err, &p)
+}
+
+// ParkedDelay returns the delay given to [ParkedFor] and true, or false if err has none.
+func ParkedDelay(err error) (time.Duration, bool) {
+	var p *parkedError
+	if errors.As(err, &p) && p.delay > 0 {
+		return p.delay, true
+	}
+	return 0, false
 }

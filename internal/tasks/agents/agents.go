@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"switchyard/internal/control"
 	"switchyard/internal/tasks"
 )
 
@@ -69,15 +70,24 @@ type Runtime interface {
 	Run(ctx context.Context, definition Definition, args Args) (any, error)
 }
 
+// Brake stops the runs of a user.
+type Brake interface {
+	// Enter lets a run of a user's task in, named queue/id. The run's context ends with
+	// the cause [control.ErrPaused] when the brake is put on, and that is the error if it
+	// is on already. leave ends the run; parked says that its task waits for the brake.
+	Enter(ctx context.Context, user, task string) (run context.Context, leave func(parked bool), err error)
+}
+
 // Agents performs the runs of every configured agent.
 type Agents struct {
 	definitions map[string]Definition
 	runtimes    map[string]Runtime
+	brake       Brake
 }
 
-// New returns the agents of a configuration on the given runtimes, by name. The error
-// names the agent, what is wrong with it and what would be right.
-func New(definitions map[string]Definition, runtimes map[string]Runtime) (*Agents, error) {
+// New returns the agents of a configuration on the given runtimes, by name, and under a
+// brake. The error names the agent, what is wrong with it and what would be right.
+func New(definitions map[string]Definition, runtimes map[string]Runtime, brake Brake) (*Agents, error) {
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(definitions)) {
 		d := definitions[name]
@@ -94,7 +104,7 @@ func New(definitions map[string]Definition, runtimes map[string]Runtime) (*Agent
 			errs = append(errs, fmt.Errorf("agent %q: max_age is %s: use 0 or more", name, d.MaxAge))
 		}
 	}
-	return &Agents{definitions, runtimes}, errors.Join(errs...)
+	return &Agents{definitions, runtimes, brake}, errors.Join(errs...)
 }
 
 // Kinds returns the definition of every agent's kind.
@@ -102,10 +112,36 @@ func (a *Agents) Kinds() []tasks.Definition {
 	var kinds []tasks.Definition
 	for _, name := range slices.Sorted(maps.Keys(a.definitions)) {
 		definition := a.definitions[name]
-		kinds = append(kinds, tasks.Define(Prefix+name, 1, func(ctx context.Context, _ *tasks.Task, args Args) (any, error) {
+		kinds = append(kinds, tasks.Define(Prefix+name, 1, func(ctx context.Context, t *tasks.Task, args Args) (any, error) {
 			args.Agent = name
-			return a.runtimes[definition.Runtime].Run(ctx, definition, args)
+			return a.run(ctx, t, definition, args)
 		}))
 	}
 	return kinds
+}
+
+// parkedFor is after how long a parked task asks for the brake by itself, should nobody
+// have run it when the brake was released.
+const parkedFor = 5 * time.Minute
+
+// run performs one attempt, unless and until the user's brake is on.
+func (a *Agents) run(ctx context.Context, t *tasks.Task, definition Definition, args Args) (any, error) {
+	ctx, leave, err := a.brake.Enter(ctx, args.User, t.Queue+"/"+t.ID)
+	if errors.Is(err, control.ErrPaused) {
+		return nil, paused(args.User)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("agent %s: %w", args.Agent, err)
+	}
+	value, err := a.runtimes[definition.Runtime].Run(ctx, definition, args)
+	stopped := err != nil && errors.Is(context.Cause(ctx), control.ErrPaused)
+	leave(stopped)
+	if stopped {
+		return nil, paused(args.User)
+	}
+	return value, err
+}
+
+func paused(user string) error {
+	return tasks.ParkedFor(parkedFor, fmt.Sprintf("the agents of %s are paused: switchyard resume %s", user, user))
 }

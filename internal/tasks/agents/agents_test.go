@@ -3,10 +3,12 @@ package agents
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"switchyard/internal/control"
 	"switchyard/internal/documents"
 	"switchyard/internal/tasks"
 )
@@ -24,9 +26,29 @@ func (s *shelf) Recent(_ context.Context, since time.Time, _ int) ([]documents.D
 	return s.documents, s.err
 }
 
+// brake is one that may be on, or be put on while a run goes on.
+type brake struct {
+	on     bool
+	during context.CancelCauseFunc // of the run
+	left   []bool                  // parked or not
+}
+
+func (b *brake) Enter(ctx context.Context, _, _ string) (context.Context, func(bool), error) {
+	if b.on {
+		return nil, nil, control.ErrPaused
+	}
+	ctx, b.during = context.WithCancelCause(ctx)
+	return ctx, func(parked bool) { b.left = append(b.left, parked) }, nil
+}
+
 func newAgents(t *testing.T, s *shelf, definitions map[string]Definition) *Agents {
 	t.Helper()
-	a, err := New(definitions, map[string]Runtime{"rank": &Rank{Documents: s, Now: func() time.Time { return noon }}})
+	return newBraked(t, s, &brake{}, definitions)
+}
+
+func newBraked(t *testing.T, s DocumentReader, b *brake, definitions map[string]Definition) *Agents {
+	t.Helper()
+	a, err := New(definitions, map[string]Runtime{"rank": &Rank{Documents: s, Now: func() time.Time { return noon }}}, b)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,10 +121,58 @@ func TestAnOutageIsRetriedAndBadArgumentsAreNot(t *testing.T) {
 	}
 }
 
+// readerFunc is a reader of one function.
+type readerFunc func(ctx context.Context) ([]documents.Document, error)
+
+func (f readerFunc) Recent(ctx context.Context, _ time.Time, _ int) ([]documents.Document, error) {
+	return f(ctx)
+}
+
+func TestARunIsParkedUnderTheBrakeAndNotOtherwise(t *testing.T) {
+	failed := errors.New("redis away")
+	for name, tc := range map[string]struct {
+		on     bool
+		read   func(b *brake) readerFunc
+		parked bool
+		left   string
+	}{
+		"it is on": {on: true, parked: true, left: "[]"},
+		"it is put on": {read: func(b *brake) readerFunc {
+			return func(ctx context.Context) ([]documents.Document, error) {
+				b.during(control.ErrPaused)
+				return nil, ctx.Err()
+			}
+		}, parked: true, left: "[true]"},
+		"it is put on too late": {read: func(b *brake) readerFunc {
+			return func(context.Context) ([]documents.Document, error) {
+				b.during(control.ErrPaused)
+				return nil, nil
+			}
+		}, left: "[false]"},
+		"something else fails": {read: func(*brake) readerFunc {
+			return func(context.Context) ([]documents.Document, error) { return nil, failed }
+		}, left: "[false]"},
+	} {
+		b := &brake{on: tc.on}
+		reader := readerFunc(func(context.Context) ([]documents.Document, error) { return nil, nil })
+		if tc.read != nil {
+			reader = tc.read(b)
+		}
+		a := newBraked(t, reader, b, map[string]Definition{"scout": {Runtime: "rank"}})
+		_, err := perform(t, a, "agent_scout", `{"user":"ada"}`)
+		if tasks.IsParked(err) != tc.parked || fmt.Sprint(b.left) != tc.left {
+			t.Errorf("%s: %v, left %v; want parked %v, left %s", name, err, b.left, tc.parked, tc.left)
+		}
+		if _, delayed := tasks.ParkedDelay(err); delayed != tc.parked {
+			t.Errorf("%s: it asks again by itself: %v", name, delayed)
+		}
+	}
+}
+
 func TestABadDefinitionIsRefusedByName(t *testing.T) {
 	_, err := New(map[string]Definition{
 		"a b": {Runtime: "rank"}, "x": {Runtime: "llama"}, "y": {Runtime: "rank", Limit: -1}, "z": {Runtime: "rank", MaxAge: -time.Hour},
-	}, map[string]Runtime{"rank": &Rank{}})
+	}, map[string]Runtime{"rank": &Rank{}}, &brake{})
 	for _, want := range []string{`agent "a b"`, `unknown runtime "llama": use one of rank`, `agent "y": limit is -1`, `agent "z": max_age`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v lacks %q", err, want)

@@ -1,0 +1,208 @@
+package control
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/zap"
+)
+
+// ErrPaused is the cause of a run's context once its user's brake is put on, and the error
+// of a run that is not let in.
+var ErrPaused = errors.New("the user's agents are paused")
+
+const (
+	// recheckEvery is how often the brakes of the users with runs here are read, should a
+	// message have been missed.
+	recheckEvery = time.Second
+	// aliveFor is how long a guard counts as alive after its last sign of life.
+	aliveFor = 15 * time.Second
+	// leaveWithin bounds one try to note in Redis that a run has ended.
+	leaveWithin = 2 * time.Second
+)
+
+// Guard lets runs in and stops those whose user's brake is put on, for one process. It is
+// safe for concurrent use. [Guard.Watch] has to run beside it.
+type Guard struct {
+	brake  *Brake
+	runner Runner
+	id     string
+	log    *zap.Logger
+	count  atomic.Int64
+
+	mu      sync.Mutex
+	runs    map[string]map[*run]struct{} // by user
+	leaving []*run                       // ended, and Redis does not know yet
+}
+
+// NewGuard returns a guard of the runs of this process. runner runs parked tasks whose
+// brake somebody else's message releases.
+func NewGuard(brake *Brake, runner Runner, log *zap.Logger) *Guard {
+	return &Guard{brake: brake, runner: runner, id: rand.Text(), log: log, runs: make(map[string]map[*run]struct{})}
+}
+
+// run is a run that was let in.
+type run struct {
+	guard           *Guard
+	user, task, who string
+	cancel          context.CancelCauseFunc
+	parked          bool
+}
+
+// Enter lets a run of a user's task in, named queue/id. Its context ends with the cause
+// [ErrPaused] when the brake is put on. The error is ErrPaused if it is on already: the
+// task then counts as parked. Otherwise the caller ends the run with leave, and says
+// whether its task waits for the brake to be released.
+func (g *Guard) Enter(ctx context.Context, user, task string) (inner context.Context, leave func(parked bool), err error) {
+	inner, cancel := context.WithCancelCause(ctx)
+	r := &run{guard: g, user: user, task: task, who: fmt.Sprintf("%s/%d", g.id, g.count.Add(1)), cancel: cancel}
+	// First here, then in Redis: whoever pulls the brake after Redis knows of the run finds
+	// it here.
+	g.add(r)
+	entered, _, _, err := g.brake.do(ctx, "enter", user, task, r.who)
+	if err == nil && entered {
+		var held []bool
+		if held, err = g.brake.Held(ctx, []string{user}); err == nil && !held[0] {
+			return inner, r.leave, nil
+		}
+		r.leave(err == nil)
+	}
+	g.drop(r)
+	cancel(nil)
+	if err == nil {
+		err = ErrPaused
+	}
+	return nil, nil, err
+}
+
+func (g *Guard) add(r *run) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.runs[r.user] == nil {
+		g.runs[r.user] = make(map[*run]struct{})
+	}
+	g.runs[r.user][r] = struct{}{}
+}
+
+func (g *Guard) drop(r *run) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.runs[r.user], r)
+	if len(g.runs[r.user]) == 0 {
+		delete(g.runs, r.user)
+	}
+}
+
+// leave ends a run. While Redis is away the guard keeps in mind to tell it.
+func (r *run) leave(parked bool) {
+	r.cancel(nil)
+	r.parked = parked
+	r.guard.drop(r)
+	if err := r.tell(); err != nil {
+		r.guard.mu.Lock()
+		r.guard.leaving = append(r.guard.leaving, r)
+		r.guard.mu.Unlock()
+	}
+}
+
+// tell notes in Redis that a run has ended.
+func (r *run) tell() error {
+	ctx, cancel := context.WithTimeout(context.Background(), leaveWithin)
+	defer cancel()
+	parks := 0
+	if r.parked {
+		parks = 1
+	}
+	_, _, _, err := r.guard.brake.do(ctx, "leave", r.user, r.task, r.who, parks)
+	return err
+}
+
+// stop cancels the runs of users whose brake is on; those of all users if none are given.
+func (g *Guard) stop(ctx context.Context, users ...string) error {
+	g.mu.Lock()
+	if len(users) == 0 {
+		for user := range g.runs {
+			users = append(users, user)
+		}
+	}
+	g.mu.Unlock()
+	if len(users) == 0 {
+		return nil
+	}
+	held, err := g.brake.Held(ctx, users)
+	if err != nil {
+		return err
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for i, user := range users {
+		if !held[i] {
+			continue
+		}
+		for r := range g.runs[user] {
+			r.cancel(ErrPaused)
+		}
+	}
+	return nil
+}
+
+// alive is the key that exists while a guard does.
+func (b *Brake) aliveKey(guard string) string { return b.prefix + "guard:" + guard }
+
+// Watch stops runs as the channels and the brakes say, until ctx ends.
+func (g *Guard) Watch(ctx context.Context) {
+	ears := g.brake.client.PSubscribe(ctx, "agent:pause:*", "agent:resume:*")
+	defer func() { _ = ears.Close() }()
+	heard := ears.ChannelWithSubscriptions(redis.WithChannelHealthCheckInterval(recheckEvery))
+	tick := time.NewTicker(recheckEvery)
+	defer tick.Stop()
+	var resuming sync.WaitGroup
+	defer resuming.Wait()
+	failing := g.recheck(ctx) != nil
+	for {
+		var err error
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			err = g.recheck(ctx)
+		case m := <-heard:
+			switch m := m.(type) {
+			case *redis.Subscription: // connected again: something may have been missed
+				err = g.stop(ctx)
+			case *redis.Message:
+				err = g.obey(ctx, m.Channel, m.Payload, &resuming)
+			}
+		}
+		if err != nil && !failing && ctx.Err() == nil {
+			g.log.Error("brakes cannot be read, trying again", zap.Error(err))
+		}
+		failing = err != nil
+	}
+}
+
+// recheck does what is due every second.
+func (g *Guard) recheck(ctx context.Context) error {
+	if err := g.brake.client.Set(ctx, g.brake.aliveKey(g.id), "", aliveFor).Err(); err != nil {
+		return err
+	}
+	g.mu.Lock()
+	leaving := g.leaving
+	g.leaving = nil
+	g.mu.Unlock()
+	for i, r := range leaving {
+		if err := r.tell(); err != nil {
+			g.mu.Lock()
+			g.leaving = append(g.leaving, leaving[i:]...)
+			g.mu.Unlock()
+			return err
+		}
+	}
+	return g.stop(ctx)
+}
