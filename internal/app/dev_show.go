@@ -136,7 +136,7 @@ func (d *dev) brief(ctx context.Context) error {
 			return err
 		}
 		var event briefings.Event
-		if json.Unmarshal([]byte(message), &event) == nil && event.Type == "briefing" {
+		if json.Unmarshal([]byte(message), &event) == nil && event.Type == briefings.EventType {
 			return d.print(ctx, event.Briefing)
 		}
 	}

@@ -108,7 +108,7 @@ func (s *System) wire() error {
 	brief := &briefings.Handlers{
 		Options:   briefings.Options{Agent: b.Agent, Items: b.Items, Patience: b.Patience, FirstSpan: b.FirstSpan},
 		Documents: s.Documents, Users: s.Users, Store: s.Briefings, Enqueuer: client, Results: client, Now: time.Now,
-		Channels: map[string]briefings.Channel{"in_app": &briefings.InApp{Bus: s.Bus}, "file": &briefings.File{Dir: b.Dir}},
+		Channels: map[string]briefings.Channel{"in_app": &briefings.InApp{Status: s.Brake}, "file": &briefings.File{Dir: b.Dir}},
 	}
 	definitions := append(append(scrape.Kinds(), brief.Kinds()...), agent.Kinds()...)
 	if s.Catalog, err = tasks.NewCatalog(s.Config.Tasks.MaxPayload, definitions...); err != nil {

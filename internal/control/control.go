@@ -7,7 +7,6 @@ package control
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -60,15 +59,6 @@ func (b *Bus) Publish(ctx context.Context, c Channel, user, message string) (int
 		return 0, fmt.Errorf("publish on %s: %w", name, err)
 	}
 	return n, nil
-}
-
-// PublishJSON is Publish for a message to be encoded as JSON.
-func (b *Bus) PublishJSON(ctx context.Context, c Channel, user string, message any) (int64, error) {
-	raw, err := json.Marshal(message)
-	if err != nil {
-		return 0, fmt.Errorf("encode message: %w", err)
-	}
-	return b.Publish(ctx, c, user, string(raw))
 }
 
 // Subscription receives one channel's messages.

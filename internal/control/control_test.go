@@ -58,7 +58,7 @@ func TestPublishTellsHowManyGotIt(t *testing.T) {
 			subscriptions = append(subscriptions, s)
 		}
 		for range 3 { // as many as a cluster has masters to ask
-			if n, err := b.PublishJSON(ctx, Pause, "ada", map[string]string{"by": "op"}); n != 2 || err != nil {
+			if n, err := b.Publish(ctx, Pause, "ada", `{"by":"op"}`); n != 2 || err != nil {
 				t.Errorf("Publish = %d, %v; want 2", n, err)
 			}
 			for _, s := range subscriptions {

@@ -2,42 +2,42 @@ package briefings
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
-	"time"
-
-	"switchyard/internal/control"
 )
 
-// Publisher publishes on a user's control channel.
-type Publisher interface {
-	PublishJSON(ctx context.Context, c control.Channel, user string, message any) (int64, error)
+// Teller tells a user's status channel what happens.
+type Teller interface {
+	// Tell publishes an event of a kind with further fields, a JSON object.
+	Tell(ctx context.Context, user, kind string, fields []byte) error
 }
 
-// Event tells a user's status channel that a briefing can be read.
+// Event tells a user's status channel that a briefing can be read. Its type is "briefing".
 type Event struct {
-	Version  int       `json:"version"` // of this shape: 1
-	Type     string    `json:"type"`    // "briefing"
-	User     string    `json:"user"`
-	Briefing string    `json:"briefing"`
-	Title    string    `json:"title"`
-	Items    int       `json:"items"`
-	At       time.Time `json:"at"`
+	Type     string `json:"type,omitempty"` // told by the channel
+	Briefing string `json:"briefing"`
+	Title    string `json:"title"`
+	Items    int    `json:"items"`
 }
+
+// EventType is the type of an [Event].
+const EventType = "briefing"
 
 // InApp is the channel "in_app": the stored briefing itself, and an event on the user's
 // status channel. The event may come twice; its briefing ID tells.
 type InApp struct {
-	Bus Publisher
+	Status Teller
 }
 
 // Deliver implements [Channel].
 func (c *InApp) Deliver(ctx context.Context, b Briefing) error {
-	_, err := c.Bus.PublishJSON(ctx, control.Status, b.User, Event{
-		Version: 1, Type: "briefing", User: b.User, Briefing: b.ID, Title: b.Title(), Items: len(b.Items), At: b.Created,
-	})
-	return err
+	fields, err := json.Marshal(Event{Briefing: b.ID, Title: b.Title(), Items: len(b.Items)})
+	if err != nil {
+		return fmt.Errorf("encode event: %w", err)
+	}
+	return c.Status.Tell(ctx, b.User, EventType, fields)
 }
 
 // File is the channel "file": a Markdown and an HTML file per briefing in a directory
