@@ -99,6 +99,7 @@ func (s *System) wire() error {
 	s.Guard = control.NewGuard(s.Brake, client, s.Log)
 	agent, err := agents.New(s.Config.Agents, map[string]agents.Runtime{
 		"rank": &agents.Rank{Documents: s.Documents, Now: time.Now},
+		"exec": &agents.Exec{Tell: s.Brake.Tell},
 	}, s.Guard)
 	if err != nil {
 		return err

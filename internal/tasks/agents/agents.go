@@ -7,6 +7,7 @@ package agents
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -26,8 +27,22 @@ const maxLimit = 100
 
 // Definition configures one agent.
 type Definition struct {
-	// Runtime names what runs it: "rank".
+	// Runtime names what runs it: "rank" or "exec".
 	Runtime string `yaml:"runtime"`
+
+	// Command is the program of an agent of the runtime exec, with its arguments; there is no
+	// shell. Dir is where it runs, "" for the worker's own directory, and Env names the
+	// variables of the worker that it gets.
+	Command []string `yaml:"command,omitempty"`
+	Dir     string   `yaml:"dir,omitempty"`
+	Env     []string `yaml:"env,omitempty"`
+	// Output bounds what it writes to standard output, in bytes; 0 means 1 MiB. Memory bounds
+	// what its process group holds, in bytes; 0: nothing does.
+	Output int   `yaml:"output,omitempty"`
+	Memory int64 `yaml:"memory,omitempty"`
+	// Grace is how long it may take to stop when asked to, before it is killed. 0 means 2 s.
+	Grace time.Duration `yaml:"grace,omitempty"`
+
 	// Limit bounds how many documents it chooses. 0 means 10.
 	Limit int `yaml:"limit,omitempty"`
 	// MaxAge bounds how old a document may be when a run gives no other start. 0 means
@@ -45,6 +60,8 @@ type Args struct {
 	Since time.Time `json:"since,omitzero"`
 	// Limit bounds the choices; 0 leaves it to the agent's definition.
 	Limit int `json:"limit,omitempty"`
+	// Input is whatever else the agent is to know.
+	Input json.RawMessage `json:"input,omitempty"`
 }
 
 // Kind implements [tasks.Args].
@@ -64,10 +81,17 @@ func (a Args) Validate() error {
 	return nil
 }
 
+// Run is one attempt of an agent's task.
+type Run struct {
+	Task       *tasks.Task
+	Definition Definition
+	Args       Args
+}
+
 // Runtime runs an agent. An implementation honours ctx, is safe for concurrent use,
 // and returns a value that can be encoded as JSON.
 type Runtime interface {
-	Run(ctx context.Context, definition Definition, args Args) (any, error)
+	Run(ctx context.Context, run Run) (any, error)
 }
 
 // Brake stops the runs of a user.
@@ -97,6 +121,9 @@ func New(definitions map[string]Definition, runtimes map[string]Runtime, brake B
 		if _, ok := runtimes[d.Runtime]; !ok {
 			errs = append(errs, fmt.Errorf("agent %q: unknown runtime %q: use one of %s", name, d.Runtime, strings.Join(slices.Sorted(maps.Keys(runtimes)), ", ")))
 		}
+		if err := d.checkCommand(); err != nil {
+			errs = append(errs, fmt.Errorf("agent %q: %w", name, err))
+		}
 		if d.Limit < 0 || d.Limit > maxLimit {
 			errs = append(errs, fmt.Errorf("agent %q: limit is %d: use 0 to %d", name, d.Limit, maxLimit))
 		}
@@ -105,6 +132,22 @@ func New(definitions map[string]Definition, runtimes map[string]Runtime, brake B
 		}
 	}
 	return &Agents{definitions, runtimes, brake}, errors.Join(errs...)
+}
+
+// checkCommand reports what is wrong with the program of an agent.
+func (d Definition) checkCommand() error {
+	switch {
+	case d.Runtime != "exec":
+		if len(d.Command) > 0 {
+			return fmt.Errorf("command is given to the runtime %q: use the runtime exec, or leave it out", d.Runtime)
+		}
+		return nil
+	case len(d.Command) == 0 || d.Command[0] == "":
+		return errors.New("command is empty: give the program and its arguments, such as [python3, agent.py]")
+	case d.Output < 0 || d.Memory < 0 || d.Grace < 0:
+		return errors.New("output, memory and grace must not be negative")
+	}
+	return nil
 }
 
 // Kinds returns the definition of every agent's kind.
@@ -133,7 +176,7 @@ func (a *Agents) run(ctx context.Context, t *tasks.Task, definition Definition, 
 	if err != nil {
 		return nil, fmt.Errorf("agent %s: %w", args.Agent, err)
 	}
-	value, err := a.runtimes[definition.Runtime].Run(ctx, definition, args)
+	value, err := a.runtimes[definition.Runtime].Run(ctx, Run{t, definition, args})
 	stopped := err != nil && errors.Is(context.Cause(ctx), control.ErrPaused)
 	leave(stopped)
 	if stopped {

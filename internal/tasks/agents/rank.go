@@ -50,7 +50,8 @@ type Choice struct {
 }
 
 // Run implements [Runtime].
-func (r *Rank) Run(ctx context.Context, definition Definition, args Args) (any, error) {
+func (r *Rank) Run(ctx context.Context, run Run) (any, error) {
+	definition, args := run.Definition, run.Args
 	since := args.Since
 	if since.IsZero() {
 		since = r.Now().Add(-cmp.Or(definition.MaxAge, defaultMaxAge))

@@ -1,0 +1,184 @@
+package agents
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"switchyard/internal/control"
+	"switchyard/internal/tasks"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// told keeps the progress that was told.
+type told struct {
+	mu     sync.Mutex
+	events []string
+	first  chan struct{} // closed at the first
+}
+
+func newTold() *told { return &told{first: make(chan struct{})} }
+
+func (s *told) tell(_ context.Context, user, kind string, fields []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.events = append(s.events, user+" "+kind+" "+string(fields))
+	if len(s.events) == 1 {
+		close(s.first)
+	}
+	return nil
+}
+
+// script returns a definition that runs a script.
+func script(text string) Definition {
+	return Definition{Runtime: "exec", Command: []string{"/bin/sh", "-c", text}}
+}
+
+func runScript(ctx context.Context, s *told, d Definition) (any, error) {
+	run := Run{Task: &tasks.Task{ID: "t1", Attempt: 2}, Definition: d, Args: Args{Agent: "scout", User: "ada", Topics: []string{"tides"}, Input: json.RawMessage(`{"depth":3}`)}}
+	return (&Exec{Tell: s.tell}).Run(ctx, run)
+}
+
+func TestAProgramReadsItsInputAndWritesItsResult(t *testing.T) {
+	t.Setenv("LISTED", "yes")
+	t.Setenv("SECRET", "no")
+	dir := t.TempDir()
+	d := script(`read line; env > env; echo '{"type":"progress","message":"reading","done":1,"total":2}'; printf '{"type":"result","result":%s}' "$line"`)
+	d.Dir, d.Env = dir, []string{"LISTED", "NOT_SET"}
+	s := newTold()
+	result, err := runScript(t.Context(), s, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"version":1,"task":"t1","attempt":2,"agent":"scout","user":"ada","topics":["tides"],"input":{"depth":3}}`
+	if got := string(result.(json.RawMessage)); got != want {
+		t.Errorf("it read %s, want %s", got, want)
+	}
+	if want := []string{`ada progress {"task":"t1","message":"reading","done":1,"total":2}`}; fmt.Sprint(s.events) != fmt.Sprint(want) {
+		t.Errorf("told %v, want %v", s.events, want)
+	}
+	env, err := os.ReadFile(filepath.Join(dir, "env"))
+	if err != nil || !strings.Contains(string(env), "LISTED=yes\n") || strings.Contains(string(env), "SECRET") || strings.Contains(string(env), "HOME=") {
+		t.Errorf("its environment is %q, %v; want the listed variable alone", env, err)
+	}
+}
+
+func TestWhatAProgramDoesWrongIsNamed(t *testing.T) {
+	for name, tc := range map[string]struct {
+		change    func(*Definition)
+		script    string
+		want      string
+		permanent bool
+	}{
+		"no JSON":            {script: "echo hello", want: `output "hello" is not a JSON object`, permanent: true},
+		"another type":       {script: `echo '{"type":"song"}'`, want: `output line of type "song"`, permanent: true},
+		"an error":           {script: `echo '{"type":"error","message":"try later"}'`, want: "the program failed: try later"},
+		"a permanent error":  {script: `echo '{"type":"error","message":"no account","permanent":true}'`, want: "no account", permanent: true},
+		"it fails":           {script: "echo why >&2; exit 3", want: `exit status 3; it said: "why\n"`},
+		"it kills itself":    {script: "kill -9 $$", want: "signal: killed"},
+		"too much output":    {script: "yes '{\"type\":\"progress\"}'", want: "wrote more than its limit", permanent: true},
+		"one endless line":   {script: "cat /dev/zero", want: "wrote more than its limit", permanent: true},
+		"too much memory":    {script: "tail /dev/zero", change: func(d *Definition) { d.Memory = 50 << 20 }, want: "held more memory than its limit", permanent: true},
+		"there is no such":   {change: func(d *Definition) { d.Command = []string{"/no/such/program"} }, want: "no such file", permanent: true},
+		"there is no such d": {change: func(d *Definition) { d.Dir = "/no/such/dir" }, want: "no such file", permanent: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := script(tc.script)
+			if tc.change != nil {
+				tc.change(&d)
+			}
+			result, err := runScript(t.Context(), newTold(), d)
+			if err == nil || !strings.Contains(err.Error(), tc.want) || tasks.IsPermanent(err) != tc.permanent {
+				t.Errorf("result %v, error %v; want one with %q, permanent %v", result, err, tc.want, tc.permanent)
+			}
+		})
+	}
+}
+
+func TestAProgramWithoutAResultHasNone(t *testing.T) {
+	if result, err := runScript(t.Context(), newTold(), script("exit 0")); result != nil || err != nil {
+		t.Errorf("result %v, error %v; want neither", result, err)
+	}
+}
+
+// alive reports whether a process that wrote its ID to a file runs, and is no zombie.
+func alive(t *testing.T, file string) bool {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	return err == nil && !strings.Contains(string(stat), ") Z ") && syscall.Kill(pid, 0) == nil
+}
+
+func awaitGone(t *testing.T, file string) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); alive(t, file); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("what the program left behind is still there")
+		}
+	}
+}
+
+func TestAPauseStopsAProgramWithItsWholeGroup(t *testing.T) {
+	for name, text := range map[string]string{
+		"asked":  `sleep 1000 & echo $! > child; echo '{"type":"progress"}'; wait`,
+		"killed": `trap '' TERM; sleep 1000 & echo $! > child; echo '{"type":"progress"}'; while true; do wait; done`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := script(text)
+			d.Dir, d.Grace = t.TempDir(), 100*time.Millisecond
+			ctx, cancel := context.WithCancelCause(t.Context())
+			s := newTold()
+			done := make(chan error, 1)
+			go func() {
+				_, err := runScript(ctx, s, d)
+				done <- err
+			}()
+			<-s.first
+			cancel(control.ErrPaused)
+			if err := <-done; !errors.Is(err, control.ErrPaused) {
+				t.Errorf("error %v, want ErrPaused", err)
+			}
+			awaitGone(t, filepath.Join(d.Dir, "child"))
+		})
+	}
+}
+
+func TestWhatAProgramLeavesBehindIsKilled(t *testing.T) {
+	d := script(`sleep 1000 & echo $! > child; echo '{"type":"result","result":1}'`)
+	d.Dir = t.TempDir()
+	result, err := runScript(t.Context(), newTold(), d)
+	if err != nil || string(result.(json.RawMessage)) != "1" {
+		t.Errorf("result %v, error %v; want 1", result, err)
+	}
+	awaitGone(t, filepath.Join(d.Dir, "child"))
+}
+
+func TestABadProgramIsRefusedByName(t *testing.T) {
+	_, err := New(map[string]Definition{
+		"x": {Runtime: "exec"}, "y": {Runtime: "exec", Command: []string{"true"}, Grace: -1}, "z": {Runtime: "rank", Command: []string{"true"}},
+	}, map[string]Runtime{"rank": &Rank{}, "exec": &Exec{}}, &brake{})
+	for _, want := range []string{`agent "x": command is empty`, `agent "y": output, memory and grace`, `agent "z": command is given to the runtime "rank"`} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v lacks %q", err, want)
+		}
+	}
+}

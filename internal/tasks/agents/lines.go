@@ -1,0 +1,122 @@
+package agents
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"switchyard/internal/tasks"
+)
+
+// tellEvery is how often at most a program's progress is told.
+const tellEvery = 100 * time.Millisecond
+
+// line is one line of a program's output, a JSON object:
+//
+//	{"type":"progress","message":"reading","done":3,"total":10}
+//	{"type":"result","result":{"any":"JSON"}}
+//	{"type":"error","message":"no such account","permanent":true}
+//
+// The last result counts. A program that ends well without one has the result null. An
+// error fails the attempt, and a permanent one the task.
+type line struct {
+	Type string `json:"type"`
+	progress
+	Result    json.RawMessage `json:"result"`
+	Permanent bool            `json:"permanent"`
+}
+
+// progress is how far a run is.
+type progress struct {
+	Message string `json:"message,omitempty"`
+	Done    int64  `json:"done,omitempty"`
+	Total   int64  `json:"total,omitempty"`
+}
+
+// lines reads a program's output as it comes. It is safe for one writer. What it cannot
+// accept ends the program, and is the error of its result.
+type lines struct {
+	room  int // bytes that may still come
+	open  []byte
+	value json.RawMessage
+	err   error
+	told  time.Time
+	tell  func(progress)
+	stop  context.CancelCauseFunc
+}
+
+func newLines(limit int, stop context.CancelCauseFunc, tell func(progress)) *lines {
+	return &lines{room: limit, stop: stop, tell: tell}
+}
+
+var errOutput = errors.New("the program wrote more than its limit: raise output of the agent, or write less")
+
+// Write implements [io.Writer].
+func (l *lines) Write(p []byte) (int, error) {
+	if l.err != nil {
+		return len(p), nil // the program is on its way out
+	}
+	if l.room -= len(p); l.room < 0 {
+		l.fail(tasks.Permanent(errOutput))
+		return len(p), nil
+	}
+	l.open = append(l.open, p...)
+	for l.err == nil {
+		text, rest, found := bytes.Cut(l.open, []byte("\n"))
+		if !found {
+			break
+		}
+		l.open = rest
+		l.read(text)
+	}
+	return len(p), nil
+}
+
+func (l *lines) fail(err error) {
+	l.err = err
+	l.stop(err)
+}
+
+// read reads one line.
+func (l *lines) read(text []byte) {
+	text = bytes.TrimSpace(text)
+	if len(text) == 0 {
+		return
+	}
+	var one line
+	if err := json.Unmarshal(text, &one); err != nil {
+		l.fail(tasks.Permanent(fmt.Errorf("output %.80q is not a JSON object: write one to a line, and anything else to standard error", text)))
+		return
+	}
+	switch one.Type {
+	case "progress":
+		if now := time.Now(); now.Sub(l.told) >= tellEvery {
+			l.told = now
+			l.tell(one.progress)
+		}
+	case "result":
+		l.value = one.Result
+	case "error":
+		err := fmt.Errorf("the program failed: %.300s", one.Message)
+		if one.Permanent {
+			err = tasks.Permanent(err)
+		}
+		l.fail(err)
+	default:
+		l.fail(tasks.Permanent(fmt.Errorf("output line of type %.40q: use progress, result or error", one.Type)))
+	}
+}
+
+// result returns the result of a program that ended well.
+func (l *lines) result() (any, error) {
+	if l.err == nil {
+		l.read(l.open) // a last line without its end
+	}
+	if l.err != nil || l.value == nil {
+		return nil, l.err
+	}
+	return l.value, nil
+}
