@@ -195,17 +195,23 @@ func (c *Client) RunNow(queue, id string) error {
 func (c *Client) Unpark(ctx context.Context, queue, id string) (bool, error) {
 	status, found, err := c.Status(ctx, queue, id)
 	if err != nil || !found {
-		return !found, err
+		return err == nil, err
 	}
-	switch status.State {
-	case asynq.TaskStateActive.String():
-		return false, nil
-	case asynq.TaskStateRetry.String(), asynq.TaskStateScheduled.String():
-		if err := c.inspector.RunTask(queue, id); err != nil && !errors.Is(err, asynq.ErrTaskNotFound) {
-			return false, fmt.Errorf("run parked task %s in %s: %w", id, queue, err)
-		}
+	aside := func(state string) bool {
+		return state == asynq.TaskStateRetry.String() || state == asynq.TaskStateScheduled.String()
 	}
-	return true, nil
+	if !aside(status.State) {
+		return status.State != asynq.TaskStateActive.String(), nil
+	}
+	runErr := c.inspector.RunTask(queue, id)
+	if runErr == nil {
+		return true, nil
+	}
+	// Somebody else may have run it just now.
+	if status, found, err = c.Status(ctx, queue, id); err == nil && (!found || !aside(status.State)) {
+		return true, nil
+	}
+	return false, fmt.Errorf("run parked task %s in %s: %w", id, queue, runErr)
 }
 
 // wake runs a delayed task at once. One that is gone, waiting or running already needs

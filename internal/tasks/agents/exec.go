@@ -29,7 +29,7 @@ const stderrKept = 2000
 
 // Exec is the runtime "exec": it runs a program in any language, without a shell. The
 // program gets one JSON object on its standard input and writes JSON lines to its standard
-// output; see [lines]. Its environment holds the variables that its definition lists, and
+// output; see [line]. Its environment holds the variables that its definition lists, and
 // no others. It leads a process group of its own, which is asked to stop when the attempt
 // is over before the program is, and killed when it does not, or when the program has
 // ended and left something behind.
