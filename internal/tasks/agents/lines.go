@@ -39,13 +39,13 @@ type progress struct {
 // lines reads a program's output as it comes. It is safe for one writer. What it cannot
 // accept ends the program, and is the error of its result.
 type lines struct {
-	room  int // bytes that may still come
-	open  []byte
-	value json.RawMessage
-	err   error
-	told  time.Time
-	tell  func(progress)
-	stop  context.CancelCauseFunc
+	room   int // bytes that may still come
+	open   []byte
+	value  json.RawMessage
+	failed error
+	told   time.Time
+	tell   func(progress)
+	stop   context.CancelCauseFunc
 }
 
 func newLines(limit int, stop context.CancelCauseFunc, tell func(progress)) *lines {
@@ -54,17 +54,16 @@ func newLines(limit int, stop context.CancelCauseFunc, tell func(progress)) *lin
 
 var errOutput = errors.New("the program wrote more than its limit: raise output of the agent, or write less")
 
-// Write implements [io.Writer].
+// Write implements [io.Writer]. It takes everything, also from a program that is on its
+// way out.
 func (l *lines) Write(p []byte) (int, error) {
-	if l.err != nil {
-		return len(p), nil // the program is on its way out
-	}
-	if l.room -= len(p); l.room < 0 {
+	if l.room -= len(p); l.room < 0 && l.failed == nil {
 		l.fail(tasks.Permanent(errOutput))
-		return len(p), nil
 	}
-	l.open = append(l.open, p...)
-	for l.err == nil {
+	if l.failed == nil {
+		l.open = append(l.open, p...)
+	}
+	for l.failed == nil {
 		text, rest, found := bytes.Cut(l.open, []byte("\n"))
 		if !found {
 			break
@@ -76,7 +75,7 @@ func (l *lines) Write(p []byte) (int, error) {
 }
 
 func (l *lines) fail(err error) {
-	l.err = err
+	l.failed = err
 	l.stop(err)
 }
 
@@ -112,11 +111,11 @@ func (l *lines) read(text []byte) {
 
 // result returns the result of a program that ended well.
 func (l *lines) result() (any, error) {
-	if l.err == nil {
+	if l.failed == nil {
 		l.read(l.open) // a last line without its end
 	}
-	if l.err != nil || l.value == nil {
-		return nil, l.err
+	if l.failed != nil || l.value == nil {
+		return nil, l.failed
 	}
 	return l.value, nil
 }
