@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"os"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -100,6 +102,7 @@ func (s *System) wire() error {
 	agent, err := agents.New(s.Config.Agents, map[string]agents.Runtime{
 		"rank": &agents.Rank{Documents: s.Documents, Now: time.Now},
 		"exec": &agents.Exec{Tell: s.Brake.Tell},
+		"http": &agents.HTTP{Client: &http.Client{CheckRedirect: agents.NoRedirect}, Getenv: os.Getenv},
 	}, s.Guard)
 	if err != nil {
 		return err

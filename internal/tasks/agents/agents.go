@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -27,7 +28,7 @@ const maxLimit = 100
 
 // Definition configures one agent.
 type Definition struct {
-	// Runtime names what runs it: "rank" or "exec".
+	// Runtime names what runs it: "rank", "exec" or "http".
 	Runtime string `yaml:"runtime"`
 
 	// Command is the program of an agent of the runtime exec, with its arguments; there is no
@@ -42,6 +43,13 @@ type Definition struct {
 	Memory int64 `yaml:"memory,omitempty"`
 	// Grace is how long it may take to stop when asked to, before it is killed. 0 means 2 s.
 	Grace time.Duration `yaml:"grace,omitempty"`
+
+	// URL is the service of an agent of the runtime http, SecretEnv the variable of the
+	// worker that holds the secret with which calls are signed, "" for none, and Poll how
+	// often accepted work is asked for; 0 means 2 s.
+	URL       string        `yaml:"url,omitempty"`
+	SecretEnv string        `yaml:"secret_env,omitempty"`
+	Poll      time.Duration `yaml:"poll,omitempty"`
 
 	// Limit bounds how many documents it chooses. 0 means 10.
 	Limit int `yaml:"limit,omitempty"`
@@ -121,7 +129,7 @@ func New(definitions map[string]Definition, runtimes map[string]Runtime, brake B
 		if _, ok := runtimes[d.Runtime]; !ok {
 			errs = append(errs, fmt.Errorf("agent %q: unknown runtime %q: use one of %s", name, d.Runtime, strings.Join(slices.Sorted(maps.Keys(runtimes)), ", ")))
 		}
-		if err := d.checkCommand(); err != nil {
+		if err := errors.Join(d.checkCommand(), d.checkService()); err != nil {
 			errs = append(errs, fmt.Errorf("agent %q: %w", name, err))
 		}
 		if d.Limit < 0 || d.Limit > maxLimit {
@@ -146,6 +154,23 @@ func (d Definition) checkCommand() error {
 		return errors.New("command is empty: give the program and its arguments, such as [python3, agent.py]")
 	case d.Output < 0 || d.Memory < 0 || d.Grace < 0:
 		return errors.New("output, memory and grace must not be negative")
+	}
+	return nil
+}
+
+// checkService reports what is wrong with the service of an agent.
+func (d Definition) checkService() error {
+	if d.Runtime != "http" {
+		if d.URL != "" {
+			return fmt.Errorf("url is given to the runtime %q: use the runtime http, or leave it out", d.Runtime)
+		}
+		return nil
+	}
+	if u, err := url.Parse(d.URL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return fmt.Errorf("url %q: give the http or https URL of the service", d.URL)
+	}
+	if d.Poll != 0 && d.Poll < 100*time.Millisecond {
+		return fmt.Errorf("poll is %s: use 100ms or more", d.Poll)
 	}
 	return nil
 }

@@ -38,7 +38,7 @@ type Exec struct {
 	Tell func(ctx context.Context, user, kind string, fields []byte) error
 }
 
-// input is what the program reads.
+// input is what a program or a service reads.
 type input struct {
 	Version int    `json:"version"` // of this shape: 1
 	Task    string `json:"task"`    // the same for all attempts
@@ -47,10 +47,14 @@ type input struct {
 	Args
 }
 
+func newInput(run Run) input {
+	return input{Version: 1, Task: run.Task.ID, Attempt: run.Task.Attempt, Agent: run.Args.Agent, Args: run.Args}
+}
+
 // Run implements [Runtime].
 func (e *Exec) Run(ctx context.Context, run Run) (any, error) {
 	d := run.Definition
-	in, err := json.Marshal(input{Version: 1, Task: run.Task.ID, Attempt: run.Task.Attempt, Agent: run.Args.Agent, Args: run.Args})
+	in, err := json.Marshal(newInput(run))
 	if err != nil {
 		return nil, fmt.Errorf("encode input: %w", err)
 	}

@@ -1,0 +1,191 @@
+package agents
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+
+	"switchyard/internal/control"
+	"switchyard/internal/tasks"
+)
+
+const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+// service is an agent's service that answers as the test says and keeps what it is asked.
+type service struct {
+	t      *testing.T
+	server *httptest.Server
+	answer func(w http.ResponseWriter, r *http.Request)
+
+	mu    sync.Mutex
+	asked []string // method and path
+	ids   map[string]bool
+	body  string
+}
+
+func newService(t *testing.T, answer func(w http.ResponseWriter, r *http.Request)) *service {
+	t.Helper()
+	s := &service{t: t, answer: answer, ids: map[string]bool{}}
+	s.server = httptest.NewServer(s)
+	t.Cleanup(s.server.Close)
+	return s
+}
+
+func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	webhook, err := standardwebhooks.NewWebhook(secret)
+	if err == nil {
+		err = webhook.Verify(body, r.Header)
+	}
+	s.mu.Lock()
+	if err != nil {
+		s.t.Errorf("%s %s is not signed: %v", r.Method, r.URL.Path, err)
+	}
+	if id := r.Header.Get("webhook-id"); s.ids[id] {
+		s.t.Errorf("two calls have the id %s", id)
+	} else {
+		s.ids[id] = true
+	}
+	s.asked = append(s.asked, r.Method+" "+r.URL.Path)
+	if len(body) > 0 {
+		s.body = string(body)
+	}
+	s.mu.Unlock()
+	s.answer(w, r)
+}
+
+func (s *service) call(ctx context.Context) (any, error) {
+	client := s.server.Client()
+	client.CheckRedirect = NoRedirect
+	h := &HTTP{Client: client, Getenv: func(string) string { return secret }}
+	return h.Run(ctx, Run{
+		Task:       &tasks.Task{ID: "t1", Attempt: 2},
+		Definition: Definition{Runtime: "http", URL: s.server.URL + "/run", SecretEnv: "SECRET", Poll: time.Millisecond},
+		Args:       Args{Agent: "scout", User: "ada"},
+	})
+}
+
+func (s *service) wantAsked(want string) {
+	s.t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if got := strings.Join(s.asked, ", "); got != want {
+		s.t.Errorf("asked %s, want %s", got, want)
+	}
+}
+
+func TestAServiceGetsTheInputAndGivesTheResult(t *testing.T) {
+	s := newService(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"found":2}`) })
+	result, err := s.call(t.Context())
+	if err != nil || fmt.Sprintf("%s", result) != `{"found":2}` {
+		t.Errorf("result %s, %v", result, err)
+	}
+	var in struct {
+		Task, Agent, User string
+		Attempt           int
+	}
+	if err := json.Unmarshal([]byte(s.body), &in); err != nil || in.Task != "t1" || in.Agent != "scout" || in.User != "ada" || in.Attempt != 2 {
+		t.Errorf("it read %s, %v", s.body, err)
+	}
+	s.wantAsked("POST /run")
+}
+
+func TestWorkThatWasAcceptedIsAskedForUntilItIsDone(t *testing.T) {
+	asked := 0
+	s := newService(t, func(w http.ResponseWriter, _ *http.Request) {
+		if asked++; asked < 4 {
+			w.Header().Set("Location", "/runs/7")
+			w.WriteHeader(http.StatusAccepted)
+			return
+		}
+		w.WriteHeader(http.StatusNoContent)
+	})
+	if result, err := s.call(t.Context()); result != nil || err != nil {
+		t.Errorf("result %v, %v; want none", result, err)
+	}
+	s.wantAsked("POST /run, GET /runs/7, GET /runs/7, GET /runs/7")
+}
+
+func TestAServiceIsToldWhenNobodyWaitsForItAnyMore(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	s := newService(t, nil)
+	s.answer = func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			cancel(control.ErrPaused)
+		}
+		w.Header().Set("Location", "/runs/7")
+		w.WriteHeader(http.StatusAccepted)
+	}
+	if _, err := s.call(ctx); !errors.Is(err, control.ErrPaused) {
+		t.Errorf("error %v, want ErrPaused", err)
+	}
+	s.wantAsked("POST /run, GET /runs/7, DELETE /runs/7")
+}
+
+func TestWhatAServiceAnswersDecidesWhatFollows(t *testing.T) {
+	for name, tc := range map[string]struct {
+		status        int
+		header, value string
+		body          string
+		want          string
+		permanent     bool
+		delay         time.Duration
+	}{
+		"it refuses":         {status: 400, body: "no such user", want: `answers 400: "no such user"`, permanent: true},
+		"it is gone":         {status: 404, want: "answers 404", permanent: true},
+		"it is busy":         {status: 429, header: "Retry-After", value: "90", want: "answers 429", delay: 90 * time.Second},
+		"it is down":         {status: 503, want: "answers 503"},
+		"it fails":           {status: 500, body: "oops", want: `answers 500: "oops"`},
+		"it is too slow":     {status: 408, want: "answers 408"},
+		"it redirects":       {status: 302, header: "Location", value: "http://127.0.0.1:1/", want: "answers 302", permanent: true},
+		"it leads away":      {status: 202, header: "Location", value: "http://127.0.0.1:1/", want: "leads elsewhere", permanent: true},
+		"it speaks no JSON":  {status: 200, body: "<html>", want: "is not JSON", permanent: true},
+		"it speaks too much": {status: 200, body: strings.Repeat(" ", maxAnswer+1), want: "more than", permanent: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newService(t, func(w http.ResponseWriter, _ *http.Request) {
+				if tc.header != "" {
+					w.Header().Set(tc.header, tc.value)
+				}
+				w.WriteHeader(tc.status)
+				_, _ = io.WriteString(w, tc.body)
+			})
+			_, err := s.call(t.Context())
+			delay, _ := tasks.RetryDelay(err)
+			if err == nil || !strings.Contains(err.Error(), tc.want) || tasks.IsPermanent(err) != tc.permanent || delay != tc.delay {
+				t.Errorf("error %v after %s, want one with %q, permanent %v, after %s", err, delay, tc.want, tc.permanent, tc.delay)
+			}
+		})
+	}
+}
+
+func TestASecretThatIsNotThereOrNoneIsNamedWithoutSayingIt(t *testing.T) {
+	for value, want := range map[string]string{"": "the variable SECRET is empty", "not-base64!": "the variable SECRET holds no Standard Webhooks secret"} {
+		h := &HTTP{Client: http.DefaultClient, Getenv: func(string) string { return value }}
+		_, err := h.Run(t.Context(), Run{Task: &tasks.Task{}, Definition: Definition{URL: "http://127.0.0.1:1", SecretEnv: "SECRET"}})
+		if err == nil || !strings.Contains(err.Error(), want) || value != "" && strings.Contains(err.Error(), value) {
+			t.Errorf("error %v, want one with %q", err, want)
+		}
+	}
+}
+
+func TestABadServiceIsRefusedByName(t *testing.T) {
+	_, err := New(map[string]Definition{
+		"x": {Runtime: "http", URL: "ftp://example.org"}, "y": {Runtime: "http", URL: "http://example.org", Poll: time.Millisecond}, "z": {Runtime: "rank", URL: "http://example.org"},
+	}, map[string]Runtime{"rank": &Rank{}, "http": &HTTP{}}, &brake{})
+	for _, want := range []string{`agent "x": url "ftp://example.org"`, `agent "y": poll is 1ms`, `agent "z": url is given to the runtime "rank"`} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v lacks %q", err, want)
+		}
+	}
+}
