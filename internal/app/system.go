@@ -4,6 +4,7 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -101,7 +102,7 @@ func (s *System) wire() error {
 	s.Guard = control.NewGuard(s.Brake, client, s.Log)
 	agent, err := agents.New(s.Config.Agents, map[string]agents.Runtime{
 		"rank": &agents.Rank{Documents: s.Documents, Now: time.Now},
-		"exec": &agents.Exec{Tell: s.Brake.Tell},
+		"exec": &agents.Exec{Tell: s.tellProgress},
 		"http": &agents.HTTP{Client: &http.Client{CheckRedirect: agents.NoRedirect}, Getenv: os.Getenv},
 	}, s.Guard)
 	if err != nil {
@@ -121,6 +122,15 @@ func (s *System) wire() error {
 	s.Queue = queue.NewClient(s.Redis, s.Routing, s.Catalog, s.Config.QueueNames())
 	client.Client = s.Queue
 	return nil
+}
+
+// tellProgress keeps how far an agent's run is with its task, and tells its user.
+func (s *System) tellProgress(ctx context.Context, run agents.Run, progress []byte) error {
+	event, err := json.Marshal(map[string]any{"task": run.Task.ID, "queue": run.Task.Queue, "progress": json.RawMessage(progress)})
+	if err != nil {
+		return fmt.Errorf("encode event: %w", err)
+	}
+	return errors.Join(s.Queue.Note(ctx, run.Task.Queue, run.Task.ID, progress), s.Brake.Tell(ctx, run.Args.User, "progress", event))
 }
 
 // Operator returns who pauses and resumes users.

@@ -153,19 +153,35 @@ func (c *Client) checkOptions(queue string, opts tasks.Options) error {
 }
 
 // Status returns the task id in queue and true, or false if there is none.
-func (c *Client) Status(_ context.Context, queue, id string) (tasks.Status, bool, error) {
+func (c *Client) Status(ctx context.Context, queue, id string) (tasks.Status, bool, error) {
 	info, err := c.inspector.GetTaskInfo(queue, id)
 	if errors.Is(err, asynq.ErrTaskNotFound) || errors.Is(err, asynq.ErrQueueNotFound) {
 		return tasks.Status{}, false, nil
 	}
-	if err != nil {
+	var progress []byte
+	if err == nil {
+		progress, err = c.redis.HGet(ctx, keyOf(queue, "t:"+id), progressField).Bytes()
+	}
+	if err != nil && !errors.Is(err, redis.Nil) {
 		return tasks.Status{}, false, fmt.Errorf("status of task %s in %s: %w", id, queue, err)
 	}
 	return tasks.Status{
 		ID: info.ID, Kind: info.Type, Queue: info.Queue, State: info.State.String(),
 		Retried: info.Retried, LastError: info.LastErr, NextRun: info.NextProcessAt, Completed: info.CompletedAt,
-		Payload: info.Payload, Result: info.Result,
+		Payload: info.Payload, Progress: progress, Result: info.Result,
 	}, true, nil
+}
+
+// progressField is the field of a task's hash with its progress. asynq does not know it.
+const progressField = "progress"
+
+// Note keeps how far a task is, in JSON, for as long as the task is kept. It does nothing
+// about a task that is gone.
+func (c *Client) Note(ctx context.Context, queue, id string, progress []byte) error {
+	if err := noteScript.Run(ctx, c.redis, []string{keyOf(queue, "t:"+id)}, progressField, progress).Err(); err != nil {
+		return fmt.Errorf("note the progress of task %s in %s: %w", id, queue, err)
+	}
+	return nil
 }
 
 // StatusByKind is Status for a task in the queue its kind is routed to.

@@ -142,3 +142,26 @@ func TestOfManyWhoUnparkATaskAllAreContentAndItRunsOnce(t *testing.T) {
 		}
 	})
 }
+
+func TestATasksProgressIsKeptAsLongAsTheTask(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		r := newRig(t, client, nil, handlers{"agent_a": nothing})
+		receipt := r.enqueue(note{kind: "agent_a"}, tasks.Options{})
+		for _, progress := range []string{`{"done":1}`, `{"done":2}`} {
+			if err := r.client.Note(t.Context(), "agents", receipt.ID, []byte(progress)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r.start(LaneOptions{Queue: "agents", Concurrency: 1})
+		if status := r.await("agents", receipt.ID, inState("completed")); string(status.Progress) != `{"done":2}` {
+			t.Errorf("progress %s, want the latest", status.Progress)
+		}
+		r.discard("agents", receipt.ID)
+		if err := r.client.Note(t.Context(), "agents", receipt.ID, []byte("{}")); err != nil {
+			t.Error(err)
+		}
+		if n := client.Exists(t.Context(), keyOf("agents", "t:"+receipt.ID)).Val(); n != 0 {
+			t.Error("a task that is gone came back")
+		}
+	})
+}

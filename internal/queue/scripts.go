@@ -19,6 +19,8 @@ var (
 	stampLua string
 	//go:embed ticks.lua
 	ticksLua string
+	//go:embed note.lua
+	noteLua string
 	//go:embed old.lua
 	oldLua string
 	//go:embed forget.lua
@@ -28,6 +30,7 @@ var (
 	renewScript   = redis.NewScript(renewLua)
 	releaseScript = redis.NewScript(releaseLua)
 	ticksScript   = redis.NewScript(ticksLua)
+	noteScript    = redis.NewScript(noteLua)
 	oldScript     = redis.NewScript(oldLua)
 	forgetScript  = redis.NewScript(forgetLua)
 )

@@ -158,5 +158,6 @@ type Status struct {
 	NextRun   time.Time       `json:"next_run,omitzero"`
 	Completed time.Time       `json:"completed,omitzero"`
 	Payload   json.RawMessage `json:"payload,omitempty"`
+	Progress  json.RawMessage `json:"progress,omitempty"` // the latest that its handler noted
 	Result    json.RawMessage `json:"result,omitempty"`
 }

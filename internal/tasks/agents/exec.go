@@ -34,8 +34,9 @@ const stderrKept = 2000
 // is over before the program is, and killed when it does not, or when the program has
 // ended and left something behind.
 type Exec struct {
-	// Tell tells a user's status channel how far a run is. An error is no reason to end it.
-	Tell func(ctx context.Context, user, kind string, fields []byte) error
+	// Tell notes how far a run is, in JSON, and tells its user. An error is no reason to
+	// end the run.
+	Tell func(ctx context.Context, run Run, progress []byte) error
 }
 
 // input is what a program or a service reads.
@@ -74,12 +75,9 @@ func (e *Exec) Run(ctx context.Context, run Run) (any, error) {
 
 // tell tells how far a run is.
 func (e *Exec) tell(ctx context.Context, run Run, p progress) {
-	fields, err := json.Marshal(struct {
-		Task string `json:"task"`
-		progress
-	}{run.Task.ID, p})
+	text, err := json.Marshal(p)
 	if err == nil {
-		_ = e.Tell(ctx, run.Args.User, "progress", fields) // who missed it asks for the task
+		_ = e.Tell(ctx, run, text) // the next one says more
 	}
 }
 

@@ -31,10 +31,10 @@ type told struct {
 
 func newTold() *told { return &told{first: make(chan struct{})} }
 
-func (s *told) tell(_ context.Context, user, kind string, fields []byte) error {
+func (s *told) tell(_ context.Context, run Run, progress []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.events = append(s.events, user+" "+kind+" "+string(fields))
+	s.events = append(s.events, run.Args.User+" "+run.Task.ID+" "+string(progress))
 	if len(s.events) == 1 {
 		close(s.first)
 	}
@@ -66,7 +66,7 @@ func TestAProgramReadsItsInputAndWritesItsResult(t *testing.T) {
 	if got := string(result.(json.RawMessage)); got != want {
 		t.Errorf("it read %s, want %s", got, want)
 	}
-	if want := []string{`ada progress {"task":"t1","message":"reading","done":1,"total":2}`}; fmt.Sprint(s.events) != fmt.Sprint(want) {
+	if want := []string{`ada t1 {"message":"reading","done":1,"total":2}`}; fmt.Sprint(s.events) != fmt.Sprint(want) {
 		t.Errorf("told %v, want %v", s.events, want)
 	}
 	env, err := os.ReadFile(filepath.Join(dir, "env"))

@@ -101,7 +101,7 @@ func (h *HTTP) newCall(run Run) (*call, error) {
 	if name := run.Definition.SecretEnv; name != "" {
 		secret := h.Getenv(name)
 		if secret == "" {
-			return nil, fmt.Errorf("secret_env: the variable %s is empty: set it to the service's secret, such as whsec_...", name)
+			return nil, fmt.Errorf("secret_env: the variable %s is empty: set it to the service's secret, which begins with whsec_", name)
 		}
 		if c.signer, err = standardwebhooks.NewWebhook(secret); err != nil {
 			return nil, fmt.Errorf("secret_env: the variable %s holds no Standard Webhooks secret: it is whsec_ and base64", name)
