@@ -15,7 +15,10 @@ const horizonYears = 100
 //
 // The library walks from DTSTART each time. But periods are alike, so that a walk may as
 // well start at a later one, provided that nothing is left to be derived from DTSTART.
-type recurrence struct{ options rrule.ROption }
+type recurrence struct {
+	options  rrule.ROption
+	excluded dates // EXDATE
+}
 
 // newRecurrence writes down what RFC 5545 derives from DTSTART.
 func newRecurrence(o rrule.ROption) (recurrence, error) {
@@ -33,7 +36,7 @@ func newRecurrence(o rrule.ROption) (recurrence, error) {
 	if len(o.Bysecond) == 0 {
 		o.Bysecond = []int{o.Dtstart.Second()}
 	}
-	return recurrence{o}, nil
+	return recurrence{options: o}, nil
 }
 
 // spec returns the rule in the form that finds its ticks soonest. Counting takes a walk
@@ -46,7 +49,7 @@ func (r recurrence) spec() Spec {
 	for tick := range r.from(r.options.Dtstart, r.options.Dtstart) {
 		ticks = append(ticks, tick)
 	}
-	return newDates(ticks)
+	return newDates(ticks).without(r.excluded)
 }
 
 // everyHour reports whether the rule is due in each hour of the clock on the wall.
@@ -60,7 +63,7 @@ func (r recurrence) Next(after time.Time) time.Time {
 		return time.Time{}
 	}
 	for tick := range r.from(r.period(after), after) {
-		if tick.After(after) {
+		if tick.After(after) && !r.excluded.has(tick) {
 			return tick
 		}
 	}

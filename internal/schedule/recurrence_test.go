@@ -72,7 +72,7 @@ func plain(t *testing.T, rule string, start time.Time) *rrule.RRule {
 func TestStartingAtALaterPeriodLosesNothing(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	compared := 0
-	for range 600 {
+	for range 300 {
 		rule := randomRule(r)
 		start := time.Date(1995+r.IntN(10), time.Month(1+r.IntN(12)), 1+r.IntN(31), r.IntN(24), r.IntN(60), 0, 0, time.UTC)
 		got, err := readParts(rule, start, time.UTC)
@@ -84,7 +84,7 @@ func TestStartingAtALaterPeriodLosesNothing(t *testing.T) {
 			continue // the library would walk to the year 9999
 		}
 		after := start.Add(-1)
-		for range 400 {
+		for range 250 {
 			want, ok := walk()
 			if !ok || want.After(start.AddDate(40, 0, 0)) {
 				break
@@ -103,7 +103,7 @@ func TestStartingAtALaterPeriodLosesNothing(t *testing.T) {
 			compared++
 		}
 	}
-	if compared < 50_000 {
+	if compared < 20_000 {
 		t.Errorf("compared %d ticks, want many more", compared)
 	}
 }

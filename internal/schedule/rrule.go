@@ -9,25 +9,19 @@ import (
 )
 
 // ruleSet is a recurrence set of RFC 5545 on the wall clock, as if it were UTC: what the
-// rule gives and the dates added to it, without the dates taken out.
+// rule gives and the dates added to it. EXDATE took out of both what it names.
 type ruleSet struct {
-	rule     Spec
-	added    dates // RDATE
-	excluded dates // EXDATE
+	rule  Spec
+	added dates // RDATE
 }
 
 // Next implements [Spec].
 func (r ruleSet) Next(after time.Time) time.Time {
-	for {
-		tick := r.rule.Next(after)
-		if added := r.added.Next(after); tick.IsZero() || !added.IsZero() && added.Before(tick) {
-			tick = added
-		}
-		if tick.IsZero() || !r.excluded.has(tick) {
-			return tick
-		}
-		after = tick
+	tick, added := r.rule.Next(after), r.added.Next(after)
+	if tick.IsZero() || !added.IsZero() && added.Before(tick) {
+		return added
 	}
+	return tick
 }
 
 // isRule reports whether a spec is an RRULE rather than of another form.
@@ -66,8 +60,9 @@ func parseRule(text string, zone *time.Location) (Spec, error) {
 	if err != nil {
 		return nil, fmt.Errorf("RRULE: %w", err)
 	}
+	rule.excluded = excluded
 	spec := wallSpec{
-		wall:      ruleSet{rule.spec(), added, excluded},
+		wall:      ruleSet{rule.spec(), added.without(excluded)},
 		everyHour: rule.everyHour(),
 		zone:      zone,
 	}
@@ -99,6 +94,13 @@ func newDates(moments []time.Time) dates {
 func (d dates) has(moment time.Time) bool {
 	_, found := slices.BinarySearch(d, moment.Unix())
 	return found
+}
+
+func (d dates) without(others dates) dates {
+	return slices.DeleteFunc(slices.Clone(d), func(moment int64) bool {
+		_, found := slices.BinarySearch(others, moment)
+		return found
+	})
 }
 
 // Next implements [Spec].

@@ -9,10 +9,11 @@ import (
 	"time"
 )
 
-// minuteCron is a cron spec as sets of what matches, for an oracle that shares no code
-// with the scheduler.
-type minuteCron struct {
+// wallTimes is a spec as sets of what matches, for an oracle that shares no code with the
+// scheduler.
+type wallTimes struct {
 	text          string
+	second        int
 	minutes       [60]bool
 	hours         [24]bool
 	weekdays      [7]bool
@@ -20,14 +21,14 @@ type minuteCron struct {
 	weekdayIsStar bool
 }
 
-func (c minuteCron) matches(wall int64) bool {
+func (c wallTimes) matches(wall int64) bool {
 	t := time.Unix(wall, 0).UTC()
-	return c.minutes[t.Minute()] && c.hours[t.Hour()] && (c.weekdayIsStar || c.weekdays[t.Weekday()])
+	return t.Second() == c.second && c.minutes[t.Minute()] && c.hours[t.Hour()] && (c.weekdayIsStar || c.weekdays[t.Weekday()])
 }
 
 // randomCron makes a spec of random lists; every other one has * for its hour.
-func randomCron(r *rand.Rand) minuteCron {
-	c := minuteCron{hourIsStar: r.IntN(2) == 0, weekdayIsStar: r.IntN(4) > 0}
+func randomCron(r *rand.Rand) wallTimes {
+	c := wallTimes{hourIsStar: r.IntN(2) == 0, weekdayIsStar: r.IntN(4) > 0}
 	pick := func(set []bool, count int) string {
 		var items []string
 		for range count {
@@ -51,30 +52,31 @@ func randomCron(r *rand.Rand) minuteCron {
 	return c
 }
 
-// wallClock returns what the clock on the wall shows at each minute from one before from
+// wallClock returns what the clock on the wall shows at each step from one before from
 // until to.
-func wallClock(zone *time.Location, from, to time.Time) []int64 {
+func wallClock(zone *time.Location, from, to time.Time, step time.Duration) []int64 {
 	var shown []int64
-	for t := from.Add(-time.Minute); t.Before(to); t = t.Add(time.Minute) {
+	for t := from.Add(-step); t.Before(to); t = t.Add(step) {
 		_, offset := t.In(zone).Zone()
 		shown = append(shown, t.Unix()+int64(offset))
 	}
 	return shown
 }
 
-// oracle looks at the clock on the wall minute by minute, the first at from.
-func (c minuteCron) oracle(shown []int64, from time.Time) []time.Time {
+// oracle looks at the clock on the wall step by step, the first at from.
+func (c wallTimes) oracle(shown []int64, from time.Time, step time.Duration) []time.Time {
 	var ticks []time.Time
+	seconds := int64(step / time.Second)
 	last, highest := shown[0], shown[0]
 	for i, wall := range shown[1:] {
 		due := c.matches(wall) && (c.hourIsStar || wall > highest)
-		if jump := wall - last - 60; jump > 0 && (!c.hourIsStar || jump%3600 != 0) {
-			for skipped := last + 60; skipped < wall; skipped += 60 {
+		if jump := wall - last - seconds; jump > 0 && (!c.hourIsStar || jump%3600 != 0) {
+			for skipped := last + seconds; skipped < wall; skipped += seconds {
 				due = due || c.matches(skipped)
 			}
 		}
 		if due {
-			ticks = append(ticks, from.Add(time.Duration(i)*time.Minute))
+			ticks = append(ticks, from.Add(time.Duration(i)*step))
 		}
 		last, highest = wall, max(highest, wall)
 	}
@@ -95,33 +97,62 @@ func transitions(zone *time.Location, from, to int) []time.Time {
 }
 
 // daily is a time of day, and hourly a minute of each hour, as cron and as an RRULE.
-func daily(hour, minute int) []minuteCron {
-	c := minuteCron{weekdayIsStar: true}
+func daily(hour, minute int) []wallTimes {
+	c := wallTimes{weekdayIsStar: true}
 	c.minutes[minute], c.hours[hour] = true, true
 	rule := c
 	c.text = fmt.Sprintf("%d %d * * *", minute, hour)
 	rule.text = fmt.Sprintf("DTSTART:20150101T%02d%02d00 RRULE:FREQ=DAILY", hour, minute)
-	return []minuteCron{c, rule}
+	return []wallTimes{c, rule}
 }
 
-func hourly(minute int) []minuteCron {
-	c := minuteCron{weekdayIsStar: true, hourIsStar: true, hours: [24]bool(slices.Repeat([]bool{true}, 24))}
+func hourly(minute int) []wallTimes {
+	c := wallTimes{weekdayIsStar: true, hourIsStar: true, hours: [24]bool(slices.Repeat([]bool{true}, 24))}
 	c.minutes[minute] = true
 	rule := c
 	c.text = fmt.Sprintf("%d * * * *", minute)
 	rule.text = fmt.Sprintf("DTSTART:20150101T00%02d00 RRULE:FREQ=HOURLY", minute)
-	return []minuteCron{c, rule}
+	return []wallTimes{c, rule}
+}
+
+// everyThirdHour is a rule that is due at set times of day, although it is HOURLY.
+func everyThirdHour(minute int) wallTimes {
+	c := wallTimes{weekdayIsStar: true}
+	c.minutes[minute] = true
+	for hour := 0; hour < 24; hour += 3 {
+		c.hours[hour] = true
+	}
+	c.text = fmt.Sprintf("DTSTART:20150101T00%02d00 RRULE:FREQ=HOURLY;INTERVAL=3", minute)
+	return c
+}
+
+// weekly is a rule that is due on the weekday and at the time that at shows.
+func weekly(at time.Time) wallTimes {
+	c := daily(at.Hour(), at.Minute())[1]
+	c.weekdayIsStar = false
+	c.weekdays[at.Weekday()] = true
+	c.text = strings.Replace(c.text, "DAILY", "WEEKLY;BYDAY="+weekday(at), 1)
+	return c
+}
+
+// withSeconds is a time of day, and a minute of each hour, with seconds in front.
+func withSeconds(at time.Time) []wallTimes {
+	day, hour := daily(at.Hour(), at.Minute())[0], hourly(at.Minute())[0]
+	day.second, hour.second = 15, 45
+	day.text, hour.text = "15 "+day.text, "45 "+hour.text
+	return []wallTimes{day, hour}
 }
 
 // around returns specs that are due about when a clock changes: at the edges of what it
 // skips or repeats, within it, and at random.
-func around(r *rand.Rand, change time.Time) []minuteCron {
+func around(r *rand.Rand, change time.Time) []wallTimes {
 	specs := slices.Concat(daily(0, 0), hourly(0), hourly(30), hourly(59))
 	for _, wall := range []time.Time{change, change.Add(-time.Minute), change.Add(-30 * time.Minute), change.Add(30 * time.Minute)} {
 		for _, offset := range []time.Duration{0, time.Hour, -time.Hour} {
 			at := wall.Add(offset)
 			specs = append(specs, daily(at.Hour(), at.Minute())...)
 		}
+		specs = append(specs, weekly(wall), everyThirdHour(wall.Minute()))
 	}
 	for range 4 {
 		specs = append(specs, randomCron(r))
@@ -134,32 +165,43 @@ func TestClockChangesFollowTheRules(t *testing.T) {
 		"Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Sao_Paulo", "Africa/Casablanca",
 		"Asia/Tehran", "Asia/Gaza", "America/Havana", "Pacific/Auckland", "Pacific/Chatham", "Africa/Cairo", "Pacific/Apia",
 	}
-	r := rand.New(rand.NewPCG(1, 2))
-	const margin = 26 * time.Hour
-	changes := 0
-	for _, name := range zones {
-		zone, err := LoadZone(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, change := range transitions(zone, 2016, 2036) {
-			changes++
-			from, to := change.Add(-margin), change.Add(margin)
-			shown := wallClock(zone, from, to)
-			for _, c := range around(r, change) {
-				spec := mustSpec(t, c.text, name)
-				var got []time.Time
-				for tick := spec.Next(from.Add(-1)); tick.Before(to); tick = spec.Next(tick) {
-					got = append(got, tick)
-				}
-				want := c.oracle(shown, from)
-				if !slices.EqualFunc(got, want, time.Time.Equal) {
-					t.Errorf("%q in %s around %s:\n got %v\nwant %v", c.text, name, change, got, want)
+	for i, name := range zones {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			zone, err := LoadZone(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := rand.New(rand.NewPCG(1, uint64(i)))
+			changes := transitions(zone, 2016, 2036)
+			for n, change := range changes {
+				compareAround(t, zone, change, 26*time.Hour, time.Minute, around(r, change))
+				if n%8 == 0 { // a second is a small step
+					compareAround(t, zone, change, 90*time.Minute, time.Second, withSeconds(change.Add(-time.Minute)))
 				}
 			}
-		}
+			if len(changes) == 0 {
+				t.Error("its clock never changes: choose a zone whose clock does")
+			}
+		})
 	}
-	if changes < 300 {
-		t.Errorf("checked %d clock changes, want some hundreds", changes)
+}
+
+// compareAround compares the ticks of some specs with those of the oracle, from a margin
+// before a clock change to a margin after it.
+func compareAround(t *testing.T, zone *time.Location, change time.Time, margin, step time.Duration, specs []wallTimes) {
+	t.Helper()
+	from, to := change.Add(-margin), change.Add(margin)
+	shown := wallClock(zone, from, to, step)
+	for _, c := range specs {
+		spec := mustSpec(t, c.text, zone.String())
+		var got []time.Time
+		for tick := spec.Next(from.Add(-1)); tick.Before(to); tick = spec.Next(tick) {
+			got = append(got, tick)
+		}
+		want := c.oracle(shown, from, step)
+		if !slices.EqualFunc(got, want, time.Time.Equal) {
+			t.Errorf("%q in %s around %s:\n got %v\nwant %v", c.text, zone, change, got, want)
+		}
 	}
 }
