@@ -46,8 +46,11 @@ func (r recurrence) spec() Spec {
 		return r
 	}
 	var ticks []time.Time
-	for tick := range r.from(r.options.Dtstart, r.options.Dtstart) {
+	for tick := range r.from(r.options.Dtstart) {
 		ticks = append(ticks, tick)
+		if len(ticks) == r.options.Count {
+			break
+		}
 	}
 	return newDates(ticks).without(r.excluded)
 }
@@ -62,7 +65,7 @@ func (r recurrence) Next(after time.Time) time.Time {
 	if until := r.options.Until; !until.IsZero() && !after.Before(until) {
 		return time.Time{}
 	}
-	for tick := range r.from(r.period(after), after) {
+	for tick := range r.from(after) {
 		if tick.After(after) && !r.excluded.has(tick) {
 			return tick
 		}
@@ -70,59 +73,58 @@ func (r recurrence) Next(after time.Time) time.Time {
 	return time.Time{}
 }
 
-// from walks through the ticks from the start of a period on, as far as the horizon
-// after a later moment.
+// from walks through the ticks of the period that holds a moment, and on as far as the
+// horizon.
 //
-// Where nothing suits the rule the library gives up in the year 9999 and no sooner. So it
-// is asked about that time: the calendar repeats every 400 years, weekdays included.
-func (r recurrence) from(start, after time.Time) iter.Seq[time.Time] {
+// The library is given whole periods, since BYSETPOS picks from those, and so it must not
+// do the counting. Where nothing suits the rule it gives up in the year 9999 and no sooner.
+// So it is asked about that time: the calendar repeats every 400 years, weekdays included.
+func (r recurrence) from(after time.Time) iter.Seq[time.Time] {
 	const cycle, last = 400, 9999 - horizonYears
+	start := r.period(after)
 	later := (last - max(start.Year(), after.Year())) / cycle * cycle
 	end := after.AddDate(horizonYears, 0, 0)
 	if until := r.options.Until; !until.IsZero() && until.Before(end) {
 		end = until
 	}
 	walk := rrule.RRule{OrigOptions: r.options}
+	walk.OrigOptions.Count = 0
 	walk.OrigOptions.Until = end.AddDate(later, 0, 0)
 	walk.DTStart(start.AddDate(later, 0, 0))
 	return func(yield func(time.Time) bool) {
 		next := walk.Iterator()
 		for tick, ok := next(); ok; tick, ok = next() {
-			if !yield(tick.AddDate(-later, 0, 0)) {
+			tick = tick.AddDate(-later, 0, 0)
+			if !tick.Before(r.options.Dtstart) && !yield(tick) {
 				return
 			}
 		}
 	}
 }
 
-// period returns the start of the last period that begins no later than after: a year, a
-// month and so on, each a number of them after the first.
+// period returns the start of the last period that begins no later than after, or of the
+// first: a year, a month and so on, each a number of them after the one before.
 func (r recurrence) period(after time.Time) time.Time {
 	first, n := r.options.Dtstart, r.options.Interval
-	if !after.After(first) {
-		return first
+	if after.Before(first) {
+		after = first
 	}
-	var start time.Time
 	switch r.options.Freq {
 	case rrule.YEARLY:
 		years := after.Year() - first.Year()
-		start = time.Date(first.Year()+years-years%n, 1, 1, 0, 0, 0, 0, time.UTC)
+		return time.Date(first.Year()+years-years%n, 1, 1, 0, 0, 0, 0, time.UTC)
 	case rrule.MONTHLY:
 		months := 12*(after.Year()-first.Year()) + int(after.Month()-first.Month())
-		start = time.Date(first.Year(), first.Month()+time.Month(months-months%n), 1, 0, 0, 0, 0, time.UTC)
+		return time.Date(first.Year(), first.Month()+time.Month(months-months%n), 1, 0, 0, 0, 0, time.UTC)
 	case rrule.WEEKLY:
 		monday := (int(first.Weekday()) + 6) % 7 // days since
 		week := first.AddDate(0, 0, -(monday+7-r.options.Wkst.Day())%7)
-		start = stepTo(after, week.Truncate(24*time.Hour), 7*24*time.Hour, n)
+		return stepTo(after, week.Truncate(24*time.Hour), 7*24*time.Hour, n)
 	case rrule.DAILY:
-		start = stepTo(after, first.Truncate(24*time.Hour), 24*time.Hour, n)
-	case rrule.HOURLY:
-		start = stepTo(after, first.Truncate(time.Hour), time.Hour, n)
+		return stepTo(after, first.Truncate(24*time.Hour), 24*time.Hour, n)
+	default: // HOURLY
+		return stepTo(after, first.Truncate(time.Hour), time.Hour, n)
 	}
-	if start.Before(first) {
-		return first
-	}
-	return start
 }
 
 // stepTo returns the last moment until after that is a multiple of n steps after first.
