@@ -21,8 +21,11 @@ const (
 	// recheckEvery is how often the brakes of the users with runs here are read, should a
 	// message have been missed.
 	recheckEvery = time.Second
-	// aliveFor is how long a guard counts as alive after its last sign of life.
+	// aliveFor is how long a guard counts as alive after its last sign of life. While it has
+	// runs it gives one every third of that.
 	aliveFor = 15 * time.Second
+	// listenCheck is how often the connection that messages come by is tried.
+	listenCheck = 5 * time.Second
 	// leaveWithin bounds one try to note in Redis that a run has ended.
 	leaveWithin = 2 * time.Second
 )
@@ -39,6 +42,7 @@ type Guard struct {
 	mu      sync.Mutex
 	runs    map[string]map[*run]struct{} // by user
 	leaving []*run                       // ended, and Redis does not know yet
+	alive   time.Time                    // of the last sign of life
 }
 
 // NewGuard returns a guard of the runs of this process. runner runs parked tasks whose
@@ -65,7 +69,10 @@ func (g *Guard) Enter(ctx context.Context, user, task string) (inner context.Con
 	// First here, then in Redis: whoever pulls the brake after Redis knows of the run finds
 	// it here.
 	g.add(r)
-	entered, _, _, err := g.brake.do(ctx, "enter", user, task, r.who)
+	entered := false
+	if err = g.live(ctx); err == nil {
+		entered, _, _, err = g.brake.do(ctx, "enter", user, task, r.who)
+	}
 	if err == nil && entered {
 		var held []bool
 		if held, err = g.brake.Held(ctx, []string{user}); err == nil && !held[0] {
@@ -159,7 +166,7 @@ func (b *Brake) aliveKey(guard string) string { return b.prefix + "guard:" + gua
 func (g *Guard) Watch(ctx context.Context) {
 	ears := g.brake.client.PSubscribe(ctx, "agent:pause:*", "agent:resume:*")
 	defer func() { _ = ears.Close() }()
-	heard := ears.ChannelWithSubscriptions(redis.WithChannelHealthCheckInterval(recheckEvery))
+	heard := ears.ChannelWithSubscriptions(redis.WithChannelHealthCheckInterval(listenCheck))
 	tick := time.NewTicker(recheckEvery)
 	defer tick.Stop()
 	var resuming sync.WaitGroup
@@ -187,13 +194,28 @@ func (g *Guard) Watch(ctx context.Context) {
 	}
 }
 
-// recheck does what is due every second.
-func (g *Guard) recheck(ctx context.Context) error {
+// live gives a sign of life, unless the last one was not long ago.
+func (g *Guard) live(ctx context.Context) error {
+	g.mu.Lock()
+	recent := time.Since(g.alive) < aliveFor/3
+	g.mu.Unlock()
+	if recent {
+		return nil
+	}
+	now := time.Now()
 	if err := g.brake.client.Set(ctx, g.brake.aliveKey(g.id), "", aliveFor).Err(); err != nil {
-		return err
+		return fmt.Errorf("give a sign of life: %w", err)
 	}
 	g.mu.Lock()
-	leaving := g.leaving
+	defer g.mu.Unlock()
+	g.alive = now
+	return nil
+}
+
+// recheck does what is due every second. A process without runs asks Redis for nothing.
+func (g *Guard) recheck(ctx context.Context) error {
+	g.mu.Lock()
+	leaving, busy := g.leaving, len(g.runs) > 0
 	g.leaving = nil
 	g.mu.Unlock()
 	for i, r := range leaving {
@@ -203,6 +225,12 @@ func (g *Guard) recheck(ctx context.Context) error {
 			g.mu.Unlock()
 			return err
 		}
+	}
+	if !busy {
+		return nil
+	}
+	if err := g.live(ctx); err != nil {
+		return err
 	}
 	return g.stop(ctx)
 }

@@ -2,7 +2,11 @@ package redistest
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -13,21 +17,21 @@ import (
 func (p *Process) retire() error {
 	err := p.ask(func(client *redis.Client) error {
 		ctx := context.Background()
-		replicas, err := connectedReplicas(ctx, client)
+		if err := client.Do(ctx, "CLIENT", "PAUSE", patience.Milliseconds(), "WRITE").Err(); err != nil {
+			return err
+		}
+		written, _, err := replication(ctx, client)
 		if err != nil {
 			return err
 		}
-		// WAIT is about what came before it on its connection, or anywhere before that.
-		conn := client.Conn()
-		defer func() { _ = conn.Close() }()
-		if err := conn.Do(ctx, "CLIENT", "PAUSE", patience.Milliseconds(), "WRITE").Err(); err != nil {
+		// WAIT would not do: it is about the writes of its own connection, which has none.
+		return await(func(ctx context.Context) error {
+			_, replicas, err := replication(ctx, client)
+			if err == nil && slices.Min(replicas) < written {
+				err = fmt.Errorf("of %d bytes the replicas hold %v", written, replicas)
+			}
 			return err
-		}
-		caughtUp, err := conn.Wait(ctx, replicas, patience).Result()
-		if err == nil && int(caughtUp) < replicas {
-			return fmt.Errorf("after %s only %d of %d replicas have caught up", patience, caughtUp, replicas)
-		}
-		return err
+		})
 	})
 	if err == nil {
 		p.Stop()
@@ -35,12 +39,28 @@ func (p *Process) retire() error {
 	return err
 }
 
-func connectedReplicas(ctx context.Context, client *redis.Client) (int, error) {
-	var n int
+// replication returns how many bytes of writes a master has sent out, and how many each of
+// its replicas is known to hold.
+func replication(ctx context.Context, client *redis.Client) (written int64, replicas []int64, err error) {
 	info, err := client.InfoMap(ctx, "replication").Result()
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
-	_, err = fmt.Sscan(info["Replication"]["connected_slaves"], &n)
-	return n, err
+	fields := info["Replication"]
+	if written, err = strconv.ParseInt(fields["master_repl_offset"], 10, 64); err != nil {
+		return 0, nil, err
+	}
+	for n := 0; fields["slave"+strconv.Itoa(n)] != ""; n++ {
+		_, text, _ := strings.Cut(fields["slave"+strconv.Itoa(n)], "offset=")
+		text, _, _ = strings.Cut(text, ",")
+		offset, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return 0, nil, err
+		}
+		replicas = append(replicas, offset)
+	}
+	if len(replicas) == 0 {
+		return 0, nil, errors.New("the master has no replicas")
+	}
+	return written, replicas, nil
 }
