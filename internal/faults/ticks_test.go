@@ -1,7 +1,6 @@
 package faults
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -83,7 +82,7 @@ func tickID(entry string, tick time.Time) string {
 func readTickID(id string) (entry string, tick time.Time, err error) {
 	entry, text, _ := strings.Cut(id, "@")
 	if tick, err = time.Parse(tickLayout, text); err != nil {
-		return "", tick, fmt.Errorf("task %s ran, which is no tick's", cmp.Or(id, `""`))
+		return "", tick, fmt.Errorf("task %q ran, which is no tick's", id)
 	}
 	return entry, tick, nil
 }
