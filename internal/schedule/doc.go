@@ -6,12 +6,12 @@
 // a restart. An [Engine] enqueues what is due.
 //
 // Any number of engines may run on one Redis, with no leader and no lock. An engine
-// claims due entries by pushing them a lease ahead, enqueues each tick under the ID
-// <entry>@<tick>, then writes the entry's next tick, provided that the entry stands where
-// it stood at the claim. An engine that dies anywhere in between leaves a claim that
-// lapses and task IDs that are taken. So every tick is enqueued exactly once, as long as
-// Redis keeps what it has acknowledged and no engine sleeps for longer than [Retention]
-// between looking at its lease and enqueuing.
+// claims due entries by pushing them a lease ahead, has the queue add each tick's task,
+// then writes the entry's next tick, provided that the entry stands where it stood at the
+// claim. The queue refuses a tick that is not later than the entry's last one. So an
+// engine that dies anywhere in between leaves a claim that lapses, and one that is held up
+// cannot enqueue what others have enqueued meanwhile: every tick is enqueued exactly once,
+// as long as Redis keeps what it has acknowledged.
 //
 // The time is always that of Redis: the clocks of the machines do not matter.
 package schedule
