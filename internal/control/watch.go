@@ -1,0 +1,84 @@
+package control
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/zap"
+)
+
+// Watch stops runs as the channels and the brakes say, until ctx ends.
+func (g *Guard) Watch(ctx context.Context) {
+	ears := g.brake.client.PSubscribe(ctx, "agent:pause:*", "agent:resume:*")
+	defer func() { _ = ears.Close() }()
+	heard := ears.ChannelWithSubscriptions(redis.WithChannelHealthCheckInterval(listenCheck))
+	tick := time.NewTicker(recheckEvery)
+	defer tick.Stop()
+	var resuming sync.WaitGroup
+	defer resuming.Wait()
+	failing := g.recheck(ctx) != nil
+	for {
+		var err error
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			err = g.recheck(ctx)
+		case m := <-heard:
+			switch m := m.(type) {
+			case *redis.Subscription: // connected again: something may have been missed
+				err = g.stop(ctx)
+			case *redis.Message:
+				err = g.obey(ctx, m.Channel, m.Payload, &resuming)
+			}
+		}
+		if err != nil && !failing && ctx.Err() == nil {
+			g.log.Error("brakes cannot be read, trying again", zap.Error(err))
+		}
+		failing = err != nil
+	}
+}
+
+// live gives a sign of life, unless the last one was not long ago.
+func (g *Guard) live(ctx context.Context) error {
+	g.mu.Lock()
+	recent := time.Since(g.alive) < aliveFor/3
+	g.mu.Unlock()
+	if recent {
+		return nil
+	}
+	now := time.Now()
+	if err := g.brake.client.Set(ctx, g.brake.aliveKey(g.id), "", aliveFor).Err(); err != nil {
+		return fmt.Errorf("give a sign of life: %w", err)
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.alive = now
+	return nil
+}
+
+// recheck does what is due every second. A process without runs asks Redis for nothing.
+func (g *Guard) recheck(ctx context.Context) error {
+	g.mu.Lock()
+	leaving, busy := g.leaving, len(g.runs) > 0
+	g.leaving = nil
+	g.mu.Unlock()
+	for i, r := range leaving {
+		if err := r.tell(); err != nil {
+			g.mu.Lock()
+			g.leaving = append(g.leaving, leaving[i:]...)
+			g.mu.Unlock()
+			return err
+		}
+	}
+	if !busy {
+		return nil
+	}
+	if err := g.live(ctx); err != nil {
+		return err
+	}
+	return g.stop(ctx)
+}

@@ -1,0 +1,105 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"switchyard/internal/tasks"
+)
+
+// Status returns the task id in queue and true, or false if there is none.
+func (c *Client) Status(ctx context.Context, queue, id string) (tasks.Status, bool, error) {
+	info, err := c.inspector.GetTaskInfo(queue, id)
+	if errors.Is(err, asynq.ErrTaskNotFound) || errors.Is(err, asynq.ErrQueueNotFound) {
+		return tasks.Status{}, false, nil
+	}
+	var progress []byte
+	if err == nil {
+		progress, err = c.redis.HGet(ctx, keyOf(queue, "t:"+id), progressField).Bytes()
+	}
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return tasks.Status{}, false, fmt.Errorf("status of task %s in %s: %w", id, queue, err)
+	}
+	return tasks.Status{
+		ID: info.ID, Kind: info.Type, Queue: info.Queue, State: info.State.String(),
+		Retried: info.Retried, LastError: info.LastErr, NextRun: info.NextProcessAt, Completed: info.CompletedAt,
+		Payload: info.Payload, Progress: progress, Result: info.Result,
+	}, true, nil
+}
+
+// progressField is the field of a task's hash with its progress. asynq does not know it.
+const progressField = "progress"
+
+// Note keeps how far a task is, in JSON, for as long as the task is kept. It does nothing
+// about a task that is gone.
+func (c *Client) Note(ctx context.Context, queue, id string, progress []byte) error {
+	if err := noteScript.Run(ctx, c.redis, []string{keyOf(queue, "t:"+id)}, progressField, progress).Err(); err != nil {
+		return fmt.Errorf("note the progress of task %s in %s: %w", id, queue, err)
+	}
+	return nil
+}
+
+// StatusByKind is Status for a task in the queue its kind is routed to.
+func (c *Client) StatusByKind(ctx context.Context, kind, id string) (tasks.Status, bool, error) {
+	route, err := c.table.Route(kind)
+	if err != nil {
+		return tasks.Status{}, false, err
+	}
+	return c.Status(ctx, route.Queue, id)
+}
+
+// RunNow makes a task that is delayed, waits for its retry, is parked or dead ready at once.
+// The error says if it is in none of these states.
+func (c *Client) RunNow(queue, id string) error {
+	err := c.inspector.RunTask(queue, id)
+	if errors.Is(err, asynq.ErrTaskNotFound) || errors.Is(err, asynq.ErrQueueNotFound) {
+		return fmt.Errorf("no task %q in queue %q: it may have been done, and its retention be over", id, queue)
+	}
+	if err != nil {
+		return fmt.Errorf("run task %s in %s now: %w", id, queue, err)
+	}
+	return nil
+}
+
+// Unpark runs a task that was set aside at once, and reports whether it may be forgotten:
+// it will run, or is gone. One whose attempt has not ended yet may not.
+func (c *Client) Unpark(ctx context.Context, queue, id string) (bool, error) {
+	status, found, err := c.Status(ctx, queue, id)
+	if err != nil || !found {
+		return err == nil, err
+	}
+	aside := func(state string) bool {
+		return state == asynq.TaskStateRetry.String() || state == asynq.TaskStateScheduled.String()
+	}
+	if !aside(status.State) {
+		return status.State != asynq.TaskStateActive.String(), nil
+	}
+	runErr := c.inspector.RunTask(queue, id)
+	if runErr == nil {
+		return true, nil
+	}
+	// Somebody else may have run it just now.
+	if status, found, err = c.Status(ctx, queue, id); err == nil && (!found || !aside(status.State)) {
+		return true, nil
+	}
+	return false, fmt.Errorf("run parked task %s in %s: %w", id, queue, runErr)
+}
+
+// wake runs a delayed task at once. One that is gone, waiting or running already needs
+// no waking, and one that cannot be woken now still runs at its own time.
+func (c *Client) wake(target string) error {
+	queue, id, _ := strings.Cut(target, "/")
+	status, found, err := c.Status(context.Background(), queue, id)
+	if err != nil || !found || status.State != asynq.TaskStateScheduled.String() {
+		return err
+	}
+	if err := c.inspector.RunTask(queue, id); err != nil && !errors.Is(err, asynq.ErrTaskNotFound) {
+		return fmt.Errorf("wake task %s in %s: %w", id, queue, err)
+	}
+	return nil
+}

@@ -1,0 +1,179 @@
+package agents
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+
+	"switchyard/internal/tasks"
+)
+
+// call is the conversation of one attempt with its service.
+type call struct {
+	client *http.Client
+	id     string // of the attempt; each call but the first adds its number
+	calls  int
+	origin *url.URL
+	url    *url.URL
+	signer *standardwebhooks.Webhook // nil: nothing is signed
+}
+
+func (h *HTTP) newCall(run Run) (*call, error) {
+	address, err := url.Parse(run.Definition.URL)
+	if err != nil {
+		return nil, fmt.Errorf("url: %w", err)
+	}
+	c := &call{client: h.Client, id: run.Task.ID + "." + strconv.Itoa(run.Task.Attempt), origin: address, url: address}
+	if name := run.Definition.SecretEnv; name != "" {
+		secret := h.Getenv(name)
+		if secret == "" {
+			return nil, fmt.Errorf("secret_env: the variable %s is empty: set it to the service's secret, which begins with whsec_", name)
+		}
+		if c.signer, err = standardwebhooks.NewWebhook(secret); err != nil {
+			return nil, fmt.Errorf("secret_env: the variable %s holds no Standard Webhooks secret: it is whsec_ and base64", name)
+		}
+	}
+	return c, nil
+}
+
+// answer is what a service said.
+type answer struct {
+	status     int
+	location   string
+	retryAfter time.Duration // 0: not given
+	body       []byte
+}
+
+// do makes one call. An answer that is none to go on with is an error.
+func (c *call) do(ctx context.Context, method string, body []byte) (answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, callWithin)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, method, c.url.String(), bytes.NewReader(body))
+	if err != nil {
+		return answer{}, tasks.Permanent(err)
+	}
+	if err := c.sign(request, body); err != nil {
+		return answer{}, tasks.Permanent(err)
+	}
+	response, err := c.client.Do(request)
+	if err != nil {
+		return answer{}, fmt.Errorf("call the service: %w", err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	a := answer{status: response.StatusCode, location: response.Header.Get("Location"), retryAfter: retryAfter(response.Header.Get("Retry-After"))}
+	if a.body, err = io.ReadAll(io.LimitReader(response.Body, maxAnswer+1)); err != nil {
+		return a, fmt.Errorf("read the service's answer: %w", err)
+	}
+	if len(a.body) > maxAnswer {
+		return a, tasks.Permanent(fmt.Errorf("the service's answer has more than %d bytes: answer with a reference", maxAnswer))
+	}
+	return a, a.fault()
+}
+
+// sign adds what a service needs to know that a request is ours, and new.
+func (c *call) sign(request *http.Request, body []byte) error {
+	now, id := time.Now(), c.id
+	if c.calls++; c.calls > 1 {
+		id += "." + strconv.Itoa(c.calls)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set(standardwebhooks.HeaderWebhookID, id)
+	request.Header.Set(standardwebhooks.HeaderWebhookTimestamp, strconv.FormatInt(now.Unix(), 10))
+	if c.signer == nil {
+		return nil
+	}
+	signature, err := c.signer.Sign(id, now, body)
+	if err != nil {
+		return fmt.Errorf("sign: %w", err)
+	}
+	request.Header.Set(standardwebhooks.HeaderWebhookSignature, signature)
+	return nil
+}
+
+// fault returns the error of an answer that is none to go on with.
+func (a answer) fault() error {
+	switch {
+	case a.status == http.StatusOK, a.status == http.StatusNoContent, a.status == http.StatusAccepted:
+		return nil
+	case a.status == http.StatusTooManyRequests, a.status >= 500:
+		err := fmt.Errorf("the service answers %d: %.200q", a.status, a.body)
+		if a.retryAfter > 0 {
+			return tasks.RetryAfter(a.retryAfter, err)
+		}
+		return err
+	case a.status == http.StatusRequestTimeout, a.status == http.StatusTooEarly:
+		return fmt.Errorf("the service answers %d", a.status)
+	}
+	return tasks.Permanent(fmt.Errorf("the service answers %d: %.200q", a.status, a.body))
+}
+
+// result returns what the service has done.
+func (a answer) result() (any, error) {
+	if a.status == http.StatusNoContent {
+		return nil, nil
+	}
+	if !json.Valid(a.body) {
+		return nil, tasks.Permanent(fmt.Errorf("the service's answer %.80q is not JSON", a.body))
+	}
+	return json.RawMessage(a.body), nil
+}
+
+// after returns when to ask again.
+func (a answer) after(poll time.Duration) time.Duration {
+	return min(cmp.Or(a.retryAfter, poll), maxPoll)
+}
+
+// retryAfter reads the seconds or the date of a Retry-After header.
+func retryAfter(text string) time.Duration {
+	if seconds, err := strconv.Atoi(text); err == nil && seconds > 0 {
+		return time.Duration(min(seconds, 24*60*60)) * time.Second
+	}
+	if at, err := http.ParseTime(text); err == nil {
+		return max(0, time.Until(at))
+	}
+	return 0
+}
+
+var errElsewhere = errors.New("the service's Location leads elsewhere: it has to stay on the host of its url")
+
+// follow takes a location as the address from now on. A service cannot have us call others.
+func (c *call) follow(location string) error {
+	if location == "" {
+		return nil // it is asked where it was
+	}
+	next, err := c.url.Parse(location)
+	if err != nil || next.Host != c.origin.Host || next.Scheme != c.origin.Scheme {
+		return tasks.Permanent(fmt.Errorf("%w: %.200q", errElsewhere, location))
+	}
+	c.url = next
+	return nil
+}
+
+// cancel tells the service that nobody waits for it any more.
+func (c *call) cancel(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cancelWithin)
+	defer cancel()
+	_, _ = c.do(ctx, http.MethodDelete, nil) // one that does not hear it goes on for nobody
+}
+
+// pause waits for d or until ctx ends.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
