@@ -28,6 +28,9 @@ type cli struct {
 	Pause    pauseCommand    `cmd:"" help:"Stop a user's agents at once, and hold what waits for them."`
 	Resume   resumeCommand   `cmd:"" help:"Let a user's agents go on."`
 	Status   statusCommand   `cmd:"" help:"Show what a user's agents do."`
+	Run      runCommand      `cmd:"" help:"Show an agent's run."`
+	Approve  approveCommand  `cmd:"" help:"Have the step of a run that is in doubt done again."`
+	Reject   rejectCommand   `cmd:"" help:"Have it not done again, and the run go on."`
 	User     userCommand     `cmd:"" help:"Set what a user is briefed about."`
 	Route    routeCommand    `cmd:"" help:"Explain where a kind goes."`
 	Bench    benchCommand    `cmd:"" help:"Measure this system beside plain asynq."`

@@ -138,7 +138,7 @@ func (q queueSizes) Queues(ctx context.Context) ([]monitor.QueueSize, error) {
 	for i, s := range sizes {
 		out[i] = monitor.QueueSize{
 			Name: s.Queue, Pending: s.Pending, Active: s.Active, Scheduled: s.Scheduled,
-			Retry: s.Retry, Archived: s.Archived, Paused: s.Paused,
+			Retry: s.Retry, Archived: s.Archived, Held: s.Held, Paused: s.Paused,
 		}
 	}
 	return out, nil

@@ -21,6 +21,7 @@ import (
 	"switchyard/internal/control"
 	"switchyard/internal/daemon"
 	"switchyard/internal/documents"
+	"switchyard/internal/journal"
 	"switchyard/internal/monitor"
 	"switchyard/internal/queue"
 	"switchyard/internal/routing"
@@ -49,6 +50,7 @@ type System struct {
 	Bus       *control.Bus
 	Brake     *control.Brake
 	Guard     *control.Guard
+	Journals  *journal.Store
 	Metrics   *prometheus.Registry
 
 	fetcher *web.Fetcher
@@ -100,11 +102,12 @@ func (s *System) wire() error {
 	}
 	client := &lateClient{}
 	s.Guard = control.NewGuard(s.Brake, client, s.Log)
+	s.Journals = journal.NewStore(s.Redis, s.Brake, s.Config.Redis.Prefix)
 	agent, err := agents.New(s.Config.Agents, map[string]agents.Runtime{
 		"rank": &agents.Rank{Documents: s.Documents, Now: time.Now},
 		"exec": &agents.Exec{Tell: s.tellProgress},
 		"http": &agents.HTTP{Client: &http.Client{CheckRedirect: agents.NoRedirect}, Getenv: os.Getenv},
-	}, s.Guard)
+	}, s.Guard, s.Journals)
 	if err != nil {
 		return err
 	}

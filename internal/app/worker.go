@@ -66,7 +66,7 @@ func (w *Worker) Run(stop daemon.Stop) error {
 	var lanes errgroup.Group
 	for name, q := range w.queues {
 		lane := queue.NewLane(s.Redis, s.Queue, metrics, s.Log, queue.LaneOptions{
-			Queue: name, Concurrency: q.Concurrency, Fetchers: q.Fetchers, Priorities: q.Priorities, Poll: s.Config.Worker.Poll,
+			Queue: name, Concurrency: q.Concurrency, Fetchers: q.Fetchers, Priorities: q.Priorities, PerUser: q.PerUser, Poll: s.Config.Worker.Poll,
 		})
 		lanes.Go(func() error { return lane.Run(stop.Quiet, stop.Drain) })
 		s.Log.Info("consuming", zap.String("queue", name), zap.Int("concurrency", q.Concurrency))

@@ -124,6 +124,9 @@ type Queue struct {
 	Concurrency int `yaml:"concurrency"`
 	// Fetchers is how many tasks are taken in one round trip; 0 leaves it to the concurrency.
 	Fetchers int `yaml:"fetchers,omitempty"`
+	// PerUser is how many tasks of one user run at once, in all workers together. 0 means 2
+	// in the queue agents, and any number elsewhere.
+	PerUser int `yaml:"per_user,omitempty"`
 	// Priorities are sibling queues on the same slots, by weight.
 	Priorities map[string]int `yaml:"priorities,omitempty"`
 }
@@ -133,6 +136,9 @@ type Source struct {
 	URL   string        `yaml:"url"`
 	Every time.Duration `yaml:"every"`
 }
+
+// agentsPerUser leaves half of the slots of one worker's default to other users.
+const agentsPerUser = 2
 
 // Default returns the configuration that holds where nothing else is said.
 func Default() Config {
@@ -155,7 +161,7 @@ func Default() Config {
 			FirstSpan: 7 * 24 * time.Hour, Dir: "briefings",
 		},
 		Queues: map[string]Queue{
-			routing.Agents:    {Concurrency: 4},
+			routing.Agents:    {Concurrency: 4, PerUser: agentsPerUser},
 			routing.Briefings: {Concurrency: 4},
 			routing.Scraping:  {Concurrency: 8},
 			routing.Default:   {Concurrency: 4},

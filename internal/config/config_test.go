@@ -51,8 +51,8 @@ schedule:
 	if c.Redis.URL != "redis://environment:2" || c.Redis.PoolSize != 5 || c.Log.Level != "warn" {
 		t.Errorf("redis %+v, log %+v", c.Redis, c.Log)
 	}
-	if c.Queues["agents"].Concurrency != 2 || c.Queues["scraping"].Concurrency != 8 {
-		t.Errorf("a queue in the file dropped the others: %+v", c.Queues)
+	if c.Queues["agents"].Concurrency != 2 || c.Queues["agents"].PerUser != 2 || c.Queues["scraping"].Concurrency != 8 {
+		t.Errorf("a queue in the file dropped the others, or its own defaults: %+v", c.Queues)
 	}
 	table, err := c.Table()
 	if err != nil {

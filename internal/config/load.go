@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -51,11 +52,14 @@ func readFile(path string, c *Config) error {
 	return nil
 }
 
-// addDefaults puts back the default queues and agents the file does not mention: its
-// maps replace those of the defaults.
+// addDefaults puts back the default queues and agents the file does not mention, and what
+// it leaves open: its maps replace those of the defaults.
 func (c *Config) addDefaults() {
 	d := Default()
-	maps.Copy(d.Queues, c.Queues)
+	for name, q := range c.Queues {
+		q.PerUser = cmp.Or(q.PerUser, d.Queues[name].PerUser)
+		d.Queues[name] = q
+	}
 	maps.Copy(d.Agents, c.Agents)
 	c.Queues, c.Agents = d.Queues, d.Agents
 }

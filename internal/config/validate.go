@@ -80,6 +80,9 @@ func (c Config) checkQueues() error {
 		if q.Fetchers < 0 || q.Fetchers > 1000 {
 			errs = append(errs, fmt.Errorf("queues.%s.fetchers is %d: use 1 to 1000, or leave it out", name, q.Fetchers))
 		}
+		if q.PerUser < 0 || q.PerUser > 10000 {
+			errs = append(errs, fmt.Errorf("queues.%s.per_user is %d: use 1 to 10000, or leave it out", name, q.PerUser))
+		}
 		for sibling, weight := range q.Priorities {
 			if !queuePattern.MatchString(sibling) || weight < 1 {
 				errs = append(errs, fmt.Errorf("queues.%s.priorities: %q: %d: use a queue name and a weight of 1 or more", name, sibling, weight))

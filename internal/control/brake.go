@@ -58,6 +58,9 @@ type BrakeStatus struct {
 	Seq    int64             `json:"seq"`            // of the latest event
 	Runs   map[string]string `json:"runs,omitempty"` // what runs, as queue/id, and who performs it
 	Parked int64             `json:"parked"`         // how many tasks are parked
+	// Waits are the tasks, as queue/id, that wait for a person to decide, and about which
+	// step.
+	Waits map[string]string `json:"waits,omitempty"`
 }
 
 // Held reports whether the brake is on in state s.
@@ -70,7 +73,7 @@ func (b *Brake) do(ctx context.Context, step, user string, args ...any) (bool, B
 	if err := checkBraked(user); err != nil {
 		return false, s, nil, err
 	}
-	keys := []string{b.key(user, "brake"), b.key(user, "runs"), b.key(user, "parked")}
+	keys := []string{b.key(user, "brake"), b.key(user, "runs"), b.key(user, "parked"), b.key(user, "waits")}
 	reply, err := brakeScript.Run(ctx, b.client, keys, append([]any{step, user}, args...)...).Slice()
 	if err != nil {
 		return false, s, nil, fmt.Errorf("%s the brake of %s: %w", step, user, err)
@@ -80,20 +83,30 @@ func (b *Brake) do(ctx context.Context, step, user string, args ...any) (bool, B
 	state, _ := reply[2].(string)
 	s.State = State(state)
 	s.Parked, _ = reply[3].(int64)
-	var list []string
-	values, _ := reply[4].([]any)
+	s.Waits = pairs(texts(reply[5]))
+	return made == 1, s, texts(reply[4]), nil
+}
+
+func texts(list any) []string {
+	var all []string
+	values, _ := list.([]any)
 	for _, value := range values {
-		list = append(list, fmt.Sprint(value))
+		all = append(all, fmt.Sprint(value))
 	}
-	return made == 1, s, list, nil
+	return all
+}
+
+func pairs(list []string) map[string]string {
+	all := make(map[string]string, len(list)/2)
+	for ; len(list) >= 2; list = list[2:] {
+		all[list[0]] = list[1]
+	}
+	return all
 }
 
 // withRuns adds a list of tasks and who performs them to a status.
 func (s BrakeStatus) withRuns(list []string) BrakeStatus {
-	s.Runs = make(map[string]string, len(list)/2)
-	for ; len(list) >= 2; list = list[2:] {
-		s.Runs[list[0]] = list[1]
-	}
+	s.Runs = pairs(list)
 	return s
 }
 
@@ -150,6 +163,23 @@ func (b *Brake) Held(ctx context.Context, users []string) ([]bool, error) {
 		}
 	}
 	return held, nil
+}
+
+// Decision is what becomes of a step that waits for a person.
+type Decision string
+
+// The decisions.
+const (
+	Asked    Decision = "asked" // nobody has decided yet
+	Approved Decision = "approved"
+	Rejected Decision = "rejected"
+)
+
+// Decide notes, and tells on the user's status channel, that a step of a task, named
+// queue/id, waits for a person, or what was decided about it.
+func (b *Brake) Decide(ctx context.Context, user, task, step string, d Decision) error {
+	_, _, _, err := b.do(ctx, "decision", user, task, step, string(d))
+	return err
 }
 
 // Tell publishes an event on a user's status channel. fields is a JSON object; version,

@@ -2,13 +2,13 @@
 -- tells nothing.
 --
 -- KEYS: brake (hash: on, since, state, seq), runs (hash: task -> who performs it),
---       parked (set: tasks)
+--       parked (set: tasks), waits (hash: task -> the step that waits for a person)
 -- ARGV: the step, the user, then what the step takes
 --
 -- Returns 1 if the step was made, else 0; the number of the latest event; the state; how
--- many tasks are parked; then what the step returns.
+-- many tasks are parked; then what the step returns; then the tasks that wait for a person.
 
-local brake, runs, parked = KEYS[1], KEYS[2], KEYS[3]
+local brake, runs, parked, waits = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local step, user = ARGV[1], ARGV[2]
 
 local clock = redis.call("TIME")
@@ -91,6 +91,7 @@ function steps.enter(task, who)
 	end
 	redis.call("HSET", runs, task, who)
 	redis.call("SREM", parked, task)
+	redis.call("HDEL", waits, task)
 	resumed()
 	return 1, {}
 end
@@ -137,6 +138,17 @@ function steps.look()
 	return 1, redis.call("HGETALL", runs)
 end
 
+-- decision notes that a step of a task waits for a person, or what was decided.
+function steps.decision(task, name, decision)
+	if decision == "asked" then
+		redis.call("HSET", waits, task, name)
+	else
+		redis.call("HDEL", waits, task)
+	end
+	tell("decision", string.format('"task":%s,"step":%s,"decision":"%s"', cjson.encode(task), cjson.encode(name), decision))
+	return 1, {}
+end
+
 -- tell publishes an event of another kind.
 function steps.tell(kind, fields)
 	tell(kind, fields)
@@ -144,4 +156,4 @@ function steps.tell(kind, fields)
 end
 
 local made, list = steps[step](unpack(ARGV, 3))
-return {made, seq, state, redis.call("SCARD", parked), list}
+return {made, seq, state, redis.call("SCARD", parked), list, redis.call("HGETALL", waits)}

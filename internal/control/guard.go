@@ -50,32 +50,51 @@ func NewGuard(brake *Brake, runner Runner, log *zap.Logger) *Guard {
 	return &Guard{brake: brake, runner: runner, id: rand.Text(), log: log, runs: make(map[string]map[*run]struct{})}
 }
 
+// Pass lets one attempt of a run in. Whoever has entered last holds the run: the writes
+// of those before are refused where the pass is asked for.
+type Pass struct {
+	User string
+	Task string // queue/id
+	// Token is what the user's runs hold for the task as long as the pass is good.
+	Token string
+	// Keys are the keys of the user's brake and of the user's runs, for a script that
+	// acts only if the brake is off, or the pass still good.
+	Keys []string
+	// Leave ends the run, which the holder of the pass does once. parked says that its task
+	// waits for the brake to be released.
+	Leave func(parked bool)
+}
+
 // run is a run that was let in.
 type run struct {
-	guard           *Guard
-	user, task, who string
-	cancel          context.CancelCauseFunc
-	parked          bool
+	guard  *Guard
+	pass   Pass
+	cancel context.CancelCauseFunc
+	parked bool
 }
 
 // Enter lets a run of a user's task in, named queue/id. Its context ends with the cause
 // [ErrPaused] when the brake is put on. The error is ErrPaused if it is on already: the
-// task then counts as parked. Otherwise the caller ends the run with leave, and says
-// whether its task waits for the brake to be released.
-func (g *Guard) Enter(ctx context.Context, user, task string) (inner context.Context, leave func(parked bool), err error) {
+// task then counts as parked.
+func (g *Guard) Enter(ctx context.Context, user, task string) (context.Context, Pass, error) {
 	inner, cancel := context.WithCancelCause(ctx)
-	r := &run{guard: g, user: user, task: task, who: fmt.Sprintf("%s/%d", g.id, g.count.Add(1)), cancel: cancel}
+	r := &run{guard: g, cancel: cancel, pass: Pass{
+		User: user, Task: task, Token: fmt.Sprintf("%s/%d", g.id, g.count.Add(1)),
+		Keys: []string{g.brake.key(user, "brake"), g.brake.key(user, "runs")},
+	}}
+	r.pass.Leave = r.leave
 	// First here, then in Redis: whoever pulls the brake after Redis knows of the run finds
 	// it here.
 	g.add(r)
 	entered := false
-	if err = g.live(ctx); err == nil {
-		entered, _, _, err = g.brake.do(ctx, "enter", user, task, r.who)
+	err := g.live(ctx)
+	if err == nil {
+		entered, _, _, err = g.brake.do(ctx, "enter", user, task, r.pass.Token)
 	}
 	if err == nil && entered {
 		var held []bool
 		if held, err = g.brake.Held(ctx, []string{user}); err == nil && !held[0] {
-			return inner, r.leave, nil
+			return inner, r.pass, nil
 		}
 		r.leave(err == nil)
 	}
@@ -84,24 +103,24 @@ func (g *Guard) Enter(ctx context.Context, user, task string) (inner context.Con
 	if err == nil {
 		err = ErrPaused
 	}
-	return nil, nil, err
+	return nil, Pass{}, err
 }
 
 func (g *Guard) add(r *run) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.runs[r.user] == nil {
-		g.runs[r.user] = make(map[*run]struct{})
+	if g.runs[r.pass.User] == nil {
+		g.runs[r.pass.User] = make(map[*run]struct{})
 	}
-	g.runs[r.user][r] = struct{}{}
+	g.runs[r.pass.User][r] = struct{}{}
 }
 
 func (g *Guard) drop(r *run) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	delete(g.runs[r.user], r)
-	if len(g.runs[r.user]) == 0 {
-		delete(g.runs, r.user)
+	delete(g.runs[r.pass.User], r)
+	if len(g.runs[r.pass.User]) == 0 {
+		delete(g.runs, r.pass.User)
 	}
 }
 
@@ -125,7 +144,7 @@ func (r *run) tell() error {
 	if r.parked {
 		parks = 1
 	}
-	_, _, _, err := r.guard.brake.do(ctx, "leave", r.user, r.task, r.who, parks)
+	_, _, _, err := r.guard.brake.do(ctx, "leave", r.pass.User, r.pass.Task, r.pass.Token, parks)
 	return err
 }
 

@@ -66,14 +66,14 @@ func newSite(t *testing.T, client redis.UniversalClient) *site {
 // enter begins a run that leaves, parked, once its context has ended. ended gets the cause.
 func (s *site) enter(user, task string) (ended chan error) {
 	s.t.Helper()
-	ctx, leave, err := s.guard.Enter(s.t.Context(), user, task)
+	ctx, pass, err := s.guard.Enter(s.t.Context(), user, task)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	ended = make(chan error, 1)
 	s.runs.Go(func() {
 		<-ctx.Done()
-		leave(errors.Is(context.Cause(ctx), ErrPaused))
+		pass.Leave(errors.Is(context.Cause(ctx), ErrPaused))
 		ended <- context.Cause(ctx)
 	})
 	return ended
@@ -127,7 +127,7 @@ func TestAPauseEndsTheRunsOfItsUserAndSaysSo(t *testing.T) {
 func TestARunThatDoesNotStopIsNamed(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s, ctx := newSite(t, client), t.Context()
-		_, leave, err := s.guard.Enter(ctx, "ada", "agents/deaf")
+		_, pass, err := s.guard.Enter(ctx, "ada", "agents/deaf")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -136,7 +136,7 @@ func TestARunThatDoesNotStopIsNamed(t *testing.T) {
 		if err != nil || receipt.State != Partial || !slices.Equal(receipt.Unconfirmed, []string{"agents/deaf"}) {
 			t.Errorf("receipt %+v, %v; want it named", receipt, err)
 		}
-		leave(true)
+		pass.Leave(true)
 		if status, err := s.operator.Brake.Look(ctx, "ada"); err != nil || status.State != Paused {
 			t.Errorf("status %+v, %v; want paused once it has stopped", status, err)
 		}

@@ -138,6 +138,13 @@ func (o *Operator) Resume(ctx context.Context, user string) (changed bool, resum
 	return changed, resumed, err
 }
 
+// Continue runs a task of a user that was set aside at once, named queue/id. It reports
+// whether the task goes on: one whose attempt is only just ending may be too late.
+func (o *Operator) Continue(ctx context.Context, user, task string) (bool, error) {
+	resumed, err := o.unpark(ctx, user, []string{task})
+	return len(resumed) > 0, err
+}
+
 // unpark runs parked tasks of a user and returns those that go on.
 func (o *Operator) unpark(ctx context.Context, user string, parked []string) (resumed []string, err error) {
 	for deadline := time.Now().Add(unparkWithin); len(parked) > 0; {

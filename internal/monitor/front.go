@@ -19,9 +19,9 @@ type QueueReader interface {
 
 // QueueSize counts the tasks of one queue by what they wait for.
 type QueueSize struct {
-	Name                                        string
-	Pending, Active, Scheduled, Retry, Archived int
-	Paused                                      bool
+	Name                                              string
+	Pending, Active, Scheduled, Retry, Archived, Held int
+	Paused                                            bool
 }
 
 // link is one place the monitor leads to.

@@ -41,6 +41,9 @@ type LaneOptions struct {
 	// Priorities adds sibling queues that share the lane's slots, each taken in
 	// proportion to its weight. Empty: the queue alone.
 	Priorities map[string]int
+	// PerUser is how many tasks of one user run at once, in all lanes of the queue together;
+	// 0: any number. Those beyond wait in order and hold no slot.
+	PerUser int
 	// Poll is how often an idle lane looks for tasks of foreign clients. Those added
 	// through a [Waking] client are taken at once.
 	Poll time.Duration

@@ -32,7 +32,9 @@ var (
 // lease is a lane's right to one task, from taking it to acknowledging it.
 type lease struct {
 	queue, id string
-	losses    int // how many workers the task was lost with before
+	losses    int    // how many workers the task was lost with before
+	run       string // the same for all attempts at this task, and no other
+	user      string // who has a turn for it, "" where there are none
 
 	mark     uint32        // the fraction of its score in Redis, which tells whose it is
 	lost     chan struct{} // closed when it is somebody else's

@@ -65,6 +65,7 @@ func (l *Lane) look(s *source, take, tend bool) (tended bool, err error) {
 			keyOf(s.queue, "t:"), n, tend, leaseTerm.Seconds(), lostAfter.Seconds(),
 			l.contact.isSteady(), adopt, lostNote(sent),
 			s.time, strconv.FormatFloat(sent.Sub(s.tended).Seconds(), 'f', 3, 64), maxTokens, keyOf(s.queue, "g:"), mark,
+			strconv.FormatUint(rand.Uint64(), 36) + ".", l.opts.PerUser, turnsKey(s.queue), keyOf(s.queue, "groups"),
 		}
 	}).Slice()
 	if err != nil {
@@ -115,11 +116,11 @@ func (l *Lane) runTake(keys []string, take bool, args func(n int) []any) *redis.
 	return cmd
 }
 
-// hold keeps the tasks taken, given as id, message, losses, ....
+// hold keeps the tasks taken, given as id, message, losses, run, user, ....
 func (l *Lane) hold(queue string, taken []string, mark uint32, sent time.Time) {
-	for ; len(taken) > 0; taken = taken[3:] {
+	for ; len(taken) > 0; taken = taken[5:] {
 		losses, _ := strconv.Atoi(taken[2])
-		h := &lease{queue: queue, id: taken[0], losses: losses, mark: mark, lost: make(chan struct{}), renewed: sent}
+		h := &lease{queue: queue, id: taken[0], losses: losses, run: taken[3], user: taken[4], mark: mark, lost: make(chan struct{}), renewed: sent}
 		l.leases.add(h)
 		l.taken = append(l.taken, took{h, taken[1]})
 	}

@@ -96,7 +96,7 @@ func (b *Backlog) Collect(ch chan<- prometheus.Metric) {
 		}
 		for state, n := range map[string]int{
 			"pending": info.Pending, "active": info.Active, "scheduled": info.Scheduled,
-			"retry": info.Retry, "dead": info.Archived, "completed": info.Completed,
+			"retry": info.Retry, "dead": info.Archived, "completed": info.Completed, "held": info.Aggregating,
 		} {
 			ch <- prometheus.MustNewConstMetric(b.tasks, prometheus.GaugeValue, float64(n), q, state)
 		}

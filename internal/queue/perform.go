@@ -30,12 +30,13 @@ func (l *Lane) perform(ctx context.Context, t *asynq.Task) error {
 		return ErrLeaseLost // asynq has ended the attempt already, cancelled by hand for example
 	}
 	retried, _ := asynq.GetRetryCount(ctx)
-	task.Attempt = retried + held.losses + 1
+	task.Attempt, task.Run = retried+held.losses+1, held.run
 
 	route, err := l.client.table.Route(task.Kind)
 	if err != nil {
 		err = tasks.Permanent(err)
 	}
+	task.Retention = route.Policy.Retention
 	allowed, _ := asynq.GetMaxRetry(ctx)
 	task.Last = retried >= min(route.Policy.Retries, allowed)
 

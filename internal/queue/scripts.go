@@ -11,6 +11,12 @@ import (
 var (
 	//go:embed take.lua
 	takeLua string
+	//go:embed user.lua
+	userLua string
+	//go:embed turns.lua
+	turnsLua string
+	//go:embed turn.lua
+	turnLua string
 	//go:embed renew.lua
 	renewLua string
 	//go:embed release.lua
@@ -26,7 +32,8 @@ var (
 	//go:embed forget.lua
 	forgetLua string
 
-	takeScript    = redis.NewScript(takeLua)
+	takeScript    = redis.NewScript(userLua + turnsLua + takeLua)
+	turnScript    = redis.NewScript(turnsLua + turnLua)
 	renewScript   = redis.NewScript(renewLua)
 	releaseScript = redis.NewScript(releaseLua)
 	ticksScript   = redis.NewScript(ticksLua)
@@ -48,6 +55,10 @@ func wakeKey(queue string) string { return "switchyard:{" + queue + "}:wake" }
 // the queue: the latest tick of each entry, and when it was written.
 func ledgerKey(queue string) string { return "switchyard:{" + queue + "}:ticks" }
 func agesKey(queue string) string   { return "switchyard:{" + queue + "}:ticks:ages" }
+
+// turnsKey is the set of the tasks of a user that have a turn in a queue, once the user's
+// id is added.
+func turnsKey(queue string) string { return "switchyard:{" + queue + "}:turns:" }
 
 // effect is what a script of asynq's does to its queue.
 type effect int

@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"switchyard/internal/cache"
 )
 
 // settleWithin bounds one try to write an attempt's end.
@@ -43,7 +44,22 @@ func (l *Lane) settle(c call, script func(context.Context) *redis.Cmd) *redis.Cm
 		cmd.SetErr(err)
 	}
 	l.leases.drop(h)
+	l.passTurn(h)
 	return cmd
+}
+
+// passTurn gives the turn of a task whose attempt has ended to the next of its user's. A
+// turn that cannot be given now is given by the lane that next looks after the queue.
+func (l *Lane) passTurn(h *lease) {
+	if h.user == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), settleWithin)
+	defer cancel()
+	keys := []string{keyOf(h.queue, "pending"), keyOf(h.queue, "groups"), wakeKey(h.queue)}
+	if err := turnScript.Run(ctx, l.redis, keys, keyOf(h.queue, "t:"), keyOf(h.queue, "g:"), turnsKey(h.queue), l.opts.PerUser, h.user, maxTokens).Err(); err != nil {
+		l.contact.failed(err)
+	}
 }
 
 // persist writes something of a task's, again until Redis has taken it. It returns
@@ -58,7 +74,7 @@ func (l *Lane) persist(h *lease, write func(context.Context) error) error {
 		default:
 		}
 		if l.leases.safeFor(h) > 0 {
-			if err = write(l.exit); isFinal(err) {
+			if err = write(l.exit); cache.IsFinal(err) {
 				return err
 			}
 			l.contact.failed(err)
@@ -75,17 +91,3 @@ var errExit = errors.New("worker exits before redis has taken the outcome")
 
 // settlePause keeps a Redis that refuses to write from being asked at once again.
 const settlePause = 100 * time.Millisecond
-
-// transient are the answers of a Redis that will take the write later.
-var transient = []string{"LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "NOREPLICAS", "MISCONF", "OOM", "BUSY", "UNBLOCKED"}
-
-// isFinal reports whether Redis has answered for good. That a task is not found means
-// that it was no longer active: written before with the answer lost, or taken away by
-// hand.
-func isFinal(err error) bool {
-	var answered redis.Error
-	if err == nil {
-		return true
-	}
-	return errors.As(err, &answered) && !slices.ContainsFunc(transient, func(prefix string) bool { return redis.HasErrorPrefix(err, prefix) })
-}

@@ -9,6 +9,7 @@ import (
 type Size struct {
 	Queue                                       string
 	Pending, Active, Scheduled, Retry, Archived int
+	Held                                        int // until its user's turn comes
 	Paused                                      bool
 }
 
@@ -26,7 +27,7 @@ func (c *Client) Sizes(context.Context) ([]Size, error) {
 		}
 		sizes[i] = Size{
 			Queue: name, Pending: info.Pending, Active: info.Active, Scheduled: info.Scheduled,
-			Retry: info.Retry, Archived: info.Archived, Paused: info.Paused,
+			Retry: info.Retry, Archived: info.Archived, Held: info.Aggregating, Paused: info.Paused,
 		}
 	}
 	return sizes, nil

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hibiken/asynq"
-	"github.com/redis/go-redis/v9"
 
 	"switchyard/internal/tasks"
 )
@@ -18,22 +18,55 @@ func (c *Client) Status(ctx context.Context, queue, id string) (tasks.Status, bo
 	if errors.Is(err, asynq.ErrTaskNotFound) || errors.Is(err, asynq.ErrQueueNotFound) {
 		return tasks.Status{}, false, nil
 	}
-	var progress []byte
-	if err == nil {
-		progress, err = c.redis.HGet(ctx, keyOf(queue, "t:"+id), progressField).Bytes()
+	var ours struct {
+		Progress []byte `redis:"progress"`
+		Run      string `redis:"run"`
 	}
-	if err != nil && !errors.Is(err, redis.Nil) {
+	if err == nil {
+		err = c.redis.HMGet(ctx, keyOf(queue, "t:"+id), progressField, runField).Scan(&ours)
+	}
+	if err != nil {
 		return tasks.Status{}, false, fmt.Errorf("status of task %s in %s: %w", id, queue, err)
 	}
 	return tasks.Status{
-		ID: info.ID, Kind: info.Type, Queue: info.Queue, State: info.State.String(),
+		ID: info.ID, Kind: info.Type, Queue: info.Queue, State: info.State.String(), Run: ours.Run,
 		Retried: info.Retried, LastError: info.LastErr, NextRun: info.NextProcessAt, Completed: info.CompletedAt,
-		Payload: info.Payload, Progress: progress, Result: info.Result,
+		Payload: info.Payload, Progress: ours.Progress, Result: info.Result,
 	}, true, nil
 }
 
-// progressField is the field of a task's hash with its progress. asynq does not know it.
-const progressField = "progress"
+// Find returns the task that name names: an ID, or queue/ID. Several queues may have a task
+// of that ID; the error says so, or that there is none.
+func (c *Client) Find(ctx context.Context, name string) (tasks.Status, error) {
+	among, id := c.queues, name
+	if queue, rest, both := strings.Cut(name, "/"); both && slices.Contains(c.queues, queue) {
+		among, id = []string{queue}, rest
+	}
+	var all []tasks.Status
+	var in []string
+	for _, queue := range among {
+		status, found, err := c.Status(ctx, queue, id)
+		if err != nil {
+			return tasks.Status{}, err
+		}
+		if found {
+			all, in = append(all, status), append(in, queue)
+		}
+	}
+	switch len(all) {
+	case 0:
+		return tasks.Status{}, fmt.Errorf("no task %q in %s: it may have been done, and its retention be over", id, strings.Join(among, ", "))
+	case 1:
+		return all[0], nil
+	}
+	return tasks.Status{}, fmt.Errorf("task %q is in %s: name it as queue/ID", id, strings.Join(in, " and in "))
+}
+
+// Fields of a task's hash that asynq does not know.
+const (
+	progressField = "progress"
+	runField      = "run"
+)
 
 // Note keeps how far a task is, in JSON, for as long as the task is kept. It does nothing
 // about a task that is gone.

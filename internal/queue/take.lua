@@ -7,11 +7,14 @@
 --       seconds without renewal after which a task is lost, rescue (1 or 0),
 --       adopt (1 or 0), what a lost task's message gets appended,
 --       time of the caller's last look (0: none) and seconds it believes to have passed since,
---       most tokens a wake list may hold, group key prefix, the taker's mark
+--       most tokens a wake list may hold, group key prefix, the taker's mark,
+--       a name that no other take gives, most tasks a user may have running (0: any number),
+--       turns key prefix, groups
+-- user.lua and turns.lua stand before this.
 --
 -- Returns the time, milliseconds until a delayed task is due or a held one may be lost
 -- (-1: nothing in sight), whether Redis's clock has jumped (1 or 0), the tasks taken as
--- id, message, losses, ..., the tasks rescued as id, losses, ..., and the ids whose data is
+-- id, message, losses, run, user, ..., the tasks rescued as id, losses, ..., and the ids whose data is
 -- gone.
 
 local pending, paused, active, lease, wake = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[7]
@@ -24,6 +27,7 @@ local nanos = clock[1] .. string.format("%06d000", tonumber(clock[2]))
 -- The end of the lease, to half a second; its fraction tells whose it is.
 local mark = tonumber(ARGV[13]) / 1048576
 local score = string.format("%.17g", math.floor(now + term - mark + 0.5) + mark)
+local q = {pending = pending, groups = ARGV[17], tasks = tasks, group = ARGV[12], turns = ARGV[16], limit = tonumber(ARGV[15])}
 local due, moved, jumped = -1, 0, 0
 local taken, rescued, gone = {}, {}, {}
 
@@ -111,6 +115,17 @@ local function adopt()
 	end
 end
 
+-- Turns are given when an attempt ends. Those that nobody was left to give are found by
+-- looking at some of those who wait.
+local function mendTurns()
+	for _, line in ipairs(redis.call("SRANDMEMBER", q.groups, 3)) do
+		local user = string.match(line, "^user:(.+)$")
+		if user then
+			moved = moved + giveTurns(q, user, nanos)
+		end
+	end
+end
+
 if ARGV[3] == "1" then
 	forward(KEYS[5])
 	forward(KEYS[6])
@@ -122,26 +137,56 @@ if ARGV[3] == "1" then
 	if trusted and ARGV[7] == "1" then
 		adopt()
 	end
+	if q.limit > 0 then
+		mendTurns()
+	end
 end
 
+-- hold takes a task that is in the active list already.
+local function hold(id, task)
+	local run = task[3] or ARGV[14] .. #taken
+	redis.call("HSET", tasks .. id, "state", "active", "run", run)
+	redis.call("HDEL", tasks .. id, "pending_since")
+	redis.call("ZADD", lease, score, id)
+	for _, value in ipairs({id, task[1], task[2] or "0", run, q.limit > 0 and task[4] or ""}) do
+		table.insert(taken, value)
+	end
+	n = n - 1
+end
+
+-- mayRun reports whether the task's user has a turn for it.
+local function mayRun(id, task)
+	if q.limit == 0 then
+		return true
+	end
+	if not task[4] then
+		task[4] = userOf(task[1])
+		redis.call("HSET", tasks .. id, "user", task[4])
+	end
+	return task[4] == "" or takeTurn(q, task[4], id, now)
+end
+
+-- A crowd of tasks that may not run is passed in several looks.
+local passing = 200
 if n > 0 and redis.call("LLEN", pending) > 0 and redis.call("EXISTS", paused) == 0 then
-	for _ = 1, n do
+	while n > 0 and passing > 0 do
 		local id = redis.call("RPOPLPUSH", pending, active)
 		if not id then
 			break
 		end
-		local task = redis.call("HMGET", tasks .. id, "msg", "losses")
-		if task[1] then
-			redis.call("HSET", tasks .. id, "state", "active")
-			redis.call("HDEL", tasks .. id, "pending_since")
-			redis.call("ZADD", lease, score, id)
-			table.insert(taken, id)
-			table.insert(taken, task[1])
-			table.insert(taken, task[2] or "0")
-		else
+		local task = redis.call("HMGET", tasks .. id, "msg", "losses", "run", "user")
+		if not task[1] then
 			redis.call("LREM", active, 1, id)
 			table.insert(gone, id)
+		elseif mayRun(id, task) then
+			hold(id, task)
+		else
+			redis.call("LREM", active, 1, id)
+			passing = passing - 1
 		end
+	end
+	if passing == 0 then
+		moved = moved + 1
 	end
 end
 

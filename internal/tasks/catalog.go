@@ -18,6 +18,11 @@ type Task struct {
 	Payload json.RawMessage
 	Attempt int  // 1 for the first
 	Last    bool // no retry follows a plain error
+	// Run is the same for all attempts at this task, and no other's: a task that is sent
+	// under an ID whose last task is gone is another run.
+	Run string
+	// Retention is how long the kind's policy keeps the result.
+	Retention time.Duration
 }
 
 // Handler performs one kind. It must honour ctx: the context ends at the soft limit
@@ -152,7 +157,8 @@ type Status struct {
 	ID        string          `json:"id"`
 	Kind      string          `json:"kind"`
 	Queue     string          `json:"queue"`
-	State     string          `json:"state"` // pending, active, scheduled, retry, archived or completed
+	State     string          `json:"state"`         // pending, active, scheduled, retry, archived, completed or aggregating: its user's turn has not come
+	Run       string          `json:"run,omitempty"` // as [Task.Run], once a worker has taken it
 	Retried   int             `json:"retried"`
 	LastError string          `json:"last_error,omitempty"`
 	NextRun   time.Time       `json:"next_run,omitzero"`

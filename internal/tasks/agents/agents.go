@@ -16,7 +16,6 @@ import (
 	"strings"
 	"time"
 
-	"switchyard/internal/control"
 	"switchyard/internal/tasks"
 )
 
@@ -41,6 +40,9 @@ type Definition struct {
 	// what its process group holds, in bytes; 0: nothing does.
 	Output int   `yaml:"output,omitempty"`
 	Memory int64 `yaml:"memory,omitempty"`
+	// Steps has it tell its steps, and get an answer to each on standard input, which stays
+	// open for them.
+	Steps bool `yaml:"steps,omitempty"`
 	// Grace is how long it may take to stop when asked to, before it is killed. 0 means 2 s.
 	Grace time.Duration `yaml:"grace,omitempty"`
 
@@ -89,37 +91,17 @@ func (a Args) Validate() error {
 	return nil
 }
 
-// Run is one attempt of an agent's task.
-type Run struct {
-	Task       *tasks.Task
-	Definition Definition
-	Args       Args
-}
-
-// Runtime runs an agent. An implementation honours ctx, is safe for concurrent use,
-// and returns a value that can be encoded as JSON.
-type Runtime interface {
-	Run(ctx context.Context, run Run) (any, error)
-}
-
-// Brake stops the runs of a user.
-type Brake interface {
-	// Enter lets a run of a user's task in, named queue/id. The run's context ends with
-	// the cause [control.ErrPaused] when the brake is put on, and that is the error if it
-	// is on already. leave ends the run; parked says that its task waits for the brake.
-	Enter(ctx context.Context, user, task string) (run context.Context, leave func(parked bool), err error)
-}
-
 // Agents performs the runs of every configured agent.
 type Agents struct {
 	definitions map[string]Definition
 	runtimes    map[string]Runtime
 	brake       Brake
+	journals    Journals
 }
 
-// New returns the agents of a configuration on the given runtimes, by name, and under a
-// brake. The error names the agent, what is wrong with it and what would be right.
-func New(definitions map[string]Definition, runtimes map[string]Runtime, brake Brake) (*Agents, error) {
+// New returns the agents of a configuration on the given runtimes, by name, under a brake
+// and with their journals. The error names the agent, what is wrong with it and what would be right.
+func New(definitions map[string]Definition, runtimes map[string]Runtime, brake Brake, journals Journals) (*Agents, error) {
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(definitions)) {
 		d := definitions[name]
@@ -139,15 +121,15 @@ func New(definitions map[string]Definition, runtimes map[string]Runtime, brake B
 			errs = append(errs, fmt.Errorf("agent %q: max_age is %s: use 0 or more", name, d.MaxAge))
 		}
 	}
-	return &Agents{definitions, runtimes, brake}, errors.Join(errs...)
+	return &Agents{definitions, runtimes, brake, journals}, errors.Join(errs...)
 }
 
 // checkCommand reports what is wrong with the program of an agent.
 func (d Definition) checkCommand() error {
 	switch {
 	case d.Runtime != "exec":
-		if len(d.Command) > 0 {
-			return fmt.Errorf("command is given to the runtime %q: use the runtime exec, or leave it out", d.Runtime)
+		if len(d.Command) > 0 || d.Steps {
+			return fmt.Errorf("command or steps is given to the runtime %q: use the runtime exec, or leave it out", d.Runtime)
 		}
 		return nil
 	case len(d.Command) == 0 || d.Command[0] == "":
@@ -182,34 +164,8 @@ func (a *Agents) Kinds() []tasks.Definition {
 		definition := a.definitions[name]
 		kinds = append(kinds, tasks.Define(Prefix+name, 1, func(ctx context.Context, t *tasks.Task, args Args) (any, error) {
 			args.Agent = name
-			return a.run(ctx, t, definition, args)
+			return a.run(ctx, Run{Task: t, Definition: definition, Args: args})
 		}))
 	}
 	return kinds
-}
-
-// parkedFor is after how long a parked task asks for the brake by itself, should nobody
-// have run it when the brake was released.
-const parkedFor = 5 * time.Minute
-
-// run performs one attempt, unless and until the user's brake is on.
-func (a *Agents) run(ctx context.Context, t *tasks.Task, definition Definition, args Args) (any, error) {
-	ctx, leave, err := a.brake.Enter(ctx, args.User, t.Queue+"/"+t.ID)
-	if errors.Is(err, control.ErrPaused) {
-		return nil, paused(args.User)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("agent %s: %w", args.Agent, err)
-	}
-	value, err := a.runtimes[definition.Runtime].Run(ctx, Run{t, definition, args})
-	stopped := err != nil && errors.Is(context.Cause(ctx), control.ErrPaused)
-	leave(stopped)
-	if stopped {
-		return nil, paused(args.User)
-	}
-	return value, err
-}
-
-func paused(user string) error {
-	return tasks.ParkedFor(parkedFor, fmt.Sprintf("the agents of %s are paused: switchyard resume %s", user, user))
 }

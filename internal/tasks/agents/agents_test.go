@@ -8,8 +8,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/zap"
+
 	"switchyard/internal/control"
 	"switchyard/internal/documents"
+	"switchyard/internal/journal"
+	"switchyard/internal/redistest"
 	"switchyard/internal/tasks"
 )
 
@@ -33,12 +38,41 @@ type brake struct {
 	left   []bool                  // parked or not
 }
 
-func (b *brake) Enter(ctx context.Context, _, _ string) (context.Context, func(bool), error) {
+func (b *brake) Enter(ctx context.Context, user, task string) (context.Context, control.Pass, error) {
 	if b.on {
-		return nil, nil, control.ErrPaused
+		return nil, control.Pass{}, control.ErrPaused
 	}
 	ctx, b.during = context.WithCancelCause(ctx)
-	return ctx, func(parked bool) { b.left = append(b.left, parked) }, nil
+	return ctx, control.Pass{User: user, Task: task, Leave: func(parked bool) { b.left = append(b.left, parked) }}, nil
+}
+
+// books hold the journal of one run.
+type books struct {
+	t     *testing.T
+	redis redis.UniversalClient
+	brake *control.Brake
+	store *journal.Store
+}
+
+func newBooks(t *testing.T) *books {
+	t.Helper()
+	client := redistest.Client(t, redistest.Mini(t).Addr())
+	brake := control.NewBrake(client, "p:")
+	return &books{t: t, redis: client, brake: brake, store: journal.NewStore(client, brake, "p:")}
+}
+
+// open opens the journal for an attempt, as on a worker of its own.
+func (b *books) open(number int) *journal.Journal {
+	b.t.Helper()
+	_, pass, err := control.NewGuard(b.brake, nil, zap.NewNop()).Enter(b.t.Context(), "ada", "agents/t1")
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	j, err := b.store.Open(b.t.Context(), pass, "r", number)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return j
 }
 
 func newAgents(t *testing.T, s *shelf, definitions map[string]Definition) *Agents {
@@ -48,7 +82,7 @@ func newAgents(t *testing.T, s *shelf, definitions map[string]Definition) *Agent
 
 func newBraked(t *testing.T, s DocumentReader, b *brake, definitions map[string]Definition) *Agents {
 	t.Helper()
-	a, err := New(definitions, map[string]Runtime{"rank": &Rank{Documents: s, Now: func() time.Time { return noon }}}, b)
+	a, err := New(definitions, map[string]Runtime{"rank": &Rank{Documents: s, Now: func() time.Time { return noon }}}, b, newBooks(t).store)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +206,7 @@ func TestARunIsParkedUnderTheBrakeAndNotOtherwise(t *testing.T) {
 func TestABadDefinitionIsRefusedByName(t *testing.T) {
 	_, err := New(map[string]Definition{
 		"a b": {Runtime: "rank"}, "x": {Runtime: "llama"}, "y": {Runtime: "rank", Limit: -1}, "z": {Runtime: "rank", MaxAge: -time.Hour},
-	}, map[string]Runtime{"rank": &Rank{}}, &brake{})
+	}, map[string]Runtime{"rank": &Rank{}}, &brake{}, nil)
 	for _, want := range []string{`agent "a b"`, `unknown runtime "llama": use one of rank`, `agent "y": limit is -1`, `agent "z": max_age`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v lacks %q", err, want)

@@ -21,19 +21,22 @@ import (
 // call is the conversation of one attempt with its service.
 type call struct {
 	client *http.Client
-	id     string // of the attempt; each call but the first adds its number
-	calls  int
+	job    string // the id of the POST, the same each time it is sent
+	others string // and what the ids of the other calls begin with
+	calls  int    // that were made
 	origin *url.URL
 	url    *url.URL
 	signer *standardwebhooks.Webhook // nil: nothing is signed
 }
 
-func (h *HTTP) newCall(run Run) (*call, error) {
+func (h *HTTP) newCall(run Run, job int) (*call, error) {
 	address, err := url.Parse(run.Definition.URL)
 	if err != nil {
 		return nil, fmt.Errorf("url: %w", err)
 	}
-	c := &call{client: h.Client, id: run.Task.ID + "." + strconv.Itoa(run.Task.Attempt), origin: address, url: address}
+	c := &call{client: h.Client, origin: address, url: address}
+	c.job = fmt.Sprintf("%s.%s.%d", run.Task.ID, run.Task.Run, job)
+	c.others = fmt.Sprintf("%s.%d.%d", c.job, run.Task.Attempt, time.Now().UnixMilli())
 	if name := run.Definition.SecretEnv; name != "" {
 		secret := h.Getenv(name)
 		if secret == "" {
@@ -82,9 +85,9 @@ func (c *call) do(ctx context.Context, method string, body []byte) (answer, erro
 
 // sign adds what a service needs to know that a request is ours, and new.
 func (c *call) sign(request *http.Request, body []byte) error {
-	now, id := time.Now(), c.id
-	if c.calls++; c.calls > 1 {
-		id += "." + strconv.Itoa(c.calls)
+	now, id := time.Now(), c.job
+	if c.calls++; request.Method != http.MethodPost {
+		id = fmt.Sprintf("%s.%d", c.others, c.calls)
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set(standardwebhooks.HeaderWebhookID, id)
@@ -115,6 +118,11 @@ func (a answer) fault() error {
 		return fmt.Errorf("the service answers %d", a.status)
 	}
 	return tasks.Permanent(fmt.Errorf("the service answers %d: %.200q", a.status, a.body))
+}
+
+// isLost reports whether the service does not know what it is asked for.
+func (a answer) isLost() bool {
+	return a.status == http.StatusNotFound || a.status == http.StatusGone
 }
 
 // result returns what the service has done.

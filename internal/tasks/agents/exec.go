@@ -46,10 +46,11 @@ type input struct {
 	Attempt int    `json:"attempt"`
 	Agent   string `json:"agent"`
 	Args
+	Steps []replayed `json:"steps,omitempty"` // that earlier attempts have finished
 }
 
 func newInput(run Run) input {
-	return input{Version: 1, Task: run.Task.ID, Attempt: run.Task.Attempt, Agent: run.Args.Agent, Args: run.Args}
+	return input{Version: 1, Task: run.Task.ID, Attempt: run.Task.Attempt, Agent: run.Args.Agent, Args: run.Args, Steps: replay(run.Journal.Finished())}
 }
 
 // Run implements [Runtime].
@@ -62,13 +63,19 @@ func (e *Exec) Run(ctx context.Context, run Run) (any, error) {
 	// Whatever ends the program early is the cause of its context's end.
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	out := newLines(cmp.Or(d.Output, defaultOutput), stop, func(p progress) { e.tell(ctx, run, p) })
-	said := &tail{keep: stderrKept}
-	cmd := exec.Command(d.Command[0], d.Command[1:]...) //nolint:gosec // the operator's configuration names it
-	cmd.Dir, cmd.Env = d.Dir, environ(d.Env)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(in), out, said
-	if err := execute(ctx, cmd, d, stop); err != nil || ctx.Err() != nil {
-		return nil, ended(ctx, err, said)
+	p := &program{definition: d, stop: stop, exited: make(chan struct{}), said: &tail{keep: stderrKept}}
+	out := &lines{room: cmp.Or(d.Output, defaultOutput), stop: stop, tell: func(p progress) { e.tell(ctx, run, p) }}
+	p.cmd = exec.Command(d.Command[0], d.Command[1:]...) //nolint:gosec // the operator's configuration names it
+	p.cmd.Dir, p.cmd.Env = d.Dir, environ(d.Env)
+	p.cmd.Stdout, p.cmd.Stderr = out, p.said
+	if d.Steps {
+		p.answers = newWriter(in)
+		out.steps = &steps{ctx: ctx, journal: run.Journal, answers: p.answers}
+	} else {
+		p.cmd.Stdin = bytes.NewReader(in)
+	}
+	if err := p.run(ctx); err != nil || ctx.Err() != nil {
+		return nil, p.ended(ctx, err)
 	}
 	return out.result()
 }
@@ -92,26 +99,44 @@ func environ(names []string) []string {
 	return env
 }
 
-// execute runs a program until it has ended, it and its group, which is asked to stop when
+// program is a program that runs.
+type program struct {
+	cmd        *exec.Cmd
+	definition Definition
+	answers    *writer // nil: its input ends with its first line
+	said       *tail
+	stop       context.CancelCauseFunc
+	exited     chan struct{} // closed once it has
+}
+
+// run runs the program until it has ended, it and its group, which is asked to stop when
 // ctx ends.
-func execute(ctx context.Context, cmd *exec.Cmd, d Definition, stop context.CancelCauseFunc) error {
-	leadGroup(cmd)
+func (p *program) run(ctx context.Context) error {
+	leadGroup(p.cmd)
 	// Output that something of the group holds open is not waited for.
-	cmd.WaitDelay = time.Second
+	p.cmd.WaitDelay = time.Second
 	// The program dies with the thread that started it, and so with this process.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	if err := cmd.Start(); err != nil {
+	var beside sync.WaitGroup
+	if p.answers != nil {
+		in, err := p.cmd.StdinPipe()
+		if err != nil {
+			return fmt.Errorf("open standard input: %w", err)
+		}
+		beside.Go(func() { p.answers.copyTo(in, p.exited) })
+	}
+	if err := p.cmd.Start(); err != nil {
+		close(p.exited)
+		beside.Wait()
 		return tasks.Permanent(fmt.Errorf("start: %w", err))
 	}
-	exited := make(chan struct{})
-	var beside sync.WaitGroup
-	beside.Go(func() { endGroup(ctx, cmd.Process.Pid, cmp.Or(d.Grace, defaultGrace), exited) })
-	if d.Memory > 0 {
-		beside.Go(func() { watchMemory(cmd.Process.Pid, d.Memory, stop, exited) })
+	beside.Go(func() { endGroup(ctx, p.cmd.Process.Pid, cmp.Or(p.definition.Grace, defaultGrace), p.exited) })
+	if p.definition.Memory > 0 {
+		beside.Go(func() { watchMemory(p.cmd.Process.Pid, p.definition.Memory, p.stop, p.exited) })
 	}
-	err := cmd.Wait()
-	close(exited)
+	err := p.cmd.Wait()
+	close(p.exited)
 	beside.Wait()
 	if errors.Is(err, exec.ErrWaitDelay) {
 		return nil // it ended well, and left something behind
@@ -119,14 +144,14 @@ func execute(ctx context.Context, cmd *exec.Cmd, d Definition, stop context.Canc
 	return err
 }
 
-// ended says how a program ended that has no result.
-func ended(ctx context.Context, err error, said *tail) error {
+// ended says how the program ended that has no result.
+func (p *program) ended(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
 	}
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
-		return fmt.Errorf("the program ended with %s; it said: %q", exit.ProcessState, said)
+		return fmt.Errorf("the program ended with %s; it said: %q", exit.ProcessState, p.said)
 	}
 	return err
 }

@@ -24,12 +24,13 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // told keeps the progress that was told.
 type told struct {
+	t      *testing.T
 	mu     sync.Mutex
 	events []string
 	first  chan struct{} // closed at the first
 }
 
-func newTold() *told { return &told{first: make(chan struct{})} }
+func newTold(t *testing.T) *told { return &told{t: t, first: make(chan struct{})} }
 
 func (s *told) tell(_ context.Context, run Run, progress []byte) error {
 	s.mu.Lock()
@@ -47,7 +48,12 @@ func script(text string) Definition {
 }
 
 func runScript(ctx context.Context, s *told, d Definition) (any, error) {
-	run := Run{Task: &tasks.Task{ID: "t1", Attempt: 2}, Definition: d, Args: Args{Agent: "scout", User: "ada", Topics: []string{"tides"}, Input: json.RawMessage(`{"depth":3}`)}}
+	return runAttempt(ctx, s, d, newBooks(s.t), 2)
+}
+
+// runAttempt makes an attempt of the run in books.
+func runAttempt(ctx context.Context, s *told, d Definition, b *books, number int) (any, error) {
+	run := Run{Task: &tasks.Task{ID: "t1", Attempt: number}, Definition: d, Journal: b.open(number), Args: Args{Agent: "scout", User: "ada", Topics: []string{"tides"}, Input: json.RawMessage(`{"depth":3}`)}}
 	return (&Exec{Tell: s.tell}).Run(ctx, run)
 }
 
@@ -57,7 +63,7 @@ func TestAProgramReadsItsInputAndWritesItsResult(t *testing.T) {
 	dir := t.TempDir()
 	d := script(`read line; env > env; echo '{"type":"progress","message":"reading","done":1,"total":2}'; printf '{"type":"result","result":%s}' "$line"`)
 	d.Dir, d.Env = dir, []string{"LISTED", "NOT_SET"}
-	s := newTold()
+	s := newTold(t)
 	result, err := runScript(t.Context(), s, d)
 	if err != nil {
 		t.Fatal(err)
@@ -99,7 +105,7 @@ func TestWhatAProgramDoesWrongIsNamed(t *testing.T) {
 			if tc.change != nil {
 				tc.change(&d)
 			}
-			result, err := runScript(t.Context(), newTold(), d)
+			result, err := runScript(t.Context(), newTold(t), d)
 			if err == nil || !strings.Contains(err.Error(), tc.want) || tasks.IsPermanent(err) != tc.permanent {
 				t.Errorf("result %v, error %v; want one with %q, permanent %v", result, err, tc.want, tc.permanent)
 			}
@@ -108,7 +114,7 @@ func TestWhatAProgramDoesWrongIsNamed(t *testing.T) {
 }
 
 func TestAProgramWithoutAResultHasNone(t *testing.T) {
-	if result, err := runScript(t.Context(), newTold(), script("exit 0")); result != nil || err != nil {
+	if result, err := runScript(t.Context(), newTold(t), script("exit 0")); result != nil || err != nil {
 		t.Errorf("result %v, error %v; want neither", result, err)
 	}
 }
@@ -146,7 +152,7 @@ func TestAPauseStopsAProgramWithItsWholeGroup(t *testing.T) {
 			d := script(text)
 			d.Dir, d.Grace = t.TempDir(), 100*time.Millisecond
 			ctx, cancel := context.WithCancelCause(t.Context())
-			s := newTold()
+			s := newTold(t)
 			done := make(chan error, 1)
 			go func() {
 				_, err := runScript(ctx, s, d)
@@ -165,7 +171,7 @@ func TestAPauseStopsAProgramWithItsWholeGroup(t *testing.T) {
 func TestWhatAProgramLeavesBehindIsKilled(t *testing.T) {
 	d := script(`sleep 1000 & echo $! > child; echo '{"type":"result","result":1}'`)
 	d.Dir = t.TempDir()
-	result, err := runScript(t.Context(), newTold(), d)
+	result, err := runScript(t.Context(), newTold(t), d)
 	if err != nil || string(result.(json.RawMessage)) != "1" {
 		t.Errorf("result %v, error %v; want 1", result, err)
 	}
@@ -175,8 +181,8 @@ func TestWhatAProgramLeavesBehindIsKilled(t *testing.T) {
 func TestABadProgramIsRefusedByName(t *testing.T) {
 	_, err := New(map[string]Definition{
 		"x": {Runtime: "exec"}, "y": {Runtime: "exec", Command: []string{"true"}, Grace: -1}, "z": {Runtime: "rank", Command: []string{"true"}},
-	}, map[string]Runtime{"rank": &Rank{}, "exec": &Exec{}}, &brake{})
-	for _, want := range []string{`agent "x": command is empty`, `agent "y": output, memory and grace`, `agent "z": command is given to the runtime "rank"`} {
+	}, map[string]Runtime{"rank": &Rank{}, "exec": &Exec{}}, &brake{}, nil)
+	for _, want := range []string{`agent "x": command is empty`, `agent "y": output, memory and grace`, `agent "z": command or steps is given to the runtime "rank"`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v lacks %q", err, want)
 		}

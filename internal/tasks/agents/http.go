@@ -3,8 +3,6 @@ package agents
 import (
 	"cmp"
 	"context"
-	"encoding/json"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -34,9 +32,11 @@ const (
 //	                    otherwise, as often as its Retry-After says
 //	429, 503            try again, after Retry-After if there is one; as any 5xx
 //	any other 4xx       it never will do this: the task is dead
+//	404, 410 to a GET   it has lost the work: another attempt starts it anew
 //
-// When an attempt is over before the service is, the service gets a DELETE at the location,
-// or at its own address if it gave none.
+// Work that goes on is noted in the journal: when the worker is lost or stops, the next
+// attempt asks for it and does not start it again. When the run is paused or has taken too
+// long, the service gets a DELETE at the location, or at its own address if it gave none.
 type HTTP struct {
 	Client *http.Client
 	Getenv func(string) string // of secrets
@@ -48,26 +48,22 @@ func NoRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastRe
 
 // Run implements [Runtime].
 func (h *HTTP) Run(ctx context.Context, run Run) (any, error) {
-	c, err := h.newCall(run)
+	j := resume(run.Journal)
+	c, err := h.newCall(run, j.number)
 	if err != nil {
 		return nil, tasks.Permanent(err)
 	}
-	body, err := json.Marshal(newInput(run))
-	if err != nil {
-		return nil, fmt.Errorf("encode input: %w", err)
-	}
-	answer, err := c.do(ctx, http.MethodPost, body)
+	answer, err := j.begin(ctx, run, c)
 	for err == nil && answer.status == http.StatusAccepted {
-		if err = c.follow(answer.location); err == nil {
-			err = pause(ctx, answer.after(cmp.Or(run.Definition.Poll, defaultPoll)))
-		}
-		if err == nil {
+		if err = pause(ctx, answer.after(cmp.Or(run.Definition.Poll, defaultPoll))); err == nil {
 			answer, err = c.do(ctx, http.MethodGet, nil)
 		}
 	}
 	if ctx.Err() != nil {
-		c.cancel(ctx)
-		return nil, context.Cause(ctx)
+		return nil, j.leave(ctx, c)
+	}
+	if answer.isLost() && j.accepted {
+		return nil, j.lost(ctx)
 	}
 	if err != nil {
 		return nil, err

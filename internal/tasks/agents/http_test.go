@@ -1,6 +1,7 @@
 package agents
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -27,10 +29,11 @@ type service struct {
 	server *httptest.Server
 	answer func(w http.ResponseWriter, r *http.Request)
 
-	mu    sync.Mutex
-	asked []string // method and path
-	ids   map[string]bool
-	body  string
+	mu     sync.Mutex
+	asked  []string        // method and path
+	ids    map[string]bool // of all but the POSTs
+	posted []string        // the ids of those
+	body   string
 }
 
 func newService(t *testing.T, answer func(w http.ResponseWriter, r *http.Request)) *service {
@@ -51,8 +54,12 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		s.t.Errorf("%s %s is not signed: %v", r.Method, r.URL.Path, err)
 	}
-	if id := r.Header.Get("webhook-id"); s.ids[id] {
+	id := r.Header.Get("webhook-id")
+	if s.ids[id] {
 		s.t.Errorf("two calls have the id %s", id)
+	}
+	if r.Method == http.MethodPost {
+		s.posted = append(s.posted, id)
 	} else {
 		s.ids[id] = true
 	}
@@ -64,14 +71,21 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.answer(w, r)
 }
 
+// call makes the first attempt of a run of its own.
 func (s *service) call(ctx context.Context) (any, error) {
+	return s.attempt(ctx, newBooks(s.t), 1)
+}
+
+// attempt makes an attempt of the run in books.
+func (s *service) attempt(ctx context.Context, b *books, number int) (any, error) {
 	client := s.server.Client()
 	client.CheckRedirect = NoRedirect
 	h := &HTTP{Client: client, Getenv: func(string) string { return secret }}
 	return h.Run(ctx, Run{
-		Task:       &tasks.Task{ID: "t1", Attempt: 2},
+		Task:       &tasks.Task{ID: "t1", Run: "r", Attempt: number},
 		Definition: Definition{Runtime: "http", URL: s.server.URL + "/run", SecretEnv: "SECRET", Poll: time.Millisecond},
 		Args:       Args{Agent: "scout", User: "ada"},
+		Journal:    b.open(number),
 	})
 }
 
@@ -94,7 +108,7 @@ func TestAServiceGetsTheInputAndGivesTheResult(t *testing.T) {
 		Task, Agent, User string
 		Attempt           int
 	}
-	if err := json.Unmarshal([]byte(s.body), &in); err != nil || in.Task != "t1" || in.Agent != "scout" || in.User != "ada" || in.Attempt != 2 {
+	if err := json.Unmarshal([]byte(s.body), &in); err != nil || in.Task != "t1" || in.Agent != "scout" || in.User != "ada" || in.Attempt != 1 {
 		t.Errorf("it read %s, %v", s.body, err)
 	}
 	s.wantAsked("POST /run")
@@ -130,6 +144,75 @@ func TestAServiceIsToldWhenNobodyWaitsForItAnyMore(t *testing.T) {
 		t.Errorf("error %v, want ErrPaused", err)
 	}
 	s.wantAsked("POST /run, GET /runs/7, DELETE /runs/7")
+}
+
+func TestWorkThatGoesOnIsNotStartedTwice(t *testing.T) {
+	handedBack := errors.New("worker stops")
+	for name, tc := range map[string]struct {
+		cause error
+		want  string
+		posts int // under ids of their own
+	}{
+		"its worker stops": {cause: handedBack, want: "POST /run, GET /runs/7, GET /runs/7", posts: 1},
+		"it is paused":     {cause: control.ErrPaused, want: "POST /run, GET /runs/7, DELETE /runs/7, POST /run, GET /runs/7", posts: 2},
+		"it is lost":       {want: "POST /run, GET /runs/7, POST /run, GET /runs/7", posts: 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			defer cancel(nil)
+			gets := 0
+			s := newService(t, func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Location", "/runs/7")
+				if r.Method == http.MethodGet {
+					gets++
+				}
+				switch {
+				case r.Method == http.MethodPost:
+					w.WriteHeader(http.StatusAccepted)
+				case gets > 1:
+					_, _ = io.WriteString(w, `"done"`)
+				case tc.cause == nil:
+					w.WriteHeader(http.StatusNotFound)
+				default:
+					cancel(tc.cause)
+					w.WriteHeader(http.StatusAccepted)
+				}
+			})
+			b := newBooks(t)
+			_, err := s.attempt(ctx, b, 1)
+			if want := cmp.Or(tc.cause, errLost); !errors.Is(err, want) || tasks.IsPermanent(err) {
+				t.Errorf("first attempt: %v, want %v", err, want)
+			}
+			result, err := s.attempt(t.Context(), b, 2)
+			if err != nil || fmt.Sprintf("%s", result) != `"done"` {
+				t.Errorf("second attempt: %s, %v", result, err)
+			}
+			s.wantAsked(tc.want)
+			if ids := slices.Compact(s.posted); len(ids) != tc.posts {
+				t.Errorf("the POSTs have the ids %v, want %d different", s.posted, tc.posts)
+			}
+		})
+	}
+}
+
+func TestACallThatMayHaveArrivedIsSentAgainUnderItsId(t *testing.T) {
+	fails := 1
+	s := newService(t, func(w http.ResponseWriter, _ *http.Request) {
+		if fails--; fails >= 0 {
+			panic(http.ErrAbortHandler) // the connection breaks
+		}
+		_, _ = io.WriteString(w, `1`)
+	})
+	b := newBooks(t)
+	if _, err := s.attempt(t.Context(), b, 1); err == nil || tasks.IsPermanent(err) {
+		t.Errorf("first attempt: %v, want it to be tried again", err)
+	}
+	if _, err := s.attempt(t.Context(), b, 2); err != nil {
+		t.Error(err)
+	}
+	if ids := slices.Compact(s.posted); len(s.posted) < 2 || len(ids) != 1 {
+		t.Errorf("the POSTs have the ids %v, want the same", s.posted)
+	}
 }
 
 func TestWhatAServiceAnswersDecidesWhatFollows(t *testing.T) {
@@ -172,7 +255,7 @@ func TestWhatAServiceAnswersDecidesWhatFollows(t *testing.T) {
 func TestASecretThatIsNotThereOrNoneIsNamedWithoutSayingIt(t *testing.T) {
 	for value, want := range map[string]string{"": "the variable SECRET is empty", "not-base64!": "the variable SECRET holds no Standard Webhooks secret"} {
 		h := &HTTP{Client: http.DefaultClient, Getenv: func(string) string { return value }}
-		_, err := h.Run(t.Context(), Run{Task: &tasks.Task{}, Definition: Definition{URL: "http://127.0.0.1:1", SecretEnv: "SECRET"}})
+		_, err := h.Run(t.Context(), Run{Task: &tasks.Task{}, Journal: newBooks(t).open(1), Definition: Definition{URL: "http://127.0.0.1:1", SecretEnv: "SECRET"}})
 		if err == nil || !strings.Contains(err.Error(), want) || value != "" && strings.Contains(err.Error(), value) {
 			t.Errorf("error %v, want one with %q", err, want)
 		}
@@ -182,7 +265,7 @@ func TestASecretThatIsNotThereOrNoneIsNamedWithoutSayingIt(t *testing.T) {
 func TestABadServiceIsRefusedByName(t *testing.T) {
 	_, err := New(map[string]Definition{
 		"x": {Runtime: "http", URL: "ftp://example.org"}, "y": {Runtime: "http", URL: "http://example.org", Poll: time.Millisecond}, "z": {Runtime: "rank", URL: "http://example.org"},
-	}, map[string]Runtime{"rank": &Rank{}, "http": &HTTP{}}, &brake{})
+	}, map[string]Runtime{"rank": &Rank{}, "http": &HTTP{}}, &brake{}, nil)
 	for _, want := range []string{`agent "x": url "ftp://example.org"`, `agent "y": poll is 1ms`, `agent "z": url is given to the runtime "rank"`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v lacks %q", err, want)

@@ -17,14 +17,21 @@ const tellEvery = 100 * time.Millisecond
 // line is one line of a program's output, a JSON object:
 //
 //	{"type":"progress","message":"reading","done":3,"total":10}
+//	{"type":"begin","step":"send mail","effect":true}
+//	{"type":"step","step":"send mail","result":{"any":"JSON"}}
+//	{"type":"undone","step":"send mail","message":"no such mailbox"}
 //	{"type":"result","result":{"any":"JSON"}}
 //	{"type":"error","message":"no such account","permanent":true}
 //
-// The last result counts. A program that ends well without one has the result null. An
-// error fails the attempt, and a permanent one the task.
+// A step is done when its line says so; one that announces itself with begin waits for the
+// answer, see [reply]. undone says that it certainly was not. The last result counts. A
+// program that ends well without one has the result null. An error fails the attempt, and a
+// permanent one the task.
 type line struct {
 	Type string `json:"type"`
 	progress
+	Step      string          `json:"step"`
+	Effect    bool            `json:"effect"`
 	Result    json.RawMessage `json:"result"`
 	Permanent bool            `json:"permanent"`
 }
@@ -45,11 +52,8 @@ type lines struct {
 	failed error
 	told   time.Time
 	tell   func(progress)
+	steps  *steps
 	stop   context.CancelCauseFunc
-}
-
-func newLines(limit int, stop context.CancelCauseFunc, tell func(progress)) *lines {
-	return &lines{room: limit, stop: stop, tell: tell}
 }
 
 var errOutput = errors.New("the program wrote more than its limit: raise output of the agent, or write less")
@@ -96,6 +100,10 @@ func (l *lines) read(text []byte) {
 			l.told = now
 			l.tell(one.progress)
 		}
+	case "begin", "step", "undone":
+		if err := l.steps.take(one); err != nil {
+			l.fail(err)
+		}
 	case "result":
 		l.value = one.Result
 	case "error":
@@ -105,7 +113,7 @@ func (l *lines) read(text []byte) {
 		}
 		l.fail(err)
 	default:
-		l.fail(tasks.Permanent(fmt.Errorf("output line of type %.40q: use progress, result or error", one.Type)))
+		l.fail(tasks.Permanent(fmt.Errorf("output line of type %.40q: use progress, begin, step, undone, result or error", one.Type)))
 	}
 }
 

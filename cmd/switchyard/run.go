@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"switchyard/internal/app"
+	"switchyard/internal/config"
+	"switchyard/internal/control"
+	"switchyard/internal/journal"
+	"switchyard/internal/tasks"
+)
+
+type runCommand struct {
+	Show runShow `cmd:"" help:"Draw the steps of an agent's run on a time line."`
+}
+
+// which names a run on the command line.
+type which struct {
+	Run string `arg:"" help:"The task's ID, or queue/ID."`
+}
+
+// find returns the task of a run, and the run.
+func (w which) find(ctx context.Context, s *app.System) (tasks.Status, journal.Run, error) {
+	status, err := s.Queue.Find(ctx, w.Run)
+	if err != nil {
+		return status, journal.Run{}, err
+	}
+	run := journal.Run{User: tasks.UserOf(status.Payload), Task: status.Queue + "/" + status.ID, ID: status.Run}
+	if err := tasks.CheckUser(run.User); err != nil {
+		return status, run, fmt.Errorf("task %s is no agent's run: its payload has no user", run.Task)
+	}
+	return status, run, nil
+}
+
+type runShow struct {
+	which
+	JSON bool `name:"json" help:"Print the journal as JSON."`
+}
+
+// Run implements the command.
+func (cmd runShow) Run(f *config.Flags, out io.Writer) error {
+	return withSystem(f, func(ctx context.Context, s *app.System) error {
+		status, run, err := cmd.find(ctx, s)
+		if err != nil {
+			return err
+		}
+		history, err := s.Journals.Read(ctx, run)
+		if err != nil {
+			return err
+		}
+		if cmd.JSON {
+			return printJSON(out, history)
+		}
+		return timeline{status, run, history}.draw(out)
+	})
+}
+
+type approveCommand struct{ which }
+
+// Run implements the command.
+func (cmd approveCommand) Run(f *config.Flags, out io.Writer) error {
+	return cmd.decide(f, out, control.Approved, nil)
+}
+
+type rejectCommand struct {
+	which
+	Result string `help:"What the step has brought after all, as JSON."`
+}
+
+// Run implements the command.
+func (cmd rejectCommand) Run(f *config.Flags, out io.Writer) error {
+	if cmd.Result != "" && !json.Valid([]byte(cmd.Result)) {
+		return fmt.Errorf("--result %q is not JSON", cmd.Result)
+	}
+	return cmd.decide(f, out, control.Rejected, json.RawMessage(cmd.Result))
+}
+
+// decide writes a decision about the run, and runs its task again.
+func (w which) decide(f *config.Flags, out io.Writer, d control.Decision, result json.RawMessage) error {
+	return withSystem(f, func(ctx context.Context, s *app.System) error {
+		status, run, err := w.find(ctx, s)
+		if err != nil {
+			return err
+		}
+		step, err := s.Journals.Decide(ctx, run, d, result)
+		if errors.Is(err, journal.ErrNoDoubt) {
+			return fmt.Errorf("%w: the task is %s; see switchyard run show %s", err, status.State, status.ID)
+		}
+		if err != nil {
+			return err
+		}
+		goesOn, err := s.Operator().Continue(ctx, run.User, run.Task)
+		if err == nil && !goesOn {
+			err = fmt.Errorf("its last attempt has not ended: run it with switchyard task run %s %s", status.Queue, status.ID)
+		}
+		if err != nil {
+			return fmt.Errorf("step %q is %s, and the run does not go on yet: %w", step, d, err)
+		}
+		_, err = fmt.Fprintf(out, "step %q is %s; the run goes on\n", step, d)
+		return err
+	})
+}

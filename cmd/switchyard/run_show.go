@@ -1,0 +1,104 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"switchyard/internal/journal"
+	"switchyard/internal/tasks"
+)
+
+const (
+	clock    = "15:04:05.000"
+	lineWide = 40 // characters of a time line
+)
+
+// timeline draws the steps of a run.
+type timeline struct {
+	task    tasks.Status
+	run     journal.Run
+	history *journal.History
+}
+
+// draw writes the run, its attempts and its steps, with a bar for the time of each.
+func (l timeline) draw(out io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "run %s of %s: %s, %s\n", l.run.Task, l.run.User, l.task.Kind, l.task.State)
+	if l.task.LastError != "" && l.history.Ended.IsZero() {
+		fmt.Fprintf(&b, "last error: %s\n", l.task.LastError)
+	}
+	if len(l.history.Steps) == 0 {
+		b.WriteString("no steps\n")
+		_, err := io.WriteString(out, b.String())
+		return err
+	}
+	for _, a := range l.history.Attempts {
+		fmt.Fprintf(&b, "attempt %d: %s on %s\n", a.Number, a.At.Format(time.DateOnly+" "+clock), a.Worker)
+	}
+	b.WriteByte('\n')
+	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	first, last := l.span()
+	_, _ = fmt.Fprintf(table, "STEP\tSTATE\tATTEMPT\tBEGAN\tTOOK\t%s%*s\n", first.Format(clock), lineWide-len(clock), last.Format(clock))
+	for _, s := range l.history.Steps {
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%d\t%s\t%s\t%s\n", s.Name, state(s), s.Attempt, s.Began.Format(clock), took(s), bar(s, first, last))
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	_, err := io.WriteString(out, b.String())
+	return err
+}
+
+// span returns when the first step began, and when the last was heard of.
+func (l timeline) span() (first, last time.Time) {
+	first, last = l.history.Steps[0].Began, l.history.Ended
+	for _, s := range l.history.Steps {
+		if s.Began.Before(first) {
+			first = s.Began
+		}
+		for _, at := range []time.Time{s.Began, s.Ended} {
+			if at.After(last) {
+				last = at
+			}
+		}
+	}
+	return first, last
+}
+
+// state says how far a step is, and what to know about it.
+func state(s journal.Step) string {
+	name := string(s.State)
+	if s.Effect && s.State == journal.Begun {
+		name = "in doubt"
+	}
+	if s.Effect {
+		name += ", effect"
+	}
+	if s.Begins > 1 {
+		name += fmt.Sprintf(", begun %d times", s.Begins)
+	}
+	return name
+}
+
+func took(s journal.Step) string {
+	if s.Ended.IsZero() {
+		return "-"
+	}
+	return s.Ended.Sub(s.Began).Round(time.Millisecond).String()
+}
+
+// bar draws when a step was under way; one whose end is not known ends in dots.
+func bar(s journal.Step, first, last time.Time) string {
+	span := max(last.Sub(first), time.Millisecond)
+	place := func(at time.Time) int { return int(int64(lineWide-1) * int64(at.Sub(first)) / int64(span)) }
+	from, fill := place(s.Began), "█"
+	until := place(cmp.Or(s.Ended, last))
+	if s.Ended.IsZero() {
+		fill = "░"
+	}
+	return strings.Repeat(" ", from) + strings.Repeat(fill, until-from+1)
+}

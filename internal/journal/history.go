@@ -1,0 +1,114 @@
+package journal
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+)
+
+// State is how far a step is.
+type State string
+
+// The states of a step.
+const (
+	Begun    State = "begun"    // and not known to be done
+	Done     State = "done"     // with a result
+	Undone   State = "undone"   // certainly not done; it may begin again
+	Approved State = "approved" // a person has it done again
+	Rejected State = "rejected" // a person has it not done again; it counts as done
+)
+
+// Step is one step of a run.
+type Step struct {
+	Name string `json:"name"`
+	// Effect is whether it acts on the world outside, and must not be done twice.
+	Effect bool  `json:"effect,omitempty"`
+	State  State `json:"state"`
+	// Began is when it last began, Ended when it was decided. Both are by Redis's clock.
+	Began time.Time `json:"began"`
+	Ended time.Time `json:"ended,omitzero"`
+	// Attempt is the attempt that began it last, Begins how often it has begun: 0 for one
+	// that was only said to be done.
+	Attempt int             `json:"attempt"`
+	Begins  int             `json:"begins"`
+	Result  json.RawMessage `json:"result,omitempty"`
+	Error   string          `json:"error,omitempty"` // of one that is undone
+}
+
+// Finished reports whether the step is not to be done any more.
+func (s Step) Finished() bool { return s.State == Done || s.State == Rejected }
+
+// Attempt is an attempt that has written in the journal.
+type Attempt struct {
+	Number int       `json:"number"`
+	Worker string    `json:"worker"`
+	At     time.Time `json:"at"`
+}
+
+// History is what a journal tells of its run.
+type History struct {
+	Attempts []Attempt `json:"attempts"`
+	Steps    []Step    `json:"steps"` // in the order in which they began first
+	// Ended is when the run was over, zero if it is not, and Result what it brought.
+	Ended  time.Time       `json:"ended,omitzero"`
+	Result json.RawMessage `json:"result,omitempty"`
+
+	last time.Time // of the latest entry
+}
+
+// InDoubt returns the effect that has begun and is not known to be done, if there is one.
+func (h *History) InDoubt() (Step, bool) {
+	i := slices.IndexFunc(h.Steps, func(s Step) bool { return s.Effect && s.State == Begun })
+	if i < 0 {
+		return Step{}, false
+	}
+	return h.Steps[i], true
+}
+
+// step returns the step of a name, or nil.
+func (h *History) step(name string) *Step {
+	if i := slices.IndexFunc(h.Steps, func(s Step) bool { return s.Name == name }); i >= 0 {
+		return &h.Steps[i]
+	}
+	return nil
+}
+
+// add adds what an entry tells.
+func (h *History) add(e entry) {
+	before := h.last
+	h.last = e.at
+	switch e.Event {
+	case attempted:
+		h.Attempts = append(h.Attempts, Attempt{Number: e.Attempt, Worker: e.Worker, At: e.at})
+		return
+	case ended:
+		h.Ended, h.Result = e.at, e.Result
+		return
+	}
+	s := h.step(e.Step)
+	if s == nil {
+		// One that is done without having begun has had the time since the entry before.
+		h.Steps = append(h.Steps, Step{Name: e.Step, Began: before, Attempt: e.Attempt})
+		s = &h.Steps[len(h.Steps)-1]
+	}
+	if e.Event == begun {
+		*s = Step{Name: e.Step, Effect: e.Effect, State: Begun, Began: e.at, Attempt: e.Attempt, Begins: s.Begins + 1}
+		return
+	}
+	s.State, s.Ended, s.Result, s.Error = states[e.Event], e.at, e.Result, e.Error
+}
+
+var states = map[event]State{done: Done, undone: Undone, approved: Approved, rejected: Rejected}
+
+// read returns the history that stored entries tell.
+func read(stored []string) (*History, error) {
+	h := &History{}
+	for place, text := range stored {
+		e, err := parse(place, text)
+		if err != nil {
+			return nil, err
+		}
+		h.add(e)
+	}
+	return h, nil
+}

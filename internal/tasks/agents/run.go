@@ -1,0 +1,118 @@
+package agents
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"switchyard/internal/control"
+	"switchyard/internal/journal"
+	"switchyard/internal/tasks"
+)
+
+// Run is one attempt of an agent's task.
+type Run struct {
+	Task       *tasks.Task
+	Definition Definition
+	Args       Args
+	// Journal holds the steps that earlier attempts have done, and takes those of this one.
+	Journal *journal.Journal
+}
+
+// Runtime runs an agent. An implementation honours ctx, is safe for concurrent use,
+// and returns a value that can be encoded as JSON.
+type Runtime interface {
+	Run(ctx context.Context, run Run) (any, error)
+}
+
+// Brake stops the runs of a user.
+type Brake interface {
+	// Enter lets a run of a user's task in, named queue/id. The run's context ends with
+	// the cause [control.ErrPaused] when the brake is put on, and that is the error if it
+	// is on already. The pass is to be left.
+	Enter(ctx context.Context, user, task string) (run context.Context, pass control.Pass, err error)
+}
+
+// Journals opens the journal of a run, by the pass and the name of the run, for an attempt.
+type Journals interface {
+	Open(ctx context.Context, pass control.Pass, run string, attempt int) (*journal.Journal, error)
+}
+
+const (
+	// parkedFor is after how long a parked task asks for the brake by itself, should nobody
+	// have run it when the brake was released.
+	parkedFor = 5 * time.Minute
+	// fencedFor is after how long a run is tried again that found itself in other hands.
+	fencedFor = 5 * time.Second
+)
+
+// run performs one attempt, unless and until the user's brake is on.
+func (a *Agents) run(ctx context.Context, run Run) (any, error) {
+	user := run.Args.User
+	ctx, pass, err := a.brake.Enter(ctx, user, run.Task.Queue+"/"+run.Task.ID)
+	if errors.Is(err, control.ErrPaused) {
+		return nil, paused(user)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("agent %s: %w", run.Args.Agent, err)
+	}
+	value, err := a.attempt(ctx, pass, run)
+	stopped := errors.Is(err, control.ErrPaused) || err != nil && errors.Is(context.Cause(ctx), control.ErrPaused)
+	pass.Leave(stopped)
+	switch {
+	case stopped:
+		return nil, paused(user)
+	case errors.Is(err, journal.ErrFenced):
+		return nil, tasks.ParkedFor(fencedFor, err.Error())
+	}
+	return value, err
+}
+
+func paused(user string) error {
+	return tasks.ParkedFor(parkedFor, fmt.Sprintf("the agents of %s are paused: switchyard resume %s", user, user))
+}
+
+// attempt goes on where the journal ends.
+func (a *Agents) attempt(ctx context.Context, pass control.Pass, run Run) (any, error) {
+	var err error
+	if run.Journal, err = a.journals.Open(ctx, pass, run.Task.Run, run.Task.Attempt); err != nil {
+		if errors.Is(err, journal.ErrDamaged) {
+			err = tasks.Permanent(fmt.Errorf("%w; what the run has done is not known: look into it, and send the task anew", err))
+		}
+		return nil, err
+	}
+	if result, ended := run.Journal.Ended(); ended {
+		return orNil(result), nil
+	}
+	if step, doubt := run.Journal.InDoubt(); doubt {
+		return nil, waitForPerson(ctx, run, step.Name)
+	}
+	value, err := a.runtimes[run.Definition.Runtime].Run(ctx, run)
+	if err != nil {
+		return nil, err
+	}
+	result, err := json.Marshal(value)
+	if err != nil {
+		return nil, tasks.Permanent(fmt.Errorf("encode result: %w", err))
+	}
+	return value, run.Journal.End(ctx, result, run.Task.Retention)
+}
+
+// orNil returns a result, nil if it is JSON's null or missing.
+func orNil(result json.RawMessage) any {
+	if len(result) == 0 || string(result) == "null" {
+		return nil
+	}
+	return result
+}
+
+// waitForPerson parks a run until a person has decided about a step.
+func waitForPerson(ctx context.Context, run Run, step string) error {
+	if err := run.Journal.Ask(ctx, step); err != nil {
+		return err
+	}
+	return tasks.Parked(fmt.Sprintf("step %q has begun and nobody knows whether it was done: see switchyard run show %s, then approve %s to have it done again, or reject %s",
+		step, run.Task.ID, run.Task.ID, run.Task.ID))
+}
