@@ -26,11 +26,11 @@ import (
 )
 
 type benchCommand struct {
-	Workload []string `arg:"" optional:"" help:"What to measure: pickup, drain, stream, loss, memory, schedule. All but schedule if not given."`
+	Workload []string `arg:"" optional:"" help:"What to measure: pickup, drain, stream, loss, memory, schedule, brake, fair. All but the last three if not given."`
 
 	PrivateRedis bool          `help:"Start a redis-server of its own for the time, without persistence, and ignore the configuration file."`
 	JSON         bool          `name:"json" help:"Print the report as JSON."`
-	Samples      int           `help:"Tasks of pickup." default:"200"`
+	Samples      int           `help:"Tasks of pickup, and pauses of brake." default:"200"`
 	Idle         time.Duration `help:"How long an idle worker's Redis commands are counted." default:"10s"`
 	Tasks        int           `help:"Tasks of each round of drain and stream." default:"50000"`
 	Rounds       int           `help:"Rounds of drain and stream." default:"3"`
@@ -69,6 +69,7 @@ func (cmd benchCommand) Run(f *config.Flags, out io.Writer) error {
 			c.Redis.URL = private
 		}
 		c.Redis.Prefix = bench.Prefix
+		addAgents(c)
 		if f.LogLevel == nil {
 			c.Log.Level = "warn"
 		}
@@ -120,6 +121,9 @@ func (cmd benchCommand) more(o bench.Options) string {
 	if slices.Contains(o.Workloads, bench.Schedule) {
 		more += fmt.Sprintf(" and to %s and %s, starts schedulers", o.Timetable.EntryQueue, o.Timetable.UserQueue)
 	}
+	if slices.Contains(o.Workloads, bench.Brake) || slices.Contains(o.Workloads, bench.Fair) {
+		more += fmt.Sprintf(" and to %s, starts workers, and pauses users whose ids begin with bench-", o.Agents.Queue)
+	}
 	return more
 }
 
@@ -137,7 +141,7 @@ func (cmd benchCommand) options(s *app.System, file string) (bench.Options, erro
 		Pages: s.Queue, PageQueue: route.Queue,
 	}
 	if len(o.Workloads) == 0 {
-		o.Workloads = slices.DeleteFunc(bench.Workloads(), func(w string) bool { return w == bench.Schedule })
+		o.Workloads = []string{bench.Pickup, bench.Drain, bench.Stream, bench.Loss, bench.Memory}
 	}
 	self, err := os.Executable()
 	if err != nil {
@@ -145,9 +149,9 @@ func (cmd benchCommand) options(s *app.System, file string) (bench.Options, erro
 	}
 	beside := filepath.Dir(self)
 	worker := cmp.Or(cmd.Worker, filepath.Join(beside, "worker"))
-	if slices.Contains(o.Workloads, bench.Loss) || slices.Contains(o.Workloads, bench.Memory) {
+	if slices.ContainsFunc([]string{bench.Loss, bench.Memory, bench.Brake, bench.Fair}, func(w string) bool { return slices.Contains(o.Workloads, w) }) {
 		if _, err := exec.LookPath(worker); err != nil {
-			return o, fmt.Errorf("the worker binary cannot be run: %w: build it with make build, name it with --worker, or leave out the workloads loss and memory", err)
+			return o, fmt.Errorf("the worker binary cannot be run: %w: build it with make build, name it with --worker, or leave out the workloads loss, memory, brake and fair", err)
 		}
 	}
 	scheduler := cmp.Or(cmd.Scheduler, filepath.Join(beside, "scheduler"))
@@ -174,6 +178,7 @@ func (cmd benchCommand) options(s *app.System, file string) (bench.Options, erro
 	o.Timetable.AsynqScheduler = func(mode string, entries int, due time.Time) *exec.Cmd {
 		return start(self, "bench-asynq-scheduler", "--mode", mode, "--entries", strconv.Itoa(entries), "--minute", due.Format(time.RFC3339))
 	}
+	o.Agents = newAgents(s, start, worker, self)
 	return o, err
 }
 

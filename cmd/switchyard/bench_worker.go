@@ -17,6 +17,7 @@ import (
 // benchAsynqWorker is the worker process of plain asynq that the bench starts.
 type benchAsynqWorker struct {
 	Queues []string `help:"Queues to consume." required:""`
+	Slots  int      `default:"10"`
 }
 
 // Run implements the command.
@@ -29,6 +30,6 @@ func (cmd benchAsynqWorker) Run(f *config.Flags) error {
 		defer func() { _ = client.Close() }()
 		ctx, release := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		defer release()
-		return bench.RunAsynqWorker(ctx, client, cmd.Queues)
+		return bench.RunAsynqWorker(ctx, client, cmd.Queues, cmd.Slots)
 	})
 }

@@ -55,6 +55,8 @@ var workloads = []workload{
 	{Loss, (*run).loss},
 	{Memory, (*run).memory},
 	{Schedule, (*run).timetable},
+	{Brake, (*run).brake},
+	{Fair, (*run).fair},
 }
 
 // Run measures what o asks for. It touches nothing on a Redis whose queues are in use,
@@ -127,6 +129,10 @@ func (r *run) queues() []string {
 			queues = append(append(queues, r.Queues...), asynqQueues(r.Queues)...)
 		case Schedule:
 			queues = append(queues, r.Timetable.EntryQueue, r.Timetable.UserQueue, asynqQueue)
+		case Brake:
+			queues = append(queues, r.Agents.Queue)
+		case Fair:
+			queues = append(queues, r.Agents.Queue, asynqQueue)
 		default:
 			queues = append(queues, oursQueue, asynqQueue)
 		}

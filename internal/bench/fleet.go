@@ -42,10 +42,10 @@ func (r *run) fetchers() []fleet {
 	}
 }
 
-// RunAsynqWorker is a worker process of plain asynq, with its default settings, until ctx
-// ends. It performs the tasks that fetch a page.
-func RunAsynqWorker(ctx context.Context, client redis.UniversalClient, queues []string) error {
-	server := newServer(client, slotsWhileIdle, queues)
+// RunAsynqWorker is a worker process of plain asynq with so many slots, and its default
+// settings otherwise, until ctx ends. It performs the tasks that fetch a page.
+func RunAsynqWorker(ctx context.Context, client redis.UniversalClient, queues []string, slots int) error {
+	server := newServer(client, slots, queues)
 	if err := server.Start(asynq.HandlerFunc(fetchPage)); err != nil {
 		return fmt.Errorf("start asynq: %w", err)
 	}

@@ -21,6 +21,8 @@ const (
 	Memory = "memory" // what an idle worker process holds
 	// Schedule is how late schedulers are when many entries are due at once.
 	Schedule = "schedule"
+	Brake    = "brake" // how soon a pause stops what runs
+	Fair     = "fair"  // how long users wait behind another one's crowd of tasks
 )
 
 // Options say what is measured, and with what.
@@ -29,7 +31,7 @@ type Options struct {
 	Redis     redis.UniversalClient
 	Workloads []string
 
-	Samples    int           // tasks of pickup
+	Samples    int           // tasks of pickup, pauses of brake
 	Idle       time.Duration // over which an idle worker's commands are counted
 	Tasks      int           // of each round of drain and stream
 	Rounds     int           // of drain and stream
@@ -54,6 +56,9 @@ type Options struct {
 	Timetable       Timetable
 	Entries         []int
 	AsynqSchedulers bool
+
+	// Agents is for the workloads brake and fair.
+	Agents Agents
 
 	// Progress is told how far a phase has come.
 	Progress func(phase string, done, total int)

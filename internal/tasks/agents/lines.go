@@ -59,28 +59,30 @@ type lines struct {
 var errOutput = errors.New("the program wrote more than its limit: raise output of the agent, or write less")
 
 // Write implements [io.Writer]. It takes everything, also from a program that is on its
-// way out.
+// way out: the steps that it still ends are done.
 func (l *lines) Write(p []byte) (int, error) {
-	if l.room -= len(p); l.room < 0 && l.failed == nil {
+	if l.room -= len(p); l.room < 0 {
+		l.open = nil
 		l.fail(tasks.Permanent(errOutput))
+		return len(p), nil
 	}
-	if l.failed == nil {
-		l.open = append(l.open, p...)
-	}
-	for l.failed == nil {
+	l.open = append(l.open, p...)
+	for {
 		text, rest, found := bytes.Cut(l.open, []byte("\n"))
 		if !found {
-			break
+			return len(p), nil
 		}
 		l.open = rest
 		l.read(text)
 	}
-	return len(p), nil
 }
 
+// fail ends the program. The first failure counts.
 func (l *lines) fail(err error) {
-	l.failed = err
-	l.stop(err)
+	if l.failed == nil {
+		l.failed = err
+		l.stop(err)
+	}
 }
 
 // read reads one line.
@@ -92,6 +94,9 @@ func (l *lines) read(text []byte) {
 	var one line
 	if err := json.Unmarshal(text, &one); err != nil {
 		l.fail(tasks.Permanent(fmt.Errorf("output %.80q is not a JSON object: write one to a line, and anything else to standard error", text)))
+		return
+	}
+	if l.failed != nil && one.Type != "step" && one.Type != "undone" {
 		return
 	}
 	switch one.Type {
