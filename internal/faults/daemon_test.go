@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
 	"switchyard/internal/app"
@@ -27,6 +28,7 @@ type order struct {
 	Redis     string        // URL
 	Drain     time.Duration // from SIGTERM to handing back
 	Schedules bool          // it is a scheduler; else a worker
+	World     string        // file in which its clerks write; "": it does errands
 }
 
 // serve is the main function of a daemon process: the daemon as it is shipped, but for
@@ -40,14 +42,11 @@ func serve(text string) error {
 	if err != nil {
 		return err
 	}
-	system, err := app.Open(configuration(o.Redis, o.Drain), log)
+	system, err := o.open(log)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = system.Close() }()
-	if err := handleErrands(system, recorder{o.Record, o.Name}); err != nil {
-		return err
-	}
 	listener, err := daemon.Listen(system.Config.Worker.Listen)
 	if err != nil {
 		return err
@@ -71,6 +70,19 @@ func serve(text string) error {
 	err = run(stop)
 	endServing()
 	return errors.Join(err, endpoint.Wait())
+}
+
+// open puts together the system that the order is about.
+func (o order) open(log *zap.Logger) (*app.System, error) {
+	c := configuration(o.Redis, o.Drain)
+	if o.World != "" {
+		hireClerks(&c, o.World)
+	}
+	system, err := app.Open(c, log)
+	if err == nil && o.World == "" {
+		err = handleErrands(system, recorder{o.Record, o.Name})
+	}
+	return system, err
 }
 
 // work returns what a worker runs, and its readiness.

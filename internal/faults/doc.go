@@ -55,4 +55,12 @@
 // that a tick enqueued twice runs twice. When each entry is due is computed here, without
 // asking the schedule. Entries that make up for what they missed must run each tick once;
 // those that may leave ticks out must have a fault to blame for each.
+//
+// # The clerks
+//
+// The steps of agents are judged by what their programs have done to the world outside,
+// which is a file here. Their workers are killed, or stopped for so long that others take
+// their runs while the programs live on; users are paused and resumed meanwhile. A step
+// that a program has read to be stored must not be done again. An effect must be done once:
+// where it is in doubt, the test is the person who looks and decides.
 package faults
