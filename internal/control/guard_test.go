@@ -2,7 +2,9 @@ package control
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -212,6 +214,80 @@ func TestEveryoneIsPausedAndResumedAtOnce(t *testing.T) {
 		slices.Sort(resumed)
 		if want := []string{"agents/1", "agents/3"}; !changed || err != nil || !slices.Equal(resumed, want) {
 			t.Errorf("resumed %v, changed %v, %v; want %v, and not those of a user who is paused", resumed, changed, err, want)
+		}
+	})
+}
+
+func TestPausesAndResumesThatCrossEndInTheStateOfTheLastOne(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		s, ctx := newSite(t, client), t.Context()
+		events, err := s.operator.Bus.Subscribe(ctx, Status, "ada")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = events.Close() }()
+		var crossing sync.WaitGroup
+		for worker := range 4 { // that begin runs as long as they are let
+			crossing.Go(func() {
+				for i := range 50 {
+					run, pass, err := s.guard.Enter(ctx, "ada", fmt.Sprintf("agents/%d-%d", worker, i))
+					if errors.Is(err, ErrPaused) {
+						continue
+					}
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					if i%2 == 0 { // half of them run until they are stopped, or for a while
+						select {
+						case <-run.Done():
+						case <-time.After(5 * time.Millisecond):
+						}
+					}
+					pass.Leave(run.Err() != nil)
+				}
+			})
+		}
+		for range 3 {
+			crossing.Go(func() {
+				for range 20 {
+					if _, err := s.operator.Pause(ctx, "ada"); err != nil {
+						t.Error(err)
+					}
+					if _, _, err := s.operator.Resume(ctx, "ada"); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		crossing.Wait()
+		for _, end := range []struct {
+			do   func() error
+			want State
+		}{
+			{func() error { _, err := s.operator.Pause(ctx, "ada"); return err }, Paused},
+			{func() error { _, _, err := s.operator.Resume(ctx, "ada"); return err }, Running},
+		} {
+			if err := end.do(); err != nil {
+				t.Fatal(err)
+			}
+			if status, err := s.operator.Brake.Look(ctx, "ada"); err != nil || status.State != end.want || len(status.Runs) > 0 {
+				t.Errorf("status %+v, %v; want %s and nothing running", status, err, end.want)
+			}
+		}
+		status, err := s.operator.Brake.Look(ctx, "ada")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for seq := int64(1); seq <= status.Seq; seq++ {
+			text, err := events.Receive(ctx)
+			var event struct{ Seq int64 }
+			if err == nil {
+				err = json.Unmarshal([]byte(text), &event)
+			}
+			if err != nil || event.Seq != seq {
+				t.Fatalf("event %s, %v; want number %d", text, err, seq)
+			}
 		}
 	})
 }

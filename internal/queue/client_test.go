@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -162,6 +163,40 @@ func TestATasksProgressIsKeptAsLongAsTheTask(t *testing.T) {
 		}
 		if n := client.Exists(t.Context(), keyOf("agents", "t:"+receipt.ID)).Val(); n != 0 {
 			t.Error("a task that is gone came back")
+		}
+	})
+}
+
+func TestAProducerOfAnyLanguageReadsWhyAnAttemptFailed(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		r := newRig(t, client, nil, handlers{"agent_a": func(_ context.Context, _ *tasks.Task, n note) (any, error) {
+			switch n.Text {
+			case "park":
+				return nil, tasks.Parked("not now")
+			case "die":
+				return nil, tasks.Permanent(errors.New("no such account"))
+			}
+			return nil, errors.New("try later")
+		}})
+		r.start(LaneOptions{Queue: "agents", Concurrency: 1})
+		for text, want := range map[string]failure{
+			"park":  {1, tasks.SetAside, "parked: not now", time.Time{}},
+			"die":   {1, tasks.Dead, "no such account", time.Time{}},
+			"retry": {1, tasks.Retried, "try later", time.Time{}},
+		} {
+			receipt := r.enqueue(note{kind: "agent_a", Text: text}, tasks.Options{})
+			r.await("agents", receipt.ID, func(s tasks.Status) bool { return s.LastError != "" })
+			raw, err := client.HGet(t.Context(), "asynq:{agents}:t:"+receipt.ID, "error").Bytes()
+			var got failure
+			if err == nil {
+				err = json.Unmarshal(raw, &got)
+			}
+			if age := time.Since(got.At); age < 0 || age > time.Minute {
+				t.Errorf("%s: it failed %s ago", text, age)
+			}
+			if got.At = (time.Time{}); err != nil || got != want {
+				t.Errorf("%s: read %s, %v; want %+v", text, raw, err, want)
+			}
 		}
 	})
 }

@@ -56,6 +56,7 @@ func (l *Lane) perform(ctx context.Context, t *asynq.Task) error {
 	if err == nil {
 		return nil
 	}
+	l.noteFailure(held, task, outcome, err)
 	retryAt := time.Now().Add(l.delay(retried, task.Kind, err))
 	l.leases.decide(held, outcome == tasks.CutOff, retryAt)
 	return delayed{err, retryAt}
@@ -115,6 +116,33 @@ func (l *Lane) keep(held *lease, w io.Writer, result []byte) error {
 		return fmt.Errorf("keep the result: %w", err)
 	}
 	return nil
+}
+
+// failure is why an attempt failed, as a producer reads it in the task's hash.
+type failure struct {
+	Attempt int           `json:"attempt"`
+	Outcome tasks.Outcome `json:"outcome"`
+	Message string        `json:"message"`
+	At      time.Time     `json:"at"`
+}
+
+// noteFailure writes with the task why its attempt failed, unless somebody else has the
+// task by now. asynq's own message says so too, but only to those who can read that.
+func (l *Lane) noteFailure(held *lease, task *tasks.Task, outcome tasks.Outcome, err error) {
+	if outcome == tasks.HandedBack || outcome == tasks.CutOff {
+		return
+	}
+	text, encodeErr := json.Marshal(failure{task.Attempt, outcome, err.Error(), time.Now().UTC()})
+	if encodeErr == nil {
+		encodeErr = l.persist(held, func(ctx context.Context) error {
+			ctx, cancel := context.WithTimeout(ctx, settleWithin)
+			defer cancel()
+			return l.client.note(ctx, held.queue, held.id, errorField, text)
+		})
+	}
+	if encodeErr != nil {
+		l.log.Warn("the attempt's error is not kept with the task", append(fields(task), zap.Error(encodeErr))...)
+	}
 }
 
 // poison sends a task that kills its workers to the dead letter. Run again from there by

@@ -66,15 +66,21 @@ func (c *Client) Find(ctx context.Context, name string) (tasks.Status, error) {
 const (
 	progressField = "progress"
 	runField      = "run"
+	errorField    = "error"
 )
 
 // Note keeps how far a task is, in JSON, for as long as the task is kept. It does nothing
 // about a task that is gone.
 func (c *Client) Note(ctx context.Context, queue, id string, progress []byte) error {
-	if err := noteScript.Run(ctx, c.redis, []string{keyOf(queue, "t:"+id)}, progressField, progress).Err(); err != nil {
+	if err := c.note(ctx, queue, id, progressField, progress); err != nil {
 		return fmt.Errorf("note the progress of task %s in %s: %w", id, queue, err)
 	}
 	return nil
+}
+
+// note writes a field of a task's hash, unless the task is gone.
+func (c *Client) note(ctx context.Context, queue, id, field string, value []byte) error {
+	return noteScript.Run(ctx, c.redis, []string{keyOf(queue, "t:"+id)}, field, value).Err()
 }
 
 // StatusByKind is Status for a task in the queue its kind is routed to.
