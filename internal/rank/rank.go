@@ -31,6 +31,19 @@ type Match struct {
 	Score float64 `json:"score"`
 	Count int     `json:"count"`    // occurrences of the topic's words
 	Title bool    `json:"in_title"` // whether one stands in the title
+	// Share is the topic's part of the choice's score, from 0 to 1.
+	Share float64 `json:"share"`
+	// Words are the topic's words that stand in the text.
+	Words []Word `json:"words"`
+	// Quote is the text's sentence that says most of the topic, if [Explain] was asked.
+	Quote string `json:"quote,omitempty"`
+}
+
+// Word is what one word contributed to a match. The rarer it is, the more it counts.
+type Word struct {
+	Stem  string `json:"stem"`
+	Count int    `json:"count"` // occurrences in the text
+	Texts int    `json:"texts"` // of those compared in which it stands
 }
 
 // Parameters of BM25, the usual ones: Robertson and Zaragoza, "The Probabilistic
@@ -63,6 +76,9 @@ func Rank(topics []string, texts []Text) []Choice {
 		}
 		if len(c.Matches) > 0 {
 			slices.SortStableFunc(c.Matches, func(x, y Match) int { return cmp.Compare(y.Score, x.Score) })
+			for i := range c.Matches {
+				c.Matches[i].Share = c.Matches[i].Score / c.Score
+			}
 			choices = append(choices, c)
 		}
 	}
@@ -120,14 +136,17 @@ func (ix *index) match(i int, topic string) Match {
 		if f == 0 {
 			continue
 		}
-		n := float64(ix.within[d.language][w])
+		texts := ix.within[d.language][w]
+		n := float64(texts)
 		idf := math.Log(1 + (float64(len(ix.texts))-n+0.5)/(n+0.5))
 		m.Score += idf * f * (k1 + 1) / (f + k1*(1-b+b*d.length/ix.mean))
 		m.Title = m.Title || d.title[w]
-		m.Count += int(f)
+		count := int(f)
 		if d.title[w] {
-			m.Count -= titleWeight - 1
+			count -= titleWeight - 1
 		}
+		m.Count += count
+		m.Words = append(m.Words, Word{Stem: w, Count: count, Texts: texts})
 	}
 	return m
 }

@@ -1,6 +1,7 @@
 package rank
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -100,4 +101,28 @@ func FuzzRankingIsTotal(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestAMatchSaysWhichWordsCountedForHowMuch(t *testing.T) {
+	text := Text{ID: "a", Title: "Queues", Language: "en", Body: "A task waits in its queue until a worker is free to run it.\nWorkers take tasks from the queue, one task at a time, in order.\nRoses are red, and violets are blue, as everybody knows."}
+	all := []Text{text, {ID: "b", Title: "Roses", Language: "en", Body: "A rose is a rose."}}
+	choices := Rank([]string{"task queue", "roses"}, all)
+	c := Explain(choices[slices.IndexFunc(choices, func(c Choice) bool { return c.ID == text.ID })], text)
+	sum := 0.0
+	for _, m := range c.Matches {
+		sum += m.Share
+		if m.Share <= 0 || m.Share > 1 {
+			t.Errorf("%s has the share %v", m.Topic, m.Share)
+		}
+	}
+	if len(c.Matches) != 2 || sum < 0.999 || sum > 1.001 {
+		t.Fatalf("matches %+v, shares of %v together", c.Matches, sum)
+	}
+	queue, roses := c.Matches[0], c.Matches[1]
+	if fmt.Sprint(queue.Words) != "[{task 3 1} {queue 3 1}]" || queue.Quote != "A task waits in its queue until a worker is free to run it." {
+		t.Errorf("the topic %q: %v, quoting %q", queue.Topic, queue.Words, queue.Quote)
+	}
+	if fmt.Sprint(roses.Words) != "[{rose 1 2}]" || roses.Quote != "Roses are red, and violets are blue, as everybody knows." {
+		t.Errorf("the topic %q: %v, quoting %q", roses.Topic, roses.Words, roses.Quote)
+	}
 }

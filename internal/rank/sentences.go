@@ -53,6 +53,32 @@ func Sentences(t Text, topics []string, n int) []string {
 	return best
 }
 
+// maxQuotes bounds what a choice quotes.
+const maxQuotes = 3
+
+// Explain adds to the strongest matches of a choice the sentence of its text that has most
+// of the topic's words, the first among equals.
+func Explain(c Choice, t Text) Choice {
+	all := split(t.Body)
+	c.Matches = slices.Clone(c.Matches)
+	for i, m := range c.Matches[:min(len(c.Matches), maxQuotes)] {
+		most := 0
+		for _, s := range all {
+			has := words(s, t.Language)
+			n := 0
+			for _, w := range m.Words {
+				if slices.Contains(has, w.Stem) {
+					n++
+				}
+			}
+			if n > most {
+				most, c.Matches[i].Quote = n, s
+			}
+		}
+	}
+	return c
+}
+
 // split returns the sentences of a text that read well on their own, each once, by
 // Unicode's sentence boundaries (UAX #29). A line break ends a sentence too.
 func split(text string) []string {

@@ -126,6 +126,9 @@ func TestRankChoosesWhatTheUserWantsToReadAndSaysWhy(t *testing.T) {
 	if r.Considered != 3 || len(r.Choices) != 1 || r.Choices[0].Document != "queues" || r.Choices[0].Why == "" || r.Choices[0].URL == "" {
 		t.Errorf("ranking %+v", r)
 	}
+	if r.Unmatched != 1 || len(r.Passed) != 1 || r.Passed[0].Document != "butter" || r.Passed[0].Why == "" || len(r.Choices[0].Matches[0].Words) != 1 {
+		t.Errorf("ranking %+v; want to know what was passed over, and why", r)
+	}
 	if !s.since.Equal(noon.Add(-48 * time.Hour)) {
 		t.Errorf("looked back to %s", s.since)
 	}

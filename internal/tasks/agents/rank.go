@@ -34,9 +34,25 @@ type Rank struct {
 // Ranking is the result of a run of [Rank].
 type Ranking struct {
 	User string `json:"user"`
-	// Considered is how many documents were compared.
+	// Considered is how many documents were compared, and Unmatched how many of them have
+	// nothing to do with the topics.
 	Considered int      `json:"considered"`
+	Unmatched  int      `json:"unmatched"`
 	Choices    []Choice `json:"choices"` // best first
+	// Passed are the best of those that match and were not chosen: they are beyond the
+	// limit, and these are their scores.
+	Passed []Passed `json:"passed,omitempty"`
+}
+
+// maxPassed is how many documents are told that were not chosen.
+const maxPassed = 5
+
+// Passed is a document that matches and was not chosen.
+type Passed struct {
+	Document string  `json:"document"`
+	Title    string  `json:"title"`
+	Score    float64 `json:"score"`
+	Why      string  `json:"why"`
 }
 
 // Choice is one chosen document.
@@ -60,28 +76,32 @@ func (r *Rank) Run(ctx context.Context, run Run) (any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("rank for %s: %w", args.User, err)
 	}
-	limit := cmp.Or(args.Limit, definition.Limit, defaultLimit)
-	return Ranking{User: args.User, Considered: len(recent), Choices: choose(args.Topics, recent, limit)}, nil
+	ranking := choose(args.Topics, recent, cmp.Or(args.Limit, definition.Limit, defaultLimit))
+	ranking.User = args.User
+	return ranking, nil
 }
 
-// choose ranks documents and keeps the best.
-func choose(topics []string, recent []documents.Document, limit int) []Choice {
+// choose ranks documents, keeps the best, and tells of those that came next.
+func choose(topics []string, recent []documents.Document, limit int) Ranking {
 	texts := make([]rank.Text, len(recent))
-	byID := make(map[string]documents.Document, len(recent))
+	places := make(map[string]int, len(recent))
 	for i, d := range recent {
 		texts[i] = rank.Text{ID: d.ID, Title: d.Title, Body: d.Text, Language: d.Language}
-		byID[d.ID] = d
+		places[d.ID] = i
 	}
-	choices := []Choice{}
-	for _, c := range rank.Rank(topics, texts) {
-		if len(choices) == limit {
-			break
+	matching := rank.Rank(topics, texts)
+	r := Ranking{Considered: len(recent), Unmatched: len(recent) - len(matching), Choices: []Choice{}}
+	for i, c := range matching[:min(len(matching), limit+maxPassed)] {
+		d := recent[places[c.ID]]
+		if i >= limit {
+			r.Passed = append(r.Passed, Passed{Document: c.ID, Title: d.Title, Score: c.Score, Why: c.Why()})
+			continue
 		}
-		d := byID[c.ID]
-		choices = append(choices, Choice{
+		c = rank.Explain(c, texts[places[c.ID]])
+		r.Choices = append(r.Choices, Choice{
 			Document: c.ID, Title: d.Title, URL: d.URL,
 			Score: c.Score, Why: c.Why(), Matches: c.Matches,
 		})
 	}
-	return choices
+	return r
 }
