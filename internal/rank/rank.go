@@ -34,7 +34,7 @@ type Match struct {
 	// Share is the topic's part of the choice's score, from 0 to 1.
 	Share float64 `json:"share"`
 	// Words are the topic's words that stand in the text.
-	Words []Word `json:"words"`
+	Words []Word `json:"words,omitempty"`
 	// Quote is the text's sentence that says most of the topic, if [Explain] was asked.
 	Quote string `json:"quote,omitempty"`
 }

@@ -53,15 +53,23 @@ func Sentences(t Text, topics []string, n int) []string {
 	return best
 }
 
-// maxQuotes bounds what a choice quotes.
-const maxQuotes = 3
+// What an explained choice keeps, so that a hundred of them are still read by people.
+const (
+	maxMatches  = 10 // the strongest
+	maxDetailed = 3  // of those with words and quote
+)
 
 // Explain adds to the strongest matches of a choice the sentence of its text that has most
-// of the topic's words, the first among equals.
+// of the topic's words, the first among equals, and leaves out the weakest ones and their
+// words.
 func Explain(c Choice, t Text) Choice {
 	all := split(t.Body)
-	c.Matches = slices.Clone(c.Matches)
-	for i, m := range c.Matches[:min(len(c.Matches), maxQuotes)] {
+	c.Matches = slices.Clone(c.Matches[:min(len(c.Matches), maxMatches)])
+	for i, m := range c.Matches {
+		if i >= maxDetailed {
+			c.Matches[i].Words = nil
+			continue
+		}
 		most := 0
 		for _, s := range all {
 			has := words(s, t.Language)
