@@ -32,13 +32,19 @@ func run(m *testing.M) int {
 }
 
 // TestCommands runs the scripts in testdata, each with a private redis-server of its
-// own at $SWITCHYARD_REDIS_URL and free addresses at $ADDR1 to $ADDR4.
+// own at $SWITCHYARD_REDIS_URL, free addresses at $ADDR1 to $ADDR4, and the examples at
+// $EXAMPLES.
 func TestCommands(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Setup: func(e *testscript.Env) error {
 			server := redistest.Server(e.T().(testing.TB))
 			e.Setenv("PATH", binaries+string(filepath.ListSeparator)+os.Getenv("PATH"))
+			examples, err := filepath.Abs("../../examples")
+			if err != nil {
+				return err
+			}
+			e.Setenv("EXAMPLES", examples)
 			e.Setenv("SWITCHYARD_REDIS_URL", "redis://"+server.Addr)
 			for _, name := range []string{"ADDR1", "ADDR2", "ADDR3", "ADDR4"} {
 				l, err := net.Listen("tcp", "127.0.0.1:0")
