@@ -39,6 +39,9 @@ func (l timeline) draw(out io.Writer) error {
 	for _, a := range l.history.Attempts {
 		fmt.Fprintf(&b, "attempt %d: %s on %s\n", a.Number, a.At.Format(time.DateOnly+" "+clock), a.Worker)
 	}
+	if !l.history.Ended.IsZero() {
+		fmt.Fprintf(&b, "ended: %s, after %s\n", l.history.Ended.Format(time.DateOnly+" "+clock), l.history.Ended.Sub(l.history.Attempts[0].At).Round(time.Millisecond))
+	}
 	b.WriteByte('\n')
 	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	first, last := l.span()
