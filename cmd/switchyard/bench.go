@@ -40,6 +40,8 @@ type benchCommand struct {
 	Fetchers     int           `help:"Tasks taken from Redis at once; 0 for the default."`
 	Settle       time.Duration `help:"How long an idle process is left alone before its memory is read." default:"5s"`
 	Entries      []int         `help:"How many schedule entries fall due at once, smallest first." default:"1000,10000,100000"`
+	Programs     int           `help:"Programs of one user that brake stops at once." default:"100"`
+	Crowd        int           `help:"Tasks of one user, behind which others wait in fair." default:"1000"`
 	Asynq        bool          `name:"asynq-schedulers" negatable:"" help:"Measure asynq's schedulers too, up to 10,000 entries; each waits for a whole minute." default:"true"`
 	Scheduler    string        `help:"The scheduler binary. The one beside this program if not given." placeholder:"FILE"`
 	Worker       string        `help:"The worker binary. The one beside this program if not given." placeholder:"FILE"`
@@ -138,7 +140,7 @@ func (cmd benchCommand) options(s *app.System, file string) (bench.Options, erro
 		Samples: cmd.Samples, Idle: cmd.Idle, Tasks: cmd.Tasks, Rounds: cmd.Rounds, Slots: cmd.Slots,
 		Kills: cmd.Kills, AsynqKills: cmd.AsynqKills, Settle: cmd.Settle, Fetchers: cmd.Fetchers,
 		Poll: s.Config.Worker.Poll, Queues: s.Config.QueueNames(),
-		Pages: s.Queue, PageQueue: route.Queue,
+		Pages: s.Queue, PageQueue: route.Queue, Programs: cmd.Programs, Crowd: cmd.Crowd,
 	}
 	if len(o.Workloads) == 0 {
 		o.Workloads = []string{bench.Pickup, bench.Drain, bench.Stream, bench.Loss, bench.Memory}

@@ -90,6 +90,29 @@ func TestBenchMeasuresTheScheduleAndLeavesNothing(t *testing.T) {
 	}
 }
 
+func TestBenchMeasuresTheBrakeAndTurnsAndLeavesNothing(t *testing.T) {
+	server := redistest.Server(t)
+	client := redistest.Client(t, server.Addr)
+	report, said, err := runBench(t, []string{"SWITCHYARD_REDIS_URL=redis://" + server.Addr}, "brake", "fair", "--samples", "3", "--programs", "5", "--crowd", "20")
+	if err != nil {
+		t.Fatalf("%v: %s", err, said)
+	}
+	measured := map[string]float64{}
+	for _, f := range report.Figures {
+		if f.Ours != nil {
+			measured[f.ID] = f.Ours.Median
+		}
+	}
+	for _, figure := range []string{"brake.pause.p50", "brake.pause.p99", "brake.resume.p50", "brake.crowd.5", "fair.empty", "fair.behind", "fair.ratio"} {
+		if measured[figure] <= 0 {
+			t.Errorf("figure %s is %v", figure, measured[figure])
+		}
+	}
+	if left, err := client.Keys(t.Context(), "*").Result(); err != nil || len(left) > 0 {
+		t.Errorf("left in Redis: %v (%v)", left, err)
+	}
+}
+
 func TestBenchOnAPrivateRedisIgnoresTheConfiguredOne(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "switchyard.yaml")
 	if err := os.WriteFile(file, []byte("redis: {url: 'redis://127.0.0.1:1', password: theirs}\n"), 0o600); err != nil {

@@ -14,7 +14,6 @@ import (
 const (
 	brakeWorkers = 4
 	brakeSlots   = 40
-	crowdOfRuns  = 100
 	// bystanders are runs of other users that go on meanwhile.
 	bystanders = 20
 )
@@ -126,8 +125,8 @@ func (r *run) pauseOne(ctx context.Context, a *agency, user, id string) (stopped
 // finished step of each program.
 func (r *run) stopCrowd(ctx context.Context, a *agency) error {
 	const user = "bench-crowd"
-	what := fmt.Sprintf("brake, %d programs on %d workers", crowdOfRuns, brakeWorkers)
-	for i := range crowdOfRuns {
+	what := fmt.Sprintf("brake, %d programs on %d workers", r.Programs, brakeWorkers)
+	for i := range r.Programs {
 		if _, err := r.startAgent(ctx, StepsAgent, user, fmt.Sprintf("crowd-%d", i)); err != nil {
 			return err
 		}
@@ -136,8 +135,8 @@ func (r *run) stopCrowd(ctx context.Context, a *agency) error {
 		return err
 	}
 	receipt, err := r.Agents.Operator.Pause(ctx, user)
-	if err == nil && (len(receipt.Found) != crowdOfRuns || len(receipt.Unconfirmed) > 0) {
-		err = fmt.Errorf("the receipt of a pause of %d runs is wrong: %d found, not confirmed: %v", crowdOfRuns, len(receipt.Found), receipt.Unconfirmed)
+	if err == nil && (len(receipt.Found) != r.Programs || len(receipt.Unconfirmed) > 0) {
+		err = fmt.Errorf("the receipt of a pause of %d runs is wrong: %d found, not confirmed: %v", r.Programs, len(receipt.Found), receipt.Unconfirmed)
 	}
 	if err != nil {
 		return err
@@ -166,11 +165,11 @@ func (r *run) stopCrowd(ctx context.Context, a *agency) error {
 	}
 	distinct := slices.Compact(slices.Sorted(slices.Values(all)))
 	r.report.Counts = append(r.report.Counts, Count{
-		Phase: what + ", steps", System: systemName(true), Enqueued: crowdOfRuns * steps,
+		Phase: what + ", steps", System: systemName(true), Enqueued: r.Programs * steps,
 		Handled: len(distinct), Repeated: len(all) - len(distinct) + len(later) - len(atReceipt), Left: left,
 	})
 	r.report.add(Figure{
-		ID: fmt.Sprintf("brake.crowd.%d", crowdOfRuns), Label: fmt.Sprintf("pause of %d programs on %d workers, confirmed", crowdOfRuns, brakeWorkers), Unit: "ms", Better: "lower",
+		ID: fmt.Sprintf("brake.crowd.%d", r.Programs), Label: fmt.Sprintf("pause of %d programs on %d workers, confirmed", r.Programs, brakeWorkers), Unit: "ms", Better: "lower",
 		Ours: once(milliseconds(receipt.Took)),
 	})
 	return nil
@@ -187,8 +186,8 @@ func (r *run) awaitCrowd(ctx context.Context, a *agency, user, what string) erro
 		if err != nil {
 			return err
 		}
-		r.Progress(what, len(s.Runs), crowdOfRuns)
-		if len(s.Runs) == crowdOfRuns && len(done) >= crowdOfRuns {
+		r.Progress(what, len(s.Runs), r.Programs)
+		if len(s.Runs) == r.Programs && len(done) >= r.Programs {
 			return nil
 		}
 		if err := sleep(ctx, 10*time.Millisecond); err != nil {

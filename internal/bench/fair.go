@@ -13,7 +13,6 @@ import (
 // The workload fair: one user has many tasks, others one each. The worker has the slots and
 // the limit that are the defaults of the queue agents.
 const (
-	fairCrowd   = 1000
 	fairSingles = 9
 	fairSlots   = 4
 	fairPerUser = 2
@@ -48,7 +47,7 @@ func (r *run) fair(ctx context.Context) error {
 		}
 	}
 	r.report.add(empty.into(Figure{ID: "fair.empty", Label: fmt.Sprintf("%d users with one task each, the last to begin, empty queue", fairSingles), Unit: "ms", Better: "lower"}))
-	r.report.add(behind.into(Figure{ID: "fair.behind", Label: fmt.Sprintf("the same behind %d tasks of another user", fairCrowd), Unit: "ms", Better: "lower"}))
+	r.report.add(behind.into(Figure{ID: "fair.behind", Label: fmt.Sprintf("the same behind %d tasks of another user", r.Crowd), Unit: "ms", Better: "lower"}))
 	return nil
 }
 
@@ -73,7 +72,7 @@ func (r *run) fairness(ctx context.Context, ours bool) (empty, behind []time.Dur
 	}
 	defer func() { err = errors.Join(err, a.close()) }()
 	answering, stop := context.WithCancel(ctx)
-	began := make(chan *call, fairCrowd+fairSingles)
+	began := make(chan *call, r.Crowd+fairSingles)
 	answered := make(chan struct{})
 	go func() { defer close(answered); a.desk.answerAll(answering, began) }()
 	defer func() { stop(); <-answered }()
@@ -86,7 +85,7 @@ func (r *run) fairness(ctx context.Context, ours bool) (empty, behind []time.Dur
 		}
 		empty = append(empty, waits)
 	}
-	for i := range fairCrowd {
+	for i := range r.Crowd {
 		if _, err := t.send(ctx, "bench-crowd", fmt.Sprintf("%s-crowd-%d", systemName(ours), i)); err != nil {
 			return nil, nil, err
 		}
@@ -186,7 +185,7 @@ func (t *fairTally) next(ctx context.Context) (*call, error) {
 	select {
 	case c := <-t.began:
 		t.calls[c.task]++
-		t.run.Progress("fair, "+systemName(t.ours), len(t.calls), fairCrowd+2*fairRounds*fairSingles)
+		t.run.Progress("fair, "+systemName(t.ours), len(t.calls), t.run.Crowd+2*fairRounds*fairSingles)
 		return c, nil
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)

@@ -57,8 +57,10 @@ type Options struct {
 	Entries         []int
 	AsynqSchedulers bool
 
-	// Agents is for the workloads brake and fair.
-	Agents Agents
+	// Agents is for the workloads brake and fair, Programs how many of a user brake stops,
+	// and Crowd how many tasks of one user others wait behind in fair.
+	Agents          Agents
+	Programs, Crowd int
 
 	// Progress is told how far a phase has come.
 	Progress func(phase string, done, total int)
@@ -77,13 +79,15 @@ type Settings struct {
 	Fetchers    int      `json:"fetchers"`
 	PayloadSize int      `json:"payload_bytes"`
 	Entries     []int    `json:"entries,omitempty"`
+	Programs    int      `json:"programs,omitempty"`
+	Crowd       int      `json:"crowd,omitempty"`
 }
 
 func (o Options) settings() Settings {
 	return Settings{
 		Workloads: o.Workloads, Samples: o.Samples, IdleSeconds: o.Idle.Seconds(), Tasks: o.Tasks, Rounds: o.Rounds,
 		Slots: o.Slots, Kills: o.Kills, AsynqKills: o.AsynqKills, Fetchers: o.Fetchers, PayloadSize: payloadSize,
-		Entries: o.Entries,
+		Entries: o.Entries, Programs: o.Programs, Crowd: o.Crowd,
 	}
 }
 
@@ -100,6 +104,8 @@ func (o Options) check() error {
 		{"--kills", o.Kills, 0, 1000},
 		{"--asynq-kills", o.AsynqKills, 0, 1000},
 		{"--fetchers", o.Fetchers, 0, 1000},
+		{"--programs", o.Programs, 0, brakeWorkers * brakeSlots / 2},
+		{"--crowd", o.Crowd, 0, 100_000},
 	}
 	for _, entries := range o.Entries {
 		numbers = append(numbers, number{"--entries", entries, 1, 1_000_000})

@@ -47,10 +47,11 @@ type Definition struct {
 	Grace time.Duration `yaml:"grace,omitempty"`
 
 	// URL is the service of an agent of the runtime http, SecretEnv the variable of the
-	// worker that holds the secret with which calls are signed, "" for none, and Poll how
-	// often accepted work is asked for; 0 means 2 s.
+	// worker that holds the secret with which calls are signed, "" for none. Timeout bounds
+	// one call; 0 means 30 s. Poll is how often accepted work is asked for; 0 means 2 s.
 	URL       string        `yaml:"url,omitempty"`
 	SecretEnv string        `yaml:"secret_env,omitempty"`
+	Timeout   time.Duration `yaml:"timeout,omitempty"`
 	Poll      time.Duration `yaml:"poll,omitempty"`
 
 	// Limit bounds how many documents it chooses. 0 means 10.
@@ -153,6 +154,9 @@ func (d Definition) checkService() error {
 	}
 	if d.Poll != 0 && d.Poll < 100*time.Millisecond {
 		return fmt.Errorf("poll is %s: use 100ms or more", d.Poll)
+	}
+	if d.Timeout < 0 {
+		return fmt.Errorf("timeout is %s: use 0 or more", d.Timeout)
 	}
 	return nil
 }

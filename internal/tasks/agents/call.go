@@ -21,6 +21,7 @@ import (
 // call is the conversation of one attempt with its service.
 type call struct {
 	client *http.Client
+	within time.Duration
 	job    string // the id of the POST, the same each time it is sent
 	others string // and what the ids of the other calls begin with
 	calls  int    // that were made
@@ -34,7 +35,7 @@ func (h *HTTP) newCall(run Run, job int) (*call, error) {
 	if err != nil {
 		return nil, fmt.Errorf("url: %w", err)
 	}
-	c := &call{client: h.Client, origin: address, url: address}
+	c := &call{client: h.Client, within: cmp.Or(run.Definition.Timeout, defaultTimeout), origin: address, url: address}
 	c.job = fmt.Sprintf("%s.%s.%d", run.Task.ID, run.Task.Run, job)
 	c.others = fmt.Sprintf("%s.%d.%d", c.job, run.Task.Attempt, time.Now().UnixMilli())
 	if name := run.Definition.SecretEnv; name != "" {
@@ -59,7 +60,7 @@ type answer struct {
 
 // do makes one call. An answer that is none to go on with is an error.
 func (c *call) do(ctx context.Context, method string, body []byte) (answer, error) {
-	ctx, cancel := context.WithTimeout(ctx, callWithin)
+	ctx, cancel := context.WithTimeout(ctx, c.within)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, method, c.url.String(), bytes.NewReader(body))
 	if err != nil {

@@ -15,8 +15,8 @@ const (
 	defaultPoll = 2 * time.Second
 	// maxPoll bounds what a service may say.
 	maxPoll = time.Minute
-	// callWithin bounds one call of a service.
-	callWithin = 30 * time.Second
+	// defaultTimeout bounds one call of a service, unless the definition does.
+	defaultTimeout = 30 * time.Second
 	// cancelWithin bounds the call that tells a service to stop.
 	cancelWithin = 5 * time.Second
 	// maxAnswer bounds a service's answer, in bytes.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -252,6 +253,20 @@ func TestWhatAServiceAnswersDecidesWhatFollows(t *testing.T) {
 	}
 }
 
+func TestAServiceThatHangsIsNotWaitedForForEver(t *testing.T) {
+	hangs := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-hangs }))
+	defer server.Close()
+	defer close(hangs)
+	h := &HTTP{Client: server.Client(), Getenv: os.Getenv}
+	_, err := h.Run(t.Context(), Run{
+		Task: &tasks.Task{ID: "t1", Attempt: 1}, Definition: Definition{URL: server.URL, Timeout: 50 * time.Millisecond}, Journal: newBooks(t).open(1),
+	})
+	if !errors.Is(err, context.DeadlineExceeded) || tasks.IsPermanent(err) {
+		t.Errorf("error %v, want it to be tried again", err)
+	}
+}
+
 func TestASecretThatIsNotThereOrNoneIsNamedWithoutSayingIt(t *testing.T) {
 	for value, want := range map[string]string{"": "the variable SECRET is empty", "not-base64!": "the variable SECRET holds no Standard Webhooks secret"} {
 		h := &HTTP{Client: http.DefaultClient, Getenv: func(string) string { return value }}
@@ -265,8 +280,9 @@ func TestASecretThatIsNotThereOrNoneIsNamedWithoutSayingIt(t *testing.T) {
 func TestABadServiceIsRefusedByName(t *testing.T) {
 	_, err := New(map[string]Definition{
 		"x": {Runtime: "http", URL: "ftp://example.org"}, "y": {Runtime: "http", URL: "http://example.org", Poll: time.Millisecond}, "z": {Runtime: "rank", URL: "http://example.org"},
+		"t": {Runtime: "http", URL: "http://example.org", Timeout: -1},
 	}, map[string]Runtime{"rank": &Rank{}, "http": &HTTP{}}, &brake{}, nil)
-	for _, want := range []string{`agent "x": url "ftp://example.org"`, `agent "y": poll is 1ms`, `agent "z": url is given to the runtime "rank"`} {
+	for _, want := range []string{`agent "x": url "ftp://example.org"`, `agent "y": poll is 1ms`, `agent "t": timeout is -1ns`, `agent "z": url is given to the runtime "rank"`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v lacks %q", err, want)
 		}
