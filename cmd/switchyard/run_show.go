@@ -91,7 +91,11 @@ func took(s journal.Step) string {
 	if s.Ended.IsZero() {
 		return "-"
 	}
-	return s.Ended.Sub(s.Began).Round(time.Millisecond).String()
+	d := s.Ended.Sub(s.Began)
+	if d < time.Second {
+		return fmt.Sprintf("%dms", d.Milliseconds())
+	}
+	return d.Round(time.Millisecond).String()
 }
 
 // bar draws when a step was under way; one whose end is not known ends in dots.
