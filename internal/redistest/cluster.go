@@ -25,11 +25,11 @@ type Cluster struct {
 }
 
 // StartCluster starts a cluster on free loopback ports, without persistence, stopped with
-// the test. A replica takes over from its master a few seconds after that is stopped.
-// args are added to the command line of each server.
+// the test. A replica takes over from its master some seconds after that is stopped, and at
+// once with [Cluster.StopMaster]. args are added to the command line of each server.
 func StartCluster(t testing.TB, args ...string) *Cluster {
 	t.Helper()
-	c, err := startCluster(t.TempDir(), 1500*time.Millisecond, args...)
+	c, err := startCluster(t.TempDir(), downAfter, args...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func (c *Cluster) Master(t testing.TB, key string) *Process {
 	t.Helper()
 	var master *Process
 	err := await(func(ctx context.Context) (err error) {
-		master, err = c.master(ctx, key)
+		master, err = c.node(ctx, key, "master")
 		return err
 	})
 	if err != nil {
@@ -109,14 +109,24 @@ func (c *Cluster) Master(t testing.TB, key string) *Process {
 func (c *Cluster) StopMaster(t testing.TB, key string) *Process {
 	t.Helper()
 	master := c.Master(t, key)
-	if err := master.retire(); err != nil {
+	replica, err := c.node(t.Context(), key, "replica")
+	if err == nil {
+		err = master.retire()
+	}
+	if err == nil {
+		err = replica.ask(func(client *redis.Client) error {
+			return client.Do(t.Context(), "CLUSTER", "FAILOVER", "TAKEOVER").Err()
+		})
+	}
+	if err != nil {
 		t.Fatalf("stop the master of key %q: %v", key, err)
 	}
 	c.AwaitOK(t)
 	return master
 }
 
-func (c *Cluster) master(ctx context.Context, key string) (*Process, error) {
+// node returns the node that has a role, master or replica, for the slot of a key.
+func (c *Cluster) node(ctx context.Context, key, role string) (*Process, error) {
 	nodes := running(c.Nodes)
 	if len(nodes) == 0 {
 		return nil, errors.New("no node runs")
@@ -130,7 +140,7 @@ func (c *Cluster) master(ctx context.Context, key string) (*Process, error) {
 		shards, err := client.ClusterShards(ctx).Result()
 		for _, shard := range shards {
 			if serves(shard, slot) {
-				addr = masterOf(shard)
+				addr = nodeOf(shard, role)
 			}
 		}
 		return err
@@ -145,9 +155,9 @@ func serves(shard redis.ClusterShard, slot int64) bool {
 	return slices.ContainsFunc(shard.Slots, func(r redis.SlotRange) bool { return r.Start <= slot && slot <= r.End })
 }
 
-func masterOf(shard redis.ClusterShard) (addr string) {
+func nodeOf(shard redis.ClusterShard, role string) (addr string) {
 	for _, node := range shard.Nodes {
-		if node.Role == "master" {
+		if node.Role == role {
 			addr = net.JoinHostPort(node.IP, strconv.FormatInt(node.Port, 10))
 		}
 	}

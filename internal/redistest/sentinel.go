@@ -24,12 +24,17 @@ type Sentinel struct {
 	Sentinels []*Process
 }
 
+// downAfter is after how long without an answer a server counts as down. A busy machine
+// keeps one waiting for seconds; a second failover, for a master that was merely slow, would
+// take acknowledged writes along.
+const downAfter = 6 * time.Second
+
 // StartSentinel starts a master, its replicas and their sentinels on free loopback ports,
-// without persistence, stopped with the test. A replica takes over from the master a few
-// seconds after that is stopped. args are added to the command line of each server.
+// without persistence, stopped with the test. A replica takes over from the master some
+// seconds after that is stopped, and at once with [Sentinel.FailOver]. args are added to the command line of each server.
 func StartSentinel(t testing.TB, args ...string) *Sentinel {
 	t.Helper()
-	s, err := startSentinel(t.TempDir(), time.Second, args...)
+	s, err := startSentinel(t.TempDir(), downAfter, args...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,6 +161,11 @@ func (s *Sentinel) FailOver(t testing.TB) *Process {
 	t.Helper()
 	killed := s.Master(t)
 	err := killed.retire()
+	if err == nil {
+		err = s.Sentinels[0].ask(func(client *redis.Client) error {
+			return client.Do(t.Context(), "SENTINEL", "FAILOVER", masterName).Err()
+		})
+	}
 	if err == nil {
 		err = await(s.serves)
 	}
