@@ -104,7 +104,7 @@ func (o Options) check() error {
 		{"--kills", o.Kills, 0, 1000},
 		{"--asynq-kills", o.AsynqKills, 0, 1000},
 		{"--fetchers", o.Fetchers, 0, 1000},
-		{"--programs", o.Programs, 0, brakeWorkers * brakeSlots / 2},
+		{"--programs", o.Programs, 0, brakeWorkers*brakeSlots - bystanders},
 		{"--crowd", o.Crowd, 0, 100_000},
 	}
 	for _, entries := range o.Entries {
