@@ -16,6 +16,7 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"switchyard/internal/tasks"
+	"switchyard/internal/web"
 )
 
 // call is the conversation of one attempt with its service.
@@ -74,7 +75,7 @@ func (c *call) do(ctx context.Context, method string, body []byte) (answer, erro
 		return answer{}, fmt.Errorf("call the service: %w", err)
 	}
 	defer func() { _ = response.Body.Close() }()
-	a := answer{status: response.StatusCode, location: response.Header.Get("Location"), retryAfter: retryAfter(response.Header.Get("Retry-After"))}
+	a := answer{status: response.StatusCode, location: response.Header.Get("Location"), retryAfter: web.RetryAfter(response.Header.Get("Retry-After"))}
 	if a.body, err = io.ReadAll(io.LimitReader(response.Body, maxAnswer+1)); err != nil {
 		return a, fmt.Errorf("read the service's answer: %w", err)
 	}
@@ -140,17 +141,6 @@ func (a answer) result() (any, error) {
 // after returns when to ask again.
 func (a answer) after(poll time.Duration) time.Duration {
 	return min(cmp.Or(a.retryAfter, poll), maxPoll)
-}
-
-// retryAfter reads the seconds or the date of a Retry-After header.
-func retryAfter(text string) time.Duration {
-	if seconds, err := strconv.Atoi(text); err == nil && seconds > 0 {
-		return time.Duration(min(seconds, 24*60*60)) * time.Second
-	}
-	if at, err := http.ParseTime(text); err == nil {
-		return max(0, time.Until(at))
-	}
-	return 0
 }
 
 var errElsewhere = errors.New("the service's Location leads elsewhere: it has to stay on the host of its url")

@@ -1,0 +1,219 @@
+package llm_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"switchyard/internal/llm"
+	"switchyard/internal/llm/llmtest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var apis = []string{llm.Chat, llm.Responses, llm.Messages}
+
+// open starts a server with a script and returns a model on it.
+func open(t *testing.T, api string, change func(*llm.Definition), script func(llmtest.Ask) llmtest.Reply) (*llmtest.Server, llm.Model) {
+	t.Helper()
+	server, err := llmtest.Start(script)
+	if err != nil {
+		t.Fatal(err)
+	}
+	definition := server.Definition(api)
+	if change != nil {
+		change(&definition)
+	}
+	if err := definition.Check(); err != nil {
+		t.Fatal(err)
+	}
+	client := &http.Client{Transport: &http.Transport{}}
+	t.Cleanup(func() { client.CloseIdleConnections(); server.Close() })
+	return server, llm.Open(definition, client)
+}
+
+// conversation has one of everything.
+var conversation = llm.Request{
+	Instructions: "Be brief.",
+	Turns: []llm.Turn{
+		{User: "What is new?"},
+		{Answer: &llm.Answer{Text: "I look.", Calls: []llm.Call{{ID: "a", Name: "search", Arguments: `{"words":"tides"}`}, {ID: "b", Name: "read", Arguments: `{"id":1}`}}}},
+		{Results: []llm.Result{{Call: "a", Text: "two texts"}, {Call: "b", Text: "not found", Failed: true}}},
+		{Answer: &llm.Answer{Text: "Not much."}},
+		{User: "Go on."},
+	},
+	Tools:     []llm.Tool{{Name: "search", Description: "Searches.", Schema: json.RawMessage(`{"type":"object","properties":{"words":{"type":"string"}},"required":["words"]}`)}},
+	MaxTokens: 77,
+	Schema:    json.RawMessage(`{"type":"object","properties":{"found":{"type":"integer"}}}`),
+}
+
+func TestAConversationLooksTheSameToAllModels(t *testing.T) {
+	want := []string{
+		"user: What is new?", "assistant: I look.", `call a: search {"words":"tides"}`, `call b: read {"id":1}`,
+		"result a: two texts", "result b: not found", "assistant: Not much.", "user: Go on.",
+	}
+	for _, api := range apis {
+		t.Run(api, func(t *testing.T) {
+			server, model := open(t, api, nil, func(llmtest.Ask) llmtest.Reply {
+				r := llmtest.Use("search", `{"words":"moon"}`, "read", `{"id":2}`)
+				r.Text, r.Usage = "Ébb and flow", llm.Usage{Input: 120, Cached: 100, Output: 30}
+				return r
+			})
+			told := ""
+			a, err := model.Ask(t.Context(), conversation, func(piece string) { told += piece + "|" })
+			if err != nil {
+				t.Fatal(err)
+			}
+			ask := server.Asked()[0]
+			if !reflect.DeepEqual(ask.Conversation, want) || ask.Instructions != "Be brief." || !reflect.DeepEqual(ask.Tools, []string{"search"}) || ask.MaxTokens != 77 || !strings.Contains(string(ask.Schema), "found") {
+				t.Errorf("the server got %+v, want the conversation %q", ask, want)
+			}
+			wanted := llm.Answer{
+				Text: "Ébb and flow", Stop: llm.Calling, Model: "scripted-1", Usage: llm.Usage{Input: 120, Cached: 100, Output: 30},
+				Calls: []llm.Call{{ID: "call-1", Name: "search", Arguments: `{"words":"moon"}`}, {ID: "call-2", Name: "read", Arguments: `{"id":2}`}},
+			}
+			if !reflect.DeepEqual(a, wanted) {
+				t.Errorf("answer %+v, want %+v", a, wanted)
+			}
+			if told != "Ébb a|nd flow|" {
+				t.Errorf("told %q, want it in the pieces in which it came", told)
+			}
+		})
+	}
+}
+
+func TestAnAnswerSaysWhyItEnded(t *testing.T) {
+	for _, api := range apis {
+		for _, stop := range []llm.Stop{llm.Ended, llm.Length, llm.Refused} {
+			_, model := open(t, api, nil, func(llmtest.Ask) llmtest.Reply {
+				r := llmtest.Say("No more.")
+				r.Stop = stop
+				return r
+			})
+			a, err := model.Ask(t.Context(), llm.Request{Turns: []llm.Turn{{User: "?"}}}, func(string) {})
+			if err != nil || a.Stop != stop || a.Text != "No more." {
+				t.Errorf("%s: answer %+v, %v; want it ended by %s", api, a, err, stop)
+			}
+		}
+	}
+}
+
+func TestFailuresAreToldApart(t *testing.T) {
+	for name, tc := range map[string]struct {
+		reply llmtest.Reply
+		class llm.Class
+		after time.Duration
+	}{
+		"too many":           {llmtest.Reply{Status: 429, Code: "rate_limit_error", Message: "slow down", RetryAfter: "7"}, llm.RateLimited, 7 * time.Second},
+		"used up":            {llmtest.Reply{Status: 429, Code: "insufficient_quota", Message: "pay first"}, llm.Unauthorized, 0},
+		"down":               {llmtest.Reply{Status: 503, Message: "down", RetryAfter: "soon"}, llm.Overloaded, 0},
+		"crowded":            {llmtest.Reply{Status: 529, Code: "overloaded_error", Message: "crowded"}, llm.Overloaded, 0},
+		"wrong key":          {llmtest.Reply{Status: 401, Code: "authentication_error", Message: "who are you"}, llm.Unauthorized, 0},
+		"too long":           {llmtest.Reply{Status: 400, Code: "context_length_exceeded", Message: "too long"}, llm.TooLong, 0},
+		"too long, they say": {llmtest.Reply{Status: 400, Code: "invalid_request_error", Message: "prompt is too long: 9 tokens > 8 maximum"}, llm.TooLong, 0},
+		"not understood":     {llmtest.Reply{Status: 400, Code: "invalid_request_error", Message: "no such field"}, llm.Invalid, 0},
+		"cut":                {llmtest.Reply{Answer: llm.Answer{Text: "Once upon"}, Cut: true}, llm.Broken, 0},
+		"fails inside":       {llmtest.Reply{Answer: llm.Answer{Text: "Once upon"}, Fail: "overloaded_error"}, llm.Overloaded, 0},
+		"limited inside":     {llmtest.Reply{Answer: llm.Answer{Text: "Once upon"}, Fail: "rate_limit_error"}, llm.RateLimited, 0},
+	} {
+		for _, api := range apis {
+			t.Run(name+", "+api, func(t *testing.T) {
+				_, model := open(t, api, nil, func(llmtest.Ask) llmtest.Reply { return tc.reply })
+				_, err := model.Ask(t.Context(), llm.Request{Turns: []llm.Turn{{User: "?"}}}, func(string) {})
+				var failure *llm.Error
+				if !errors.As(err, &failure) || failure.Class != tc.class || failure.RetryAfter != tc.after || failure.Status != tc.reply.Status {
+					t.Errorf("error %#v (%v), want one of class %s, after %s", failure, err, tc.class, tc.after)
+				}
+			})
+		}
+	}
+}
+
+func TestASlowModelIsNotWaitedForForEver(t *testing.T) {
+	for _, api := range apis {
+		t.Run(api, func(t *testing.T) {
+			slow := func(llmtest.Ask) llmtest.Reply { return llmtest.Reply{Delay: time.Minute} }
+			_, model := open(t, api, func(d *llm.Definition) { d.Timeout = 50 * time.Millisecond }, slow)
+			_, err := model.Ask(t.Context(), llm.Request{Turns: []llm.Turn{{User: "?"}}}, func(string) {})
+			var failure *llm.Error
+			if !errors.As(err, &failure) || failure.Class != llm.TimedOut || !failure.Passes() {
+				t.Errorf("error %v, want a timeout", err)
+			}
+			stopped := errors.New("stopped")
+			ctx, cancel := context.WithCancelCause(t.Context())
+			time.AfterFunc(20*time.Millisecond, func() { cancel(stopped) })
+			_, model = open(t, api, nil, slow)
+			if _, err := model.Ask(ctx, llm.Request{Turns: []llm.Turn{{User: "?"}}}, func(string) {}); !errors.Is(err, stopped) {
+				t.Errorf("error %v, want why it was stopped", err)
+			}
+		})
+	}
+}
+
+func TestAKeyComesFromTheEnvironmentOrAFileAndIsNotSaid(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(file, []byte("from-file\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("MODEL_KEY", "from-env")
+	// What the vendors' own clients would take without being told.
+	for _, name := range []string{"OPENAI_API_KEY", "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"} {
+		t.Setenv(name, "ambient")
+	}
+	t.Setenv("OPENAI_BASE_URL", "http://127.0.0.1:1")
+	t.Setenv("ANTHROPIC_BASE_URL", "http://127.0.0.1:1")
+	for _, api := range apis {
+		for want, change := range map[string]func(*llm.Definition){
+			"from-env":  func(d *llm.Definition) { d.KeyEnv = "MODEL_KEY" },
+			"from-file": func(d *llm.Definition) { d.KeyFile = file },
+		} {
+			server, model := open(t, api, change, func(llmtest.Ask) llmtest.Reply { return llmtest.Reply{Status: 400, Message: "no"} })
+			_, err := model.Ask(t.Context(), llm.Request{Turns: []llm.Turn{{User: "?"}}}, func(string) {})
+			if asked := server.Asked(); len(asked) != 1 || asked[0].Key != want {
+				t.Errorf("%s: asked %+v, want the key %s", api, asked, want)
+			}
+			if err == nil || strings.Contains(err.Error(), want) {
+				t.Errorf("%s: error %v says the key", api, err)
+			}
+		}
+		for want, change := range map[string]func(*llm.Definition){
+			"the variable NO_KEY is empty": func(d *llm.Definition) { d.KeyEnv = "NO_KEY" },
+			"no such file":                 func(d *llm.Definition) { d.KeyFile = "/no/such/file" },
+		} {
+			_, model := open(t, api, change, func(llmtest.Ask) llmtest.Reply { return llmtest.Reply{} })
+			if _, err := model.Ask(t.Context(), llm.Request{Turns: []llm.Turn{{User: "?"}}}, func(string) {}); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: error %v, want %q", api, err, want)
+			}
+		}
+	}
+}
+
+func TestABadDefinitionIsNamed(t *testing.T) {
+	for want, d := range map[string]llm.Definition{
+		`api "cohere": use`:       {API: "cohere", Model: "m"},
+		"model is empty":          {API: llm.Chat},
+		`base_url "localhost"`:    {API: llm.Chat, Model: "m", BaseURL: "localhost"},
+		"key_env and key_file":    {API: llm.Chat, Model: "m", KeyEnv: "A", KeyFile: "b"},
+		"prices must not be nega": {API: llm.Chat, Model: "m", Price: llm.Price{Input: -1}},
+	} {
+		if err := d.Check(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
+	}
+}
+
+func TestACostIsThatOfEachKindOfToken(t *testing.T) {
+	p := llm.Price{Input: 3, Cached: 0.3, Output: 15}
+	if got := p.Of(llm.Usage{Input: 1_000_000, Cached: 500_000, Output: 100_000}); got < 3.1499 || got > 3.1501 {
+		t.Errorf("cost %v, want 1.5 + 0.15 + 1.5", got)
+	}
+}
