@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -81,4 +82,9 @@ func get(url string) string {
 		return err.Error()
 	}
 	return string(body)
+}
+
+func exists(ts *testscript.TestScript, file string) bool {
+	_, err := os.Stat(ts.MkAbs(file))
+	return err == nil
 }

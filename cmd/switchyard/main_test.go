@@ -58,6 +58,7 @@ func TestCommands(t *testing.T) {
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"await":     await,
+			"model":     model,
 			"awaitfile": awaitFile,
 			"awaitpage": awaitPage,
 		},

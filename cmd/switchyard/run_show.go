@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -9,7 +10,9 @@ import (
 	"time"
 
 	"switchyard/internal/journal"
+	"switchyard/internal/llm"
 	"switchyard/internal/tasks"
+	"switchyard/internal/tasks/agents"
 )
 
 const (
@@ -45,9 +48,10 @@ func (l timeline) draw(out io.Writer) error {
 	b.WriteByte('\n')
 	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	first, last := l.span()
-	_, _ = fmt.Fprintf(table, "STEP\tSTATE\tATTEMPT\tBEGAN\tTOOK\t%s%*s\n", first.Format(clock), lineWide-len(clock), last.Format(clock))
+	_, _ = fmt.Fprintf(table, "STEP\tSTATE\tATTEMPT\tBEGAN\tTOOK\tTOKENS\tCOST\t%s%*s\n", first.Format(clock), lineWide-len(clock), last.Format(clock))
 	for _, s := range l.history.Steps {
-		_, _ = fmt.Fprintf(table, "%s\t%s\t%d\t%s\t%s\t%s\n", s.Name, state(s), s.Attempt, s.Began.Format(clock), took(s), bar(s, first, last))
+		tokens, cost := paid(s)
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%d\t%s\t%s\t%s\t%s\t%s\n", s.Name, state(s), s.Attempt, s.Began.Format(clock), took(s), tokens, cost, bar(s, first, last))
 	}
 	if err := table.Flush(); err != nil {
 		return err
@@ -85,6 +89,18 @@ func state(s journal.Step) string {
 		name += fmt.Sprintf(", begun %d times", s.Begins)
 	}
 	return name
+}
+
+// paid returns what a step took in tokens, in and out, and in money, if it was a model's.
+func paid(s journal.Step) (tokens, cost string) {
+	var answered agents.Asking
+	if json.Unmarshal(s.Result, &answered) != nil || answered.Answer.Usage == (llm.Usage{}) {
+		return "", ""
+	}
+	if answered.Cost > 0 {
+		cost = fmt.Sprintf("%.4f", answered.Cost)
+	}
+	return fmt.Sprintf("%d+%d", answered.Answer.Usage.Input, answered.Answer.Usage.Output), cost
 }
 
 func took(s journal.Step) string {

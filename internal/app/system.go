@@ -107,6 +107,7 @@ func (s *System) wire() error {
 		"rank": &agents.Rank{Documents: s.Documents, Now: time.Now},
 		"exec": &agents.Exec{Tell: s.tellProgress},
 		"http": &agents.HTTP{Client: &http.Client{CheckRedirect: agents.NoRedirect}, Getenv: os.Getenv},
+		"llm":  s.newLLM(client),
 	}, s.Guard, s.Journals)
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ package config
 import (
 	"time"
 
+	"switchyard/internal/llm"
 	"switchyard/internal/routing"
 	"switchyard/internal/tasks/agents"
 )
@@ -32,6 +33,8 @@ type Config struct {
 	Routing []routing.Rule `yaml:"routing,omitempty"`
 	// Policies change single kinds.
 	Policies map[string]routing.Patch `yaml:"policies,omitempty"`
+	// Models are what agents of the runtime llm ask, by the names that these give.
+	Models map[string]llm.Definition `yaml:"models,omitempty"`
 	// Agents gives each name the kind agent_<name>.
 	Agents map[string]agents.Definition `yaml:"agents"`
 	// Sources are read on their own schedule.

@@ -24,6 +24,11 @@ func (c Config) Validate() error {
 	if _, err := c.Table(); err != nil {
 		errs = append(errs, err)
 	}
+	for _, name := range slices.Sorted(maps.Keys(c.Models)) {
+		if err := c.Models[name].Check(); err != nil {
+			errs = append(errs, fmt.Errorf("models.%s: %w", name, err))
+		}
+	}
 	if _, ok := c.Agents[c.Briefings.Agent]; !ok {
 		errs = append(errs, fmt.Errorf("briefings.agent %q is not among agents: use one of %s",
 			c.Briefings.Agent, strings.Join(slices.Sorted(maps.Keys(c.Agents)), ", ")))

@@ -242,8 +242,8 @@ func checkName(name string) error {
 	switch {
 	case name == "":
 		return errors.New(`a step has no name: give it one, such as "send mail"`)
-	case len(name) > maxName:
-		return fmt.Errorf("step %.20q… has a name of %d bytes: at most %d are allowed", name, len(name), maxName)
+	case len(name) > MaxName:
+		return fmt.Errorf("step %.20q… has a name of %d bytes: at most %d are allowed", name, len(name), MaxName)
 	case !utf8.ValidString(name) || containsControl(name):
 		return fmt.Errorf("step %.50q: leave control characters out of its name", name)
 	}

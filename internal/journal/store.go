@@ -32,8 +32,8 @@ const (
 	keptEnded = 24 * time.Hour
 	// maxEntries bounds a journal.
 	maxEntries = 10_000
-	// maxName bounds the name of a step, in bytes.
-	maxName = 200
+	// MaxName bounds the name of a step, in bytes.
+	MaxName = 200
 	// maxResult bounds the result of a step, in bytes.
 	maxResult = tasks.DefaultMaxPayload
 )

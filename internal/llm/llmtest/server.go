@@ -114,7 +114,7 @@ func (s *Server) Asked() []Ask {
 func (s *Server) Close() {
 	close(s.closed)
 	_ = s.server.Close()
-	<-s.served
+	_ = <-s.served // that it was closed
 }
 
 // stream writes the events of an answer.

@@ -6,6 +6,7 @@
 package agents
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -27,7 +28,7 @@ const maxLimit = 100
 
 // Definition configures one agent.
 type Definition struct {
-	// Runtime names what runs it: "rank", "exec" or "http".
+	// Runtime names what runs it: "rank", "exec", "http" or "llm".
 	Runtime string `yaml:"runtime"`
 
 	// Command is the program of an agent of the runtime exec, with its arguments; there is no
@@ -53,6 +54,18 @@ type Definition struct {
 	SecretEnv string        `yaml:"secret_env,omitempty"`
 	Timeout   time.Duration `yaml:"timeout,omitempty"`
 	Poll      time.Duration `yaml:"poll,omitempty"`
+
+	// Model names the model of an agent of the runtime llm, Fallback the one that is asked
+	// when that does not answer, "" for none. Instructions say what the agent is to do, and
+	// Tools what it may call. Enqueues are the kinds that it may send with the tool enqueue.
+	Model        string   `yaml:"model,omitempty"`
+	Fallback     string   `yaml:"fallback,omitempty"`
+	Instructions string   `yaml:"instructions,omitempty"`
+	Tools        []string `yaml:"tools,omitempty"`
+	Enqueues     []string `yaml:"enqueues,omitempty"`
+	// Schema is the JSON schema that its final answer has to follow; nil: it is plain text.
+	Schema map[string]any `yaml:"schema,omitempty"`
+	Budget Budget         `yaml:"budget,omitempty"`
 
 	// Limit bounds how many documents it chooses. 0 means 10.
 	Limit int `yaml:"limit,omitempty"`
@@ -112,7 +125,7 @@ func New(definitions map[string]Definition, runtimes map[string]Runtime, brake B
 		if _, ok := runtimes[d.Runtime]; !ok {
 			errs = append(errs, fmt.Errorf("agent %q: unknown runtime %q: use one of %s", name, d.Runtime, strings.Join(slices.Sorted(maps.Keys(runtimes)), ", ")))
 		}
-		if err := errors.Join(d.checkCommand(), d.checkService()); err != nil {
+		if err := errors.Join(d.checkCommand(), d.checkService(), d.checkModel(runtimes[d.Runtime])); err != nil {
 			errs = append(errs, fmt.Errorf("agent %q: %w", name, err))
 		}
 		if d.Limit < 0 || d.Limit > maxLimit {
@@ -159,6 +172,33 @@ func (d Definition) checkService() error {
 		return fmt.Errorf("timeout is %s: use 0 or more", d.Timeout)
 	}
 	return nil
+}
+
+// checkModel reports what is wrong with the model of an agent, which its runtime has to know,
+// and with what the model is given.
+func (d Definition) checkModel(r Runtime) error {
+	known, ok := r.(*LLM)
+	if !ok {
+		if d.Model != "" {
+			return fmt.Errorf("model is given to the runtime %q: use the runtime llm, or leave it out", d.Runtime)
+		}
+		return nil
+	}
+	for _, name := range []string{d.Model, cmp.Or(d.Fallback, d.Model)} {
+		if _, ok := known.Models[name]; !ok {
+			return fmt.Errorf("unknown model %q: use one of models: %s", name, strings.Join(slices.Sorted(maps.Keys(known.Models)), ", "))
+		}
+	}
+	if strings.TrimSpace(d.Instructions) == "" {
+		return errors.New("instructions are empty: say what the agent is to do")
+	}
+	for _, name := range d.Tools {
+		if _, ok := known.Tools[name]; !ok {
+			return fmt.Errorf("unknown tool %q: use some of %s", name, strings.Join(slices.Sorted(maps.Keys(known.Tools)), ", "))
+		}
+	}
+	_, err := newSchema(d.Schema)
+	return errors.Join(err, d.Budget.check())
 }
 
 // Kinds returns the definition of every agent's kind.

@@ -1,0 +1,46 @@
+package app
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"switchyard/internal/llm"
+	"switchyard/internal/tasks"
+	"switchyard/internal/tasks/agents"
+	"switchyard/internal/tasks/scraping"
+)
+
+// newLLM returns the runtime of agents that are language models, with those of the
+// configuration and the tools that come with Switchyard.
+func (s *System) newLLM(enqueuer tasks.Enqueuer) *agents.LLM {
+	models := make(map[string]agents.PricedModel, len(s.Config.Models))
+	client := &http.Client{}
+	for name, d := range s.Config.Models {
+		models[name] = agents.PricedModel{Model: llm.Open(d, client), Price: d.Price, MaxTokens: d.MaxTokens}
+	}
+	toolbox := agents.Toolbox{Documents: s.Documents, Fetch: s.readPage, Enqueuer: enqueuer, Now: time.Now}
+	return &agents.LLM{Models: models, Tools: toolbox.Tools(), Tell: s.tellProgress, Sleep: sleep}
+}
+
+// readPage fetches a page and returns what scraping would keep of it.
+func (s *System) readPage(ctx context.Context, url string) (title, text string, err error) {
+	page, err := s.fetcher.Fetch(ctx, url)
+	if err != nil {
+		return "", "", err
+	}
+	d, err := scraping.Extract(page)
+	return d.Title, d.Text, err
+}
+
+// sleep waits for d or until ctx ends.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

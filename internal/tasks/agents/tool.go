@@ -1,0 +1,160 @@
+package agents
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"switchyard/internal/journal"
+	"switchyard/internal/llm"
+)
+
+// Tool is something that a model may call, if its agent's definition names it.
+type Tool interface {
+	// Describe tells a model of the tool.
+	Describe() llm.Tool
+	// Effect reports whether a call acts on the world outside, and must not be made twice.
+	Effect() bool
+	// Call calls the tool for a run. id names the call, the same in each attempt. Arguments
+	// are a JSON object that the model wrote. An error is told to the model, unless it says
+	// what is to become of the task.
+	Call(ctx context.Context, run Run, id string, arguments json.RawMessage) (string, error)
+}
+
+const (
+	// toolWithin bounds a call of a tool.
+	toolWithin = time.Minute
+	// maxToolResult bounds what a model is told of a call, in bytes.
+	maxToolResult = 20_000
+)
+
+// call calls the tools that the model asked for, one after the other, and adds what they
+// brought to the conversation.
+func (t *talk) call(ctx context.Context, calls []llm.Call) error {
+	var results []llm.Result
+	for i, c := range calls {
+		result := llm.Result{Call: c.ID}
+		if t.brief.Spent.Calls >= t.budget.Calls {
+			result.Text, result.Failed = "not called: the budget of tool calls is used up", true
+			results = append(results, result)
+			continue
+		}
+		t.brief.Spent.Calls++
+		text, err := t.callOne(ctx, fmt.Sprintf("tool %d.%d %s", t.asked, i+1, c.Name), c)
+		var refused *toolError
+		switch {
+		case errors.As(err, &refused):
+			result.Text, result.Failed = asData(c.Name, refused.Error()), true
+		case err != nil:
+			return err
+		default:
+			result.Text = asData(c.Name, text)
+			t.keepFinding(c)
+		}
+		results = append(results, result)
+	}
+	t.turns = append(t.turns, llm.Turn{Results: results})
+	return nil
+}
+
+// toolError is what a model is told of a call that has failed.
+type toolError struct{ text string }
+
+func (e *toolError) Error() string { return e.text }
+
+func refuse(format string, args ...any) error { return &toolError{fmt.Sprintf(format, args...)} }
+
+// called is the journal's record of a call.
+type called struct {
+	Text   string `json:"text"`
+	Failed bool   `json:"failed,omitempty"`
+}
+
+// callOne calls a tool, as a step of the journal. A call that the agent may not make, or that
+// is malformed, is none.
+func (t *talk) callOne(ctx context.Context, step string, c llm.Call) (string, error) {
+	tool, err := t.find(c.Name)
+	if err != nil {
+		return "", err
+	}
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(c.Arguments), &object); err != nil || object == nil {
+		return "", refuse("the arguments %.100q are not a JSON object", c.Arguments)
+	}
+	raw, err := t.run.Journal.Do(ctx, stepName(step), tool.Effect(), func(ctx context.Context) (json.RawMessage, error) {
+		within, cancel := context.WithTimeout(ctx, toolWithin)
+		defer cancel()
+		text, err := tool.Call(within, t.run, fmt.Sprintf("%s-%s", t.run.Task.Run, stepID(step)), json.RawMessage(c.Arguments))
+		var refused *toolError
+		if err != nil && ctx.Err() == nil && within.Err() != nil {
+			err = refuse("no result within %s", toolWithin)
+		}
+		if err != nil && !errors.As(err, &refused) {
+			return nil, err
+		}
+		if refused != nil {
+			return json.Marshal(called{Text: refused.text, Failed: true})
+		}
+		return json.Marshal(called{Text: cutText(text, maxToolResult)})
+	})
+	if err != nil {
+		return "", err
+	}
+	var done called
+	if err := json.Unmarshal(raw, &done); err != nil {
+		return "", fmt.Errorf("the journal's step %s: %w", step, err)
+	}
+	if done.Failed {
+		return "", refuse("%s", done.Text)
+	}
+	return done.Text, nil
+}
+
+// find returns a tool that the agent has been given.
+func (t *talk) find(name string) (Tool, error) {
+	for _, allowed := range t.run.Definition.Tools {
+		if allowed == name {
+			return t.Tools[name], nil
+		}
+	}
+	return nil, refuse("there is no tool %.64q: you have %s", name, strings.Join(t.run.Definition.Tools, ", "))
+}
+
+// stepName is a step's name as the journal takes it.
+func stepName(step string) string { return cutText(step, journal.MaxName) }
+
+// stepID is the part of a step's name that tells it from the others.
+func stepID(step string) string {
+	_, rest, _ := strings.Cut(step, " ")
+	id, _, _ := strings.Cut(rest, " ")
+	return id
+}
+
+// asData marks a text as what it is to the model: something to read.
+func asData(source, text string) string {
+	return fmt.Sprintf("<data source=%q>\n%s\n</data>", source, strings.ReplaceAll(text, "</data", "<\\/data"))
+}
+
+// cutText cuts a text to so many bytes, between characters, and says so.
+func cutText(text string, size int) string {
+	const more = "…"
+	if len(text) <= size {
+		return text
+	}
+	cut := size - len(more)
+	for cut > 0 && !utf8.RuneStart(text[cut]) {
+		cut--
+	}
+	return text[:cut] + more
+}
+
+// keepFinding keeps what the model has written down in the run's result.
+func (t *talk) keepFinding(c llm.Call) {
+	if c.Name == FindingTool {
+		t.brief.Findings = append(t.brief.Findings, json.RawMessage(c.Arguments))
+	}
+}

@@ -1,0 +1,180 @@
+package agents
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"switchyard/internal/documents"
+	"switchyard/internal/llm"
+	"switchyard/internal/tasks"
+)
+
+// FindingTool is the tool with which a model writes something down for the run's result.
+const FindingTool = "write_finding"
+
+// Toolbox makes the tools that come with Switchyard.
+type Toolbox struct {
+	Documents DocumentStore
+	// Fetch returns the text of a page, as scraping would store it.
+	Fetch    func(ctx context.Context, url string) (title, text string, err error)
+	Enqueuer tasks.Enqueuer
+	Now      func() time.Time
+}
+
+// DocumentStore gives documents.
+type DocumentStore interface {
+	DocumentReader
+	Get(ctx context.Context, id string) (documents.Document, bool, error)
+}
+
+// tool is a tool with arguments of type A.
+type tool[A any] struct {
+	description llm.Tool
+	call        func(ctx context.Context, run Run, id string, args A) (string, error)
+}
+
+// Describe implements [Tool].
+func (t tool[A]) Describe() llm.Tool { return t.description }
+
+// Effect implements [Tool]. Those that come with Switchyard can be called twice.
+func (tool[A]) Effect() bool { return false }
+
+// Call implements [Tool].
+func (t tool[A]) Call(ctx context.Context, run Run, id string, arguments json.RawMessage) (string, error) {
+	args, err := tasks.Decode[A](arguments)
+	if err != nil {
+		return "", refuse("%v", err)
+	}
+	return t.call(ctx, run, id, args)
+}
+
+// describe describes a tool by its name, what it is for, and the properties of its arguments,
+// of which those named are required.
+func describe(name, description, properties string, required ...string) llm.Tool {
+	schema, err := json.Marshal(map[string]any{
+		"type": "object", "properties": json.RawMessage(properties), "required": append([]string{}, required...), "additionalProperties": false,
+	})
+	if err != nil {
+		panic(err) // the properties are written here
+	}
+	return llm.Tool{Name: name, Description: description, Schema: schema}
+}
+
+// Tools returns the tools by their names.
+func (b Toolbox) Tools() map[string]Tool {
+	all := []Tool{
+		tool[searchArgs]{describe("search_documents", "Searches the pages that were scraped lately. Returns their ids, titles and a sentence that fits.",
+			`{"words":{"type":"string","description":"what to look for"},"limit":{"type":"integer","minimum":1,"maximum":20}}`, "words"), b.search},
+		tool[readArgs]{describe("read_document", "Returns the text of a scraped page.",
+			`{"id":{"type":"string","description":"as search_documents returned it"}}`, "id"), b.read},
+		tool[fetchArgs]{describe("fetch_page", "Fetches a page from the web and returns its text.",
+			`{"url":{"type":"string"}}`, "url"), b.fetch},
+		tool[findingArgs]{describe(FindingTool, "Writes a finding down for the result of your work, with the ids or URLs it rests on.",
+			`{"text":{"type":"string"},"sources":{"type":"array","items":{"type":"string"}}}`, "text"), writeFinding},
+		tool[enqueueArgs]{describe("enqueue", "Sends a task for later, of one of the kinds that you were told.",
+			`{"kind":{"type":"string"},"payload":{"type":"object"}}`, "kind", "payload"), b.enqueue},
+	}
+	named := make(map[string]Tool, len(all))
+	for _, t := range all {
+		named[t.Describe().Name] = t
+	}
+	return named
+}
+
+type searchArgs struct {
+	Words string `json:"words"`
+	Limit int    `json:"limit"`
+}
+
+// What a search looks through and brings.
+const (
+	searchSpan  = 30 * 24 * time.Hour
+	searchLimit = 10
+	maxSearch   = 20
+)
+
+func (b Toolbox) search(ctx context.Context, _ Run, _ string, args searchArgs) (string, error) {
+	recent, err := b.Documents.Recent(ctx, b.Now().Add(-searchSpan), maxConsidered)
+	if err != nil {
+		return "", err
+	}
+	limit := searchLimit
+	if args.Limit > 0 {
+		limit = min(args.Limit, maxSearch)
+	}
+	found := choose([]string{args.Words}, recent, limit)
+	var out strings.Builder
+	for _, c := range found.Choices {
+		fmt.Fprintf(&out, "id %s: %s (%s)\n", c.Document, c.Title, c.URL)
+		if len(c.Matches) > 0 && c.Matches[0].Quote != "" {
+			fmt.Fprintf(&out, "    %s\n", c.Matches[0].Quote)
+		}
+	}
+	if out.Len() == 0 {
+		return "nothing fits", nil
+	}
+	return out.String(), nil
+}
+
+type readArgs struct {
+	ID string `json:"id"`
+}
+
+func (b Toolbox) read(ctx context.Context, _ Run, _ string, args readArgs) (string, error) {
+	d, found, err := b.Documents.Get(ctx, args.ID)
+	if err != nil {
+		return "", err
+	}
+	if !found {
+		return "", refuse("there is no document %.50q: search for one", args.ID)
+	}
+	return d.Title + "\n" + d.URL + "\n\n" + d.Text, nil
+}
+
+type fetchArgs struct {
+	URL string `json:"url"`
+}
+
+func (b Toolbox) fetch(ctx context.Context, _ Run, _ string, args fetchArgs) (string, error) {
+	title, text, err := b.Fetch(ctx, args.URL)
+	if err != nil {
+		return "", refuse("%v", err) // a page that cannot be had is no reason to end the run
+	}
+	return title + "\n\n" + text, nil
+}
+
+type findingArgs struct {
+	Text    string   `json:"text"`
+	Sources []string `json:"sources"`
+}
+
+func writeFinding(_ context.Context, _ Run, _ string, args findingArgs) (string, error) {
+	if strings.TrimSpace(args.Text) == "" {
+		return "", refuse(`field "text" is empty: say what you found`)
+	}
+	return "written down", nil
+}
+
+type enqueueArgs struct {
+	Kind    string          `json:"kind"`
+	Payload json.RawMessage `json:"payload"`
+}
+
+// enqueue sends a task under the call's own name, so that it is added once.
+func (b Toolbox) enqueue(ctx context.Context, run Run, id string, args enqueueArgs) (string, error) {
+	if !slices.Contains(run.Definition.Enqueues, args.Kind) {
+		return "", refuse("kind %.100q: you may send %s", args.Kind, strings.Join(run.Definition.Enqueues, ", "))
+	}
+	receipt, err := b.Enqueuer.Enqueue(ctx, tasks.Raw{Name: args.Kind, Payload: args.Payload}, tasks.Options{ID: id})
+	if tasks.IsPermanent(err) {
+		return "", refuse("%v", err)
+	}
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("sent as task %s", receipt.ID), nil
+}
