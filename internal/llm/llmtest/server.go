@@ -6,6 +6,7 @@ package llmtest
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -114,7 +115,9 @@ func (s *Server) Asked() []Ask {
 func (s *Server) Close() {
 	close(s.closed)
 	_ = s.server.Close()
-	_ = <-s.served // that it was closed
+	if err := <-s.served; !errors.Is(err, http.ErrServerClosed) {
+		panic(err) // nothing else ends it
+	}
 }
 
 // stream writes the events of an answer.
