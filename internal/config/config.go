@@ -35,6 +35,8 @@ type Config struct {
 	Policies map[string]routing.Patch `yaml:"policies,omitempty"`
 	// Models are what agents of the runtime llm ask, by the names that these give.
 	Models map[string]llm.Definition `yaml:"models,omitempty"`
+	// MCPServers have tools for such agents.
+	MCPServers map[string]agents.Server `yaml:"mcp_servers,omitempty"`
 	// Agents gives each name the kind agent_<name>.
 	Agents map[string]agents.Definition `yaml:"agents"`
 	// Sources are read on their own schedule.

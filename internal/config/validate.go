@@ -29,6 +29,11 @@ func (c Config) Validate() error {
 			errs = append(errs, fmt.Errorf("models.%s: %w", name, err))
 		}
 	}
+	for _, name := range slices.Sorted(maps.Keys(c.MCPServers)) {
+		if err := c.MCPServers[name].Check(); err != nil {
+			errs = append(errs, fmt.Errorf("mcp_servers.%s: %w", name, err))
+		}
+	}
 	if _, ok := c.Agents[c.Briefings.Agent]; !ok {
 		errs = append(errs, fmt.Errorf("briefings.agent %q is not among agents: use one of %s",
 			c.Briefings.Agent, strings.Join(slices.Sorted(maps.Keys(c.Agents)), ", ")))

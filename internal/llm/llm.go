@@ -46,9 +46,9 @@ type Turn struct {
 
 // Tool is a tool that a model may call.
 type Tool struct {
-	Name        string // at most 64 letters, digits, _ and -
-	Description string
-	Schema      json.RawMessage // of its arguments: a JSON schema of an object
+	Name        string          `json:"name"` // at most 64 letters, digits, _ and -
+	Description string          `json:"description,omitempty"`
+	Schema      json.RawMessage `json:"schema"` // of its arguments: a JSON schema of an object
 }
 
 // Answer is what a model answered. As JSON it can be kept and put into a later request.

@@ -57,7 +57,7 @@ type Definition struct {
 
 	// Model names the model of an agent of the runtime llm, Fallback the one that is asked
 	// when that does not answer, "" for none. Instructions say what the agent is to do, and
-	// Tools what it may call. Enqueues are the kinds that it may send with the tool enqueue.
+	// Tools what it may call, server.tool being one of an MCP server. Enqueues are the kinds that it may send with the tool enqueue.
 	Model        string   `yaml:"model,omitempty"`
 	Fallback     string   `yaml:"fallback,omitempty"`
 	Instructions string   `yaml:"instructions,omitempty"`
@@ -193,6 +193,12 @@ func (d Definition) checkModel(r Runtime) error {
 		return errors.New("instructions are empty: say what the agent is to do")
 	}
 	for _, name := range d.Tools {
+		if server, _, remote := splitRemote(name); remote {
+			if _, ok := known.Servers[server]; !ok {
+				return fmt.Errorf("tool %q: unknown MCP server %q: use one of mcp_servers: %s", name, server, strings.Join(slices.Sorted(maps.Keys(known.Servers)), ", "))
+			}
+			continue
+		}
 		if _, ok := known.Tools[name]; !ok {
 			return fmt.Errorf("unknown tool %q: use some of %s", name, strings.Join(slices.Sorted(maps.Keys(known.Tools)), ", "))
 		}

@@ -20,7 +20,14 @@ import (
 	"switchyard/internal/tasks"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain runs the tests, or a server of tools: the test binary is its own MCP server.
+func TestMain(m *testing.M) {
+	if os.Getenv(mcpVariable) != "" {
+		serveTools()
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // told keeps the progress that was told.
 type told struct {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"switchyard/internal/llm"
@@ -21,6 +22,10 @@ type LLM struct {
 	Models map[string]PricedModel
 	// Tools are those that definitions may name.
 	Tools map[string]Tool
+	// Servers are the MCP servers whose tools definitions may name, as server.tool. Client
+	// calls those that are services.
+	Servers map[string]Server
+	Client  *http.Client
 	// Tell is as for [Exec].
 	Tell func(ctx context.Context, run Run, progress []byte) error
 	// Sleep waits before a model is asked again, or until ctx ends.
@@ -50,7 +55,9 @@ type Brief struct {
 
 // Run implements [Runtime].
 func (l *LLM) Run(ctx context.Context, run Run) (any, error) {
-	t, err := l.newTalk(run)
+	visit := newVisit(ctx, l.Servers, l.Client)
+	defer visit.close()
+	t, err := l.newTalk(ctx, run, visit)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +98,7 @@ type talk struct {
 	run    Run
 	budget Budget
 	schema *schema // nil: the answer is plain text
-	tools  []llm.Tool
+	tools  []Tool
 	turns  []llm.Turn
 	brief  Brief
 	asked  int // how often a model was
@@ -100,14 +107,14 @@ type talk struct {
 }
 
 // newTalk begins the conversation of a run.
-func (l *LLM) newTalk(run Run) (*talk, error) {
+func (l *LLM) newTalk(ctx context.Context, run Run, visit *visit) (*talk, error) {
 	t := &talk{LLM: l, run: run, budget: run.Definition.Budget.withDefaults()}
 	var err error
 	if t.schema, err = newSchema(run.Definition.Schema); err != nil {
 		return nil, tasks.Permanent(err)
 	}
-	for _, name := range run.Definition.Tools {
-		t.tools = append(t.tools, l.Tools[name].Describe())
+	if t.tools, err = l.toolsOf(ctx, run, visit); err != nil {
+		return nil, err
 	}
 	wish, err := json.Marshal(run.Args)
 	if err != nil {
@@ -138,10 +145,13 @@ type Asking struct {
 // word, without tools.
 func (t *talk) ask(ctx context.Context) (llm.Answer, error) {
 	t.asked++
-	request := llm.Request{Instructions: dataRule + t.run.Definition.Instructions, Tools: t.tools, Schema: t.run.Definition.schemaJSON()}
+	request := llm.Request{Instructions: dataRule + t.run.Definition.Instructions, Schema: t.run.Definition.schemaJSON()}
 	if t.brief.Stopped != "" {
 		t.say(fmt.Sprintf(wrapUp, t.brief.Stopped))
-		request.Tools = nil
+	} else {
+		for _, tool := range t.tools {
+			request.Tools = append(request.Tools, tool.Describe())
+		}
 	}
 	request.Turns = t.turns
 	raw, err := t.run.Journal.Do(ctx, fmt.Sprintf("model %d", t.asked), false, func(ctx context.Context) (json.RawMessage, error) {

@@ -14,6 +14,7 @@ import (
 
 	"switchyard/internal/control"
 	"switchyard/internal/documents"
+	"switchyard/internal/journal"
 	"switchyard/internal/llm"
 	"switchyard/internal/llm/llmtest"
 	"switchyard/internal/tasks"
@@ -71,6 +72,7 @@ type study struct {
 	outbox     outbox
 	post       post
 	pages      map[string]string
+	servers    map[string]Server
 	slept      []time.Duration
 	mu         sync.Mutex
 	told       []string
@@ -106,7 +108,7 @@ func (s *study) runtime() *LLM {
 			"main":   {Model: llm.Open(s.server.Definition(llm.Chat), client), Price: llm.Price{Input: 1000, Output: 10_000}},
 			"backup": {Model: llm.Open(second, client)},
 		},
-		Tools: all,
+		Tools: all, Servers: s.servers, Client: client,
 		Tell: func(_ context.Context, _ Run, progress []byte) error {
 			s.mu.Lock()
 			defer s.mu.Unlock()
@@ -119,6 +121,9 @@ func (s *study) runtime() *LLM {
 		},
 	}
 }
+
+// run names the run.
+func (s *study) run() journal.Run { return journal.Run{User: "ada", Task: "agents/t1", ID: "r"} }
 
 // attempt makes an attempt of the run, as on a worker of its own.
 func (s *study) attempt(ctx context.Context, number int) (Brief, error) {
@@ -415,14 +420,15 @@ func TestABadModelAgentIsRefusedByName(t *testing.T) {
 	runtime := &LLM{Models: map[string]PricedModel{"main": {}}, Tools: Toolbox{}.Tools()}
 	good := Definition{Runtime: "llm", Model: "main", Instructions: "Work."}
 	for want, change := range map[string]func(*Definition){
-		`unknown model "big": use one of models: main`: func(d *Definition) { d.Model = "big" },
-		`unknown model "small"`:                        func(d *Definition) { d.Fallback = "small" },
-		"instructions are empty":                       func(d *Definition) { d.Instructions = " " },
-		`unknown tool "shell": use some of enqueue`:    func(d *Definition) { d.Tools = []string{"shell"} },
-		"budget: steps":                                func(d *Definition) { d.Budget.Steps = -1 },
-		"schema":                                       func(d *Definition) { d.Schema = map[string]any{"type": "nonsense"} },
-		"write the schema out":                         func(d *Definition) { d.Schema = map[string]any{"$ref": "https://example.org/schema"} },
-		`model is given to the runtime "rank"`:         func(d *Definition) { d.Runtime = "rank" },
+		`unknown model "big": use one of models: main`:       func(d *Definition) { d.Model = "big" },
+		`unknown model "small"`:                              func(d *Definition) { d.Fallback = "small" },
+		"instructions are empty":                             func(d *Definition) { d.Instructions = " " },
+		`unknown tool "shell": use some of enqueue`:          func(d *Definition) { d.Tools = []string{"shell"} },
+		"budget: steps":                                      func(d *Definition) { d.Budget.Steps = -1 },
+		"schema":                                             func(d *Definition) { d.Schema = map[string]any{"type": "nonsense"} },
+		"write the schema out":                               func(d *Definition) { d.Schema = map[string]any{"$ref": "https://example.org/schema"} },
+		`unknown MCP server "files": use one of mcp_servers`: func(d *Definition) { d.Tools = []string{"files.read"} },
+		`model is given to the runtime "rank"`:               func(d *Definition) { d.Runtime = "rank" },
 	} {
 		d := good
 		change(&d)

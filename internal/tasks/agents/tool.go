@@ -114,14 +114,45 @@ func (t *talk) callOne(ctx context.Context, step string, c llm.Call) (string, er
 	return done.Text, nil
 }
 
+// toolsOf returns the tools of a run. What MCP servers say of theirs is a step of the
+// journal, so that the model is told the same in each attempt.
+func (l *LLM) toolsOf(ctx context.Context, run Run, visit *visit) ([]Tool, error) {
+	var tools []Tool
+	for _, name := range run.Definition.Tools {
+		if _, _, remote := splitRemote(name); !remote {
+			tools = append(tools, l.Tools[name])
+			continue
+		}
+		raw, err := run.Journal.Do(ctx, stepName("describe "+name), false, func(ctx context.Context) (json.RawMessage, error) {
+			description, err := visit.describe(ctx, name)
+			if err != nil {
+				return nil, err
+			}
+			return json.Marshal(description)
+		})
+		if err != nil {
+			return nil, err
+		}
+		t := remoteTool{visit: visit, name: name}
+		if err := json.Unmarshal(raw, &t.description); err != nil {
+			return nil, fmt.Errorf("the journal's step describe %s: %w", name, err)
+		}
+		tools = append(tools, t)
+	}
+	return tools, nil
+}
+
 // find returns a tool that the agent has been given.
 func (t *talk) find(name string) (Tool, error) {
-	for _, allowed := range t.run.Definition.Tools {
-		if allowed == name {
-			return t.Tools[name], nil
+	var names []string
+	for _, tool := range t.tools {
+		own := tool.Describe().Name
+		if own == name {
+			return tool, nil
 		}
+		names = append(names, own)
 	}
-	return nil, refuse("there is no tool %.64q: you have %s", name, strings.Join(t.run.Definition.Tools, ", "))
+	return nil, refuse("there is no tool %.64q: you have %s", name, strings.Join(names, ", "))
 }
 
 // stepName is a step's name as the journal takes it.
