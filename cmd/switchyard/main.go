@@ -31,6 +31,7 @@ type cli struct {
 	Run      runCommand      `cmd:"" help:"Show an agent's run."`
 	Approve  approveCommand  `cmd:"" help:"Have the step of a run that is in doubt done again."`
 	Reject   rejectCommand   `cmd:"" help:"Have it not done again, and the run go on."`
+	Usage    usageCommand    `cmd:"" help:"Show what agents have spent on models, by user, day and agent."`
 	User     userCommand     `cmd:"" help:"Set what a user is briefed about."`
 	Route    routeCommand    `cmd:"" help:"Explain where a kind goes."`
 	Bench    benchCommand    `cmd:"" help:"Measure this system beside plain asynq."`

@@ -20,7 +20,7 @@ func (s *System) newLLM(enqueuer tasks.Enqueuer) *agents.LLM {
 		models[name] = agents.PricedModel{Model: llm.Open(d, client), Price: d.Price, MaxTokens: d.MaxTokens}
 	}
 	toolbox := agents.Toolbox{Documents: s.Documents, Fetch: s.readPage, Enqueuer: enqueuer, Now: time.Now}
-	return &agents.LLM{Models: models, Tools: toolbox.Tools(), Servers: s.Config.MCPServers, Client: client, Tell: s.tellProgress, Sleep: sleep}
+	return &agents.LLM{Models: models, Tools: toolbox.Tools(), Servers: s.Config.MCPServers, Client: client, Book: s.Usage, Tell: s.tellProgress, Sleep: sleep}
 }
 
 // readPage fetches a page and returns what scraping would keep of it.

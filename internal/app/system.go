@@ -30,6 +30,7 @@ import (
 	"switchyard/internal/tasks/agents"
 	"switchyard/internal/tasks/briefings"
 	"switchyard/internal/tasks/scraping"
+	"switchyard/internal/usage"
 	"switchyard/internal/users"
 	"switchyard/internal/web"
 )
@@ -51,6 +52,7 @@ type System struct {
 	Brake     *control.Brake
 	Guard     *control.Guard
 	Journals  *journal.Store
+	Usage     *usage.Book
 	Metrics   *prometheus.Registry
 
 	fetcher *web.Fetcher
@@ -79,6 +81,7 @@ func Open(c config.Config, log *zap.Logger) (*System, error) {
 		Briefings: briefings.NewStore(client, c.Redis.Prefix),
 		Bus:       control.NewBus(client),
 		Brake:     control.NewBrake(client, c.Redis.Prefix),
+		Usage:     usage.NewBook(client, c.Redis.Prefix, c.UserDay, time.Now),
 		Metrics:   prometheus.NewRegistry(),
 		fetcher: web.NewFetcher(web.Options{
 			UserAgent: c.Fetcher.UserAgent, Timeout: c.Fetcher.Timeout,

@@ -11,6 +11,7 @@ import (
 	"switchyard/internal/llm"
 	"switchyard/internal/routing"
 	"switchyard/internal/tasks/agents"
+	"switchyard/internal/usage"
 )
 
 // Config is everything that can be configured. A scalar at redis.pool_size in the file
@@ -35,6 +36,9 @@ type Config struct {
 	Policies map[string]routing.Patch `yaml:"policies,omitempty"`
 	// Models are what agents of the runtime llm ask, by the names that these give.
 	Models map[string]llm.Definition `yaml:"models,omitempty"`
+	// UserDay is what the agents of one user may spend on models in a day of UTC; a part that
+	// is 0 has no limit.
+	UserDay usage.Amount `yaml:"user_day,omitempty"`
 	// MCPServers have tools for such agents.
 	MCPServers map[string]agents.Server `yaml:"mcp_servers,omitempty"`
 	// Agents gives each name the kind agent_<name>.

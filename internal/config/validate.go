@@ -29,6 +29,9 @@ func (c Config) Validate() error {
 			errs = append(errs, fmt.Errorf("models.%s: %w", name, err))
 		}
 	}
+	if err := c.UserDay.Check(); err != nil {
+		errs = append(errs, fmt.Errorf("user_day: %w", err))
+	}
 	for _, name := range slices.Sorted(maps.Keys(c.MCPServers)) {
 		if err := c.MCPServers[name].Check(); err != nil {
 			errs = append(errs, fmt.Errorf("mcp_servers.%s: %w", name, err))

@@ -11,6 +11,7 @@ import (
 
 	"switchyard/internal/llm"
 	"switchyard/internal/tasks"
+	"switchyard/internal/usage"
 )
 
 // LLM is the runtime "llm": a language model that is asked again and again, with the results
@@ -26,10 +27,21 @@ type LLM struct {
 	// calls those that are services.
 	Servers map[string]Server
 	Client  *http.Client
+	// Book keeps what users spend in a day, and within their limit.
+	Book Book
 	// Tell is as for [Exec].
 	Tell func(ctx context.Context, run Run, progress []byte) error
 	// Sleep waits before a model is asked again, or until ctx ends.
 	Sleep func(ctx context.Context, d time.Duration) error
+}
+
+// Book keeps what users spend.
+type Book interface {
+	// Reserve sets aside what a call takes at most, under a name of its own. The error is
+	// [usage.ErrTokens] or [usage.ErrMoney] if the user's day has no room for it.
+	Reserve(ctx context.Context, user, agent, name string, most usage.Amount) (usage.Call, error)
+	// Limited reports whether there is a limit at all.
+	Limited() bool
 }
 
 // PricedModel is a model and what its answers cost.
@@ -64,6 +76,10 @@ func (l *LLM) Run(ctx context.Context, run Run) (any, error) {
 	for {
 		t.brief.Stopped = t.budget.reached(t.brief.Spent)
 		answer, err := t.ask(ctx)
+		if part := daySpent(err); part != "" {
+			t.brief.Stopped = part
+			return t.brief, nil
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -218,6 +234,9 @@ func (t *talk) askAny(ctx context.Context, request llm.Request) (Asking, error) 
 		if ctx.Err() != nil {
 			return a, context.Cause(ctx)
 		}
+		if daySpent(err) != "" {
+			return a, err
+		}
 		failures = append(failures, fmt.Errorf("%s: %w", name, err))
 	}
 	return Asking{}, outcomeOf(errors.Join(failures...))
@@ -250,13 +269,12 @@ const (
 // askPatiently asks one model, again if it fails in a way that passes.
 func (t *talk) askPatiently(ctx context.Context, m PricedModel, request llm.Request) (Asking, error) {
 	request.MaxTokens = m.MaxTokens
+	if t.Book.Limited() {
+		request.MaxTokens = cmp.Or(m.MaxTokens, llm.DefaultMaxTokens) // what is not bounded cannot be set aside
+	}
 	dropped, wait := 0, firstWait
 	for times := 1; ; {
-		said := ""
-		answer, err := m.Ask(ctx, request, func(piece string) {
-			said += piece
-			t.tell(ctx, said)
-		})
+		answer, err := t.askPaying(ctx, m, request)
 		if err == nil {
 			return Asking{Answer: answer, Cost: m.Price.Of(answer.Usage), Dropped: dropped}, nil
 		}
@@ -281,6 +299,64 @@ func (t *talk) askPatiently(ctx context.Context, m PricedModel, request llm.Requ
 			return Asking{}, err
 		}
 	}
+}
+
+// askPaying asks one model once, from the user's budget of the day.
+func (t *talk) askPaying(ctx context.Context, m PricedModel, request llm.Request) (llm.Answer, error) {
+	args := t.run.Args
+	paid, err := t.Book.Reserve(ctx, args.User, args.Agent, fmt.Sprintf("%s/%d", t.run.Task.Run, t.asked), atMost(m, request))
+	if err != nil {
+		return llm.Answer{}, err
+	}
+	said := ""
+	answer, err := m.Ask(ctx, request, func(piece string) {
+		said += piece
+		t.tell(ctx, said)
+	})
+	// What was taken is written down although the run may be over.
+	writing, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeWithin)
+	defer cancel()
+	if err != nil {
+		return answer, errors.Join(err, paid.Release(writing))
+	}
+	u := answer.Usage
+	return answer, paid.Settle(writing, usage.Amount{Tokens: u.Input + u.Output, Money: m.Price.Of(u)})
+}
+
+// writeWithin bounds one try to write down what a call has taken.
+const writeWithin = 5 * time.Second
+
+// formatTokens is what the vendors add to a request for its format, about, for each part.
+const formatTokens = 20
+
+// atMost returns what a request can take: a token has a byte at least.
+func atMost(m PricedModel, r llm.Request) usage.Amount {
+	parts := 1 + len(r.Turns) + len(r.Tools)
+	bytes := len(r.Instructions) + len(r.Schema)
+	for _, tool := range r.Tools {
+		bytes += len(tool.Name) + len(tool.Description) + len(tool.Schema)
+	}
+	for _, turn := range r.Turns {
+		text, err := json.Marshal(turn)
+		if err == nil {
+			bytes += len(text)
+		}
+		parts += len(turn.Results)
+	}
+	u := llm.Usage{Input: int64(bytes + parts*formatTokens), Output: int64(r.MaxTokens)}
+	return usage.Amount{Tokens: u.Input + u.Output, Money: m.Price.Of(u)}
+}
+
+// daySpent names the part of the user's budget of the day that err says is used up, "" if it
+// says no such thing.
+func daySpent(err error) string {
+	switch {
+	case errors.Is(err, usage.ErrTokens):
+		return "user_day_tokens"
+	case errors.Is(err, usage.ErrMoney):
+		return "user_day_money"
+	}
+	return ""
 }
 
 // droppedResult stands where a tool's result was for which there is no more room.

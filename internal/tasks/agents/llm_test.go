@@ -12,12 +12,15 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/zap"
+
 	"switchyard/internal/control"
 	"switchyard/internal/documents"
 	"switchyard/internal/journal"
 	"switchyard/internal/llm"
 	"switchyard/internal/llm/llmtest"
 	"switchyard/internal/tasks"
+	"switchyard/internal/usage"
 )
 
 // library is a store of two documents.
@@ -73,6 +76,7 @@ type study struct {
 	post       post
 	pages      map[string]string
 	servers    map[string]Server
+	limit      usage.Amount
 	slept      []time.Duration
 	mu         sync.Mutex
 	told       []string
@@ -108,7 +112,7 @@ func (s *study) runtime() *LLM {
 			"main":   {Model: llm.Open(s.server.Definition(llm.Chat), client), Price: llm.Price{Input: 1000, Output: 10_000}},
 			"backup": {Model: llm.Open(second, client)},
 		},
-		Tools: all, Servers: s.servers, Client: client,
+		Tools: all, Servers: s.servers, Client: client, Book: usage.NewBook(s.redis, "p:", s.limit, time.Now),
 		Tell: func(_ context.Context, _ Run, progress []byte) error {
 			s.mu.Lock()
 			defer s.mu.Unlock()
@@ -302,6 +306,49 @@ func TestABudgetThatIsUsedUpLeavesALastWord(t *testing.T) {
 		if err != nil || brief.Stopped != part || brief.Text != "as far as I got" || brief.Spent.Steps != 4 {
 			t.Errorf("%s: %+v, %v", part, brief, err)
 		}
+	}
+}
+
+func TestParallelRunsDoNotOverspendTheirUsersDay(t *testing.T) {
+	s := newStudy(t, func(llmtest.Ask) llmtest.Reply {
+		r := llmtest.Use("search_documents", `{"words":"tide"}`)
+		r.Usage, r.Delay = llm.Usage{Input: 900, Output: 100}, time.Millisecond
+		return r
+	})
+	s.definition.Tools = []string{"search_documents"}
+	s.limit = usage.Amount{Tokens: 100_000}
+	runtime := s.runtime()
+	var runs sync.WaitGroup
+	for i := range 50 {
+		runs.Go(func() {
+			user := fmt.Sprintf("%d", i)
+			_, pass, err := control.NewGuard(s.brake, nil, zap.NewNop()).Enter(t.Context(), "ada", "agents/"+user)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			j, err := s.store.Open(t.Context(), pass, user, 1)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			value, err := runtime.Run(t.Context(), Run{Task: &tasks.Task{ID: user, Run: user, Attempt: 1}, Definition: s.definition, Args: Args{Agent: "scholar", User: "ada"}, Journal: j})
+			if brief, _ := value.(Brief); err != nil || brief.Stopped != "user_day_tokens" && brief.Stopped != "steps" {
+				t.Errorf("run %d: %+v, %v", i, brief, err)
+			}
+		})
+	}
+	runs.Wait()
+	lines, err := usage.NewBook(s.redis, "p:", s.limit, time.Now).Lines(t.Context(), "ada", time.Now().Add(-24*time.Hour))
+	if err != nil || len(lines) == 0 {
+		t.Fatal(lines, err)
+	}
+	spent := int64(0)
+	for _, l := range lines {
+		spent += l.Tokens
+	}
+	if paid := int64(len(s.server.Asked())) * 1000; spent != paid || spent > 100_000 || spent < 80_000 {
+		t.Errorf("spent %d of 100,000 tokens, paid for %d", spent, paid)
 	}
 }
 
