@@ -26,7 +26,7 @@ import (
 )
 
 type benchCommand struct {
-	Workload []string `arg:"" optional:"" help:"What to measure: pickup, drain, stream, loss, memory, schedule, brake, fair. All but the last three if not given."`
+	Workload []string `arg:"" optional:"" help:"What to measure: pickup, drain, stream, loss, memory, schedule, brake, fair, model. All but the last four if not given."`
 
 	PrivateRedis bool          `help:"Start a redis-server of its own for the time, without persistence, and ignore the configuration file."`
 	JSON         bool          `name:"json" help:"Print the report as JSON."`
@@ -123,7 +123,7 @@ func (cmd benchCommand) more(o bench.Options) string {
 	if slices.Contains(o.Workloads, bench.Schedule) {
 		more += fmt.Sprintf(" and to %s and %s, starts schedulers", o.Timetable.EntryQueue, o.Timetable.UserQueue)
 	}
-	if slices.Contains(o.Workloads, bench.Brake) || slices.Contains(o.Workloads, bench.Fair) {
+	if slices.ContainsFunc([]string{bench.Brake, bench.Fair, bench.Models}, func(w string) bool { return slices.Contains(o.Workloads, w) }) {
 		more += fmt.Sprintf(" and to %s, starts workers, and pauses users whose ids begin with bench-", o.Agents.Queue)
 	}
 	return more
@@ -151,9 +151,9 @@ func (cmd benchCommand) options(s *app.System, file string) (bench.Options, erro
 	}
 	beside := filepath.Dir(self)
 	worker := cmp.Or(cmd.Worker, filepath.Join(beside, "worker"))
-	if slices.ContainsFunc([]string{bench.Loss, bench.Memory, bench.Brake, bench.Fair}, func(w string) bool { return slices.Contains(o.Workloads, w) }) {
+	if slices.ContainsFunc([]string{bench.Loss, bench.Memory, bench.Brake, bench.Fair, bench.Models}, func(w string) bool { return slices.Contains(o.Workloads, w) }) {
 		if _, err := exec.LookPath(worker); err != nil {
-			return o, fmt.Errorf("the worker binary cannot be run: %w: build it with make build, name it with --worker, or leave out the workloads loss, memory, brake and fair", err)
+			return o, fmt.Errorf("the worker binary cannot be run: %w: build it with make build, name it with --worker, or leave out the workloads loss, memory, brake, fair and model", err)
 		}
 	}
 	scheduler := cmp.Or(cmd.Scheduler, filepath.Join(beside, "scheduler"))

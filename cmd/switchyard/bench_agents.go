@@ -16,12 +16,12 @@ import (
 // configuration of its workers.
 func addAgents(c *config.Config) {
 	c.Agents = maps.Clone(c.Agents)
-	for _, name := range []string{bench.CallAgent, bench.StepsAgent} {
+	for _, name := range []string{bench.CallAgent, bench.StepsAgent, bench.ModelAgent} {
 		c.Agents[name] = agents.Definition{Runtime: "rank"}
 	}
 }
 
-// newAgents returns what the workloads brake and fair need of the system.
+// newAgents returns what the workloads brake, fair and model need of the system.
 func newAgents(s *app.System, start func(program string, args ...string) *exec.Cmd, worker, self string) bench.Agents {
 	return bench.Agents{
 		Operator: s.Operator(),

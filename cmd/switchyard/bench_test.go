@@ -90,10 +90,10 @@ func TestBenchMeasuresTheScheduleAndLeavesNothing(t *testing.T) {
 	}
 }
 
-func TestBenchMeasuresTheBrakeAndTurnsAndLeavesNothing(t *testing.T) {
+func TestBenchMeasuresAgentsAndLeavesNothing(t *testing.T) {
 	server := redistest.Server(t)
 	client := redistest.Client(t, server.Addr)
-	report, said, err := runBench(t, []string{"SWITCHYARD_REDIS_URL=redis://" + server.Addr}, "brake", "fair", "--samples", "3", "--programs", "5", "--crowd", "20")
+	report, said, err := runBench(t, []string{"SWITCHYARD_REDIS_URL=redis://" + server.Addr}, "brake", "fair", "model", "--samples", "3", "--programs", "5", "--crowd", "20")
 	if err != nil {
 		t.Fatalf("%v: %s", err, said)
 	}
@@ -103,7 +103,7 @@ func TestBenchMeasuresTheBrakeAndTurnsAndLeavesNothing(t *testing.T) {
 			measured[f.ID] = f.Ours.Median
 		}
 	}
-	for _, figure := range []string{"brake.pause.p50", "brake.pause.p99", "brake.resume.p50", "brake.crowd.5", "fair.empty", "fair.behind", "fair.ratio"} {
+	for _, figure := range []string{"brake.pause.p50", "brake.pause.p99", "brake.resume.p50", "brake.crowd.5", "fair.empty", "fair.behind", "fair.ratio", "model.step.p50", "model.step.p99", "model.memory"} {
 		if measured[figure] <= 0 {
 			t.Errorf("figure %s is %v", figure, measured[figure])
 		}

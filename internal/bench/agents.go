@@ -17,7 +17,7 @@ import (
 	"switchyard/internal/tasks"
 )
 
-// Agents is what the workloads brake and fair need of the system.
+// Agents is what the workloads brake, fair and model need of the system.
 type Agents struct {
 	Operator *control.Operator
 	// Tasks adds runs of the bench's agents, which go to Queue.
@@ -61,8 +61,16 @@ type agency struct {
 	workers []*process
 }
 
-// openAgency starts workers with as many slots each, of which one user may have perUser.
-func (r *run) openAgency(ctx context.Context, workers, slots, perUser int) (a *agency, err error) {
+// agencyOptions say how an agency is staffed.
+type agencyOptions struct {
+	workers int
+	slots   int    // of each
+	perUser int    // tasks of a user at a time
+	model   string // URL of the model that its agents ask, if any does
+}
+
+// openAgency starts an agency.
+func (r *run) openAgency(ctx context.Context, o agencyOptions) (a *agency, err error) {
 	a = &agency{}
 	defer func() {
 		if err != nil {
@@ -77,10 +85,10 @@ func (r *run) openAgency(ctx context.Context, workers, slots, perUser int) (a *a
 	}
 	a.log = filepath.Join(a.dir, "steps")
 	file := filepath.Join(a.dir, "worker.yaml")
-	if err = os.WriteFile(file, a.configuration(r.Agents.Queue, slots, perUser), 0o600); err != nil {
+	if err = os.WriteFile(file, a.configuration(r.Agents.Queue, o), 0o600); err != nil {
 		return a, err
 	}
-	for range workers {
+	for range o.workers {
 		p, err := r.startWorker(ctx, r.Agents.Worker(file), []string{r.Agents.Queue})
 		if err != nil {
 			return a, err
@@ -112,16 +120,19 @@ echo '{"type":"result","result":"done"}'
 `
 
 // configuration is the workers', which is YAML as all JSON is.
-func (a *agency) configuration(queue string, slots, perUser int) []byte {
+func (a *agency) configuration(queue string, o agencyOptions) []byte {
 	type object map[string]any
-	text, err := json.Marshal(object{
-		"queues": object{queue: object{"concurrency": slots, "per_user": perUser}},
-		"agents": object{
-			CallAgent: object{"runtime": "http", "url": a.desk.url},
-			StepsAgent: object{"runtime": "exec", "steps": true, "env": []string{"PATH"},
-				"command": []string{"/bin/sh", "-c", stepsProgram, "sh", a.log, fmt.Sprint(steps)}},
-		},
-	})
+	agents := object{
+		CallAgent: object{"runtime": "http", "url": a.desk.url},
+		StepsAgent: object{"runtime": "exec", "steps": true, "env": []string{"PATH"},
+			"command": []string{"/bin/sh", "-c", stepsProgram, "sh", a.log, fmt.Sprint(steps)}},
+	}
+	c := object{"queues": object{queue: object{"concurrency": o.slots, "per_user": o.perUser}}, "agents": agents}
+	if o.model != "" {
+		agents[ModelAgent] = object{"runtime": "llm", "model": "scripted", "instructions": "Find out what is new.", "tools": []string{"search_documents"}}
+		c["models"] = object{"scripted": object{"api": "openai-chat", "model": "scripted-1", "base_url": o.model + "/v1"}}
+	}
+	text, err := json.Marshal(c)
 	if err != nil {
 		panic(err) // it is made of strings and numbers
 	}

@@ -57,6 +57,7 @@ var workloads = []workload{
 	{Schedule, (*run).timetable},
 	{Brake, (*run).brake},
 	{Fair, (*run).fair},
+	{Models, (*run).model},
 }
 
 // Run measures what o asks for. It touches nothing on a Redis whose queues are in use,
@@ -129,7 +130,7 @@ func (r *run) queues() []string {
 			queues = append(append(queues, r.Queues...), asynqQueues(r.Queues)...)
 		case Schedule:
 			queues = append(queues, r.Timetable.EntryQueue, r.Timetable.UserQueue, asynqQueue)
-		case Brake:
+		case Brake, Models:
 			queues = append(queues, r.Agents.Queue)
 		case Fair:
 			queues = append(queues, r.Agents.Queue, asynqQueue)

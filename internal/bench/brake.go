@@ -22,7 +22,7 @@ const (
 func (r *run) brake(ctx context.Context) (err error) {
 	ctx, cancel := phase(ctx, "brake", 2*time.Minute+r.limit(100*r.Samples))
 	defer cancel()
-	a, err := r.openAgency(ctx, brakeWorkers, brakeSlots, brakeWorkers*brakeSlots)
+	a, err := r.openAgency(ctx, agencyOptions{workers: brakeWorkers, slots: brakeSlots, perUser: brakeWorkers * brakeSlots})
 	if err != nil {
 		return err
 	}

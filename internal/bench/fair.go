@@ -63,7 +63,7 @@ func (r *run) fairness(ctx context.Context, ours bool) (empty, behind []time.Dur
 		e.send = func(ctx context.Context, user, id string) (time.Time, error) {
 			return r.startAgent(ctx, CallAgent, user, id)
 		}
-		a, err = r.openAgency(ctx, 1, fairSlots, fairPerUser)
+		a, err = r.openAgency(ctx, agencyOptions{workers: 1, slots: fairSlots, perUser: fairPerUser})
 	} else {
 		a, err = r.openPlainAgency(ctx, &e)
 	}

@@ -23,6 +23,7 @@ const (
 	Schedule = "schedule"
 	Brake    = "brake" // how soon a pause stops what runs
 	Fair     = "fair"  // how long users wait behind another one's crowd of tasks
+	Models   = "model" // what an agent that is a language model takes beside the model
 )
 
 // Options say what is measured, and with what.
@@ -57,7 +58,7 @@ type Options struct {
 	Entries         []int
 	AsynqSchedulers bool
 
-	// Agents is for the workloads brake and fair, Programs how many of a user brake stops,
+	// Agents is for the workloads brake, fair and model, Programs how many of a user brake stops,
 	// and Crowd how many tasks of one user others wait behind in fair.
 	Agents          Agents
 	Programs, Crowd int

@@ -28,7 +28,8 @@ type order struct {
 	Redis     string        // URL
 	Drain     time.Duration // from SIGTERM to handing back
 	Schedules bool          // it is a scheduler; else a worker
-	World     string        // file in which its clerks write; "": it does errands
+	World     string        // file in which its clerks write
+	Model     string        // URL of the model that its scholars ask; with neither it does errands
 }
 
 // serve is the main function of a daemon process: the daemon as it is shipped, but for
@@ -75,11 +76,14 @@ func serve(text string) error {
 // open puts together the system that the order is about.
 func (o order) open(log *zap.Logger) (*app.System, error) {
 	c := configuration(o.Redis, o.Drain)
-	if o.World != "" {
+	switch {
+	case o.World != "":
 		hireClerks(&c, o.World)
+	case o.Model != "":
+		hireScholars(&c, o.Model)
 	}
 	system, err := app.Open(c, log)
-	if err == nil && o.World == "" {
+	if err == nil && o.World == "" && o.Model == "" {
 		err = handleErrands(system, recorder{o.Record, o.Name})
 	}
 	return system, err

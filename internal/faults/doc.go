@@ -63,4 +63,8 @@
 // their runs while the programs live on; users are paused and resumed meanwhile. A step
 // that a program has read to be stored must not be done again. An effect must be done once:
 // where it is in doubt, the test is the person who looks and decides.
+//
+// Those of agents that are language models are judged by what the model, which is the test's
+// own, was asked and has answered: the same request twice is a conversation that went on
+// elsewhere, and one that was answered to the end twice was paid for twice.
 package faults

@@ -30,7 +30,7 @@ const numb = lostAfter + 3*time.Second
 func TestKilledAndNumbedWorkersRepeatNoFinishedStepAndNoEffect(t *testing.T) {
 	t.Parallel()
 	redis := server(t)
-	o := newOffice(t, 4, "redis://"+redis.Addr)
+	o := newOffice(t, 4, order{Redis: "redis://" + redis.Addr, Drain: 10 * time.Second, World: filepath.Join(t.TempDir(), "world")})
 	runs, kills, stops := either(200, 40), either(25, 4), either(5, 1)
 
 	o.send(runs)
@@ -50,7 +50,7 @@ func TestKilledAndNumbedWorkersRepeatNoFinishedStepAndNoEffect(t *testing.T) {
 	o.judge()
 }
 
-// office is a fleet whose workers run clerks, and the people around it.
+// office is a fleet whose workers run clerks or scholars, and the people around it.
 type office struct {
 	t      *testing.T
 	random *rand.Rand
@@ -69,11 +69,10 @@ type office struct {
 	decisions map[control.Decision]int
 }
 
-func newOffice(t *testing.T, workers int, url string) *office {
+func newOffice(t *testing.T, workers int, hires order) *office {
 	t.Helper()
 	o := &office{
-		t: t, random: drawFrom(t.Name()), ledger: newLedger(), closing: make(chan struct{}), decisions: map[control.Decision]int{},
-		order: order{Redis: url, Drain: 10 * time.Second, World: filepath.Join(t.TempDir(), "world")},
+		t: t, random: drawFrom(t.Name()), ledger: newLedger(), order: hires, closing: make(chan struct{}), decisions: map[control.Decision]int{},
 	}
 	var err error
 	if o.system, err = o.order.open(zap.NewNop()); err != nil {

@@ -59,8 +59,7 @@ func TestParallelCallsSpendNoMoreThanTheLimit(t *testing.T) {
 func TestWhatIsSetAsideCountsUntilItIsGivenBack(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		b, ctx := newBook(client, Amount{Money: 1}), t.Context()
-		first, err := b.Reserve(ctx, "ada", "a", "first", Amount{Money: 0.7})
-		if err != nil {
+		if _, err := b.Reserve(ctx, "ada", "a", "first", Amount{Money: 0.7}); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := b.Reserve(ctx, "ada", "a", "second", Amount{Money: 0.4}); !errors.Is(err, ErrMoney) {
@@ -70,7 +69,8 @@ func TestWhatIsSetAsideCountsUntilItIsGivenBack(t *testing.T) {
 			t.Errorf("another user: %v", err)
 		}
 		// The same call, tried again after its worker was lost, takes its own place.
-		if first, err = b.Reserve(ctx, "ada", "a", "first", Amount{Money: 0.9}); err != nil {
+		first, err := b.Reserve(ctx, "ada", "a", "first", Amount{Money: 0.9})
+		if err != nil {
 			t.Fatal(err)
 		}
 		if err := first.Release(ctx); err != nil {

@@ -68,6 +68,9 @@ func Use(calls ...string) Reply {
 // Server is a model server.
 type Server struct {
 	URL string // where it listens, without the path
+	// Heard, if not nil, is called once an answer has been written to the end while whoever
+	// asked was still there. It is set before the first request.
+	Heard func(Ask)
 
 	script func(Ask) Reply
 	server *http.Server
@@ -170,6 +173,9 @@ func (s *Server) serve(api string, read func([]byte, *Ask) error, write func(str
 		write(stream{w}, reply)
 		if reply.Cut {
 			panic(http.ErrAbortHandler)
+		}
+		if s.Heard != nil && r.Context().Err() == nil {
+			s.Heard(ask)
 		}
 	}
 }
