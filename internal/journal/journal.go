@@ -15,8 +15,8 @@ import (
 	"switchyard/internal/tasks"
 )
 
-// persistFor is how long the end of a step is written again while Redis does not take it. A
-// worker that reaches no Redis for 10 s has lost its tasks in any case.
+// persistFor is how long a step's begin or end is written again while Redis does not take it.
+// A worker that reaches no Redis for 10 s has lost its tasks in any case.
 const persistFor = 10 * time.Second
 
 // persistEvery is how often.
@@ -88,7 +88,8 @@ func (j *Journal) Finished() []Step {
 // Begin writes that a step begins, and returns true if it may. It returns false and the
 // step if that is finished already, also by an earlier attempt. effect says that it acts
 // on the world outside. The error is [control.ErrPaused] if the user's brake is on, and
-// [ErrFenced] if the run is in other hands. Names are unique within a run.
+// [ErrFenced] if the run is in other hands. Names are unique within a run. While Redis does
+// not answer, Begin tries for a while.
 func (j *Journal) Begin(ctx context.Context, name string, effect bool) (Step, bool, error) {
 	if err := checkName(name); err != nil {
 		return Step{}, false, tasks.Permanent(err)
@@ -103,14 +104,19 @@ func (j *Journal) Begin(ctx context.Context, name string, effect bool) (Step, bo
 			return Step{}, false, tasks.Permanent(fmt.Errorf("step %q has begun and is not done: end it first, or give steps names of their own", name))
 		}
 	}
-	held, err := j.store.brake.Held(ctx, []string{j.pass.User})
+	patient, cancel := context.WithTimeout(ctx, persistFor)
+	defer cancel()
+	err := patiently(patient, func() error {
+		held, err := j.store.brake.Held(patient, []string{j.pass.User})
+		if err != nil {
+			return err
+		}
+		if held[0] {
+			return control.ErrPaused
+		}
+		return j.write(patient, keptOpen, true, entry{Event: begun, Step: name, Effect: effect, Attempt: j.attempt})
+	})
 	if err != nil {
-		return Step{}, false, err
-	}
-	if held[0] {
-		return Step{}, false, control.ErrPaused
-	}
-	if err := j.write(ctx, keptOpen, true, entry{Event: begun, Step: name, Effect: effect, Attempt: j.attempt}); err != nil {
 		return Step{}, false, err
 	}
 	j.open[name] = true
@@ -186,19 +192,25 @@ func (j *Journal) End(ctx context.Context, result json.RawMessage, retention tim
 	return j.persist(ctx, retention+keptEnded, entry{Event: ended, Result: result})
 }
 
-// persist is write, again until Redis takes it or it has been tried for long enough.
+// persist is write, again until Redis takes it or it has been tried for long enough, also
+// once ctx has ended.
 func (j *Journal) persist(ctx context.Context, kept time.Duration, e entry) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), persistFor)
 	defer cancel()
+	return patiently(ctx, func() error { return j.write(ctx, kept, false, e) })
+}
+
+// patiently writes again and again while Redis does not answer, until ctx ends.
+func patiently(ctx context.Context, write func() error) error {
 	for {
-		err := j.write(ctx, kept, false, e)
-		if cache.IsFinal(err) || errors.Is(err, ErrFenced) || tasks.IsPermanent(err) {
+		err := write()
+		if cache.IsFinal(err) || errors.Is(err, ErrFenced) || errors.Is(err, control.ErrPaused) || tasks.IsPermanent(err) {
 			return err
 		}
 		select {
 		case <-time.After(persistEvery):
 		case <-ctx.Done():
-			return err
+			return errors.Join(context.Cause(ctx), err)
 		}
 	}
 }

@@ -301,3 +301,36 @@ func TestARunWithoutStepsLeavesNothing(t *testing.T) {
 		}
 	})
 }
+
+func TestAShortOutageIsWaitedOut(t *testing.T) {
+	server := redistest.Server(t, "--appendonly", "yes", "--appendfsync", "always")
+	d := newDesk(t, redistest.Client(t, server.Addr))
+	j, _ := d.attempt(1)
+	d.do(j, "search", false)
+	server.Stop()
+	revived := make(chan error, 1)
+	go func() {
+		time.Sleep(500 * time.Millisecond) // an outage lasts
+		revived <- server.Start()
+	}()
+	if !d.do(j, "mail", true) {
+		t.Error("the step was not done")
+	}
+	if err := <-revived; err != nil {
+		t.Fatal(err)
+	}
+	server.Stop()
+	go func() {
+		time.Sleep(500 * time.Millisecond)
+		revived <- server.Start()
+	}()
+	if err := j.Done(t.Context(), "read", nil); err != nil {
+		t.Error(err)
+	}
+	if err := <-revived; err != nil {
+		t.Fatal(err)
+	}
+	if h, err := d.store.Read(t.Context(), run); err != nil || len(h.Steps) != 3 {
+		t.Errorf("history %+v, %v", h, err)
+	}
+}
