@@ -29,8 +29,8 @@ type cli struct {
 	Resume   resumeCommand   `cmd:"" help:"Let a user's agents go on."`
 	Status   statusCommand   `cmd:"" help:"Show what a user's agents do."`
 	Run      runCommand      `cmd:"" help:"Show an agent's run."`
-	Approve  approveCommand  `cmd:"" help:"Have the step of a run that is in doubt done again."`
-	Reject   rejectCommand   `cmd:"" help:"Have it not done again, and the run go on."`
+	Approve  approveCommand  `cmd:"" help:"Have the step of a run that waits for a person done."`
+	Reject   rejectCommand   `cmd:"" help:"Have it not done, and the run go on."`
 	Usage    usageCommand    `cmd:"" help:"Show what agents have spent on models, by user, day and agent."`
 	User     userCommand     `cmd:"" help:"Set what a user is briefed about."`
 	Route    routeCommand    `cmd:"" help:"Explain where a kind goes."`

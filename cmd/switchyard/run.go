@@ -87,7 +87,7 @@ func (w which) decide(f *config.Flags, out io.Writer, d control.Decision, result
 			return err
 		}
 		step, err := s.Journals.Decide(ctx, run, d, result)
-		if errors.Is(err, journal.ErrNoDoubt) {
+		if errors.Is(err, journal.ErrDecided) {
 			return fmt.Errorf("%w: the task is %s; see switchyard run show %s", err, status.State, status.ID)
 		}
 		if err != nil {

@@ -56,6 +56,9 @@ func (l timeline) draw(out io.Writer) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
+	if s, waits := l.history.Undecided(); waits && s.Input != nil {
+		fmt.Fprintf(&b, "\n%s would be done with:\n%s\n", s.Name, s.Input)
+	}
 	_, err := io.WriteString(out, b.String())
 	return err
 }
@@ -79,8 +82,11 @@ func (l timeline) span() (first, last time.Time) {
 // state says how far a step is, and what to know about it.
 func state(s journal.Step) string {
 	name := string(s.State)
-	if s.Effect && s.State == journal.Begun {
+	switch {
+	case s.InDoubt():
 		name = "in doubt"
+	case s.State == journal.Asked:
+		name = "waits for approval"
 	}
 	if s.Effect {
 		name += ", effect"

@@ -20,8 +20,9 @@ const (
 	begun     event = "begin"    // the step begins; of an effect this is the intent
 	done      event = "done"     // it is done, with its result
 	undone    event = "undone"   // it is certainly not done
-	approved  event = "approved" // a person has it done again
-	rejected  event = "rejected" // a person has it not done again, and gives its result
+	asked     event = "ask"      // it is not to begin before a person has said so
+	approved  event = "approved" // a person has it done, maybe again
+	rejected  event = "rejected" // a person has it not done, or not again, and gives its result
 	ended     event = "end"      // the run is over, with its result
 )
 
@@ -32,6 +33,7 @@ type entry struct {
 	Effect  bool            `json:"effect,omitempty"`
 	Attempt int             `json:"attempt,omitempty"`
 	Worker  string          `json:"worker,omitempty"`
+	Input   json.RawMessage `json:"input,omitempty"`
 	Result  json.RawMessage `json:"result,omitempty"`
 	Error   string          `json:"error,omitempty"`
 

@@ -14,8 +14,9 @@ const (
 	Begun    State = "begun"    // and not known to be done
 	Done     State = "done"     // with a result
 	Undone   State = "undone"   // certainly not done; it may begin again
-	Approved State = "approved" // a person has it done again
-	Rejected State = "rejected" // a person has it not done again; it counts as done
+	Asked    State = "asked"    // it waits for a person's approval and has not begun
+	Approved State = "approved" // a person has it done
+	Rejected State = "rejected" // a person has it not done; it counts as done
 )
 
 // Step is one step of a run.
@@ -31,6 +32,7 @@ type Step struct {
 	// that was only said to be done.
 	Attempt int             `json:"attempt"`
 	Begins  int             `json:"begins"`
+	Input   json.RawMessage `json:"input,omitempty"` // of one that a person was asked about
 	Result  json.RawMessage `json:"result,omitempty"`
 	Error   string          `json:"error,omitempty"` // of one that is undone
 }
@@ -56,9 +58,13 @@ type History struct {
 	last time.Time // of the latest entry
 }
 
-// InDoubt returns the effect that has begun and is not known to be done, if there is one.
-func (h *History) InDoubt() (Step, bool) {
-	i := slices.IndexFunc(h.Steps, func(s Step) bool { return s.Effect && s.State == Begun })
+// InDoubt reports whether the step has an effect that has begun and is not known to be done.
+func (s Step) InDoubt() bool { return s.Effect && s.State == Begun }
+
+// Undecided returns the step that waits for a person, if there is one: it is in doubt, or not
+// to begin without approval.
+func (h *History) Undecided() (Step, bool) {
+	i := slices.IndexFunc(h.Steps, func(s Step) bool { return s.InDoubt() || s.State == Asked })
 	if i < 0 {
 		return Step{}, false
 	}
@@ -92,7 +98,11 @@ func (h *History) add(e entry) {
 		s = &h.Steps[len(h.Steps)-1]
 	}
 	if e.Event == begun {
-		*s = Step{Name: e.Step, Effect: e.Effect, State: Begun, Began: e.at, Attempt: e.Attempt, Begins: s.Begins + 1}
+		*s = Step{Name: e.Step, Effect: e.Effect, State: Begun, Began: e.at, Attempt: e.Attempt, Begins: s.Begins + 1, Input: s.Input}
+		return
+	}
+	if e.Event == asked {
+		*s = Step{Name: e.Step, Effect: e.Effect, State: Asked, Began: e.at, Attempt: e.Attempt, Input: e.Input}
 		return
 	}
 	s.State, s.Ended, s.Result, s.Error = states[e.Event], e.at, e.Result, e.Error

@@ -53,15 +53,42 @@ func (s *Store) Open(ctx context.Context, pass control.Pass, id string, attempt 
 	return &Journal{store: s, pass: pass, run: r, attempt: attempt, history: h, open: make(map[string]bool)}, nil
 }
 
-// InDoubt is [History.InDoubt].
-func (j *Journal) InDoubt() (Step, bool) {
+// Undecided is [History.Undecided].
+func (j *Journal) Undecided() (Step, bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.history.InDoubt()
+	return j.history.Undecided()
 }
 
-// Ask tells that a step of the run waits for a person.
-func (j *Journal) Ask(ctx context.Context, step string) error {
+// UndecidedError is the error of a step that waits for a person.
+type UndecidedError struct{ Step Step }
+
+func (e *UndecidedError) Error() string {
+	return fmt.Sprintf("step %q waits for a person's decision", e.Step.Name)
+}
+
+// Approval writes that a step with an effect is not to begin before a person has approved of
+// it, with what it would be done with, as JSON. It returns an [*UndecidedError] then, and nil
+// if somebody has decided already.
+func (j *Journal) Approval(ctx context.Context, name string, input json.RawMessage) error {
+	if err := checkName(name); err != nil {
+		return tasks.Permanent(err)
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.history.step(name) == nil {
+		if err := j.persist(ctx, keptOpen, entry{Event: asked, Step: name, Effect: true, Attempt: j.attempt, Input: input}); err != nil {
+			return err
+		}
+	}
+	if s := j.history.step(name); s.State == Asked {
+		return &UndecidedError{*s}
+	}
+	return nil
+}
+
+// Tell tells that a step of the run waits for a person.
+func (j *Journal) Tell(ctx context.Context, step string) error {
 	return j.store.brake.Decide(ctx, j.run.User, j.run.Task, step, control.Asked)
 }
 
@@ -100,7 +127,10 @@ func (j *Journal) Begin(ctx context.Context, name string, effect bool) (Step, bo
 		if s.Finished() {
 			return *s, false, nil
 		}
-		if j.open[name] || s.Effect && s.State == Begun {
+		if s.State == Asked {
+			return Step{}, false, &UndecidedError{*s}
+		}
+		if j.open[name] || s.InDoubt() {
 			return Step{}, false, tasks.Permanent(fmt.Errorf("step %q has begun and is not done: end it first, or give steps names of their own", name))
 		}
 	}

@@ -77,7 +77,7 @@ func TestAFinishedStepIsNotDoneAgain(t *testing.T) {
 		}
 		// The first worker is killed here.
 		second, _ := d.attempt(2)
-		if _, doubt := second.InDoubt(); doubt || len(second.Finished()) != 2 {
+		if _, doubt := second.Undecided(); doubt || len(second.Finished()) != 2 {
 			t.Errorf("finished %+v, in doubt %v", second.Finished(), doubt)
 		}
 		if d.do(second, "search", false) || d.do(second, "mail", true) || !d.do(second, "read", false) {
@@ -118,7 +118,7 @@ func TestOfTwoAttemptsOnlyTheLaterOneWrites(t *testing.T) {
 				t.Errorf("%s of the earlier attempt: %v, want ErrFenced", name, err)
 			}
 		}
-		if step, doubt := second.InDoubt(); !doubt || step.Name != "mail" {
+		if step, doubt := second.Undecided(); !doubt || step.Name != "mail" {
 			t.Errorf("in doubt %v, %+v", doubt, step)
 		}
 		if !d.do(second, "search", false) {
@@ -157,7 +157,7 @@ func TestNoStepBeginsWhileTheBrakeIsOn(t *testing.T) {
 func TestAPersonDecidesAboutAStepInDoubt(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		d, ctx := newDesk(t, client), t.Context()
-		if _, err := d.store.Decide(ctx, run, control.Approved, nil); !errors.Is(err, ErrNoDoubt) {
+		if _, err := d.store.Decide(ctx, run, control.Approved, nil); !errors.Is(err, ErrDecided) {
 			t.Errorf("a decision nobody waits for: %v", err)
 		}
 		j, _ := d.attempt(1)
@@ -165,7 +165,7 @@ func TestAPersonDecidesAboutAStepInDoubt(t *testing.T) {
 			t.Fatal(err)
 		}
 		j, pass := d.attempt(2)
-		if err := j.Ask(ctx, "mail"); err != nil {
+		if err := j.Tell(ctx, "mail"); err != nil {
 			t.Fatal(err)
 		}
 		pass.Leave(false)
@@ -183,7 +183,7 @@ func TestAPersonDecidesAboutAStepInDoubt(t *testing.T) {
 			t.Errorf("an approved step: begins %v, %v", begins, err)
 		}
 		j, _ = d.attempt(4)
-		if step, doubt := j.InDoubt(); !doubt {
+		if step, doubt := j.Undecided(); !doubt {
 			t.Errorf("cut off again it is not in doubt: %+v", step)
 		}
 		if _, err := d.store.Decide(ctx, run, control.Rejected, json.RawMessage(`{"id":7}`)); err != nil {
@@ -208,13 +208,13 @@ func TestAStepThatWasCertainlyNotDoneBeginsAgain(t *testing.T) {
 			t.Error(err)
 		}
 		j, _ = d.attempt(2)
-		if _, doubt := j.InDoubt(); doubt || !d.do(j, "mail", true) {
+		if _, doubt := j.Undecided(); doubt || !d.do(j, "mail", true) {
 			t.Error("it is in doubt, or was not done")
 		}
 		if _, err := j.Do(ctx, "post", true, fail(refused)); !errors.Is(err, refused) {
 			t.Error(err)
 		}
-		if step, doubt := j.InDoubt(); !doubt || step.Name != "post" {
+		if step, doubt := j.Undecided(); !doubt || step.Name != "post" {
 			t.Errorf("an effect that failed for no known reason: %+v, in doubt %v", step, doubt)
 		}
 	})
@@ -333,4 +333,34 @@ func TestAShortOutageIsWaitedOut(t *testing.T) {
 	if h, err := d.store.Read(t.Context(), run); err != nil || len(h.Steps) != 3 {
 		t.Errorf("history %+v, %v", h, err)
 	}
+}
+
+func TestAStepThatNeedsApprovalBeginsOnceAPersonHasSaidSo(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		d, ctx := newDesk(t, client), t.Context()
+		var waits *UndecidedError
+		j, pass := d.attempt(1)
+		if err := j.Approval(ctx, "mail", json.RawMessage(`{"to":"bob"}`)); !errors.As(err, &waits) || string(waits.Step.Input) != `{"to":"bob"}` {
+			t.Fatalf("error %v, want that it waits, and with what", err)
+		}
+		if _, _, err := j.Begin(ctx, "mail", true); !errors.As(err, &waits) {
+			t.Errorf("it began: %v", err)
+		}
+		pass.Leave(false)
+		j, pass = d.attempt(2)
+		if step, undecided := j.Undecided(); !undecided || step.Name != "mail" || step.InDoubt() {
+			t.Errorf("undecided %v, %+v", undecided, step)
+		}
+		pass.Leave(false)
+		if _, err := d.store.Decide(ctx, run, control.Approved, nil); err != nil {
+			t.Fatal(err)
+		}
+		j, _ = d.attempt(3)
+		if err := j.Approval(ctx, "mail", nil); err != nil || !d.do(j, "mail", true) {
+			t.Errorf("approved: %v", err)
+		}
+		if err := j.Approval(ctx, "mail", nil); err != nil || d.do(j, "mail", true) {
+			t.Errorf("done: %v", err)
+		}
+	})
 }

@@ -97,12 +97,12 @@ func (s *Store) read(ctx context.Context, r Run) (*History, int, error) {
 	return h, len(stored), nil
 }
 
-// ErrNoDoubt is the error of a decision nobody waits for.
-var ErrNoDoubt = errors.New("no step of the run waits for a decision")
+// ErrDecided is the error of a decision nobody waits for.
+var ErrDecided = errors.New("no step of the run waits for a decision")
 
-// Decide writes what a person has decided about the step of a run that is in doubt:
-// [control.Approved], and it is done again, or [control.Rejected], and it counts as done
-// with the given result, which may be nil. It returns the name of the step. The task has to
+// Decide writes what a person has decided about the step of a run that waits for it:
+// [control.Approved], and it is done, or [control.Rejected], and it counts as done with the
+// given result, which may be nil. It returns the name of the step. The task has to
 // be run again afterwards.
 func (s *Store) Decide(ctx context.Context, r Run, d control.Decision, result json.RawMessage) (string, error) {
 	for {
@@ -110,9 +110,9 @@ func (s *Store) Decide(ctx context.Context, r Run, d control.Decision, result js
 		if err != nil {
 			return "", err
 		}
-		step, ok := h.InDoubt()
+		step, ok := h.Undecided()
 		if !ok {
-			return "", fmt.Errorf("run %s: %w", r.Task, ErrNoDoubt)
+			return "", fmt.Errorf("run %s: %w", r.Task, ErrDecided)
 		}
 		e := entry{Event: approved, Step: step.Name}
 		if d == control.Rejected {

@@ -63,6 +63,8 @@ type Definition struct {
 	Instructions string   `yaml:"instructions,omitempty"`
 	Tools        []string `yaml:"tools,omitempty"`
 	Enqueues     []string `yaml:"enqueues,omitempty"`
+	// Approve are those of the tools of which each call waits for a person's approval.
+	Approve []string `yaml:"approve,omitempty"`
 	// Schema is the JSON schema that its final answer has to follow; nil: it is plain text.
 	Schema map[string]any `yaml:"schema,omitempty"`
 	Budget Budget         `yaml:"budget,omitempty"`
@@ -201,6 +203,11 @@ func (d Definition) checkModel(r Runtime) error {
 		}
 		if _, ok := known.Tools[name]; !ok {
 			return fmt.Errorf("unknown tool %q: use some of %s", name, strings.Join(slices.Sorted(maps.Keys(known.Tools)), ", "))
+		}
+	}
+	for _, name := range d.Approve {
+		if !slices.Contains(d.Tools, name) {
+			return fmt.Errorf("approve names %q, which is none of the agent's tools: use some of %s", name, strings.Join(d.Tools, ", "))
 		}
 	}
 	_, err := newSchema(d.Schema)

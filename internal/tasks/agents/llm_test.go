@@ -288,6 +288,42 @@ func TestABadCallIsToldToTheModel(t *testing.T) {
 	}
 }
 
+func TestAToolWaitsForItsApproval(t *testing.T) {
+	for name, tc := range map[string]struct {
+		decision control.Decision
+		result   json.RawMessage
+		posted   int
+		told     string
+	}{
+		"approved":                {control.Approved, nil, 1, "posted"},
+		"rejected":                {control.Rejected, nil, 0, "a person has decided so"},
+		"done by somebody itself": {control.Rejected, json.RawMessage(`{"letter":7}`), 0, `{\"letter\":7}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStudy(t, func(a llmtest.Ask) llmtest.Reply {
+				if turn(a) == 1 {
+					return llmtest.Use("post", `{"to":"bob"}`)
+				}
+				return llmtest.Say("well")
+			})
+			s.definition.Tools, s.definition.Approve = []string{"post"}, []string{"post"}
+			var waits *journal.UndecidedError
+			if _, err := s.attempt(t.Context(), 1); !errors.As(err, &waits) || len(s.post.done) > 0 || string(waits.Step.Input) != `{"to":"bob"}` {
+				t.Fatalf("error %v, posted %v; want it to wait", err, s.post.done)
+			}
+			if _, err := s.store.Decide(t.Context(), s.run(), tc.decision, tc.result); err != nil {
+				t.Fatal(err)
+			}
+			if brief, err := s.attempt(t.Context(), 2); err != nil || brief.Text != "well" || len(s.post.done) != tc.posted {
+				t.Errorf("%+v, %v, posted %v", brief, err, s.post.done)
+			}
+			if body := s.server.Asked()[1].Body; !strings.Contains(strings.ReplaceAll(body, `\\\"`, `\"`), tc.told) {
+				t.Errorf("the model is not told %s: %s", tc.told, body)
+			}
+		})
+	}
+}
+
 func TestABudgetThatIsUsedUpLeavesALastWord(t *testing.T) {
 	for part, budget := range map[string]Budget{
 		"steps": {Steps: 4}, "tool_calls": {Calls: 3}, "tokens": {Tokens: 330}, "money": {Money: 0.55},

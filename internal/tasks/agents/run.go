@@ -86,10 +86,14 @@ func (a *Agents) attempt(ctx context.Context, pass control.Pass, run Run) (any, 
 	if result, ended := run.Journal.Ended(); ended {
 		return orNil(result), nil
 	}
-	if step, doubt := run.Journal.InDoubt(); doubt {
-		return nil, waitForPerson(ctx, run, step.Name)
+	if step, waits := run.Journal.Undecided(); waits {
+		return nil, waitForPerson(ctx, run, step)
 	}
 	value, err := a.runtimes[run.Definition.Runtime].Run(ctx, run)
+	var undecided *journal.UndecidedError
+	if errors.As(err, &undecided) {
+		return nil, waitForPerson(ctx, run, undecided.Step)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -109,10 +113,14 @@ func orNil(result json.RawMessage) any {
 }
 
 // waitForPerson parks a run until a person has decided about a step.
-func waitForPerson(ctx context.Context, run Run, step string) error {
-	if err := run.Journal.Ask(ctx, step); err != nil {
+func waitForPerson(ctx context.Context, run Run, step journal.Step) error {
+	if err := run.Journal.Tell(ctx, step.Name); err != nil {
 		return err
 	}
-	return tasks.Parked(fmt.Sprintf("step %q has begun and nobody knows whether it was done: see switchyard run show %s, then approve %s to have it done again, or reject %s",
-		step, run.Task.ID, run.Task.ID, run.Task.ID))
+	why, again := "needs a person's approval", ""
+	if step.InDoubt() {
+		why, again = "has begun and nobody knows whether it was done", " again"
+	}
+	id := run.Task.ID
+	return tasks.Parked(fmt.Sprintf("step %q %s: see switchyard run show %s, then approve %s to have it done%s, or reject %s", step.Name, why, id, id, again, id))
 }

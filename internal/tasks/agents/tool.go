@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -85,7 +86,14 @@ func (t *talk) callOne(ctx context.Context, step string, c llm.Call) (string, er
 	if err := json.Unmarshal([]byte(c.Arguments), &object); err != nil || object == nil {
 		return "", refuse("the arguments %.100q are not a JSON object", c.Arguments)
 	}
-	raw, err := t.run.Journal.Do(ctx, stepName(step), tool.Effect(), func(ctx context.Context) (json.RawMessage, error) {
+	effect := tool.Effect()
+	if t.needsApproval(c.Name) {
+		effect = true
+		if err := t.run.Journal.Approval(ctx, stepName(step), json.RawMessage(c.Arguments)); err != nil {
+			return "", err
+		}
+	}
+	raw, err := t.run.Journal.Do(ctx, stepName(step), effect, func(ctx context.Context) (json.RawMessage, error) {
 		within, cancel := context.WithTimeout(ctx, toolWithin)
 		defer cancel()
 		text, err := tool.Call(within, t.run, fmt.Sprintf("%s-%s", t.run.Task.Run, stepID(step)), json.RawMessage(c.Arguments))
@@ -105,8 +113,12 @@ func (t *talk) callOne(ctx context.Context, step string, c llm.Call) (string, er
 		return "", err
 	}
 	var done called
-	if err := json.Unmarshal(raw, &done); err != nil {
-		return "", fmt.Errorf("the journal's step %s: %w", step, err)
+	if len(raw) == 0 {
+		return "", refuse("not done: a person has decided so")
+	}
+	known := json.Unmarshal(raw, &done) == nil && done != called{}
+	if !known { // a person has said what it brought
+		return string(raw), nil
 	}
 	if done.Failed {
 		return "", refuse("%s", done.Text)
@@ -153,6 +165,14 @@ func (t *talk) find(name string) (Tool, error) {
 		names = append(names, own)
 	}
 	return nil, refuse("there is no tool %.64q: you have %s", name, strings.Join(names, ", "))
+}
+
+// needsApproval reports whether the definition has a person approve of each call of a tool,
+// which is named as the model knows it.
+func (t *talk) needsApproval(name string) bool {
+	return slices.ContainsFunc(t.run.Definition.Approve, func(listed string) bool {
+		return notInNames.ReplaceAllString(listed, "_") == name
+	})
 }
 
 // stepName is a step's name as the journal takes it.
