@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"switchyard/internal/redistest"
 )
@@ -68,7 +69,12 @@ func TestDevBriefsFromTheDocumentationOnAnEmbeddedRedis(t *testing.T) {
 			"readyz":                         "lanes: ok",
 			"metrics":                        "switchyard_attempts_ended_total",
 		} {
-			if body := get(monitor + path); !strings.Contains(body, want) {
+			// asynqmon is shown the schedule every few seconds, and tells nobody.
+			body := get(monitor + path)
+			for deadline := time.Now().Add(awaitAtMost); !strings.Contains(body, want) && time.Now().Before(deadline); body = get(monitor + path) {
+				time.Sleep(20 * time.Millisecond)
+			}
+			if !strings.Contains(body, want) {
 				t.Errorf("/%s lacks %q:\n%.500s", path, want, body)
 			}
 		}
