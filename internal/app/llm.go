@@ -20,7 +20,7 @@ func (s *System) newLLM(enqueuer tasks.Enqueuer) *agents.LLM {
 		models[name] = agents.PricedModel{Model: llm.Open(d, client), Price: d.Price, MaxTokens: d.MaxTokens}
 	}
 	toolbox := agents.Toolbox{Documents: s.Documents, Fetch: s.readPage, Enqueuer: enqueuer, Now: time.Now}
-	return &agents.LLM{Models: models, Tools: toolbox.Tools(), Servers: s.Config.MCPServers, Client: client, Book: s.Usage, Tell: s.tellProgress, Sleep: sleep}
+	return &agents.LLM{Models: models, Tools: toolbox.Tools(), Servers: s.Config.MCPServers, Client: client, Book: s.Usage, Tell: s.tellProgress, Sleep: agents.Pause}
 }
 
 // readPage fetches a page and returns what scraping would keep of it.
@@ -31,16 +31,4 @@ func (s *System) readPage(ctx context.Context, url string) (title, text string, 
 	}
 	d, err := scraping.Extract(page)
 	return d.Title, d.Text, err
-}
-
-// sleep waits for d or until ctx ends.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }

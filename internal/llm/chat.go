@@ -87,19 +87,10 @@ func openaiError(ctx context.Context, err error) error {
 			} `json:"error"`
 		}
 		_ = json.Unmarshal(inside.Event.Data, &event) // one that cannot be read is a broken answer
-		code := first(event.Error.Code, event.Error.Type, event.Code, event.Type)
+		code := cmp.Or(event.Error.Code, event.Error.Type, event.Code, event.Type)
 		return &Error{Class: classOf(0, code, event.Error.Message+event.Message), Err: err}
 	}
 	return failed(ctx, err)
-}
-
-func first(texts ...string) string {
-	for _, text := range texts {
-		if text != "" {
-			return text
-		}
-	}
-	return ""
 }
 
 // params spells a request.

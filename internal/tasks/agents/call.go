@@ -165,14 +165,14 @@ func (c *call) cancel(ctx context.Context) {
 	_, _ = c.do(ctx, http.MethodDelete, nil) // one that does not hear it goes on for nobody
 }
 
-// pause waits for d or until ctx ends.
-func pause(ctx context.Context, d time.Duration) error {
+// Pause waits for d, or until ctx ends and returns why it did.
+func Pause(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return context.Cause(ctx)
 	}
 }

@@ -45,7 +45,7 @@ func (t *talk) call(ctx context.Context, calls []llm.Call) error {
 			continue
 		}
 		t.brief.Spent.Calls++
-		text, err := t.callOne(ctx, fmt.Sprintf("tool %d.%d %s", t.asked, i+1, c.Name), c)
+		text, err := t.callOne(ctx, fmt.Sprintf("%d.%d", t.asked, i+1), c)
 		var refused *toolError
 		switch {
 		case errors.As(err, &refused):
@@ -75,9 +75,9 @@ type called struct {
 	Failed bool   `json:"failed,omitempty"`
 }
 
-// callOne calls a tool, as a step of the journal. A call that the agent may not make, or that
+// callOne calls a tool, as a step of the journal; number tells the call from the others. A call that the agent may not make, or that
 // is malformed, is none.
-func (t *talk) callOne(ctx context.Context, step string, c llm.Call) (string, error) {
+func (t *talk) callOne(ctx context.Context, number string, c llm.Call) (string, error) {
 	tool, err := t.find(c.Name)
 	if err != nil {
 		return "", err
@@ -86,17 +86,17 @@ func (t *talk) callOne(ctx context.Context, step string, c llm.Call) (string, er
 	if err := json.Unmarshal([]byte(c.Arguments), &object); err != nil || object == nil {
 		return "", refuse("the arguments %.100q are not a JSON object", c.Arguments)
 	}
-	effect := tool.Effect()
+	step, effect := stepName("tool "+number+" "+c.Name), tool.Effect()
 	if t.needsApproval(c.Name) {
 		effect = true
-		if err := t.run.Journal.Approval(ctx, stepName(step), json.RawMessage(c.Arguments)); err != nil {
+		if err := t.run.Journal.Approval(ctx, step, json.RawMessage(c.Arguments)); err != nil {
 			return "", err
 		}
 	}
-	raw, err := t.run.Journal.Do(ctx, stepName(step), effect, func(ctx context.Context) (json.RawMessage, error) {
+	raw, err := t.run.Journal.Do(ctx, step, effect, func(ctx context.Context) (json.RawMessage, error) {
 		within, cancel := context.WithTimeout(ctx, toolWithin)
 		defer cancel()
-		text, err := tool.Call(within, t.run, fmt.Sprintf("%s-%s", t.run.Task.Run, stepID(step)), json.RawMessage(c.Arguments))
+		text, err := tool.Call(within, t.run, t.run.Task.Run+"-"+number, json.RawMessage(c.Arguments))
 		var refused *toolError
 		if err != nil && ctx.Err() == nil && within.Err() != nil {
 			err = refuse("no result within %s", toolWithin)
@@ -177,13 +177,6 @@ func (t *talk) needsApproval(name string) bool {
 
 // stepName is a step's name as the journal takes it.
 func stepName(step string) string { return cutText(step, journal.MaxName) }
-
-// stepID is the part of a step's name that tells it from the others.
-func stepID(step string) string {
-	_, rest, _ := strings.Cut(step, " ")
-	id, _, _ := strings.Cut(rest, " ")
-	return id
-}
 
 // asData marks a text as what it is to the model: something to read.
 func asData(source, text string) string {
