@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -61,8 +63,9 @@ type Pass struct {
 	// acts only if the brake is off, or the pass still good.
 	Keys []string
 	// Leave ends the run, which the holder of the pass does once. parked says that its task
-	// waits for the brake to be released.
-	Leave func(parked bool)
+	// waits for the brake to be released. It reports whether it is in vain to wait, as the
+	// brake is off already.
+	Leave func(parked bool) (released bool)
 }
 
 // run is a run that was let in.
@@ -83,22 +86,21 @@ func (g *Guard) Enter(ctx context.Context, user, task string) (context.Context, 
 		Keys: []string{g.brake.key(user, "brake"), g.brake.key(user, "runs")},
 	}}
 	r.pass.Leave = r.leave
-	// First here, then in Redis: whoever pulls the brake after Redis knows of the run finds
-	// it here.
-	g.add(r)
 	entered := false
 	err := g.live(ctx)
 	if err == nil {
 		entered, _, _, err = g.brake.do(ctx, "enter", user, task, r.pass.Token)
 	}
 	if err == nil && entered {
+		// First in Redis, then here, then the brake: whoever pulls it from now on finds the
+		// run here, and what was read of it before does not count for this run.
+		g.add(r)
 		var held []bool
 		if held, err = g.brake.Held(ctx, []string{user}); err == nil && !held[0] {
 			return inner, r.pass, nil
 		}
 		r.leave(err == nil)
 	}
-	g.drop(r)
 	cancel(nil)
 	if err == nil {
 		err = ErrPaused
@@ -125,21 +127,28 @@ func (g *Guard) drop(r *run) {
 }
 
 // leave ends a run. While Redis is away the guard keeps in mind to tell it.
-func (r *run) leave(parked bool) {
+func (r *run) leave(parked bool) (released bool) {
 	r.cancel(nil)
 	r.parked = parked
 	r.guard.drop(r)
-	if err := r.tell(); err != nil {
+	ctx, cancel := context.WithTimeout(context.Background(), leaveWithin)
+	defer cancel()
+	if err := r.tell(ctx); err != nil {
 		r.guard.mu.Lock()
 		r.guard.leaving = append(r.guard.leaving, r)
 		r.guard.mu.Unlock()
+		return false
 	}
+	if !parked {
+		return false
+	}
+	// A release that comes after this finds the task among the parked ones.
+	held, err := r.guard.brake.Held(ctx, []string{r.pass.User})
+	return err == nil && !held[0]
 }
 
 // tell notes in Redis that a run has ended.
-func (r *run) tell() error {
-	ctx, cancel := context.WithTimeout(context.Background(), leaveWithin)
-	defer cancel()
+func (r *run) tell(ctx context.Context) error {
 	parks := 0
 	if r.parked {
 		parks = 1
@@ -149,32 +158,42 @@ func (r *run) tell() error {
 }
 
 // stop cancels the runs of users whose brake is on; those of all users if none are given.
+// A run let in while the brakes are read is not touched: the brake it came by is newer.
 func (g *Guard) stop(ctx context.Context, users ...string) error {
-	g.mu.Lock()
-	if len(users) == 0 {
-		for user := range g.runs {
-			users = append(users, user)
-		}
-	}
-	g.mu.Unlock()
-	if len(users) == 0 {
+	runs := g.present(users)
+	if len(runs) == 0 {
 		return nil
 	}
+	users = slices.Collect(maps.Keys(runs))
 	held, err := g.brake.Held(ctx, users)
 	if err != nil {
 		return err
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
 	for i, user := range users {
 		if !held[i] {
 			continue
 		}
-		for r := range g.runs[user] {
+		for _, r := range runs[user] {
 			r.cancel(ErrPaused)
 		}
 	}
 	return nil
+}
+
+// present returns the runs of some users by user; those of all users if none are given.
+func (g *Guard) present(users []string) map[string][]*run {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(users) == 0 {
+		users = slices.Collect(maps.Keys(g.runs))
+	}
+	present := make(map[string][]*run)
+	for _, user := range users {
+		if runs := g.runs[user]; len(runs) > 0 {
+			present[user] = slices.Collect(maps.Keys(runs))
+		}
+	}
+	return present
 }
 
 // alive is the key that exists while a guard does.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -288,6 +289,67 @@ func TestPausesAndResumesThatCrossEndInTheStateOfTheLastOne(t *testing.T) {
 			if err != nil || event.Seq != seq {
 				t.Fatalf("event %s, %v; want number %d", text, err, seq)
 			}
+		}
+	})
+}
+
+// lateAnswers holds up the answer to the next pipeline, once armed, until it is let go.
+type lateAnswers struct {
+	armed        atomic.Bool
+	read, letOut chan struct{}
+}
+
+func (l *lateAnswers) DialHook(next redis.DialHook) redis.DialHook          { return next }
+func (l *lateAnswers) ProcessHook(next redis.ProcessHook) redis.ProcessHook { return next }
+func (l *lateAnswers) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, all []redis.Cmder) error {
+		err := next(ctx, all)
+		if l.armed.CompareAndSwap(true, false) {
+			close(l.read)
+			<-l.letOut
+		}
+		return err
+	}
+}
+
+func TestARunLetInAfterAResumeIsNotStoppedByWhatWasReadBefore(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		ctx, late := t.Context(), &lateAnswers{read: make(chan struct{}), letOut: make(chan struct{})}
+		client.AddHook(late)
+		brake := NewBrake(client, "p:")
+		guard := NewGuard(brake, &fakeRunner{}, zap.NewNop())
+		before, pass, err := guard.Enter(ctx, "ada", "agents/1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := brake.Pull(ctx, "ada", 0); err != nil {
+			t.Fatal(err)
+		}
+		late.armed.Store(true)
+		var stopping sync.WaitGroup
+		stopping.Go(func() {
+			if err := guard.stop(ctx, "ada"); err != nil {
+				t.Error(err)
+			}
+		})
+		<-late.read
+		if _, _, err := brake.Release(ctx, "ada", 0); err != nil {
+			t.Fatal(err)
+		}
+		after, _, err := guard.Enter(ctx, "ada", "agents/2")
+		if err != nil {
+			t.Fatal(err)
+		}
+		close(late.letOut)
+		stopping.Wait()
+		if !errors.Is(context.Cause(before), ErrPaused) {
+			t.Errorf("the run from before the pause: %v, want it stopped", context.Cause(before))
+		}
+		if after.Err() != nil {
+			t.Errorf("the run from after the resume was stopped: %v", context.Cause(after))
+		}
+		if !pass.Leave(true) {
+			t.Error("a run that parks after the resume is not told of it")
 		}
 	})
 }

@@ -67,7 +67,10 @@ func (g *Guard) recheck(ctx context.Context) error {
 	g.leaving = nil
 	g.mu.Unlock()
 	for i, r := range leaving {
-		if err := r.tell(); err != nil {
+		told, cancel := context.WithTimeout(ctx, leaveWithin)
+		err := r.tell(told)
+		cancel()
+		if err != nil {
 			g.mu.Lock()
 			g.leaving = append(g.leaving, leaving[i:]...)
 			g.mu.Unlock()

@@ -36,6 +36,8 @@ type brake struct {
 	on     bool
 	during context.CancelCauseFunc // of the run
 	left   []bool                  // parked or not
+	// released says that it is off again when a run leaves.
+	released bool
 }
 
 func (b *brake) Enter(ctx context.Context, user, task string) (context.Context, control.Pass, error) {
@@ -43,7 +45,10 @@ func (b *brake) Enter(ctx context.Context, user, task string) (context.Context, 
 		return nil, control.Pass{}, control.ErrPaused
 	}
 	ctx, b.during = context.WithCancelCause(ctx)
-	return ctx, control.Pass{User: user, Task: task, Leave: func(parked bool) { b.left = append(b.left, parked) }}, nil
+	return ctx, control.Pass{User: user, Task: task, Leave: func(parked bool) bool {
+		b.left = append(b.left, parked)
+		return b.released
+	}}, nil
 }
 
 // books hold the journal of one run.
@@ -171,15 +176,23 @@ func TestARunIsParkedUnderTheBrakeAndNotOtherwise(t *testing.T) {
 		on     bool
 		read   func(b *brake) readerFunc
 		parked bool
+		delay  time.Duration
 		left   string
 	}{
-		"it is on": {on: true, parked: true, left: "[]"},
+		"it is on": {on: true, parked: true, delay: parkedFor, left: "[]"},
 		"it is put on": {read: func(b *brake) readerFunc {
 			return func(ctx context.Context) ([]documents.Document, error) {
 				b.during(control.ErrPaused)
 				return nil, ctx.Err()
 			}
-		}, parked: true, left: "[true]"},
+		}, parked: true, delay: parkedFor, left: "[true]"},
+		"it is put on and off": {read: func(b *brake) readerFunc {
+			return func(ctx context.Context) ([]documents.Document, error) {
+				b.during(control.ErrPaused)
+				b.released = true
+				return nil, ctx.Err()
+			}
+		}, parked: true, delay: resumedFor, left: "[true]"},
 		"it is put on too late": {read: func(b *brake) readerFunc {
 			return func(context.Context) ([]documents.Document, error) {
 				b.during(control.ErrPaused)
@@ -200,8 +213,8 @@ func TestARunIsParkedUnderTheBrakeAndNotOtherwise(t *testing.T) {
 		if tasks.IsParked(err) != tc.parked || fmt.Sprint(b.left) != tc.left {
 			t.Errorf("%s: %v, left %v; want parked %v, left %s", name, err, b.left, tc.parked, tc.left)
 		}
-		if _, delayed := tasks.ParkedDelay(err); delayed != tc.parked {
-			t.Errorf("%s: it asks again by itself: %v", name, delayed)
+		if delay, _ := tasks.ParkedDelay(err); delay != tc.delay {
+			t.Errorf("%s: it asks again by itself after %v, want %v", name, delay, tc.delay)
 		}
 	}
 }

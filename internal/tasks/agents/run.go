@@ -44,6 +44,8 @@ const (
 	// parkedFor is after how long a parked task asks for the brake by itself, should nobody
 	// have run it when the brake was released.
 	parkedFor = 5 * time.Minute
+	// resumedFor is after how long a run goes on whose user was resumed while it stopped.
+	resumedFor = 100 * time.Millisecond
 	// fencedFor is after how long a run is tried again that found itself in other hands.
 	fencedFor = 5 * time.Second
 )
@@ -60,8 +62,10 @@ func (a *Agents) run(ctx context.Context, run Run) (any, error) {
 	}
 	value, err := a.attempt(ctx, pass, run)
 	stopped := errors.Is(err, control.ErrPaused) || err != nil && errors.Is(context.Cause(ctx), control.ErrPaused)
-	pass.Leave(stopped)
+	released := pass.Leave(stopped)
 	switch {
+	case released:
+		return nil, tasks.ParkedFor(resumedFor, fmt.Sprintf("the agents of %s were paused and resumed", user))
 	case stopped:
 		return nil, paused(user)
 	case errors.Is(err, journal.ErrFenced):
