@@ -30,6 +30,7 @@ import (
 	"switchyard/internal/tasks/agents"
 	"switchyard/internal/tasks/briefings"
 	"switchyard/internal/tasks/scraping"
+	"switchyard/internal/telemetry"
 	"switchyard/internal/usage"
 	"switchyard/internal/users"
 	"switchyard/internal/web"
@@ -56,6 +57,7 @@ type System struct {
 	Metrics   *prometheus.Registry
 
 	fetcher *web.Fetcher
+	traces  *telemetry.Traces
 }
 
 // ErrNoRedis is what a daemon gets that was given no Redis: working on a private memory
@@ -67,9 +69,18 @@ func Open(c config.Config, log *zap.Logger) (*System, error) {
 	if c.Redis.URL == "" {
 		return nil, ErrNoRedis
 	}
-	client, err := cache.Connect(c.RedisOptions())
+	traces, err := telemetry.Open(log)
 	if err != nil {
 		return nil, err
+	}
+	return open(c, log, traces)
+}
+
+// open is Open with traces that are the system's from then on.
+func open(c config.Config, log *zap.Logger, traces *telemetry.Traces) (*System, error) {
+	client, err := cache.Connect(c.RedisOptions())
+	if err != nil {
+		return nil, errors.Join(err, traces.Close())
 	}
 	s := &System{
 		Config:    c,
@@ -83,6 +94,7 @@ func Open(c config.Config, log *zap.Logger) (*System, error) {
 		Brake:     control.NewBrake(client, c.Redis.Prefix),
 		Usage:     usage.NewBook(client, c.Redis.Prefix, c.UserDay, time.Now),
 		Metrics:   prometheus.NewRegistry(),
+		traces:    traces,
 		fetcher: web.NewFetcher(web.Options{
 			UserAgent: c.Fetcher.UserAgent, Timeout: c.Fetcher.Timeout,
 			MaxBody: c.Fetcher.MaxBody, MaxDecoded: c.Fetcher.MaxDecoded, AllowPrivate: c.Fetcher.AllowPrivate,
@@ -126,7 +138,7 @@ func (s *System) wire() error {
 	if s.Catalog, err = tasks.NewCatalog(s.Config.Tasks.MaxPayload, definitions...); err != nil {
 		return err
 	}
-	s.Queue = queue.NewClient(s.Redis, s.Routing, s.Catalog, s.Config.QueueNames())
+	s.Queue = queue.NewClient(s.Redis, s.Routing, s.Catalog, s.Config.QueueNames(), s.traces)
 	client.Client = s.Queue
 	return nil
 }
@@ -148,9 +160,13 @@ func (s *System) Operator() *control.Operator {
 // lateClient is the queue's client for handlers, which are made before it.
 type lateClient struct{ *queue.Client }
 
-// Close closes the connections to Redis and to the servers scraped.
+// Close closes the connections to Redis and to the servers scraped, and sends the last spans.
+// A collector that is away is said in the log, and is no reason to fail.
 func (s *System) Close() error {
 	s.fetcher.Close()
+	if err := s.traces.Close(); err != nil {
+		s.Log.Warn("traces are lost", zap.Error(err))
+	}
 	if err := s.Redis.Close(); err != nil {
 		return fmt.Errorf("close redis: %w", err)
 	}

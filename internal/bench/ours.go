@@ -14,6 +14,7 @@ import (
 	"switchyard/internal/queue"
 	"switchyard/internal/routing"
 	"switchyard/internal/tasks"
+	"switchyard/internal/telemetry"
 )
 
 // ours is Switchyard as a worker runs it: the lane with its routing, its catalog, its
@@ -53,7 +54,7 @@ func (s *ours) newClient(handle func(seq int)) (*queue.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return queue.NewClient(s.redis, s.table, catalog, []string{oursQueue}), nil
+	return queue.NewClient(s.redis, s.table, catalog, []string{oursQueue}, telemetry.None()), nil
 }
 
 // enqueue implements system.

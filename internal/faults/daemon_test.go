@@ -16,6 +16,7 @@ import (
 	"switchyard/internal/queue"
 	"switchyard/internal/routing"
 	"switchyard/internal/tasks"
+	"switchyard/internal/telemetry"
 )
 
 // orderVariable holds the order of a daemon process, as JSON.
@@ -124,6 +125,6 @@ func handleErrands(s *app.System, r recorder) error {
 	if err != nil {
 		return err
 	}
-	s.Queue = queue.NewClient(s.Redis, s.Routing, s.Catalog, s.Config.QueueNames())
+	s.Queue = queue.NewClient(s.Redis, s.Routing, s.Catalog, s.Config.QueueNames(), telemetry.None())
 	return nil
 }

@@ -10,9 +10,12 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"switchyard/internal/cache"
 	"switchyard/internal/control"
 	"switchyard/internal/tasks"
+	"switchyard/internal/telemetry"
 )
 
 // persistFor is how long a step's begin or end is written again while Redis does not take it.
@@ -38,8 +41,8 @@ type Journal struct {
 
 	mu      sync.Mutex
 	history *History
-	written bool            // whether this attempt has written
-	open    map[string]bool // the steps it has begun and not ended
+	written bool                  // whether this attempt has written
+	open    map[string]trace.Span // of the steps it has begun and not ended
 }
 
 // Open returns the journal of the run with the given name, for an attempt of that number
@@ -50,7 +53,7 @@ func (s *Store) Open(ctx context.Context, pass control.Pass, id string, attempt 
 	if err != nil {
 		return nil, err
 	}
-	return &Journal{store: s, pass: pass, run: r, attempt: attempt, history: h, open: make(map[string]bool)}, nil
+	return &Journal{store: s, pass: pass, run: r, attempt: attempt, history: h, open: make(map[string]trace.Span)}, nil
 }
 
 // Undecided is [History.Undecided].
@@ -130,7 +133,7 @@ func (j *Journal) Begin(ctx context.Context, name string, effect bool) (Step, bo
 		if s.State == Asked {
 			return Step{}, false, &UndecidedError{*s}
 		}
-		if j.open[name] || s.InDoubt() {
+		if j.open[name] != nil || s.InDoubt() {
 			return Step{}, false, tasks.Permanent(fmt.Errorf("step %q has begun and is not done: end it first, or give steps names of their own", name))
 		}
 	}
@@ -149,7 +152,7 @@ func (j *Journal) Begin(ctx context.Context, name string, effect bool) (Step, bo
 	if err != nil {
 		return Step{}, false, err
 	}
-	j.open[name] = true
+	_, j.open[name] = telemetry.Start(ctx, trace.SpanKindInternal, "step "+name, telemetry.Step(name, effect)...)
 	return *j.history.step(name), true, nil
 }
 
@@ -181,8 +184,25 @@ func (j *Journal) close(ctx context.Context, e entry) error {
 	if err := j.persist(ctx, keptOpen, e); err != nil {
 		return err
 	}
+	if span := j.open[e.Step]; span != nil {
+		if e.Event == undone {
+			telemetry.Fail(ctx, span, errors.New(e.Error), string(undone))
+		}
+		span.End()
+	}
 	delete(j.open, e.Step)
 	return nil
+}
+
+// Close ends what the attempt tells of the steps that it has begun and not ended. It writes
+// nothing.
+func (j *Journal) Close() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, span := range j.open {
+		telemetry.Fail(context.Background(), span, errors.New("not ended"), "not_ended")
+		span.End()
+	}
 }
 
 // Do does a step unless it is done, and returns its result either way. An error leaves the
@@ -193,7 +213,10 @@ func (j *Journal) Do(ctx context.Context, name string, effect bool, do func(ctx 
 	if err != nil || !begins {
 		return step.Result, err
 	}
-	result, err := do(ctx)
+	j.mu.Lock()
+	inner := trace.ContextWithSpan(ctx, j.open[name])
+	j.mu.Unlock()
+	result, err := do(inner)
 	if err == nil {
 		return result, j.Done(ctx, name, result)
 	}

@@ -5,17 +5,22 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/goleak"
 	"go.uber.org/zap"
 
 	"switchyard/internal/control"
 	"switchyard/internal/redistest"
 	"switchyard/internal/tasks"
+	"switchyard/internal/telemetry"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -97,6 +102,50 @@ func TestAFinishedStepIsNotDoneAgain(t *testing.T) {
 		kept, err := client.PTTL(ctx, d.store.key(run)).Result()
 		if err != nil || kept > keptEnded+time.Hour || kept < keptEnded {
 			t.Errorf("an ended journal is kept for %s, %v", kept, err)
+		}
+	})
+}
+
+func TestEachStepOfAnAttemptIsASpan(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		spans := tracetest.NewInMemoryExporter()
+		ctx, _ := telemetry.Begin(t.Context(), telemetry.To(sdktrace.WithSyncer(spans)), trace.SpanKindInternal, "attempt")
+		d := newDesk(t, client)
+		for number := 1; number <= 2; number++ {
+			j, _ := d.attempt(number)
+			_, err := j.Do(ctx, "search", false, func(inner context.Context) (json.RawMessage, error) {
+				_, span := telemetry.Start(inner, trace.SpanKindInternal, "look")
+				span.End()
+				return json.RawMessage("1"), nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, begins, err := j.Begin(ctx, "mail", false); err != nil || !begins {
+				t.Fatal(begins, err)
+			}
+			if number == 2 {
+				if err := j.Undone(ctx, "mail", "no paper"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			j.Close()
+		}
+		// What the second attempt did not do again is not told again.
+		var ended []string
+		for _, s := range spans.GetSpans() {
+			said := s.Name + " " + s.Status.Code.String()
+			for _, a := range s.Attributes {
+				said += " " + a.Value.String()
+			}
+			ended = append(ended, said)
+		}
+		want := []string{"look Unset", "step search Unset search false", "step mail Error mail false not_ended", "step mail Error mail false undone"}
+		if !slices.Equal(ended, want) {
+			t.Errorf("spans %q, want %q", ended, want)
+		}
+		if all := spans.GetSpans(); all[0].Parent.SpanID() != all[1].SpanContext.SpanID() {
+			t.Error("what a step does is not told within it")
 		}
 	})
 }

@@ -80,17 +80,19 @@ func (d Definition) Check() error {
 	return nil
 }
 
-// Open returns the model of a definition that has been checked. Its key is read with each
-// request, so that a new one is used without a restart.
-func Open(d Definition, client *http.Client) Model {
+// Open returns the model of a definition that has been checked; name is the definition's, by
+// which metrics count it. Its key is read with each request, so that a new one is used without
+// a restart.
+func Open(name string, d Definition, client *http.Client, metrics *Metrics) Model {
 	w := wire{Definition: d, client: client}
+	var m Model = chat{w}
 	switch d.API {
 	case Responses:
-		return timed{responsesModel{w}, d.Timeout}
+		m = responsesModel{w}
 	case Messages:
-		return timed{messages{w}, d.Timeout}
+		m = messages{w}
 	}
-	return timed{chat{w}, d.Timeout}
+	return observed{timed{m, d.Timeout}, name, d, metrics}
 }
 
 // wire is what the formats share.

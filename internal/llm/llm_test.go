@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	"go.uber.org/goleak"
 
 	"switchyard/internal/llm"
@@ -38,7 +40,7 @@ func open(t *testing.T, api string, change func(*llm.Definition), script func(ll
 	}
 	client := &http.Client{Transport: &http.Transport{}}
 	t.Cleanup(func() { client.CloseIdleConnections(); server.Close() })
-	return server, llm.Open(definition, client)
+	return server, llm.Open("main", definition, client, llm.NewMetrics(prometheus.NewRegistry()))
 }
 
 // conversation has one of everything.
@@ -135,6 +137,52 @@ func TestFailuresAreToldApart(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+func TestRequestsAreCounted(t *testing.T) {
+	registry := prometheus.NewRegistry()
+	replies := []llmtest.Reply{{Status: http.StatusTooManyRequests}, {Status: http.StatusServiceUnavailable}, {}}
+	replies[2] = llmtest.Say("Here.")
+	replies[2].Usage = llm.Usage{Input: 1000, Cached: 600, Output: 50}
+	server, err := llmtest.Start(func(llmtest.Ask) llmtest.Reply {
+		defer func() { replies = replies[1:] }()
+		return replies[0]
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	definition := server.Definition(llm.Messages)
+	definition.Price = llm.Price{Input: 1000, Cached: 100, Output: 10_000}
+	transport := &http.Transport{}
+	defer transport.CloseIdleConnections()
+	model := llm.Open("fast", definition, &http.Client{Transport: transport}, llm.NewMetrics(registry))
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, ctx := range []context.Context{t.Context(), t.Context(), t.Context(), gone} {
+		_, _ = model.Ask(ctx, llm.Request{Turns: []llm.Turn{{User: "?"}}}, func(string) {}) // the counts tell
+	}
+	want := `
+# HELP switchyard_model_cost_total What answers cost, in the currency of the configured prices.
+# TYPE switchyard_model_cost_total counter
+switchyard_model_cost_total{model="fast"} 0.96
+# HELP switchyard_model_errors_total Requests without an answer, by class: rate_limited, overloaded, timeout, broken, too_long, unauthorized, invalid, or cancelled by us.
+# TYPE switchyard_model_errors_total counter
+switchyard_model_errors_total{class="cancelled",model="fast"} 1
+switchyard_model_errors_total{class="overloaded",model="fast"} 1
+switchyard_model_errors_total{class="rate_limited",model="fast"} 1
+# HELP switchyard_model_tokens_total Tokens of answered requests, by type: input, cached_input (a part of it), output.
+# TYPE switchyard_model_tokens_total counter
+switchyard_model_tokens_total{model="fast",type="cached_input"} 600
+switchyard_model_tokens_total{model="fast",type="input"} 1000
+switchyard_model_tokens_total{model="fast",type="output"} 50
+`
+	if err := testutil.GatherAndCompare(registry, strings.NewReader(want), "switchyard_model_cost_total", "switchyard_model_errors_total", "switchyard_model_tokens_total"); err != nil {
+		t.Error(err)
+	}
+	if n, err := testutil.GatherAndCount(registry, "switchyard_model_request_duration_seconds"); n != 1 || err != nil {
+		t.Errorf("%d histograms of durations, %v", n, err)
 	}
 }
 

@@ -23,6 +23,7 @@ import (
 	"switchyard/internal/redistest"
 	"switchyard/internal/routing"
 	"switchyard/internal/tasks"
+	"switchyard/internal/telemetry"
 )
 
 // browserTimeout ends a test whose browser hangs. Nothing is measured against it.
@@ -157,7 +158,7 @@ func seed(t *testing.T, client redis.UniversalClient) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	producer := queue.NewClient(client, table, catalog, []string{routing.Agents})
+	producer := queue.NewClient(client, table, catalog, []string{routing.Agents}, telemetry.None())
 	if _, err := producer.Enqueue(t.Context(), tasks.Raw{Name: "agent_scout"}, tasks.Options{}); err != nil {
 		t.Fatal(err)
 	}

@@ -17,9 +17,11 @@ import (
 
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
+	"go.opentelemetry.io/otel/trace"
 
 	"switchyard/internal/routing"
 	"switchyard/internal/tasks"
+	"switchyard/internal/telemetry"
 )
 
 // Headers a task carries beside its payload. Tasks of foreign clients have none.
@@ -36,11 +38,13 @@ type Client struct {
 	table     *routing.Table
 	catalog   *tasks.Catalog
 	queues    []string
+	traces    trace.TracerProvider
 }
 
 // NewClient returns a client that routes by table, checks payloads against catalog and
-// adds to no queue but queues. The Redis client stays the caller's to close.
-func NewClient(client redis.UniversalClient, table *routing.Table, catalog *tasks.Catalog, queues []string) *Client {
+// adds to no queue but queues. The spans of what it sends, and of what lanes perform with it,
+// go to traces. The Redis client stays the caller's to close.
+func NewClient(client redis.UniversalClient, table *routing.Table, catalog *tasks.Catalog, queues []string, traces trace.TracerProvider) *Client {
 	waking := Waking(client)
 	return &Client{
 		redis:     client,
@@ -49,6 +53,7 @@ func NewClient(client redis.UniversalClient, table *routing.Table, catalog *task
 		table:     table,
 		catalog:   catalog,
 		queues:    queues,
+		traces:    traces,
 	}
 }
 
@@ -77,20 +82,36 @@ func (c *Client) Enqueue(ctx context.Context, args tasks.Args, opts tasks.Option
 	if opts.Wakes != nil {
 		headers[wakesHeader] = opts.Wakes.Queue + "/" + opts.Wakes.ID
 	}
-	receipt := tasks.Receipt{ID: opts.ID, Kind: kind, Queue: route.Queue}
 	if !opts.At.IsZero() {
 		ctx = withDue(ctx, opts.At)
 	}
-	info, err := c.asynq.EnqueueContext(ctx, asynq.NewTaskWithHeaders(kind, payload, headers), asynqOptions(route, opts)...)
+	return c.send(ctx, message{id: opts.ID, kind: kind, payload: payload, headers: headers, route: route}, opts)
+}
+
+// send adds a task that has been checked, in a span that goes with it.
+func (c *Client) send(ctx context.Context, m message, opts tasks.Options) (tasks.Receipt, error) {
+	ctx, span := c.trace(ctx, "send", m)
+	defer span.End()
+	receipt := tasks.Receipt{ID: m.id, Kind: m.kind, Queue: m.route.Queue}
+	info, err := c.asynq.EnqueueContext(ctx, asynq.NewTaskWithHeaders(m.kind, m.payload, m.headers), asynqOptions(m.route, opts)...)
 	switch {
 	case errors.Is(err, asynq.ErrDuplicateTask), errors.Is(err, asynq.ErrTaskIDConflict):
 		receipt.Duplicate = true
 		return receipt, nil
 	case err != nil:
-		return tasks.Receipt{}, fmt.Errorf("enqueue %s: %w", kind, err)
+		telemetry.Fail(ctx, span, err, "redis")
+		return tasks.Receipt{}, fmt.Errorf("enqueue %s: %w", m.kind, err)
 	}
 	receipt.ID = info.ID
+	span.SetAttributes(telemetry.SentAs(receipt.ID))
 	return receipt, nil
+}
+
+// trace begins the span of a task that is sent, and has the task's headers carry it.
+func (c *Client) trace(ctx context.Context, does string, m message) (context.Context, trace.Span) {
+	ctx, span := telemetry.Begin(ctx, c.traces, trace.SpanKindProducer, does+" "+m.kind, telemetry.Sending(does, m.route.Queue, m.kind, m.id)...)
+	telemetry.Inject(ctx, m.headers)
+	return ctx, span
 }
 
 // Check reports why a payload could not be enqueued as a task of kind; queue is "" for

@@ -9,9 +9,11 @@ import (
 	"time"
 
 	"github.com/hibiken/asynq"
+	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/zap"
 
 	"switchyard/internal/tasks"
+	"switchyard/internal/telemetry"
 )
 
 // perform runs one attempt and tells asynq its outcome.
@@ -41,6 +43,9 @@ func (l *Lane) perform(ctx context.Context, t *asynq.Task) error {
 	task.Last = retried >= min(route.Policy.Retries, allowed)
 
 	label := l.label(task.Kind)
+	ctx, span := telemetry.Begin(telemetry.Extract(ctx, t.Headers()), l.client.traces, trace.SpanKindConsumer, "process "+label,
+		telemetry.Performing(task.Queue, task.Kind, task.ID, tasks.UserOf(task.Payload), task.Attempt)...)
+	defer span.End()
 	l.metrics.begin(task.Queue, label)
 	var result []byte
 	if err == nil {
@@ -51,7 +56,11 @@ func (l *Lane) perform(ctx context.Context, t *asynq.Task) error {
 	}
 	outcome, err := settle(task, err)
 	l.metrics.end(task.Queue, label, outcome, time.Since(started))
-	l.report(task, outcome, err, time.Since(started))
+	l.report(ctx, task, outcome, err, time.Since(started))
+	span.SetAttributes(telemetry.Outcome(string(outcome)))
+	if outcome == tasks.Retried || outcome == tasks.Dead {
+		telemetry.Fail(ctx, span, err, string(outcome))
+	}
 	l.wakeNext(t, outcome)
 	if err == nil {
 		return nil

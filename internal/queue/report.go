@@ -1,11 +1,13 @@
 package queue
 
 import (
+	"context"
 	"time"
 
 	"go.uber.org/zap"
 
 	"switchyard/internal/tasks"
+	"switchyard/internal/telemetry"
 )
 
 // fields name a task in every log line about it.
@@ -22,9 +24,12 @@ func fields(t *tasks.Task) []zap.Field {
 	return f
 }
 
-// report logs the one line of an attempt's end.
-func (l *Lane) report(t *tasks.Task, outcome tasks.Outcome, err error, took time.Duration) {
+// report logs the one line of an attempt's end, which names its trace.
+func (l *Lane) report(ctx context.Context, t *tasks.Task, outcome tasks.Outcome, err error, took time.Duration) {
 	f := append(fields(t), zap.String("outcome", string(outcome)), zap.Duration("took", took))
+	if id := telemetry.ID(ctx); id != "" {
+		f = append(f, zap.String("trace_id", id))
+	}
 	if err != nil {
 		f = append(f, zap.Error(err))
 	}

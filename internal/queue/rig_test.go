@@ -15,6 +15,7 @@ import (
 
 	"switchyard/internal/routing"
 	"switchyard/internal/tasks"
+	"switchyard/internal/telemetry"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -58,7 +59,7 @@ func newRig(t *testing.T, client redis.UniversalClient, policies map[string]rout
 	core, logs := observer.New(zap.DebugLevel)
 	return &rig{
 		t: t, redis: client, log: zap.New(core), logs: logs,
-		client:  NewClient(client, table, catalog, queues),
+		client:  NewClient(client, table, catalog, queues, telemetry.None()),
 		metrics: NewMetrics(prometheus.NewRegistry()),
 		foreign: asynq.NewClientFromRedisClient(client),
 	}

@@ -30,6 +30,8 @@ func (c *Client) EnqueueTicks(ctx context.Context, ticks []tasks.Tick, until tim
 			results[i].Err = tasks.Permanent(err)
 			continue
 		}
+		_, span := c.trace(ctx, "create", m)
+		span.End()
 		queue := m.route.Queue
 		results[i].Receipt = tasks.Receipt{ID: tick.ID, Kind: tick.Kind, Queue: queue}
 		b := open[queue]

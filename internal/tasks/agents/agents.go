@@ -68,6 +68,9 @@ type Definition struct {
 	// Schema is the JSON schema that its final answer has to follow; nil: it is plain text.
 	Schema map[string]any `yaml:"schema,omitempty"`
 	Budget Budget         `yaml:"budget,omitempty"`
+	// TraceContent has the spans of its runs hold what its model was asked and has answered,
+	// what tools were given and brought, and what errors say.
+	TraceContent bool `yaml:"trace_content,omitempty"`
 
 	// Limit bounds how many documents it chooses. 0 means 10.
 	Limit int `yaml:"limit,omitempty"`

@@ -3,6 +3,7 @@ package agents
 import (
 	"cmp"
 	"errors"
+	"time"
 )
 
 // Budget is what a run may take. It is asked before each answer of the model; what an answer
@@ -12,6 +13,9 @@ type Budget struct {
 	Calls  int     `yaml:"tool_calls,omitempty"` // 0 means 50
 	Tokens int64   `yaml:"tokens,omitempty"`     // in and out; 0: any number
 	Money  float64 `yaml:"money,omitempty"`      // in the currency of the models' prices; 0: any amount
+	// Time is what answers and calls may take together, 0: as long as they like. What a run
+	// waits for, parked or for its turn, does not count.
+	Time time.Duration `yaml:"time,omitempty"`
 }
 
 // What a budget holds that says nothing: enough for work, and an end to a model that goes
@@ -27,8 +31,8 @@ func (b Budget) withDefaults() Budget {
 }
 
 func (b Budget) check() error {
-	if min(b.Steps, b.Calls) < 0 || b.Tokens < 0 || b.Money < 0 {
-		return errors.New("budget: steps, tool_calls, tokens and money must not be negative")
+	if min(b.Steps, b.Calls) < 0 || b.Tokens < 0 || b.Money < 0 || b.Time < 0 {
+		return errors.New("budget: steps, tool_calls, tokens, money and time must not be negative")
 	}
 	return nil
 }
@@ -41,6 +45,8 @@ type Spent struct {
 	Cached int64   `json:"cached_tokens,omitempty"`
 	Output int64   `json:"output_tokens"`
 	Money  float64 `json:"money,omitempty"`
+	// Seconds is what answers and calls took, with what was waited for models to answer at all.
+	Seconds float64 `json:"seconds,omitempty"`
 }
 
 func (s *Spent) add(a Asking) {
@@ -49,6 +55,7 @@ func (s *Spent) add(a Asking) {
 	s.Cached += a.Answer.Usage.Cached
 	s.Output += a.Answer.Usage.Output
 	s.Money += a.Cost
+	s.Seconds += a.Seconds
 }
 
 // reached names a part of the budget that is used up, or that the next answer will use up as
@@ -63,6 +70,8 @@ func (b Budget) reached(s Spent) string {
 		return "tokens"
 	case b.Money > 0 && s.Money >= b.Money:
 		return "money"
+	case b.Time > 0 && s.Seconds >= b.Time.Seconds():
+		return "time"
 	}
 	return ""
 }

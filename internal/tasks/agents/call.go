@@ -16,6 +16,7 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"switchyard/internal/tasks"
+	"switchyard/internal/telemetry"
 	"switchyard/internal/web"
 )
 
@@ -90,6 +91,11 @@ func (c *call) sign(request *http.Request, body []byte) error {
 	now, id := time.Now(), c.job
 	if c.calls++; request.Method != http.MethodPost {
 		id = fmt.Sprintf("%s.%d", c.others, c.calls)
+	}
+	trace := map[string]string{}
+	telemetry.Inject(request.Context(), trace)
+	for name, value := range trace {
+		request.Header.Set(name, value)
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set(standardwebhooks.HeaderWebhookID, id)

@@ -11,10 +11,12 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
 
 	"switchyard/internal/tasks"
+	"switchyard/internal/telemetry"
 )
 
 // What a definition of the runtime "exec" gets that says nothing.
@@ -30,9 +32,9 @@ const stderrKept = 2000
 // Exec is the runtime "exec": it runs a program in any language, without a shell. The
 // program gets one JSON object on its standard input and writes JSON lines to its standard
 // output; see [line]. Its environment holds the variables that its definition lists, and
-// no others. It leads a process group of its own, which is asked to stop when the attempt
-// is over before the program is, and killed when it does not, or when the program has
-// ended and left something behind.
+// those of its trace, if it has one. It leads a process group of its own, which is asked to
+// stop when the attempt is over before the program is, and killed when it does not, or when
+// the program has ended and left something behind.
 type Exec struct {
 	// Tell notes how far a run is, in JSON, and tells its user. An error is no reason to
 	// end the run.
@@ -66,7 +68,7 @@ func (e *Exec) Run(ctx context.Context, run Run) (any, error) {
 	p := &program{definition: d, stop: stop, exited: make(chan struct{}), said: &tail{keep: stderrKept}}
 	out := &lines{room: cmp.Or(d.Output, defaultOutput), stop: stop, tell: func(p progress) { e.tell(ctx, run, p) }}
 	p.cmd = exec.Command(d.Command[0], d.Command[1:]...) //nolint:gosec // the operator's configuration names it
-	p.cmd.Dir, p.cmd.Env = d.Dir, environ(d.Env)
+	p.cmd.Dir, p.cmd.Env = d.Dir, environ(ctx, d.Env)
 	p.cmd.Stdout, p.cmd.Stderr = out, p.said
 	if d.Steps {
 		p.answers = newWriter(in)
@@ -88,9 +90,14 @@ func (e *Exec) tell(ctx context.Context, run Run, p progress) {
 	}
 }
 
-// environ returns the listed variables of this process.
-func environ(names []string) []string {
-	env := []string{}
+// environ returns the listed variables of this process, and those that carry the trace:
+// https://opentelemetry.io/docs/specs/otel/context/env-carriers/.
+func environ(ctx context.Context, names []string) []string {
+	env, trace := []string{}, map[string]string{}
+	telemetry.Inject(ctx, trace)
+	for name, value := range trace {
+		env = append(env, strings.ToUpper(name)+"="+value)
+	}
 	for _, name := range names {
 		if value, ok := os.LookupEnv(name); ok {
 			env = append(env, name+"="+value)

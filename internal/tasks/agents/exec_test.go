@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/goleak"
 
 	"switchyard/internal/control"
@@ -54,6 +55,12 @@ func script(text string) Definition {
 	return Definition{Runtime: "exec", Command: []string{"/bin/sh", "-c", text}}
 }
 
+// traced returns a context within a trace, and how W3C writes that down.
+func traced(t *testing.T) (ctx context.Context, header string) {
+	span := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{0xab}, SpanID: trace.SpanID{0xcd}, TraceFlags: trace.FlagsSampled})
+	return trace.ContextWithSpanContext(t.Context(), span), "00-" + span.TraceID().String() + "-" + span.SpanID().String() + "-01"
+}
+
 func runScript(ctx context.Context, s *told, d Definition) (any, error) {
 	return runAttempt(ctx, s, d, newBooks(s.t), 2)
 }
@@ -71,7 +78,8 @@ func TestAProgramReadsItsInputAndWritesItsResult(t *testing.T) {
 	d := script(`read line; env > env; echo '{"type":"progress","message":"reading","done":1,"total":2}'; printf '{"type":"result","result":%s}' "$line"`)
 	d.Dir, d.Env = dir, []string{"LISTED", "NOT_SET"}
 	s := newTold(t)
-	result, err := runScript(t.Context(), s, d)
+	ctx, header := traced(t)
+	result, err := runScript(ctx, s, d)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,6 +93,9 @@ func TestAProgramReadsItsInputAndWritesItsResult(t *testing.T) {
 	env, err := os.ReadFile(filepath.Join(dir, "env"))
 	if err != nil || !strings.Contains(string(env), "LISTED=yes\n") || strings.Contains(string(env), "SECRET") || strings.Contains(string(env), "HOME=") {
 		t.Errorf("its environment is %q, %v; want the listed variable alone", env, err)
+	}
+	if want := "TRACEPARENT=" + header + "\n"; !strings.Contains(string(env), want) {
+		t.Errorf("its environment is %q, want %s in it", env, want)
 	}
 }
 

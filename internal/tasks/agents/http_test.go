@@ -100,8 +100,14 @@ func (s *service) wantAsked(want string) {
 }
 
 func TestAServiceGetsTheInputAndGivesTheResult(t *testing.T) {
-	s := newService(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"found":2}`) })
-	result, err := s.call(t.Context())
+	ctx, header := traced(t)
+	s := newService(t, func(w http.ResponseWriter, r *http.Request) {
+		if got := r.Header.Get("Traceparent"); got != header {
+			t.Errorf("the trace is %q, want %q", got, header)
+		}
+		_, _ = io.WriteString(w, `{"found":2}`)
+	})
+	result, err := s.call(ctx)
 	if err != nil || fmt.Sprintf("%s", result) != `{"found":2}` {
 		t.Errorf("result %s, %v", result, err)
 	}

@@ -155,6 +155,7 @@ type Asking struct {
 	Answer  llm.Answer `json:"answer"`
 	Cost    float64    `json:"cost,omitempty"`
 	Dropped int        `json:"dropped,omitempty"` // results of tools, for want of room
+	Seconds float64    `json:"seconds,omitempty"` // until it was there
 }
 
 // ask has the model go on with the conversation. A budget that is used up gives it one last
@@ -171,10 +172,12 @@ func (t *talk) ask(ctx context.Context) (llm.Answer, error) {
 	}
 	request.Turns = t.turns
 	raw, err := t.run.Journal.Do(ctx, fmt.Sprintf("model %d", t.asked), false, func(ctx context.Context) (json.RawMessage, error) {
+		began := time.Now()
 		a, err := t.askAny(ctx, request)
 		if err != nil {
 			return nil, err
 		}
+		a.Seconds = time.Since(began).Seconds()
 		return json.Marshal(a)
 	})
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
 	"switchyard/internal/control"
@@ -96,6 +97,7 @@ func newStudy(t *testing.T, script func(llmtest.Ask) llmtest.Reply) *study {
 func (s *study) runtime() *LLM {
 	client := &http.Client{Transport: &http.Transport{}}
 	s.t.Cleanup(client.CloseIdleConnections)
+	metrics := llm.NewMetrics(prometheus.NewRegistry())
 	second := s.server.Definition(llm.Messages)
 	second.Model = "second"
 	toolbox := Toolbox{Documents: library{}, Enqueuer: &s.outbox, Now: time.Now, Fetch: func(_ context.Context, url string) (string, string, error) {
@@ -109,8 +111,8 @@ func (s *study) runtime() *LLM {
 	all["post"] = &s.post
 	return &LLM{
 		Models: map[string]PricedModel{
-			"main":   {Model: llm.Open(s.server.Definition(llm.Chat), client), Price: llm.Price{Input: 1000, Output: 10_000}},
-			"backup": {Model: llm.Open(second, client)},
+			"main":   {Model: llm.Open("main", s.server.Definition(llm.Chat), client, metrics), Price: llm.Price{Input: 1000, Output: 10_000}},
+			"backup": {Model: llm.Open("backup", second, client, metrics)},
 		},
 		Tools: all, Servers: s.servers, Client: client, Book: usage.NewBook(s.redis, "p:", s.limit, time.Now),
 		Tell: func(_ context.Context, _ Run, progress []byte) error {
@@ -326,7 +328,7 @@ func TestAToolWaitsForItsApproval(t *testing.T) {
 
 func TestABudgetThatIsUsedUpLeavesALastWord(t *testing.T) {
 	for part, budget := range map[string]Budget{
-		"steps": {Steps: 4}, "tool_calls": {Calls: 3}, "tokens": {Tokens: 330}, "money": {Money: 0.55},
+		"steps": {Steps: 4}, "tool_calls": {Calls: 3}, "tokens": {Tokens: 330}, "money": {Money: 0.55}, "time": {Time: 300 * time.Millisecond},
 	} {
 		s := newStudy(t, func(a llmtest.Ask) llmtest.Reply {
 			if strings.HasPrefix(a.Last(), "user: Your budget is used up") {
@@ -335,7 +337,11 @@ func TestABudgetThatIsUsedUpLeavesALastWord(t *testing.T) {
 				}
 				return llmtest.Say("as far as I got")
 			}
-			return llmtest.Use("search_documents", `{"words":"tide"}`)
+			r := llmtest.Use("search_documents", `{"words":"tide"}`)
+			if part == "time" && len(a.Conversation) > 4 { // the third answer takes it all
+				r.Delay = budget.Time
+			}
+			return r
 		})
 		s.definition.Tools, s.definition.Budget = []string{"search_documents"}, budget
 		brief, err := s.attempt(t.Context(), 1)

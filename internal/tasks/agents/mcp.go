@@ -113,7 +113,7 @@ func (v *visit) transport(s Server) (mcp.Transport, error) {
 		return &mcp.StreamableClientTransport{Endpoint: s.URL, HTTPClient: &client, DisableStandaloneSSE: true}, nil
 	}
 	cmd := exec.Command(s.Command[0], s.Command[1:]...) //nolint:gosec // the operator's configuration names it
-	cmd.Dir, cmd.Env = s.Dir, environ(s.Env)
+	cmd.Dir, cmd.Env = s.Dir, environ(v.ctx, s.Env)
 	leadGroup(cmd)
 	in, err := cmd.StdinPipe()
 	if err != nil {

@@ -7,9 +7,12 @@ import (
 	"fmt"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"switchyard/internal/control"
 	"switchyard/internal/journal"
 	"switchyard/internal/tasks"
+	"switchyard/internal/telemetry"
 )
 
 // Run is one attempt of an agent's task.
@@ -50,8 +53,30 @@ const (
 	fencedFor = 5 * time.Second
 )
 
-// run performs one attempt, unless and until the user's brake is on.
+// run performs one attempt in a span.
 func (a *Agents) run(ctx context.Context, run Run) (any, error) {
+	ctx, span := telemetry.Start(ctx, trace.SpanKindInternal, "invoke_agent "+run.Args.Agent, telemetry.Agent(run.Args.Agent, run.Definition.Runtime, run.Task.Run)...)
+	if run.Definition.TraceContent {
+		ctx = telemetry.WithContent(ctx)
+	}
+	value, err := a.runBraked(ctx, run)
+	telemetry.End(ctx, span, err, classOf(err))
+	return value, err
+}
+
+// classOf says of an attempt's error what is to become of it.
+func classOf(err error) string {
+	switch {
+	case tasks.IsParked(err):
+		return "set_aside"
+	case tasks.IsPermanent(err):
+		return "permanent"
+	}
+	return "transient"
+}
+
+// runBraked performs one attempt, unless and until the user's brake is on.
+func (a *Agents) runBraked(ctx context.Context, run Run) (any, error) {
 	user := run.Args.User
 	ctx, pass, err := a.brake.Enter(ctx, user, run.Task.Queue+"/"+run.Task.ID)
 	if errors.Is(err, control.ErrPaused) {
@@ -87,6 +112,7 @@ func (a *Agents) attempt(ctx context.Context, pass control.Pass, run Run) (any, 
 		}
 		return nil, err
 	}
+	defer run.Journal.Close()
 	if result, ended := run.Journal.Ended(); ended {
 		return orNil(result), nil
 	}

@@ -10,8 +10,11 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"switchyard/internal/journal"
 	"switchyard/internal/llm"
+	"switchyard/internal/telemetry"
 )
 
 // Tool is something that a model may call, if its agent's definition names it.
@@ -73,6 +76,8 @@ func refuse(format string, args ...any) error { return &toolError{fmt.Sprintf(fo
 type called struct {
 	Text   string `json:"text"`
 	Failed bool   `json:"failed,omitempty"`
+	// Seconds is how long it took, for the budget: kept, so that each attempt counts the same.
+	Seconds float64 `json:"seconds,omitempty"`
 }
 
 // callOne calls a tool, as a step of the journal; number tells the call from the others. A call that the agent may not make, or that
@@ -94,20 +99,7 @@ func (t *talk) callOne(ctx context.Context, number string, c llm.Call) (string, 
 		}
 	}
 	raw, err := t.run.Journal.Do(ctx, step, effect, func(ctx context.Context) (json.RawMessage, error) {
-		within, cancel := context.WithTimeout(ctx, toolWithin)
-		defer cancel()
-		text, err := tool.Call(within, t.run, t.run.Task.Run+"-"+number, json.RawMessage(c.Arguments))
-		var refused *toolError
-		if err != nil && ctx.Err() == nil && within.Err() != nil {
-			err = refuse("no result within %s", toolWithin)
-		}
-		if err != nil && !errors.As(err, &refused) {
-			return nil, err
-		}
-		if refused != nil {
-			return json.Marshal(called{Text: refused.text, Failed: true})
-		}
-		return json.Marshal(called{Text: cutText(text, maxToolResult)})
+		return t.callTraced(ctx, tool, t.run.Task.Run+"-"+number, c)
 	})
 	if err != nil {
 		return "", err
@@ -120,10 +112,39 @@ func (t *talk) callOne(ctx context.Context, number string, c llm.Call) (string, 
 	if !known { // a person has said what it brought
 		return string(raw), nil
 	}
+	t.brief.Spent.Seconds += done.Seconds
 	if done.Failed {
 		return "", refuse("%s", done.Text)
 	}
 	return done.Text, nil
+}
+
+// callTraced calls a tool in a span, and returns the journal's record of the call.
+func (t *talk) callTraced(ctx context.Context, tool Tool, id string, c llm.Call) (json.RawMessage, error) {
+	ctx, span := telemetry.Start(ctx, trace.SpanKindInternal, "execute_tool "+c.Name, telemetry.Tool(c.Name, c.ID)...)
+	began := time.Now()
+	within, cancel := context.WithTimeout(ctx, toolWithin)
+	defer cancel()
+	text, err := tool.Call(within, t.run, id, json.RawMessage(c.Arguments))
+	if err != nil && ctx.Err() == nil && within.Err() != nil {
+		err = refuse("no result within %s", toolWithin)
+	}
+	if telemetry.HasContent(ctx) {
+		span.SetAttributes(telemetry.Arguments(c.Arguments), telemetry.Result(cutText(text, maxToolResult)))
+	}
+	record := called{Text: cutText(text, maxToolResult), Seconds: time.Since(began).Seconds()}
+	var refused *toolError
+	switch {
+	case errors.As(err, &refused):
+		telemetry.End(ctx, span, err, "refused")
+		record.Text, record.Failed = refused.text, true
+	default:
+		telemetry.End(ctx, span, err, classOf(err))
+		if err != nil {
+			return nil, err
+		}
+	}
+	return json.Marshal(record)
 }
 
 // toolsOf returns the tools of a run. What MCP servers say of theirs is a step of the
