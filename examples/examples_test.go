@@ -50,3 +50,15 @@ func TestTheExampleShowsTheDefaults(t *testing.T) {
 		}
 	}
 }
+
+func TestTheExamplesOfAgentsAreValid(t *testing.T) {
+	for _, file := range []string{"agents/agents.yaml", "agents/models.yaml"} {
+		c, err := config.Load(file, nil, nil)
+		if err == nil {
+			err = app.Check(c)
+		}
+		if err != nil {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+}

@@ -20,7 +20,7 @@ func (s *System) newLLM(enqueuer tasks.Enqueuer) *agents.LLM {
 		models[name] = agents.PricedModel{Model: llm.Open(name, d, client, metrics), Price: d.Price, MaxTokens: d.MaxTokens}
 	}
 	toolbox := agents.Toolbox{Documents: s.Documents, Fetch: s.readPage, Enqueuer: enqueuer, Now: time.Now}
-	return &agents.LLM{Models: models, Tools: toolbox.Tools(), Servers: s.Config.MCPServers, Client: client, Book: s.Usage, Tell: s.tellProgress, Sleep: agents.Pause}
+	return &agents.LLM{Models: models, Tools: toolbox.Tools(), Documents: s.Documents, Servers: s.Config.MCPServers, Client: client, Book: s.Usage, Tell: s.tellProgress, Sleep: agents.Pause}
 }
 
 // readPage fetches a page and returns what scraping would keep of it.

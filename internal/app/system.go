@@ -130,7 +130,7 @@ func (s *System) wire() error {
 	scrape := scraping.Handlers{Fetcher: s.fetcher, Documents: s.Documents, Enqueuer: client}
 	b := s.Config.Briefings
 	brief := &briefings.Handlers{
-		Options:   briefings.Options{Agent: b.Agent, Items: b.Items, Patience: b.Patience, FirstSpan: b.FirstSpan},
+		Options:   briefings.Options{Agent: b.Agent, Digest: b.Digest, Items: b.Items, Patience: b.Patience, FirstSpan: b.FirstSpan},
 		Documents: s.Documents, Users: s.Users, Store: s.Briefings, Enqueuer: client, Results: client, Now: time.Now,
 		Channels: map[string]briefings.Channel{"in_app": &briefings.InApp{Status: s.Brake}, "file": &briefings.File{Dir: b.Dir}},
 	}

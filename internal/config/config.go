@@ -121,9 +121,10 @@ type Documents struct {
 
 // Briefings configures how briefings are made.
 type Briefings struct {
-	Agent     string        `yaml:"agent" env:"AGENT"` // that ranks, by its name
+	Agent     string        `yaml:"agent" env:"AGENT"`             // that ranks, by its name
+	Digest    string        `yaml:"digest,omitempty" env:"DIGEST"` // that writes the texts; "": the pages are quoted
 	Items     int           `yaml:"items" env:"ITEMS"`
-	Patience  time.Duration `yaml:"patience" env:"PATIENCE"`     // with that agent
+	Patience  time.Duration `yaml:"patience" env:"PATIENCE"`     // with each agent
 	FirstSpan time.Duration `yaml:"first_span" env:"FIRST_SPAN"` // of a user's first briefing
 	Dir       string        `yaml:"dir" env:"DIR"`               // of the channel "file"
 }

@@ -37,9 +37,9 @@ func (c Config) Validate() error {
 			errs = append(errs, fmt.Errorf("mcp_servers.%s: %w", name, err))
 		}
 	}
-	if _, ok := c.Agents[c.Briefings.Agent]; !ok {
-		errs = append(errs, fmt.Errorf("briefings.agent %q is not among agents: use one of %s",
-			c.Briefings.Agent, strings.Join(slices.Sorted(maps.Keys(c.Agents)), ", ")))
+	errs = append(errs, c.checkAgent("briefings.agent", c.Briefings.Agent))
+	if c.Briefings.Digest != "" {
+		errs = append(errs, c.checkAgent("briefings.digest", c.Briefings.Digest))
 	}
 	if !slices.Contains([]string{"auto", "json", "console"}, c.Log.Format) {
 		errs = append(errs, fmt.Errorf("log.format %q: use auto, json or console", c.Log.Format))
@@ -51,6 +51,14 @@ func (c Config) Validate() error {
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
+}
+
+// checkAgent reports that what a key names is no agent.
+func (c Config) checkAgent(key, name string) error {
+	if _, ok := c.Agents[name]; ok {
+		return nil
+	}
+	return fmt.Errorf("%s %q is not among agents: use one of %s", key, name, strings.Join(slices.Sorted(maps.Keys(c.Agents)), ", "))
 }
 
 func (c Config) checkRedis() error {

@@ -67,7 +67,10 @@ type Definition struct {
 	Approve []string `yaml:"approve,omitempty"`
 	// Schema is the JSON schema that its final answer has to follow; nil: it is plain text.
 	Schema map[string]any `yaml:"schema,omitempty"`
-	Budget Budget         `yaml:"budget,omitempty"`
+	// Citations has each object of the array "citations" of its final answer checked: the text
+	// of its "document" has to have its "quote".
+	Citations bool   `yaml:"citations,omitempty"`
+	Budget    Budget `yaml:"budget,omitempty"`
 	// TraceContent has the spans of its runs hold what its model was asked and has answered,
 	// what tools were given and brought, and what errors say.
 	TraceContent bool `yaml:"trace_content,omitempty"`
@@ -214,7 +217,7 @@ func (d Definition) checkModel(r Runtime) error {
 		}
 	}
 	_, err := newSchema(d.Schema)
-	return errors.Join(err, d.Budget.check())
+	return errors.Join(err, d.Budget.check(), d.checkCiting())
 }
 
 // Kinds returns the definition of every agent's kind.

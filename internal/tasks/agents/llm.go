@@ -23,6 +23,8 @@ type LLM struct {
 	Models map[string]PricedModel
 	// Tools are those that definitions may name.
 	Tools map[string]Tool
+	// Documents are what answers cite.
+	Documents DocumentStore
 	// Servers are the MCP servers whose tools definitions may name, as server.tool. Client
 	// calls those that are services.
 	Servers map[string]Server
@@ -59,6 +61,8 @@ type Brief struct {
 	Output json.RawMessage `json:"output,omitempty"`
 	// Findings are what the model has written down with the tool write_finding.
 	Findings []json.RawMessage `json:"findings,omitempty"`
+	// Sources are the documents that the answer cites, if its citations are checked.
+	Sources []Source `json:"sources,omitempty"`
 	// Stopped names the part of the budget that was used up, if one was: the answer is then
 	// what the model could say by that time.
 	Stopped string `json:"stopped,omitempty"`
@@ -94,18 +98,21 @@ func (l *LLM) Run(ctx context.Context, run Run) (any, error) {
 			}
 			continue
 		}
-		wrong := t.finish(answer.Text)
-		if wrong == nil {
+		wrong, err := t.finish(ctx, answer.Text)
+		switch {
+		case err != nil:
+			return nil, err
+		case wrong == nil:
 			return t.brief, nil
 		}
 		if t.wrong++; t.wrong > maxWrong || t.brief.Stopped != "" {
-			return nil, tasks.Permanent(fmt.Errorf("the model's answer does not follow the schema of the agent: %w", wrong))
+			return nil, tasks.Permanent(fmt.Errorf("the model's answer is not what the agent's definition asks for: %w", wrong))
 		}
-		t.say(fmt.Sprintf("Your answer does not follow the schema: %s. Answer again, with nothing but JSON that does.", wrong))
+		t.say(fmt.Sprintf("Your answer cannot be taken: %s. Answer again, with nothing but JSON that follows the schema.", wrong))
 	}
 }
 
-// maxWrong is how often a model may answer again that has not followed the schema.
+// maxWrong is how often a model may answer again whose answer could not be taken.
 const maxWrong = 2
 
 // talk is the conversation of a run.
@@ -118,7 +125,7 @@ type talk struct {
 	turns  []llm.Turn
 	brief  Brief
 	asked  int // how often a model was
-	wrong  int // answers that did not follow the schema
+	wrong  int // answers that could not be taken
 	told   time.Time
 }
 
@@ -194,16 +201,19 @@ func (t *talk) ask(ctx context.Context) (llm.Answer, error) {
 }
 
 // finish takes the model's final answer, or returns what is wrong with it.
-func (t *talk) finish(text string) error {
+func (t *talk) finish(ctx context.Context, text string) (wrong, err error) {
 	t.brief.Text = text
 	if t.schema == nil {
-		return nil
+		return nil, nil
 	}
-	output, err := t.schema.read(text)
-	if err == nil {
+	output, wrong := t.schema.read(text)
+	if wrong == nil && t.run.Definition.Citations {
+		t.brief.Sources, wrong, err = t.checkCitations(ctx, output)
+	}
+	if wrong == nil && err == nil {
 		t.brief.Text, t.brief.Output = "", output
 	}
-	return err
+	return wrong, err
 }
 
 // tell tells the end of what the model is saying.

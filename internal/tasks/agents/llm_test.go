@@ -24,21 +24,27 @@ import (
 	"switchyard/internal/usage"
 )
 
-// library is a store of two documents.
-type library struct{}
+// library is a store of two documents, which may be away by now.
+type library struct{ asked *asked }
 
-var shelved = []documents.Document{
-	{ID: "tides", Title: "Tides", Text: "The tide at the harbour was the highest in thirty years, they say.", URL: "https://example.org/tides", Language: "en"},
-	{ID: "bread", Title: "Bread", Text: "Flour, water and salt are all that a good bread asks for, and time.", URL: "https://example.org/bread", Language: "en"},
+type asked struct {
+	since time.Time
+	empty bool
 }
 
-func (library) Recent(context.Context, time.Time, int) ([]documents.Document, error) {
+var shelved = []documents.Document{
+	{ID: "tides", Title: "Tides", Text: "The tide at the harbour was the highest in thirty years, they say.", URL: "https://example.org/tides", Language: "en", Published: noon},
+	{ID: "bread", Title: "Bread", Text: "Flour, water and salt are all that a good bread asks for, and time.", URL: "https://example.org/bread", Language: "en", Stored: noon.Add(-24 * time.Hour)},
+}
+
+func (l library) Recent(_ context.Context, since time.Time, _ int) ([]documents.Document, error) {
+	l.asked.since = since
 	return shelved, nil
 }
 
-func (library) Get(_ context.Context, id string) (documents.Document, bool, error) {
+func (l library) Get(_ context.Context, id string) (documents.Document, bool, error) {
 	for _, d := range shelved {
-		if d.ID == id {
+		if d.ID == id && !l.asked.empty {
 			return d, true, nil
 		}
 	}
@@ -74,6 +80,7 @@ type study struct {
 	server     *llmtest.Server
 	definition Definition
 	outbox     outbox
+	library    library
 	post       post
 	pages      map[string]string
 	servers    map[string]Server
@@ -90,7 +97,7 @@ func newStudy(t *testing.T, script func(llmtest.Ask) llmtest.Reply) *study {
 		t.Fatal(err)
 	}
 	t.Cleanup(server.Close)
-	return &study{books: newBooks(t), server: server, definition: Definition{Runtime: "llm", Model: "main", Instructions: "Find out what is new."}}
+	return &study{books: newBooks(t), library: library{&asked{}}, server: server, definition: Definition{Runtime: "llm", Model: "main", Instructions: "Find out what is new."}}
 }
 
 // runtime returns the runtime of one worker.
@@ -100,7 +107,7 @@ func (s *study) runtime() *LLM {
 	metrics := llm.NewMetrics(prometheus.NewRegistry())
 	second := s.server.Definition(llm.Messages)
 	second.Model = "second"
-	toolbox := Toolbox{Documents: library{}, Enqueuer: &s.outbox, Now: time.Now, Fetch: func(_ context.Context, url string) (string, string, error) {
+	toolbox := Toolbox{Documents: s.library, Enqueuer: &s.outbox, Now: time.Now, Fetch: func(_ context.Context, url string) (string, string, error) {
 		text, ok := s.pages[url]
 		if !ok {
 			return "", "", errors.New("the server answered 404 Not Found")
@@ -114,7 +121,7 @@ func (s *study) runtime() *LLM {
 			"main":   {Model: llm.Open("main", s.server.Definition(llm.Chat), client, metrics), Price: llm.Price{Input: 1000, Output: 10_000}},
 			"backup": {Model: llm.Open("backup", second, client, metrics)},
 		},
-		Tools: all, Servers: s.servers, Client: client, Book: usage.NewBook(s.redis, "p:", s.limit, time.Now),
+		Tools: all, Documents: s.library, Servers: s.servers, Client: client, Book: usage.NewBook(s.redis, "p:", s.limit, time.Now),
 		Tell: func(_ context.Context, _ Run, progress []byte) error {
 			s.mu.Lock()
 			defer s.mu.Unlock()
@@ -180,7 +187,7 @@ func TestAModelWorksWithItsToolsUntilItAnswers(t *testing.T) {
 	}
 	last := strings.Join(s.server.Asked()[5].Conversation, "\n")
 	for _, want := range []string{
-		`"user":"ada","topics":["tides"]`, "id tides: Tides (https://example.org/tides)", "highest in thirty years", `<data source="fetch_page">`, "It was full.", "sent as task r-5.1",
+		`"user":"ada","topics":["tides"]`, "id tides, of 2030-06-01: Tides (https://example.org/tides)", "highest in thirty years", `<data source="fetch_page">`, "It was full.", "sent as task r-5.1",
 	} {
 		if !strings.Contains(last, want) {
 			t.Errorf("the conversation lacks %q:\n%s", want, last)
@@ -487,7 +494,7 @@ func TestAnAnswerFollowsTheSchemaOrIsAskedForAgain(t *testing.T) {
 	answers = []string{"no", "no", "no"}
 	s = newStudy(t, func(a llmtest.Ask) llmtest.Reply { return llmtest.Say(answers[turn(a)-1]) })
 	s.definition.Schema = map[string]any{"type": "object"}
-	if _, err := s.attempt(t.Context(), 1); !tasks.IsPermanent(err) || !strings.Contains(err.Error(), "does not follow the schema") {
+	if _, err := s.attempt(t.Context(), 1); !tasks.IsPermanent(err) || !strings.Contains(err.Error(), "not what the agent's definition asks for: it is not JSON") {
 		t.Errorf("a model that never learns: %v", err)
 	}
 }
@@ -509,12 +516,16 @@ func TestABadModelAgentIsRefusedByName(t *testing.T) {
 	runtime := &LLM{Models: map[string]PricedModel{"main": {}}, Tools: Toolbox{}.Tools()}
 	good := Definition{Runtime: "llm", Model: "main", Instructions: "Work."}
 	for want, change := range map[string]func(*Definition){
-		`unknown model "big": use one of models: main`:       func(d *Definition) { d.Model = "big" },
-		`unknown model "small"`:                              func(d *Definition) { d.Fallback = "small" },
-		"instructions are empty":                             func(d *Definition) { d.Instructions = " " },
-		`unknown tool "shell": use some of enqueue`:          func(d *Definition) { d.Tools = []string{"shell"} },
-		"budget: steps":                                      func(d *Definition) { d.Budget.Steps = -1 },
-		"schema":                                             func(d *Definition) { d.Schema = map[string]any{"type": "nonsense"} },
+		`unknown model "big": use one of models: main`: func(d *Definition) { d.Model = "big" },
+		`unknown model "small"`:                        func(d *Definition) { d.Fallback = "small" },
+		"instructions are empty":                       func(d *Definition) { d.Instructions = " " },
+		`unknown tool "shell": use some of enqueue`:    func(d *Definition) { d.Tools = []string{"shell"} },
+		"budget: steps":                                func(d *Definition) { d.Budget.Steps = -1 },
+		"schema":                                       func(d *Definition) { d.Schema = map[string]any{"type": "nonsense"} },
+		"citations is set: give a schema":              func(d *Definition) { d.Citations = true },
+		"citations is set: give the agent the tool read_document": func(d *Definition) {
+			d.Citations, d.Schema = true, map[string]any{"type": "object", "properties": map[string]any{"citations": map[string]any{}}}
+		},
 		"write the schema out":                               func(d *Definition) { d.Schema = map[string]any{"$ref": "https://example.org/schema"} },
 		`unknown MCP server "files": use one of mcp_servers`: func(d *Definition) { d.Tools = []string{"files.read"} },
 		`model is given to the runtime "rank"`:               func(d *Definition) { d.Runtime = "rank" },

@@ -1,6 +1,7 @@
 package agents
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -15,6 +16,9 @@ import (
 
 // FindingTool is the tool with which a model writes something down for the run's result.
 const FindingTool = "write_finding"
+
+// readTool is the tool with which a model reads a document.
+const readTool = "read_document"
 
 // Toolbox makes the tools that come with Switchyard.
 type Toolbox struct {
@@ -67,9 +71,10 @@ func describe(name, description, properties string, required ...string) llm.Tool
 // Tools returns the tools by their names.
 func (b Toolbox) Tools() map[string]Tool {
 	all := []Tool{
-		tool[searchArgs]{describe("search_documents", "Searches the pages that were scraped lately. Returns their ids, titles and a sentence that fits.",
-			`{"words":{"type":"string","description":"what to look for"},"limit":{"type":"integer","minimum":1,"maximum":20}}`, "words"), b.search},
-		tool[readArgs]{describe("read_document", "Returns the text of a scraped page.",
+		tool[searchArgs]{describe("search_documents", "Searches the pages that were scraped lately. Returns their ids, dates, titles and a sentence that fits.",
+			`{"words":{"type":"string","description":"what to look for; without it the newest are listed"},`+
+				`"since":{"type":"string","format":"date-time","description":"leaves out what was scraped before"},"limit":{"type":"integer","minimum":1,"maximum":20}}`), b.search},
+		tool[readArgs]{describe(readTool, "Returns the text of a scraped page.",
 			`{"id":{"type":"string","description":"as search_documents returned it"}}`, "id"), b.read},
 		tool[fetchArgs]{describe("fetch_page", "Fetches a page from the web and returns its text.",
 			`{"url":{"type":"string"}}`, "url"), b.fetch},
@@ -86,8 +91,9 @@ func (b Toolbox) Tools() map[string]Tool {
 }
 
 type searchArgs struct {
-	Words string `json:"words"`
-	Limit int    `json:"limit"`
+	Words string    `json:"words"`
+	Since time.Time `json:"since"`
+	Limit int       `json:"limit"`
 }
 
 // What a search looks through and brings.
@@ -98,7 +104,11 @@ const (
 )
 
 func (b Toolbox) search(ctx context.Context, _ Run, _ string, args searchArgs) (string, error) {
-	recent, err := b.Documents.Recent(ctx, b.Now().Add(-searchSpan), maxConsidered)
+	since := b.Now().Add(-searchSpan)
+	if args.Since.After(since) {
+		since = args.Since
+	}
+	recent, err := b.Documents.Recent(ctx, since, maxConsidered)
 	if err != nil {
 		return "", err
 	}
@@ -106,18 +116,37 @@ func (b Toolbox) search(ctx context.Context, _ Run, _ string, args searchArgs) (
 	if args.Limit > 0 {
 		limit = min(args.Limit, maxSearch)
 	}
-	found := choose([]string{args.Words}, recent, limit)
+	found := search(args.Words, recent, limit)
+	if found == "" {
+		return "nothing fits", nil
+	}
+	return found, nil
+}
+
+// search lists the documents that fit words, the newest if there are none.
+func search(words string, recent []documents.Document, limit int) string {
 	var out strings.Builder
-	for _, c := range found.Choices {
-		fmt.Fprintf(&out, "id %s: %s (%s)\n", c.Document, c.Title, c.URL)
+	if strings.TrimSpace(words) == "" {
+		for _, d := range recent[:min(limit, len(recent))] {
+			writeFound(&out, d)
+		}
+		return out.String()
+	}
+	places := make(map[string]documents.Document, len(recent))
+	for _, d := range recent {
+		places[d.ID] = d
+	}
+	for _, c := range choose([]string{words}, recent, limit).Choices {
+		writeFound(&out, places[c.Document])
 		if len(c.Matches) > 0 && c.Matches[0].Quote != "" {
 			fmt.Fprintf(&out, "    %s\n", c.Matches[0].Quote)
 		}
 	}
-	if out.Len() == 0 {
-		return "nothing fits", nil
-	}
-	return out.String(), nil
+	return out.String()
+}
+
+func writeFound(out *strings.Builder, d documents.Document) {
+	fmt.Fprintf(out, "id %s, of %s: %s (%s)\n", d.ID, cmp.Or(d.Published, d.Stored).UTC().Format(time.DateOnly), d.Title, d.URL)
 }
 
 type readArgs struct {

@@ -5,10 +5,12 @@
 //
 //	briefing_generate   finds what is new, asks an agent to rank it, and leaves a
 //	                    briefing_write waiting, to be woken when the agent has ended
-//	briefing_write      writes the briefing from the ranking and delivers it
+//	briefing_write      writes the briefing from the ranking and delivers it; or, if an
+//	                    agent is to write its texts, asks that one and leaves another
+//	                    briefing_write waiting for it
 //
-// Should the agent never answer, briefing_write runs anyway once its patience is over,
-// and falls back to the last good ranking.
+// Should an agent never answer, briefing_write runs anyway once its patience is over, and
+// falls back to the last good ranking, and to sentences of the pages.
 package briefings
 
 import (
@@ -30,8 +32,10 @@ type Briefing struct {
 	// Since is the time after which a document was new.
 	Since time.Time `json:"since"`
 	// Note says what the reader should know of how it was made; "" if all went well.
-	Note  string `json:"note,omitempty"`
-	Items []Item `json:"items"`
+	Note string `json:"note,omitempty"`
+	// Overview is what an agent says of all items together, if one writes the texts.
+	Overview string `json:"overview,omitempty"`
+	Items    []Item `json:"items"`
 }
 
 // Item is one document in a briefing.
@@ -40,7 +44,11 @@ type Item struct {
 	URL       string    `json:"url"`
 	Published time.Time `json:"published,omitzero"`
 	Extract   []string  `json:"extract"` // sentences of the document
-	Why       string    `json:"why,omitempty"`
+	// Summary is what an agent has written of it, and is shown in place of the extract.
+	Summary string `json:"summary,omitempty"`
+	Why     string `json:"why,omitempty"`
+
+	document string // its ID
 }
 
 // Documents gives the documents stored since a time, newest first, and single ones.
@@ -69,9 +77,12 @@ type Channel interface {
 type Options struct {
 	// Agent ranks what is new; its runtime must give a ranking.
 	Agent string
+	// Digest is the agent that writes the texts; its runtime must give a digest. Without
+	// one sentences of the documents are quoted.
+	Digest string
 	// Items bounds how many documents a briefing has.
 	Items int
-	// Patience is how long the agent's ranking is waited for.
+	// Patience is how long each agent is waited for.
 	Patience time.Duration
 	// FirstSpan is how far back the first briefing of a user looks.
 	FirstSpan time.Duration

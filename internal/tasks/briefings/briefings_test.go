@@ -44,6 +44,57 @@ func TestWhatIsNewIsRankedByAnAgentAndThenWritten(t *testing.T) {
 	})
 }
 
+func TestAnAgentWritesTheTextsAndThePagesAreQuotedWhereItDoesNot(t *testing.T) {
+	both := `{"output":{"overview":"Of queues.","items":[{"document":"d1","summary":"One in brief."},{"document":"d2","summary":"Two in brief."},{"document":"d9","summary":"?"}]},"spent":{"steps":2}}`
+	for name, tc := range map[string]struct {
+		digest    tasks.Status
+		note      string
+		overview  string
+		summaries string
+	}{
+		"it does":         {digest: tasks.Status{Result: []byte(both)}, overview: "Of queues.", summaries: "Two in brief.|One in brief."},
+		"no model's":      {digest: tasks.Status{Result: []byte(`{"items":[{"document":"d1","summary":"One."}]}`)}, note: "The digest left out 1 of 2 pages, which are quoted.", summaries: "|One."},
+		"it fails":        {digest: tasks.Status{State: "archived"}, note: "The digest failed, so the pages are quoted.", summaries: "|"},
+		"it is slow":      {digest: tasks.Status{State: "active"}, note: "The digest did not finish in time, so the pages are quoted.", summaries: "|"},
+		"it is no digest": {digest: tasks.Status{Result: []byte(`{"output":"a poem"}`)}, note: "The digest could not be read, so the pages are quoted.", summaries: "|"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+				r := newRig(t, client)
+				r.Options.Digest = "editor"
+				r.store("d1", "One", "A queue holds tasks until a worker takes one of them.", noon.Add(-2*time.Hour))
+				r.store("d2", "Two", "Two queues hold more tasks than one of them would.", noon.Add(-time.Hour))
+				r.statuses["rank"] = tasks.Status{Result: []byte(`{"output":{"choices":[{"document":"d2"},{"document":"d1"}]}}`)}
+				write := WriteArgs{User: "ada", Briefing: "b1", Until: noon, Ranking: "rank"}
+				for range 2 { // asked again it sends the same
+					if err := r.perform("b1.write", write); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if len(r.delivered) > 0 || len(r.enqueued) != 4 || r.enqueued[0].opts != r.enqueued[2].opts || r.enqueued[1].opts.ID != r.enqueued[3].opts.ID {
+					t.Fatalf("delivered %v, enqueued %+v; want nothing but the same two tasks", r.delivered, r.enqueued)
+				}
+				later, asked := r.enqueued[0], r.enqueued[1]
+				if later.opts.ID != "b1.deliver" || !later.opts.At.Equal(noon.Add(time.Minute)) || asked.opts.ID != "b1.digest" || asked.args.Kind() != "agent_editor" || *asked.opts.Wakes != (tasks.Receipt{ID: "b1.deliver", Kind: "briefing_write", Queue: "q"}) {
+					t.Errorf("enqueued %+v and %+v", later, asked)
+				}
+				payload, err := tasks.Encode(asked.args)
+				if err != nil || !strings.Contains(string(payload), `"input":{"documents":["d2","d1"]}`) || strings.Contains(string(payload), "queue holds") {
+					t.Errorf("the agent is asked %s, %v; want the documents' ids and none of their words", payload, err)
+				}
+				r.statuses["b1.digest"] = tc.digest
+				if err := r.perform("b1.deliver", later.args); err != nil {
+					t.Fatal(err)
+				}
+				b := r.delivered[0]
+				if b.Note != tc.note || b.Overview != tc.overview || len(b.Items) != 2 || b.Items[0].Summary+"|"+b.Items[1].Summary != tc.summaries || len(b.Items[0].Extract) != 1 {
+					t.Errorf("briefing %+v", b)
+				}
+			})
+		})
+	}
+}
+
 func TestNothingIsNewTwice(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newRig(t, client)

@@ -2,7 +2,6 @@ package briefings
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 )
@@ -35,9 +34,13 @@ type choice struct {
 // ranking returns the choices for a briefing, and a note if they are not what was asked
 // for: the last good ranking, or else the newest documents as they came.
 func (h *Handlers) ranking(ctx context.Context, args WriteArgs) (ranking, string, error) {
-	r, reason, err := h.answer(ctx, args)
+	var r ranking
+	reason, err := h.answer(ctx, h.Options.Agent, args.Ranking, "ranking", &r)
 	if err != nil {
 		return r, "", err
+	}
+	if reason == "" && r.Choices == nil { // a result that is none
+		reason = "The ranking could not be read"
 	}
 	if reason == "" {
 		r.Made = h.Now()
@@ -58,24 +61,4 @@ func (h *Handlers) ranking(ctx context.Context, args WriteArgs) (ranking, string
 		r.Choices = append(r.Choices, choice{Document: d.ID, Why: "among the newest"})
 	}
 	return r, reason + ", so these are the newest documents, unranked.", nil
-}
-
-// answer reads the ranking task's result. The reason says why there is none.
-func (h *Handlers) answer(ctx context.Context, args WriteArgs) (r ranking, reason string, err error) {
-	status, found, err := h.Results.StatusByKind(ctx, agentKind(h.Options.Agent), args.Ranking)
-	switch {
-	case err != nil:
-		return r, "", fmt.Errorf("ranking for %s: %w", args.User, err)
-	case !found:
-		return r, "The ranking was not kept", nil
-	case status.State == "archived":
-		return r, "The ranking failed", nil
-	case len(status.Result) == 0:
-		return r, "The ranking did not finish in time", nil
-	}
-	// A result that is not a ranking leaves no choices.
-	if _ = json.Unmarshal(status.Result, &r); r.Choices == nil {
-		return r, "The ranking could not be read", nil
-	}
-	return r, "", nil
 }

@@ -36,6 +36,16 @@ func (b Briefing) Title() string {
 	return "Briefing for " + b.User + ", " + b.Created.In(zone).Format("Monday 2 January 2006 15:04 MST")
 }
 
+// Digested says who has written the texts, "" if they are the documents' own.
+func (b Briefing) Digested() string {
+	for _, item := range b.Items {
+		if item.Summary != "" {
+			return "The summaries were written by a language model. The pages have the last word."
+		}
+	}
+	return ""
+}
+
 // Text returns the briefing as plain text for a terminal or a mail.
 func (b Briefing) Text() (string, error) { return render(textTemplate, b) }
 

@@ -77,7 +77,7 @@ func (m userMap) Get(_ context.Context, id string) (users.User, bool, error) {
 
 // StatusByKind implements [Results].
 func (r *rig) StatusByKind(_ context.Context, kind, id string) (tasks.Status, bool, error) {
-	if kind != "agent_scout" {
+	if kind != "agent_scout" && kind != "agent_editor" {
 		return tasks.Status{}, false, errors.New("asked for kind " + kind)
 	}
 	s, ok := r.statuses[id]

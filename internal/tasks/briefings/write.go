@@ -24,6 +24,8 @@ type WriteArgs struct {
 	Until time.Time `json:"until"`
 	// Ranking is the ID of the agent's task; "" if nothing is new.
 	Ranking string `json:"ranking,omitempty"`
+	// Digest is the ID of the task of the agent that writes the texts; "" if it was not asked.
+	Digest string `json:"digest,omitempty"`
 }
 
 // Kind implements [tasks.Args].
@@ -65,6 +67,9 @@ func (h *Handlers) write(ctx context.Context, _ *tasks.Task, args WriteArgs) (an
 		if b, err = h.compose(ctx, user, args); err != nil {
 			return nil, err
 		}
+		if h.Options.Digest != "" && args.Digest == "" && len(b.Items) > 0 {
+			return h.askDigest(ctx, args, user.Topics, b)
+		}
 		if err := h.Store.Put(ctx, b); err != nil {
 			return nil, err
 		}
@@ -78,7 +83,7 @@ func (h *Handlers) write(ctx context.Context, _ *tasks.Task, args WriteArgs) (an
 	return Written{Briefing: b.ID, Items: len(b.Items), Note: b.Note, Channels: user.Channels}, nil
 }
 
-// compose makes the briefing from the ranking.
+// compose makes the briefing from the ranking, and from the digest if there is one.
 func (h *Handlers) compose(ctx context.Context, user users.User, args WriteArgs) (Briefing, error) {
 	b := Briefing{ID: args.Briefing, User: user.ID, Created: h.Now(), Zone: user.Zone, Since: args.Since, Items: []Item{}}
 	if args.Ranking == "" {
@@ -102,11 +107,14 @@ func (h *Handlers) compose(ctx context.Context, user users.User, args WriteArgs)
 			continue
 		}
 		b.Items = append(b.Items, Item{
-			Title: d.Title, URL: d.URL, Published: d.Published, Why: c.Why,
+			document: d.ID, Title: d.Title, URL: d.URL, Published: d.Published, Why: c.Why,
 			Extract: rank.Sentences(rank.Text{Title: d.Title, Body: d.Text, Language: d.Language}, user.Topics, sentencesPerItem),
 		})
 	}
-	return b, nil
+	if args.Digest != "" {
+		err = h.digested(ctx, args.Digest, &b)
+	}
+	return b, err
 }
 
 // deliver tries every channel that has not had the briefing yet, also after one failed.

@@ -1,0 +1,132 @@
+package briefings
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"switchyard/internal/tasks"
+)
+
+// digestRequest is what an agent is asked that writes a briefing's texts: the arguments of an
+// agent_* task. It names documents and holds none of their words: an agent reads them with
+// its tools, which mark them as what they are.
+type digestRequest struct {
+	agent  string
+	User   string      `json:"user"`
+	Topics []string    `json:"topics,omitempty"`
+	Since  time.Time   `json:"since"`
+	Input  digestInput `json:"input"`
+}
+
+type digestInput struct {
+	Documents []string `json:"documents"` // in the briefing's order
+}
+
+// Kind implements [tasks.Args].
+func (r digestRequest) Kind() string { return agentKind(r.agent) }
+
+// digest is what an agent answers: the part of its result that a briefing needs.
+type digest struct {
+	Overview string         `json:"overview"`
+	Items    []digestedItem `json:"items"`
+}
+
+type digestedItem struct {
+	Document string `json:"document"`
+	Summary  string `json:"summary"`
+}
+
+// Asked is the result of a briefing_write that leaves the writing to a later one, which runs
+// when an agent has written the texts, or has not in time.
+type Asked struct {
+	Digest tasks.Receipt `json:"digest"`
+	Write  tasks.Receipt `json:"write"`
+}
+
+// askDigest asks the agent for the texts of a briefing. Called again it enqueues nothing twice.
+func (h *Handlers) askDigest(ctx context.Context, args WriteArgs, topics []string, b Briefing) (any, error) {
+	request := digestRequest{agent: h.Options.Digest, User: args.User, Topics: topics, Since: args.Since}
+	for _, item := range b.Items {
+		request.Input.Documents = append(request.Input.Documents, item.document)
+	}
+	args.Digest = b.ID + ".digest"
+	waiting, err := h.Enqueuer.Enqueue(ctx, args, tasks.Options{ID: b.ID + ".deliver", At: h.Now().Add(h.Options.Patience)})
+	if err != nil {
+		return nil, err
+	}
+	asked, err := h.Enqueuer.Enqueue(ctx, request, tasks.Options{ID: args.Digest, Wakes: &waiting})
+	if err != nil {
+		return nil, err
+	}
+	return Asked{Digest: asked, Write: waiting}, nil
+}
+
+// digested adds what the agent has written to a briefing. Without it the extracts stand, and
+// a note says why.
+func (h *Handlers) digested(ctx context.Context, task string, b *Briefing) error {
+	var d digest
+	reason, err := h.answer(ctx, h.Options.Digest, task, "digest", &d)
+	if err != nil {
+		return err
+	}
+	summaries := make(map[string]string)
+	for _, item := range d.Items {
+		summaries[item.Document] = item.Summary
+	}
+	missing := 0
+	for i := range b.Items {
+		if b.Items[i].Summary = summaries[b.Items[i].document]; b.Items[i].Summary == "" {
+			missing++
+		}
+	}
+	switch {
+	case reason != "":
+		b.addNote(reason + ", so the pages are quoted.")
+	case missing > 0:
+		b.addNote(fmt.Sprintf("The digest left out %d of %d pages, which are quoted.", missing, len(b.Items)))
+	}
+	b.Overview = d.Overview
+	return nil
+}
+
+// addNote adds a sentence to the note.
+func (b *Briefing) addNote(sentence string) {
+	if b.Note != "" {
+		b.Note += " "
+	}
+	b.Note += sentence
+}
+
+// answer reads what an agent has answered in a task into v. The reason says why that cannot
+// be done, of what it was asked for.
+func (h *Handlers) answer(ctx context.Context, agent, task, what string, v any) (reason string, err error) {
+	status, found, err := h.Results.StatusByKind(ctx, agentKind(agent), task)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("%s task %s: %w", what, task, err)
+	case !found:
+		return "The " + what + " was not kept", nil
+	case status.State == "archived":
+		return "The " + what + " failed", nil
+	case len(status.Result) == 0:
+		return "The " + what + " did not finish in time", nil
+	}
+	if unreadable := json.Unmarshal(outputOf(status.Result), v); unreadable != nil {
+		reason = "The " + what + " could not be read"
+	}
+	return reason, nil
+}
+
+// outputOf returns what an agent has answered: a language model's answer stands in the field
+// "output" of its result, beside what it has spent.
+func outputOf(result []byte) []byte {
+	var model struct {
+		Output json.RawMessage `json:"output"`
+	}
+	if json.Unmarshal(result, &model) == nil && model.Output != nil {
+		return model.Output
+	}
+	return result
+}
