@@ -124,8 +124,8 @@ func TestASearchKnowsTheNewestAndWhatIsNewSince(t *testing.T) {
 				ids = append(ids, strings.TrimSuffix(id, ","))
 			}
 		}
-		if strings.Join(ids, " ") != want.ids || !l.asked.since.Equal(want.since) {
-			t.Errorf("%s found %q since %s, want %q since %s", arguments, ids, l.asked.since, want.ids, want.since)
+		if strings.Join(ids, " ") != want.ids || !l.asked.since.Load().Equal(want.since) {
+			t.Errorf("%s found %q since %s, want %q since %s", arguments, ids, l.asked.since.Load(), want.ids, want.since)
 		}
 	}
 	if _, err := (Toolbox{Documents: library{&asked{}}, Now: time.Now}).Tools()["search_documents"].Call(t.Context(), Run{}, "1", json.RawMessage(`{"since":"yesterday"}`)); err == nil || !strings.Contains(err.Error(), `"yesterday"`) {

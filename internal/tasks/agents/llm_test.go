@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,8 +29,8 @@ import (
 type library struct{ asked *asked }
 
 type asked struct {
-	since time.Time
-	empty bool
+	since atomic.Pointer[time.Time]
+	empty bool // set before anybody asks
 }
 
 var shelved = []documents.Document{
@@ -38,7 +39,7 @@ var shelved = []documents.Document{
 }
 
 func (l library) Recent(_ context.Context, since time.Time, _ int) ([]documents.Document, error) {
-	l.asked.since = since
+	l.asked.since.Store(&since)
 	return shelved, nil
 }
 
