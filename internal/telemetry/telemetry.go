@@ -41,7 +41,7 @@ type Traces struct {
 // OpenTelemetry's variables name, which also say how much is sent and what it is marked with:
 // https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/. Without
 // OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT or OTEL_TRACES_EXPORTER they
-// go nowhere. What goes wrong while spans are sent is said in log, and holds up nothing.
+// go nowhere. What goes wrong while spans are sent is said in log, and holds up no task.
 func Open(log *zap.Logger) (*Traces, error) {
 	wanted, err := isWanted()
 	if err != nil {
