@@ -146,9 +146,14 @@ func onEachRedis(t *testing.T, test func(t *testing.T, url string)) {
 	t.Run("redis-server", func(t *testing.T) { test(t, "redis://"+redistest.Server(t).Addr) })
 }
 
-// work runs a worker until the test ends.
-func work(t *testing.T, s *System) {
+// work runs a worker until the test ends, and records its spans.
+func work(t *testing.T, c config.Config, log *zap.Logger) (*System, *recorder) {
 	t.Helper()
+	spans := newRecorder()
+	s, err := open(c, log, spans.traces())
+	if err != nil {
+		t.Fatal(err)
+	}
 	queues, err := SelectQueues(s.Config, "")
 	if err != nil {
 		t.Fatal(err)
@@ -165,6 +170,7 @@ func work(t *testing.T, s *System) {
 			t.Error(err)
 		}
 	})
+	return s, spans
 }
 
 const guidedTree = `send agent_guide (producer)
@@ -182,13 +188,8 @@ const guidedTree = `send agent_guide (producer)
 
 func TestATraceGoesFromTheProducerThroughTheQueueToEachStep(t *testing.T) {
 	onEachRedis(t, func(t *testing.T, url string) {
-		spans := newRecorder()
 		core, logs := observer.New(zap.InfoLevel)
-		s, err := open(guided(t, url, false), zap.New(core), spans.traces())
-		if err != nil {
-			t.Fatal(err)
-		}
-		work(t, s)
+		s, spans := work(t, guided(t, url, false), zap.New(core))
 		receipt, err := s.Queue.Enqueue(t.Context(), agents.Args{Agent: "guide", User: "ada", Topics: []string{secretWish}}, tasks.Options{})
 		if err != nil {
 			t.Fatal(err)
@@ -231,12 +232,7 @@ func TestATraceGoesFromTheProducerThroughTheQueueToEachStep(t *testing.T) {
 
 func TestSpansHoldConversationsOnlyWhereAskedFor(t *testing.T) {
 	onEachRedis(t, func(t *testing.T, url string) {
-		spans := newRecorder()
-		s, err := open(guided(t, url, true), zap.NewNop(), spans.traces())
-		if err != nil {
-			t.Fatal(err)
-		}
-		work(t, s)
+		s, spans := work(t, guided(t, url, true), zap.NewNop())
 		if _, err := s.Queue.Enqueue(t.Context(), agents.Args{Agent: "guide", User: "ada", Topics: []string{secretWish}}, tasks.Options{}); err != nil {
 			t.Fatal(err)
 		}
@@ -262,12 +258,7 @@ func TestSpansHoldConversationsOnlyWhereAskedFor(t *testing.T) {
 
 func TestATickAndTheTracesOfOthersAreGoneOnWith(t *testing.T) {
 	onEachRedis(t, func(t *testing.T, url string) {
-		spans := newRecorder()
-		s, err := open(guided(t, url, false), zap.NewNop(), spans.traces())
-		if err != nil {
-			t.Fatal(err)
-		}
-		work(t, s)
+		s, spans := work(t, guided(t, url, false), zap.NewNop())
 		remote := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}, TraceFlags: trace.FlagsSampled, Remote: true})
 		ctx := trace.ContextWithRemoteSpanContext(t.Context(), remote)
 		tick := tasks.Tick{Entry: "e", ID: "e-1", At: time.Now().Truncate(time.Second), Kind: "scrape_page", Payload: []byte(`{"url":"http://127.0.0.1:1/"}`)}

@@ -56,7 +56,7 @@ const (
 // run performs one attempt in a span.
 func (a *Agents) run(ctx context.Context, run Run) (any, error) {
 	ctx, span := telemetry.Start(ctx, trace.SpanKindInternal, "invoke_agent "+run.Args.Agent, telemetry.Agent(run.Args.Agent, run.Definition.Runtime, run.Task.Run)...)
-	if run.Definition.TraceContent {
+	if run.Definition.TraceContent && span.IsRecording() {
 		ctx = telemetry.WithContent(ctx)
 	}
 	value, err := a.runBraked(ctx, run)

@@ -129,20 +129,18 @@ func (t *talk) callTraced(ctx context.Context, tool Tool, id string, c llm.Call)
 	if err != nil && ctx.Err() == nil && within.Err() != nil {
 		err = refuse("no result within %s", toolWithin)
 	}
-	if telemetry.HasContent(ctx) {
-		span.SetAttributes(telemetry.Arguments(c.Arguments), telemetry.Result(cutText(text, maxToolResult)))
-	}
 	record := called{Text: cutText(text, maxToolResult), Seconds: time.Since(began).Seconds()}
+	if telemetry.HasContent(ctx) {
+		span.SetAttributes(telemetry.Arguments(c.Arguments), telemetry.Result(record.Text))
+	}
 	var refused *toolError
-	switch {
-	case errors.As(err, &refused):
-		telemetry.End(ctx, span, err, "refused")
-		record.Text, record.Failed = refused.text, true
-	default:
-		telemetry.End(ctx, span, err, classOf(err))
-		if err != nil {
-			return nil, err
-		}
+	class := classOf(err)
+	if errors.As(err, &refused) {
+		class, record.Text, record.Failed = "refused", refused.text, true
+	}
+	telemetry.End(ctx, span, err, class)
+	if err != nil && refused == nil {
+		return nil, err
 	}
 	return json.Marshal(record)
 }

@@ -2,7 +2,6 @@ package briefings
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -97,36 +96,4 @@ func (b *Briefing) addNote(sentence string) {
 		b.Note += " "
 	}
 	b.Note += sentence
-}
-
-// answer reads what an agent has answered in a task into v. The reason says why that cannot
-// be done, of what it was asked for.
-func (h *Handlers) answer(ctx context.Context, agent, task, what string, v any) (reason string, err error) {
-	status, found, err := h.Results.StatusByKind(ctx, agentKind(agent), task)
-	switch {
-	case err != nil:
-		return "", fmt.Errorf("%s task %s: %w", what, task, err)
-	case !found:
-		return "The " + what + " was not kept", nil
-	case status.State == "archived":
-		return "The " + what + " failed", nil
-	case len(status.Result) == 0:
-		return "The " + what + " did not finish in time", nil
-	}
-	if unreadable := json.Unmarshal(outputOf(status.Result), v); unreadable != nil {
-		reason = "The " + what + " could not be read"
-	}
-	return reason, nil
-}
-
-// outputOf returns what an agent has answered: a language model's answer stands in the field
-// "output" of its result, beside what it has spent.
-func outputOf(result []byte) []byte {
-	var model struct {
-		Output json.RawMessage `json:"output"`
-	}
-	if json.Unmarshal(result, &model) == nil && model.Output != nil {
-		return model.Output
-	}
-	return result
 }

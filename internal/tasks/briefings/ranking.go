@@ -18,8 +18,6 @@ type rankRequest struct {
 // Kind implements [tasks.Args].
 func (r rankRequest) Kind() string { return agentKind(r.agent) }
 
-func agentKind(agent string) string { return "agent_" + agent }
-
 // ranking is what an agent answers: the part of its result that a briefing needs.
 type ranking struct {
 	Choices []choice  `json:"choices"`
