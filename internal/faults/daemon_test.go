@@ -19,8 +19,12 @@ import (
 	"switchyard/internal/telemetry"
 )
 
-// orderVariable holds the order of a daemon process, as JSON.
-const orderVariable = "FAULTS_ORDER"
+const (
+	// orderVariable holds the order of a daemon process, as JSON.
+	orderVariable = "FAULTS_ORDER"
+	// nameVariable holds its name once more, for scholars to tell the model as their key.
+	nameVariable = "FAULTS_NAME"
+)
 
 // order is what a daemon process is to do.
 type order struct {

@@ -42,7 +42,7 @@ func startProcess(t *testing.T, l *ledger, o order) *process {
 	defer func() { _ = out.Close() }()
 	p.cmd = exec.Command(os.Args[0])
 	// A daemon built with the race detector would else sleep for a second on exit.
-	p.cmd.Env = append(os.Environ(), orderVariable+"="+string(text), "GORACE=atexit_sleep_ms=0")
+	p.cmd.Env = append(os.Environ(), orderVariable+"="+string(text), nameVariable+"="+o.Name, "GORACE=atexit_sleep_ms=0")
 	p.cmd.Stdout, p.cmd.Stderr = out, out
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)

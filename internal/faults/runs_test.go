@@ -97,7 +97,12 @@ func (o *office) startWorker() {
 
 func (o *office) killAWorker() {
 	o.t.Helper()
-	i := o.random.IntN(len(o.workers))
+	o.killWorker(o.random.IntN(len(o.workers)))
+}
+
+// killWorker kills one and starts another in its place.
+func (o *office) killWorker(i int) {
+	o.t.Helper()
 	o.workers[i].kill()
 	o.workers = slices.Delete(o.workers, i, i+1)
 	o.startWorker()
@@ -134,6 +139,7 @@ type blow struct {
 	stop bool
 }
 
+// drawBlows draws when they strike among n runs.
 func (o *office) drawBlows(n, kills, stops int) []blow {
 	var all []blow
 	for i := range kills + stops {
