@@ -103,8 +103,8 @@ func paid(s journal.Step) (tokens, cost string) {
 	if json.Unmarshal(s.Result, &answered) != nil || answered.Answer.Usage == (llm.Usage{}) {
 		return "", ""
 	}
-	if answered.Cost > 0 {
-		cost = fmt.Sprintf("%.4f", answered.Cost)
+	if answered.Answer.Cost > 0 {
+		cost = fmt.Sprintf("%.4f", answered.Answer.Cost)
 	}
 	return fmt.Sprintf("%d+%d", answered.Answer.Usage.Input, answered.Answer.Usage.Output), cost
 }

@@ -14,10 +14,10 @@ import (
 // newLLM returns the runtime of agents that are language models, with those of the
 // configuration and the tools that come with Switchyard.
 func (s *System) newLLM(enqueuer tasks.Enqueuer) *agents.LLM {
-	models := make(map[string]agents.PricedModel, len(s.Config.Models))
+	models := make(map[string]llm.Priced, len(s.Config.Models))
 	client, metrics := &http.Client{}, llm.NewMetrics(s.Metrics)
 	for name, d := range s.Config.Models {
-		models[name] = agents.PricedModel{Model: llm.Open(name, d, client, metrics), Price: d.Price, MaxTokens: d.MaxTokens}
+		models[name] = llm.Open(name, d, client, metrics)
 	}
 	toolbox := agents.Toolbox{Documents: s.Documents, Fetch: s.readPage, Enqueuer: enqueuer, Now: time.Now}
 	return &agents.LLM{Models: models, Tools: toolbox.Tools(), Documents: s.Documents, Servers: s.Config.MCPServers, Client: client, Book: s.Usage, Tell: s.tellProgress, Sleep: agents.Pause}

@@ -80,10 +80,17 @@ func (d Definition) Check() error {
 	return nil
 }
 
+// Priced is a model of the configuration.
+type Priced struct {
+	Model
+	Price     Price
+	MaxTokens int // of an answer; 0 leaves it to the model
+}
+
 // Open returns the model of a definition that has been checked; name is the definition's, by
 // which metrics count it. Its key is read with each request, so that a new one is used without
 // a restart.
-func Open(name string, d Definition, client *http.Client, metrics *Metrics) Model {
+func Open(name string, d Definition, client *http.Client, metrics *Metrics) Priced {
 	w := wire{Definition: d, client: client}
 	var m Model = chat{w}
 	switch d.API {
@@ -92,7 +99,7 @@ func Open(name string, d Definition, client *http.Client, metrics *Metrics) Mode
 	case Messages:
 		m = messages{w}
 	}
-	return observed{timed{m, d.Timeout}, name, d, metrics}
+	return Priced{observed{timed{m, d.Timeout}, name, d, metrics}, d.Price, d.MaxTokens}
 }
 
 // wire is what the formats share.

@@ -57,7 +57,9 @@ type Answer struct {
 	Calls []Call `json:"calls,omitempty"`
 	Stop  Stop   `json:"stop"`
 	Usage Usage  `json:"usage"`
-	Model string `json:"model"` // as the server names it
+	// Cost is what that costs, in the currency of the model's prices.
+	Cost  float64 `json:"cost,omitempty"`
+	Model string  `json:"model"` // as the server names it
 }
 
 // Call is a tool that the model wants called. Its arguments should be a JSON object, and are
@@ -92,4 +94,16 @@ type Usage struct {
 	Input  int64 `json:"input"`
 	Cached int64 `json:"cached,omitempty"`
 	Output int64 `json:"output"`
+}
+
+// mostTokens is more than any request or answer has.
+const mostTokens = 1e9
+
+// plausible returns the usage that a server tells, within what can be: budgets are charged
+// with it, and nothing is to be given back to them.
+func (u Usage) plausible() Usage {
+	within := func(n, most int64) int64 { return min(max(n, 0), most) }
+	u.Input, u.Output = within(u.Input, mostTokens), within(u.Output, mostTokens)
+	u.Cached = within(u.Cached, u.Input)
+	return u
 }

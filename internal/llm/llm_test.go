@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -183,6 +184,28 @@ switchyard_model_tokens_total{model="fast",type="output"} 50
 	}
 	if n, err := testutil.GatherAndCount(registry, "switchyard_model_request_duration_seconds"); n != 1 || err != nil {
 		t.Errorf("%d histograms of durations, %v", n, err)
+	}
+}
+
+func TestAnImplausibleUsageGivesNothingBack(t *testing.T) {
+	for _, api := range apis {
+		t.Run(api, func(t *testing.T) {
+			for told, want := range map[llm.Usage]llm.Usage{
+				{Input: -500, Output: -1}:                         {},
+				{Input: 10, Cached: 2000, Output: 1}:              {Input: 10, Cached: 10, Output: 1},
+				{Input: math.MaxInt64 / 2, Output: math.MaxInt64}: {Input: 1e9, Output: 1e9},
+			} {
+				_, model := open(t, api, func(d *llm.Definition) { d.Price = llm.Price{Input: 1, Output: 1} }, func(llmtest.Ask) llmtest.Reply {
+					r := llmtest.Say("Here.")
+					r.Usage = told
+					return r
+				})
+				answer, err := model.Ask(t.Context(), llm.Request{Turns: []llm.Turn{{User: "?"}}}, func(string) {})
+				if err != nil || answer.Usage != want || answer.Cost < 0 {
+					t.Errorf("usage %+v is told as %+v, cost %g (%v), want %+v", told, answer.Usage, answer.Cost, err, want)
+				}
+			}
+		})
 	}
 }
 

@@ -45,7 +45,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 // cancelled is the class of a request that was given up from our side.
 const cancelled = "cancelled"
 
-// observed tells of the requests to a model in metrics and in spans.
+// observed prices the answers of a model, and tells of the requests in metrics and in spans.
 type observed struct {
 	Model
 	name       string
@@ -75,10 +75,11 @@ func (o observed) Ask(ctx context.Context, r Request, told func(string)) (Answer
 		telemetry.End(ctx, span, err, class)
 		return answer, err
 	}
-	cost, used := d.Price.Of(answer.Usage), answer.Usage
-	o.metrics.count(o.name, used, cost)
+	used := answer.Usage.plausible()
+	answer.Usage, answer.Cost = used, d.Price.Of(used)
+	o.metrics.count(o.name, used, answer.Cost)
 	span.SetAttributes(telemetry.Answered(telemetry.Answer{
-		Model: answer.Model, Finish: string(answer.Stop), Input: used.Input, Cached: used.Cached, Output: used.Output, Cost: cost, First: first,
+		Model: answer.Model, Finish: string(answer.Stop), Input: used.Input, Cached: used.Cached, Output: used.Output, Cost: answer.Cost, First: first,
 	})...)
 	if content {
 		span.SetAttributes(telemetry.Said(messageOf(answer)))
@@ -89,9 +90,9 @@ func (o observed) Ask(ctx context.Context, r Request, told func(string)) (Answer
 
 func (m *Metrics) count(model string, used Usage, cost float64) {
 	for kind, n := range map[string]int64{"input": used.Input, "cached_input": used.Cached, "output": used.Output} {
-		m.tokens.WithLabelValues(model, kind).Add(float64(max(n, 0))) // it is what a server says
+		m.tokens.WithLabelValues(model, kind).Add(float64(n))
 	}
-	m.cost.WithLabelValues(model).Add(max(cost, 0))
+	m.cost.WithLabelValues(model).Add(cost)
 }
 
 func classNamed(err error) string {

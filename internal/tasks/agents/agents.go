@@ -6,13 +6,11 @@
 package agents
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -25,62 +23,6 @@ const Prefix = "agent_"
 
 // maxLimit bounds the choices of a run.
 const maxLimit = 100
-
-// Definition configures one agent.
-type Definition struct {
-	// Runtime names what runs it: "rank", "exec", "http" or "llm".
-	Runtime string `yaml:"runtime"`
-
-	// Command is the program of an agent of the runtime exec, with its arguments; there is no
-	// shell. Dir is where it runs, "" for the worker's own directory, and Env names the
-	// variables of the worker that it gets.
-	Command []string `yaml:"command,omitempty"`
-	Dir     string   `yaml:"dir,omitempty"`
-	Env     []string `yaml:"env,omitempty"`
-	// Output bounds what it writes to standard output, in bytes; 0 means 1 MiB. Memory bounds
-	// what its process group holds, in bytes; 0: nothing does.
-	Output int   `yaml:"output,omitempty"`
-	Memory int64 `yaml:"memory,omitempty"`
-	// Steps has it tell its steps, and get an answer to each on standard input, which stays
-	// open for them.
-	Steps bool `yaml:"steps,omitempty"`
-	// Grace is how long it may take to stop when asked to, before it is killed. 0 means 2 s.
-	Grace time.Duration `yaml:"grace,omitempty"`
-
-	// URL is the service of an agent of the runtime http, SecretEnv the variable of the
-	// worker that holds the secret with which calls are signed, "" for none. Timeout bounds
-	// one call; 0 means 30 s. Poll is how often accepted work is asked for; 0 means 2 s.
-	URL       string        `yaml:"url,omitempty"`
-	SecretEnv string        `yaml:"secret_env,omitempty"`
-	Timeout   time.Duration `yaml:"timeout,omitempty"`
-	Poll      time.Duration `yaml:"poll,omitempty"`
-
-	// Model names the model of an agent of the runtime llm, Fallback the one that is asked
-	// when that does not answer, "" for none. Instructions say what the agent is to do, and
-	// Tools what it may call, server.tool being one of an MCP server. Enqueues are the kinds that it may send with the tool enqueue.
-	Model        string   `yaml:"model,omitempty"`
-	Fallback     string   `yaml:"fallback,omitempty"`
-	Instructions string   `yaml:"instructions,omitempty"`
-	Tools        []string `yaml:"tools,omitempty"`
-	Enqueues     []string `yaml:"enqueues,omitempty"`
-	// Approve are those of the tools of which each call waits for a person's approval.
-	Approve []string `yaml:"approve,omitempty"`
-	// Schema is the JSON schema that its final answer has to follow; nil: it is plain text.
-	Schema map[string]any `yaml:"schema,omitempty"`
-	// Citations has each object of the array "citations" of its final answer checked: the text
-	// of its "document" has to have its "quote".
-	Citations bool   `yaml:"citations,omitempty"`
-	Budget    Budget `yaml:"budget,omitempty"`
-	// TraceContent has the spans of its runs hold what its model was asked and has answered,
-	// what tools were given and brought, and what errors say.
-	TraceContent bool `yaml:"trace_content,omitempty"`
-
-	// Limit bounds how many documents it chooses. 0 means 10.
-	Limit int `yaml:"limit,omitempty"`
-	// MaxAge bounds how old a document may be when a run gives no other start. 0 means
-	// seven days.
-	MaxAge time.Duration `yaml:"max_age,omitempty"`
-}
 
 // Args ask an agent to work for a user.
 type Args struct {
@@ -144,80 +86,6 @@ func New(definitions map[string]Definition, runtimes map[string]Runtime, brake B
 		}
 	}
 	return &Agents{definitions, runtimes, brake, journals}, errors.Join(errs...)
-}
-
-// checkCommand reports what is wrong with the program of an agent.
-func (d Definition) checkCommand() error {
-	switch {
-	case d.Runtime != "exec":
-		if len(d.Command) > 0 || d.Steps {
-			return fmt.Errorf("command or steps is given to the runtime %q: use the runtime exec, or leave it out", d.Runtime)
-		}
-		return nil
-	case len(d.Command) == 0 || d.Command[0] == "":
-		return errors.New("command is empty: give the program and its arguments, such as [python3, agent.py]")
-	case d.Output < 0 || d.Memory < 0 || d.Grace < 0:
-		return errors.New("output, memory and grace must not be negative")
-	}
-	return nil
-}
-
-// checkService reports what is wrong with the service of an agent.
-func (d Definition) checkService() error {
-	if d.Runtime != "http" {
-		if d.URL != "" {
-			return fmt.Errorf("url is given to the runtime %q: use the runtime http, or leave it out", d.Runtime)
-		}
-		return nil
-	}
-	if u, err := url.Parse(d.URL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return fmt.Errorf("url %q: give the http or https URL of the service", d.URL)
-	}
-	if d.Poll != 0 && d.Poll < 100*time.Millisecond {
-		return fmt.Errorf("poll is %s: use 100ms or more", d.Poll)
-	}
-	if d.Timeout < 0 {
-		return fmt.Errorf("timeout is %s: use 0 or more", d.Timeout)
-	}
-	return nil
-}
-
-// checkModel reports what is wrong with the model of an agent, which its runtime has to know,
-// and with what the model is given.
-func (d Definition) checkModel(r Runtime) error {
-	known, ok := r.(*LLM)
-	if !ok {
-		if d.Model != "" {
-			return fmt.Errorf("model is given to the runtime %q: use the runtime llm, or leave it out", d.Runtime)
-		}
-		return nil
-	}
-	for _, name := range []string{d.Model, cmp.Or(d.Fallback, d.Model)} {
-		if _, ok := known.Models[name]; !ok {
-			return fmt.Errorf("unknown model %q: use one of models: %s", name, strings.Join(slices.Sorted(maps.Keys(known.Models)), ", "))
-		}
-	}
-	if strings.TrimSpace(d.Instructions) == "" {
-		return errors.New("instructions are empty: say what the agent is to do")
-	}
-	for _, name := range d.Tools {
-		if server, _, remote := splitRemote(name); remote {
-			if _, ok := known.Servers[server]; !ok {
-				return fmt.Errorf("tool %q: unknown MCP server %q: use one of mcp_servers: %s", name, server, strings.Join(slices.Sorted(maps.Keys(known.Servers)), ", "))
-			}
-			continue
-		}
-		if _, ok := known.Tools[name]; !ok {
-			return fmt.Errorf("unknown tool %q: use some of %s", name, strings.Join(slices.Sorted(maps.Keys(known.Tools)), ", "))
-		}
-	}
-	for _, name := range d.Approve {
-		if !slices.Contains(d.Tools, name) {
-			return fmt.Errorf("approve names %q, which is none of the agent's tools: use some of %s", name, strings.Join(d.Tools, ", "))
-		}
-	}
-	_, err := newSchema(d.Schema)
-	return errors.Join(err, d.Budget.check(), d.checkCiting())
 }
 
 // Kinds returns the definition of every agent's kind.

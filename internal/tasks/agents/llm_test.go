@@ -106,6 +106,8 @@ func (s *study) runtime() *LLM {
 	client := &http.Client{Transport: &http.Transport{}}
 	s.t.Cleanup(client.CloseIdleConnections)
 	metrics := llm.NewMetrics(prometheus.NewRegistry())
+	first := s.server.Definition(llm.Chat)
+	first.Price = llm.Price{Input: 1000, Output: 10_000}
 	second := s.server.Definition(llm.Messages)
 	second.Model = "second"
 	toolbox := Toolbox{Documents: s.library, Enqueuer: &s.outbox, Now: time.Now, Fetch: func(_ context.Context, url string) (string, string, error) {
@@ -118,9 +120,9 @@ func (s *study) runtime() *LLM {
 	all := toolbox.Tools()
 	all["post"] = &s.post
 	return &LLM{
-		Models: map[string]PricedModel{
-			"main":   {Model: llm.Open("main", s.server.Definition(llm.Chat), client, metrics), Price: llm.Price{Input: 1000, Output: 10_000}},
-			"backup": {Model: llm.Open("backup", second, client, metrics)},
+		Models: map[string]llm.Priced{
+			"main":   llm.Open("main", first, client, metrics),
+			"backup": llm.Open("backup", second, client, metrics),
 		},
 		Tools: all, Documents: s.library, Servers: s.servers, Client: client, Book: usage.NewBook(s.redis, "p:", s.limit, time.Now),
 		Tell: func(_ context.Context, _ Run, progress []byte) error {
@@ -514,7 +516,7 @@ func TestAPauseStopsAModelInTheMiddleOfItsAnswer(t *testing.T) {
 }
 
 func TestABadModelAgentIsRefusedByName(t *testing.T) {
-	runtime := &LLM{Models: map[string]PricedModel{"main": {}}, Tools: Toolbox{}.Tools()}
+	runtime := &LLM{Models: map[string]llm.Priced{"main": {}}, Tools: Toolbox{}.Tools()}
 	good := Definition{Runtime: "llm", Model: "main", Instructions: "Work."}
 	for want, change := range map[string]func(*Definition){
 		`unknown model "big": use one of models: main`: func(d *Definition) { d.Model = "big" },

@@ -54,7 +54,7 @@ func (s *Spent) add(a Asking) {
 	s.Input += a.Answer.Usage.Input
 	s.Cached += a.Answer.Usage.Cached
 	s.Output += a.Answer.Usage.Output
-	s.Money += a.Cost
+	s.Money += a.Answer.Cost
 	s.Seconds += a.Seconds
 }
 

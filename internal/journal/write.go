@@ -1,0 +1,77 @@
+package journal
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"switchyard/internal/cache"
+	"switchyard/internal/control"
+	"switchyard/internal/tasks"
+)
+
+// persistFor is how long a step's begin or end is written again while Redis does not take it.
+// A worker that reaches no Redis for 10 s has lost its tasks in any case.
+const persistFor = 10 * time.Second
+
+// persistEvery is how often.
+const persistEvery = 200 * time.Millisecond
+
+// persist is write, again until Redis takes it or it has been tried for long enough, also
+// once ctx has ended.
+func (j *Journal) persist(ctx context.Context, kept time.Duration, e entry) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), persistFor)
+	defer cancel()
+	return patiently(ctx, func() error { return j.write(ctx, kept, false, e) })
+}
+
+// patiently writes again and again while Redis does not answer, until ctx ends.
+func patiently(ctx context.Context, write func() error) error {
+	for {
+		err := write()
+		if cache.IsFinal(err) || errors.Is(err, ErrFenced) || errors.Is(err, control.ErrPaused) || tasks.IsPermanent(err) {
+			return err
+		}
+		select {
+		case <-time.After(persistEvery):
+		case <-ctx.Done():
+			return errors.Join(context.Cause(ctx), err)
+		}
+	}
+}
+
+// write writes an entry, and before the first one of this attempt that it is under way.
+func (j *Journal) write(ctx context.Context, kept time.Duration, unpaused bool, e entry) error {
+	entries := []entry{e}
+	if !j.written {
+		entries = []entry{{Event: attempted, Attempt: j.attempt, Worker: j.store.worker}, e}
+	}
+	args := []any{kept.Milliseconds(), maxEntries, j.pass.Task, j.pass.Token, unpaused}
+	for _, e := range entries {
+		text, err := json.Marshal(e)
+		if err != nil {
+			return tasks.Permanent(fmt.Errorf("step %q: the result is not JSON: %w", e.Step, err))
+		}
+		args = append(args, text)
+	}
+	keys := append([]string{j.store.key(j.run)}, j.pass.Keys...)
+	said, err := appendScript.Run(ctx, j.store.client, keys, args...).Text()
+	switch {
+	case err != nil:
+		return fmt.Errorf("write the journal of %s: %w", j.run.Task, err)
+	case said == "fenced":
+		return ErrFenced
+	case said == "paused":
+		return control.ErrPaused
+	case said == "full":
+		return tasks.Permanent(ErrFull)
+	}
+	j.written = true
+	for _, e := range entries {
+		e.at = time.Now()
+		j.history.add(e)
+	}
+	return nil
+}

@@ -1,0 +1,79 @@
+package agents
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"switchyard/internal/llm"
+	"switchyard/internal/usage"
+)
+
+// Book keeps what users spend.
+type Book interface {
+	// Reserve sets aside what a call takes at most, under a name of its own. The error is
+	// [usage.ErrTokens] or [usage.ErrMoney] if the user's day has no room for it.
+	Reserve(ctx context.Context, user, agent, name string, most usage.Amount) (usage.Call, error)
+	// Limited reports whether there is a limit at all.
+	Limited() bool
+}
+
+// askPaying asks one model once, from the user's budget of the day.
+func (t *talk) askPaying(ctx context.Context, m llm.Priced, request llm.Request) (llm.Answer, error) {
+	args := t.run.Args
+	paid, err := t.Book.Reserve(ctx, args.User, args.Agent, fmt.Sprintf("%s/%d", t.run.Task.Run, t.asked), atMost(m, request))
+	if err != nil {
+		return llm.Answer{}, err
+	}
+	said := ""
+	answer, err := m.Ask(ctx, request, func(piece string) {
+		said += piece
+		t.tell(ctx, said)
+	})
+	// What was taken is written down although the run may be over.
+	writing, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeWithin)
+	defer cancel()
+	if err != nil {
+		return answer, errors.Join(err, paid.Release(writing))
+	}
+	u := answer.Usage
+	return answer, paid.Settle(writing, usage.Amount{Tokens: u.Input + u.Output, Money: answer.Cost})
+}
+
+// writeWithin bounds one try to write down what a call has taken.
+const writeWithin = 5 * time.Second
+
+// formatTokens is what the vendors add to a request for its format, about, for each part.
+const formatTokens = 20
+
+// atMost returns what a request can take: a token has a byte at least.
+func atMost(m llm.Priced, r llm.Request) usage.Amount {
+	parts := 1 + len(r.Turns) + len(r.Tools)
+	bytes := len(r.Instructions) + len(r.Schema)
+	for _, tool := range r.Tools {
+		bytes += len(tool.Name) + len(tool.Description) + len(tool.Schema)
+	}
+	for _, turn := range r.Turns {
+		text, err := json.Marshal(turn)
+		if err == nil {
+			bytes += len(text)
+		}
+		parts += len(turn.Results)
+	}
+	u := llm.Usage{Input: int64(bytes + parts*formatTokens), Output: int64(r.MaxTokens)}
+	return usage.Amount{Tokens: u.Input + u.Output, Money: m.Price.Of(u)}
+}
+
+// daySpent names the part of the user's budget of the day that err says is used up, "" if it
+// says no such thing.
+func daySpent(err error) string {
+	switch {
+	case errors.Is(err, usage.ErrTokens):
+		return "user_day_tokens"
+	case errors.Is(err, usage.ErrMoney):
+		return "user_day_money"
+	}
+	return ""
+}
