@@ -1,14 +1,9 @@
 package llm
 
 import (
-	"cmp"
-	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
-	"os"
-	"strings"
 	"time"
 )
 
@@ -78,68 +73,4 @@ func (d Definition) Check() error {
 		return errors.New("timeout, max_tokens and prices must not be negative")
 	}
 	return nil
-}
-
-// Priced is a model of the configuration.
-type Priced struct {
-	Model
-	Price     Price
-	MaxTokens int // of an answer; 0 leaves it to the model
-}
-
-// Open returns the model of a definition that has been checked; name is the definition's, by
-// which metrics count it. Its key is read with each request, so that a new one is used without
-// a restart.
-func Open(name string, d Definition, client *http.Client, metrics *Metrics) Priced {
-	w := wire{Definition: d, client: client}
-	var m Model = chat{w}
-	switch d.API {
-	case Responses:
-		m = responsesModel{w}
-	case Messages:
-		m = messages{w}
-	}
-	return Priced{observed{timed{m, d.Timeout}, name, d, metrics}, d.Price, d.MaxTokens}
-}
-
-// wire is what the formats share.
-type wire struct {
-	Definition
-	client *http.Client
-}
-
-// key returns the key of the model, "" if it has none. The error does not say it.
-func (w wire) key() (string, error) {
-	switch {
-	case w.KeyEnv != "":
-		key := os.Getenv(w.KeyEnv)
-		if key == "" {
-			return "", &Error{Class: Unauthorized, Err: fmt.Errorf("key_env: the variable %s is empty: set it to the key of %s", w.KeyEnv, w.Model)}
-		}
-		return key, nil
-	case w.KeyFile != "":
-		text, err := os.ReadFile(w.KeyFile)
-		key := strings.TrimSpace(string(text))
-		if err == nil && key == "" {
-			err = errors.New("the file is empty")
-		}
-		if err != nil {
-			return "", &Error{Class: Unauthorized, Err: fmt.Errorf("key_file: %w", err)}
-		}
-		return key, nil
-	}
-	return "", nil
-}
-
-// timed bounds the requests of a model.
-type timed struct {
-	Model
-	timeout time.Duration
-}
-
-// Ask implements [Model].
-func (t timed) Ask(ctx context.Context, r Request, told func(string)) (Answer, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, cmp.Or(t.timeout, defaultTimeout), errTimeout)
-	defer cancel()
-	return t.Model.Ask(ctx, r, told)
 }

@@ -95,6 +95,9 @@ func failed(ctx context.Context, err error) error {
 	if errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
 		return &Error{Class: TimedOut, Err: err}
 	}
+	if errors.Is(err, errRedirect) {
+		return &Error{Class: Invalid, Err: err}
+	}
 	return &Error{Class: Broken, Err: err}
 }
 

@@ -4,12 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"math"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -206,6 +209,48 @@ func TestAnImplausibleUsageGivesNothingBack(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestAServerThatNeverStopsIsCutOff(t *testing.T) {
+	var sent atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		line := ":" + strings.Repeat("a", 32<<10) + "\n\n"
+		for {
+			n, err := io.WriteString(w, line)
+			if sent.Add(int64(n)); err != nil {
+				return
+			}
+		}
+	}))
+	defer server.Close()
+	for _, api := range apis {
+		sent.Store(0)
+		_, model := open(t, api, func(d *llm.Definition) { d.BaseURL = server.URL }, nil)
+		_, err := model.Ask(t.Context(), llm.Request{Turns: []llm.Turn{{User: "?"}}}, func(string) {})
+		var failure *llm.Error
+		if !errors.As(err, &failure) || failure.Class != llm.Broken || !strings.Contains(err.Error(), "larger than the limit") {
+			t.Errorf("%s: error %v after %d bytes, want a broken answer that is too large", api, err, sent.Load())
+		}
+	}
+}
+
+func TestAKeyDoesNotFollowARedirect(t *testing.T) {
+	t.Setenv("MODEL_KEY", "geheim")
+	other := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		t.Errorf("%s was asked of somebody else, with the header %v", r.URL, r.Header)
+	}))
+	defer other.Close()
+	server := httptest.NewServer(http.RedirectHandler(other.URL+"/v1", http.StatusTemporaryRedirect))
+	defer server.Close()
+	for _, api := range apis {
+		_, model := open(t, api, func(d *llm.Definition) { d.BaseURL, d.KeyEnv = server.URL, "MODEL_KEY" }, nil)
+		_, err := model.Ask(t.Context(), llm.Request{Turns: []llm.Turn{{User: "?"}}}, func(string) {})
+		var failure *llm.Error
+		if !errors.As(err, &failure) || failure.Class != llm.Invalid || !strings.Contains(err.Error(), "set base_url") || strings.Contains(err.Error(), "geheim") {
+			t.Errorf("%s: error %v, want a redirect refused, and why", api, err)
+		}
 	}
 }
 

@@ -30,6 +30,7 @@ func (t *talk) askPaying(ctx context.Context, m llm.Priced, request llm.Request)
 	said := ""
 	answer, err := m.Ask(ctx, request, func(piece string) {
 		said += piece
+		said = said[max(0, len(said)-maxTold):]
 		t.tell(ctx, said)
 	})
 	// What was taken is written down although the run may be over.

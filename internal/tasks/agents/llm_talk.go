@@ -103,12 +103,11 @@ func (t *talk) finish(ctx context.Context, text string) (wrong, err error) {
 	return wrong, err
 }
 
-// tell tells the end of what the model is saying.
+// tell tells the end of what the model is saying, which may begin inside a character.
 func (t *talk) tell(ctx context.Context, text string) {
 	if now := time.Now(); now.Sub(t.told) >= tellEvery {
 		t.told = now
-		tail := text[max(0, len(text)-maxTold):]
-		p, err := json.Marshal(progress{Message: string([]rune(tail)), Done: int64(t.asked), Total: int64(t.budget.Steps)})
+		p, err := json.Marshal(progress{Message: string([]rune(text)), Done: int64(t.asked), Total: int64(t.budget.Steps)})
 		if err == nil {
 			_ = t.Tell(ctx, t.run, p) // the next one says more
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -153,10 +154,19 @@ func TestAnMCPServerThatCannotBeUsedIsNamed(t *testing.T) {
 	all := servers(t, t.TempDir())
 	all["missing"] = Server{Command: []string{"/no/such/program"}}
 	all["mute"] = Server{Command: []string{"true"}}
+	flood := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		for err := error(nil); err == nil; {
+			_, err = io.WriteString(w, strings.Repeat(" ", 1<<20))
+		}
+	}))
+	defer flood.Close()
+	all["flood"] = Server{URL: flood.URL}
 	for tool, want := range map[string]string{
 		"missing.shout":   "mcp server missing: start: fork/exec /no/such/program: no such file",
 		"mute.shout":      "mcp server mute: connect",
 		"closed.shout":    "Unauthorized",
+		"flood.shout":     "larger than the limit",
 		"program.whisper": `mcp server program has no tool "whisper": it has carve, fail, shout, stall`,
 	} {
 		s := newStudy(t, func(llmtest.Ask) llmtest.Reply { return llmtest.Say("done") })

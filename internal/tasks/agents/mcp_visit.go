@@ -16,12 +16,13 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"switchyard/internal/llm"
+	"switchyard/internal/web"
 )
 
 // What is asked of a server, and what it may answer.
 const (
 	mcpGrace    = 2 * time.Second // from asking a program to stop to killing it
-	maxMCPBytes = 32 << 20        // of a program, in a run
+	maxMCPBytes = 32 << 20        // of a program in a run, of a service in a response
 )
 
 // visit is what a run has to do with MCP servers: it connects to each when it is first
@@ -73,7 +74,8 @@ func (v *visit) session(name string) (*mcp.ClientSession, error) {
 func (v *visit) transport(s Server) (mcp.Transport, error) {
 	if s.URL != "" {
 		client := *v.client
-		client.Transport = bearer{cmp.Or[http.RoundTripper](client.Transport, http.DefaultTransport), s.TokenEnv}
+		limited := web.Limited{RoundTripper: cmp.Or[http.RoundTripper](client.Transport, http.DefaultTransport), Most: maxMCPBytes}
+		client.Transport = bearer{limited, s.TokenEnv}
 		client.CheckRedirect, client.Timeout = NoRedirect, toolWithin
 		return &mcp.StreamableClientTransport{Endpoint: s.URL, HTTPClient: &client, DisableStandaloneSSE: true}, nil
 	}
