@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"crypto/rand"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -120,14 +121,14 @@ func checkBraked(user string) error {
 // Pull puts a user's brake on and reports whether it was off. ago is how long ago that was
 // asked for: what was decided since then stands. The runs of the status are to stop.
 func (b *Brake) Pull(ctx context.Context, user string, ago time.Duration) (bool, BrakeStatus, error) {
-	changed, s, runs, err := b.do(ctx, "pull", user, ago.Milliseconds())
+	changed, s, runs, err := b.do(ctx, "pull", user, ago.Milliseconds(), rand.Text())
 	return changed, s.withRuns(runs), err
 }
 
 // Release takes a user's brake off and reports whether it was on; ago is as for [Brake.Pull].
 // It returns the parked tasks, as queue/id, which are to be run again.
 func (b *Brake) Release(ctx context.Context, user string, ago time.Duration) (bool, []string, error) {
-	changed, _, parked, err := b.do(ctx, "release", user, ago.Milliseconds())
+	changed, _, parked, err := b.do(ctx, "release", user, ago.Milliseconds(), rand.Text())
 	return changed, parked, err
 }
 

@@ -1,7 +1,7 @@
 -- One step of a user's brake, and the event that tells it. A step that changes nothing
 -- tells nothing.
 --
--- KEYS: brake (hash: on, since, state, seq), runs (hash: task -> who performs it),
+-- KEYS: brake (hash: on, since, state, seq, mark), runs (hash: task -> who performs it),
 --       parked (set: tasks), waits (hash: task -> the step that waits for a person)
 -- ARGV: the step, the user, then what the step takes
 --
@@ -33,21 +33,27 @@ local function at()
 		math.floor(ms / 3600000), math.floor(ms / 60000) % 60, ms % 60000 / 1000)
 end
 
--- tell publishes an event on the user's status channel, and on another one if given.
--- fields is JSON without its braces.
-local function tell(kind, fields, channel)
+-- tell publishes an event on the user's status channel, and returns it. fields is JSON
+-- without its braces.
+local function tell(kind, fields)
 	seq = redis.call("HINCRBY", brake, "seq", 1)
 	local event = string.format('{"version":1,"type":"%s","user":%s,"seq":%d,"at":"%s",%s}', kind, cjson.encode(user), seq, at(), fields)
 	redis.call("PUBLISH", "agent:status:" .. user, event)
-	if channel then
-		redis.call("PUBLISH", "agent:" .. channel .. ":" .. user, event)
-	end
+	return event
 end
 
-local function become(new, channel)
+local function become(new)
 	state = new
 	redis.call("HSET", brake, "state", state)
-	tell("brake", string.format('"state":"%s","running":%d,"parked":%d', state, redis.call("HLEN", runs), redis.call("SCARD", parked)), channel)
+	return tell("brake", string.format('"state":"%s","running":%d,"parked":%d', state, redis.call("HLEN", runs), redis.call("SCARD", parked)))
+end
+
+-- nudge publishes an event on a control channel as well, with the mark by which guards know
+-- it from the messages of others.
+local function nudge(channel, event, mark)
+	redis.call("HSETNX", brake, "mark", mark)
+	local known = redis.call("HGET", brake, "mark")
+	redis.call("PUBLISH", "agent:" .. channel .. ":" .. user, string.format('%s,"mark":"%s"}', string.sub(event, 1, -2), known))
 end
 
 -- resumed notes that every parked task goes on.
@@ -61,25 +67,25 @@ local steps = {}
 
 -- pull puts the brake on, unless something else was decided since it was asked for, so
 -- many milliseconds ago. It returns the runs that are to stop.
-function steps.pull(ago)
+function steps.pull(ago, mark)
 	local late = tonumber(redis.call("HGET", brake, "since") or "0") > now - tonumber(ago)
 	if held or late then
 		return 0, redis.call("HGETALL", runs)
 	end
 	redis.call("HSET", brake, "on", "1", "since", string.format("%.0f", now))
-	become(redis.call("HLEN", runs) > 0 and "pausing" or "paused", "pause")
+	nudge("pause", become(redis.call("HLEN", runs) > 0 and "pausing" or "paused"), mark)
 	return 1, redis.call("HGETALL", runs)
 end
 
 -- release takes it off, in the same way. It returns the tasks that are to go on.
-function steps.release(ago)
+function steps.release(ago, mark)
 	local late = tonumber(redis.call("HGET", brake, "since") or "0") > now - tonumber(ago)
 	if not held or late then
 		return 0, redis.call("SMEMBERS", parked)
 	end
 	redis.call("HSET", brake, "since", string.format("%.0f", now))
 	redis.call("HDEL", brake, "on")
-	become(redis.call("SCARD", parked) > 0 and "resuming" or "running", "resume")
+	nudge("resume", become(redis.call("SCARD", parked) > 0 and "resuming" or "running"), mark)
 	return 1, redis.call("SMEMBERS", parked)
 end
 

@@ -160,7 +160,8 @@ func TestTheRunsOfAProcessThatIsGoneDoNotHoldUpAPause(t *testing.T) {
 func TestSomebodyElsesMessagesAreObeyed(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s, ctx := newSite(t, client), t.Context()
-		for _, body := range []string{"", "stop!", `{"reason":"too loud"}`, `[]`} {
+		like := `{"version":1,"type":"brake","user":"ada","seq":1,"at":"2026-11-23T13:20:04.311Z","state":"paused","running":0,"parked":3%s}`
+		for _, body := range []string{"", "stop!", `{"reason":"too loud"}`, `[]`, fmt.Sprintf(like, ""), fmt.Sprintf(like, `,"mark":"X"`), fmt.Sprintf(like, `,"mark":7`)} {
 			ended := s.enter("ada", "agents/1")
 			if _, err := s.operator.Bus.Publish(ctx, Pause, "ada", body); err != nil {
 				t.Fatal(err)
@@ -180,6 +181,64 @@ func TestSomebodyElsesMessagesAreObeyed(t *testing.T) {
 				if time.Now().After(deadline) {
 					t.Fatalf("after %q: %+v, %v; want it running", body, status, err)
 				}
+			}
+		}
+	})
+}
+
+// deafRedis fails what a guard asks of Redis, but for what is published, while it is set.
+type deafRedis struct {
+	set    atomic.Bool
+	failed chan struct{}
+}
+
+func (d *deafRedis) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (d *deafRedis) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		if !d.set.Load() || cmd.Name() == "publish" {
+			return next(ctx, cmd)
+		}
+		select {
+		case d.failed <- struct{}{}:
+		default:
+		}
+		cmd.SetErr(errors.New("no answer"))
+		return cmd.Err()
+	}
+}
+
+func (d *deafRedis) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		if d.set.Load() {
+			return errors.New("no answer")
+		}
+		return next(ctx, cmds)
+	}
+}
+
+func TestAWishThatRedisDoesNotTakeIsObeyedLater(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		deaf := &deafRedis{failed: make(chan struct{}, 1)}
+		client.AddHook(deaf)
+		s, ctx := newSite(t, client), t.Context()
+		ended := s.enter("bob", "agents/1")
+		step(t, s.operator.Brake, "enter", "ada", "agents/2", "gone/1")
+		deaf.set.Store(true)
+		for _, user := range []string{"ada", "bob"} {
+			if _, err := s.operator.Bus.Publish(ctx, Pause, user, "stop!"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		<-deaf.failed // the guard has tried, for ada
+		deaf.set.Store(false)
+		s.wantPaused(ended)
+		for deadline := time.Now().Add(20 * time.Second); ; {
+			if held, err := s.operator.Brake.Held(ctx, []string{"ada"}); err == nil && held[0] {
+				return
+			}
+			if time.Now().After(deadline) {
+				t.Fatal("ada was not paused")
 			}
 		}
 	})

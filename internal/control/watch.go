@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -17,6 +18,7 @@ func (g *Guard) Watch(ctx context.Context) {
 	heard := ears.ChannelWithSubscriptions(redis.WithChannelHealthCheckInterval(listenCheck))
 	tick := time.NewTicker(recheckEvery)
 	defer tick.Stop()
+	wishes := make(map[string]wish)
 	var resuming sync.WaitGroup
 	defer resuming.Wait()
 	failing := g.recheck(ctx) != nil
@@ -26,17 +28,18 @@ func (g *Guard) Watch(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			err = g.recheck(ctx)
+			err = errors.Join(g.recheck(ctx), g.obeyAll(ctx, wishes, &resuming))
 		case m := <-heard:
 			switch m := m.(type) {
 			case *redis.Subscription: // connected again: something may have been missed
 				err = g.stop(ctx)
 			case *redis.Message:
-				err = g.obey(ctx, m.Channel, m.Payload, &resuming)
+				g.hear(m, wishes)
+				err = g.obeyAll(ctx, wishes, &resuming)
 			}
 		}
 		if err != nil && !failing && ctx.Err() == nil {
-			g.log.Error("brakes cannot be read, trying again", zap.Error(err))
+			g.log.Error("brakes cannot be read or put on, trying again", zap.Error(err))
 		}
 		failing = err != nil
 	}
