@@ -46,7 +46,7 @@ func (m chat) Ask(ctx context.Context, r Request, told func(string)) (Answer, er
 	if len(all.Choices) == 0 || all.Choices[0].FinishReason == "" {
 		return Answer{}, &Error{Class: Broken, Err: errCut}
 	}
-	return m.answer(all.ChatCompletion), nil
+	return m.answer(all.ChatCompletion, len(r.Turns)), nil
 }
 
 // errCut is the error of an answer whose stream ended before it did.
@@ -167,15 +167,16 @@ func chatMessages(t Turn) []openai.ChatCompletionMessageParamUnion {
 	return []openai.ChatCompletionMessageParamUnion{openai.UserMessage(t.User)}
 }
 
-// answer reads the model's answer.
-func (m chat) answer(c openai.ChatCompletion) Answer {
+// answer reads the model's answer, which comes after so many turns.
+func (m chat) answer(c openai.ChatCompletion, turns int) Answer {
 	choice := c.Choices[0]
 	a := Answer{
 		Text: choice.Message.Content, Stop: Ended, Model: c.Model,
 		Usage: Usage{Input: c.Usage.PromptTokens, Cached: c.Usage.PromptTokensDetails.CachedTokens, Output: c.Usage.CompletionTokens},
 	}
-	for _, call := range choice.Message.ToolCalls {
-		a.Calls = append(a.Calls, Call{ID: call.ID, Name: call.Function.Name, Arguments: call.Function.Arguments})
+	for i, call := range choice.Message.ToolCalls {
+		id := cmp.Or(call.ID, fmt.Sprintf("call-%d-%d", turns, i+1)) // some servers give none
+		a.Calls = append(a.Calls, Call{ID: id, Name: call.Function.Name, Arguments: call.Function.Arguments})
 	}
 	switch {
 	case choice.Message.Refusal != "":

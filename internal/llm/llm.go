@@ -87,23 +87,3 @@ const (
 	Length  Stop = "length"  // the bound was reached
 	Refused Stop = "refusal" // the model, or a filter before it, does not answer this
 )
-
-// Usage is what an answer took, in tokens.
-type Usage struct {
-	// Input counts all of the request, Cached the part of it that the vendor had at hand.
-	Input  int64 `json:"input"`
-	Cached int64 `json:"cached,omitempty"`
-	Output int64 `json:"output"`
-}
-
-// mostTokens is more than any request or answer has.
-const mostTokens = 1e9
-
-// plausible returns the usage that a server tells, within what can be: budgets are charged
-// with it, and nothing is to be given back to them.
-func (u Usage) plausible() Usage {
-	within := func(n, most int64) int64 { return min(max(n, 0), most) }
-	u.Input, u.Output = within(u.Input, mostTokens), within(u.Output, mostTokens)
-	u.Cached = within(u.Cached, u.Input)
-	return u
-}

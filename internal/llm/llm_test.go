@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -190,12 +191,14 @@ switchyard_model_tokens_total{model="fast",type="output"} 50
 	}
 }
 
-func TestAnImplausibleUsageGivesNothingBack(t *testing.T) {
+func TestAUsageThatIsMissingOrImplausibleIsNotForFree(t *testing.T) {
 	for _, api := range apis {
 		t.Run(api, func(t *testing.T) {
+			atMost := llm.Usage{Input: llm.Request{Turns: []llm.Turn{{User: "?"}}}.Most().Input, Output: int64(len("Here."))}
 			for told, want := range map[llm.Usage]llm.Usage{
-				{Input: -500, Output: -1}:                         {},
-				{Input: 10, Cached: 2000, Output: 1}:              {Input: 10, Cached: 10, Output: 1},
+				{}:                                   atMost,
+				{Input: -500, Output: -1}:            atMost,
+				{Input: 10, Cached: 2000, Output: 1}: {Input: 10, Cached: 10, Output: 1},
 				{Input: math.MaxInt64 / 2, Output: math.MaxInt64}: {Input: 1e9, Output: 1e9},
 			} {
 				_, model := open(t, api, func(d *llm.Definition) { d.Price = llm.Price{Input: 1, Output: 1} }, func(llmtest.Ask) llmtest.Reply {
@@ -204,11 +207,27 @@ func TestAnImplausibleUsageGivesNothingBack(t *testing.T) {
 					return r
 				})
 				answer, err := model.Ask(t.Context(), llm.Request{Turns: []llm.Turn{{User: "?"}}}, func(string) {})
-				if err != nil || answer.Usage != want || answer.Cost < 0 {
+				if err != nil || answer.Usage != want || answer.Cost <= 0 {
 					t.Errorf("usage %+v is told as %+v, cost %g (%v), want %+v", told, answer.Usage, answer.Cost, err, want)
 				}
 			}
 		})
+	}
+}
+
+func TestCallsWithoutAnIDGetOne(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		_, _ = io.WriteString(w, `data: {"choices":[{"index":0,"delta":{"tool_calls":[`+
+			`{"index":0,"id":"","type":"function","function":{"name":"search","arguments":"{}"}},`+
+			`{"index":1,"type":"function","function":{"name":"read","arguments":"{}"}}]},"finish_reason":"stop"}]}`+"\n\ndata: [DONE]\n\n")
+	}))
+	defer server.Close()
+	_, model := open(t, llm.Chat, func(d *llm.Definition) { d.BaseURL = server.URL }, nil)
+	a, err := model.Ask(t.Context(), llm.Request{Turns: []llm.Turn{{User: "?"}}}, func(string) {})
+	want := []llm.Call{{ID: "call-1-1", Name: "search", Arguments: "{}"}, {ID: "call-1-2", Name: "read", Arguments: "{}"}}
+	if err != nil || a.Stop != llm.Calling || !slices.Equal(a.Calls, want) {
+		t.Errorf("answer %+v, %v; want the calls %+v", a, err, want)
 	}
 }
 

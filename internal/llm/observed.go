@@ -75,7 +75,7 @@ func (o observed) Ask(ctx context.Context, r Request, told func(string)) (Answer
 		telemetry.End(ctx, span, err, class)
 		return answer, err
 	}
-	used := answer.Usage.plausible()
+	used := r.usageOf(answer)
 	answer.Usage, answer.Cost = used, d.Price.Of(used)
 	o.metrics.count(o.name, used, answer.Cost)
 	span.SetAttributes(telemetry.Answered(telemetry.Answer{

@@ -2,7 +2,6 @@ package agents
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -23,7 +22,8 @@ type Book interface {
 // askPaying asks one model once, from the user's budget of the day.
 func (t *talk) askPaying(ctx context.Context, m llm.Priced, request llm.Request) (llm.Answer, error) {
 	args := t.run.Args
-	paid, err := t.Book.Reserve(ctx, args.User, args.Agent, fmt.Sprintf("%s/%d", t.run.Task.Run, t.asked), atMost(m, request))
+	most := request.Most()
+	paid, err := t.Book.Reserve(ctx, args.User, args.Agent, fmt.Sprintf("%s/%d", t.run.Task.Run, t.asked), usage.Amount{Tokens: most.Sum(), Money: m.Price.Of(most)})
 	if err != nil {
 		return llm.Answer{}, err
 	}
@@ -39,33 +39,11 @@ func (t *talk) askPaying(ctx context.Context, m llm.Priced, request llm.Request)
 	if err != nil {
 		return answer, errors.Join(err, paid.Release(writing))
 	}
-	u := answer.Usage
-	return answer, paid.Settle(writing, usage.Amount{Tokens: u.Input + u.Output, Money: answer.Cost})
+	return answer, paid.Settle(writing, usage.Amount{Tokens: answer.Usage.Sum(), Money: answer.Cost})
 }
 
 // writeWithin bounds one try to write down what a call has taken.
 const writeWithin = 5 * time.Second
-
-// formatTokens is what the vendors add to a request for its format, about, for each part.
-const formatTokens = 20
-
-// atMost returns what a request can take: a token has a byte at least.
-func atMost(m llm.Priced, r llm.Request) usage.Amount {
-	parts := 1 + len(r.Turns) + len(r.Tools)
-	bytes := len(r.Instructions) + len(r.Schema)
-	for _, tool := range r.Tools {
-		bytes += len(tool.Name) + len(tool.Description) + len(tool.Schema)
-	}
-	for _, turn := range r.Turns {
-		text, err := json.Marshal(turn)
-		if err == nil {
-			bytes += len(text)
-		}
-		parts += len(turn.Results)
-	}
-	u := llm.Usage{Input: int64(bytes + parts*formatTokens), Output: int64(r.MaxTokens)}
-	return usage.Amount{Tokens: u.Input + u.Output, Money: m.Price.Of(u)}
-}
 
 // daySpent names the part of the user's budget of the day that err says is used up, "" if it
 // says no such thing.
