@@ -70,25 +70,9 @@ func (w wire) openai() ([]option.RequestOption, error) {
 
 // openaiError says what kind of failure an error of OpenAI's client is.
 func openaiError(ctx context.Context, err error) error {
-	var status *openai.Error
-	if errors.As(err, &status) {
-		return answered(status.Response, status.Code, status.Message, err)
-	}
 	var inside *ssestream.StreamError
 	if errors.As(err, &inside) {
-		var event struct {
-			Code    string `json:"code"`
-			Type    string `json:"type"`
-			Message string `json:"message"`
-			Error   struct {
-				Code    string `json:"code"`
-				Type    string `json:"type"`
-				Message string `json:"message"`
-			} `json:"error"`
-		}
-		_ = json.Unmarshal(inside.Event.Data, &event) // one that cannot be read is a broken answer
-		code := cmp.Or(event.Error.Code, event.Error.Type, event.Code, event.Type)
-		return &Error{Class: classOf(0, code, event.Error.Message+event.Message), Err: err}
+		return brokenOff(inside.Event.Data)
 	}
 	return failed(ctx, err)
 }

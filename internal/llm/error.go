@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"strings"
 	"time"
-
-	"switchyard/internal/web"
 )
 
 // Class says what kind of failure an [Error] is.
@@ -48,22 +46,8 @@ func (e *Error) Passes() bool {
 	return false
 }
 
-// answered returns the error of a response that is none. code and message are the vendor's.
-func answered(response *http.Response, code, message string, err error) *Error {
-	e := &Error{Class: Invalid, Err: err}
-	if response == nil {
-		return e
-	}
-	if response.StatusCode >= http.StatusBadRequest { // else it came inside a stream
-		e.Status = response.StatusCode
-	}
-	e.RetryAfter = web.RetryAfter(response.Header.Get("Retry-After"))
-	e.Class = classOf(e.Status, code, message)
-	return e
-}
-
 // classOf tells the class of a status, and of an error inside a stream, which has the status
-// 0 and only a code. Both vendors say that a conversation is too long in words of their own.
+// 0 and only a code. Each server says that a conversation is too long in words of its own.
 func classOf(status int, code, message string) Class {
 	message = strings.ToLower(message)
 	has := func(text string) bool { return strings.Contains(message, text) }
@@ -75,7 +59,7 @@ func classOf(status int, code, message string) Class {
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
 		return Unauthorized
 	case code == "context_length_exceeded", status == http.StatusRequestEntityTooLarge,
-		has("prompt is too long"), has("context length"), has("context window"), has("maximum context"):
+		code == "exceed_context_size_error", has("prompt is too long"), has("context length"), has("context window"), has("context size"), has("maximum context"):
 		return TooLong
 	case status == http.StatusRequestTimeout:
 		return TimedOut
@@ -94,6 +78,10 @@ func failed(ctx context.Context, err error) error {
 	}
 	if errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
 		return &Error{Class: TimedOut, Err: err}
+	}
+	var refused *Error
+	if errors.As(err, &refused) {
+		return refused
 	}
 	if errors.Is(err, errRedirect) {
 		return &Error{Class: Invalid, Err: err}

@@ -145,6 +145,41 @@ func TestFailuresAreToldApart(t *testing.T) {
 	}
 }
 
+func TestWhatAServerSaysOfAnErrorIsTold(t *testing.T) {
+	for name, tc := range map[string]struct {
+		status     int
+		kind, body string
+		class      llm.Class
+		said       string
+	}{
+		"a string":      {404, "application/json", `{"error":"model 'm' not found"}`, llm.Invalid, "404 Not Found: \"model 'm' not found\""},
+		"a string, 503": {503, "application/json", `{"error":"loading"}`, llm.Overloaded, "loading"},
+		"flat":          {400, "application/json", `{"object":"error","message":"This model's maximum context length is 8","type":"BadRequestError","code":400}`, llm.TooLong, "maximum context"},
+		"a code":        {400, "application/json", `{"error":{"code":400,"message":"the request exceeds the available context size","type":"exceed_context_size_error"}}`, llm.TooLong, "available"},
+		"a detail":      {404, "application/json", `{"detail":"Not Found"}`, llm.Invalid, "/"},
+		"a page":        {502, "text/html", "<h1>Bad Gateway</h1>", llm.Overloaded, "Bad Gateway"},
+		"nothing":       {403, "", "", llm.Unauthorized, "403 Forbidden"},
+		"a long text":   {400, "", strings.Repeat("no ", 10_000), llm.Invalid, "no no"},
+		"a site":        {200, "text/html; charset=utf-8", "<h1>Welcome</h1>", llm.Invalid, "does base_url lead to the API?"},
+		"no stream":     {200, "application/json", `{"choices":[]}`, llm.Invalid, "not with a stream"},
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", tc.kind)
+			w.WriteHeader(tc.status)
+			_, _ = io.WriteString(w, tc.body)
+		}))
+		for _, api := range apis {
+			_, model := open(t, api, func(d *llm.Definition) { d.BaseURL = server.URL }, nil)
+			_, err := model.Ask(t.Context(), llm.Request{Turns: []llm.Turn{{User: "?"}}}, func(string) {})
+			var failure *llm.Error
+			if !errors.As(err, &failure) || failure.Class != tc.class || !strings.Contains(err.Error(), tc.said) || !strings.Contains(err.Error(), server.URL) || len(err.Error()) > 1000 {
+				t.Errorf("%s, %s: error %v, want one of class %s that says %q, where, and no more", name, api, err, tc.class, tc.said)
+			}
+		}
+		server.Close()
+	}
+}
+
 func TestRequestsAreCounted(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	replies := []llmtest.Reply{{Status: http.StatusTooManyRequests}, {Status: http.StatusServiceUnavailable}, {}}
@@ -311,13 +346,16 @@ func TestAKeyComesFromTheEnvironmentOrAFileAndIsNotSaid(t *testing.T) {
 			"from-env":  func(d *llm.Definition) { d.KeyEnv = "MODEL_KEY" },
 			"from-file": func(d *llm.Definition) { d.KeyFile = file },
 		} {
-			server, model := open(t, api, change, func(llmtest.Ask) llmtest.Reply { return llmtest.Reply{Status: 400, Message: "no"} })
+			server, model := open(t, api, change, func(ask llmtest.Ask) llmtest.Reply {
+				return llmtest.Reply{Status: http.StatusUnauthorized, Message: "no such key: " + ask.Key}
+			})
 			_, err := model.Ask(t.Context(), llm.Request{Turns: []llm.Turn{{User: "?"}}}, func(string) {})
 			if asked := server.Asked(); len(asked) != 1 || asked[0].Key != want {
 				t.Errorf("%s: asked %+v, want the key %s", api, asked, want)
 			}
-			if err == nil || strings.Contains(err.Error(), want) {
-				t.Errorf("%s: error %v says the key", api, err)
+			var failure *llm.Error
+			if !errors.As(err, &failure) || failure.Class != llm.Unauthorized || strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "no such key") {
+				t.Errorf("%s: error %v; want what the server says, without the key", api, err)
 			}
 		}
 		for want, change := range map[string]func(*llm.Definition){

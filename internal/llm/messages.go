@@ -58,9 +58,9 @@ func (m messages) Ask(ctx context.Context, r Request, told func(string)) (Answer
 
 // anthropicError says what kind of failure an error of Anthropic's client is.
 func anthropicError(ctx context.Context, err error) error {
-	var status *anthropic.Error
-	if errors.As(err, &status) {
-		return answered(status.Response, string(status.Type()), status.RawJSON(), err) // also from inside a stream
+	var inside *anthropic.Error
+	if errors.As(err, &inside) {
+		return brokenOff([]byte(inside.RawJSON()))
 	}
 	return failed(ctx, err)
 }

@@ -33,10 +33,9 @@ func (m responsesModel) Ask(ctx context.Context, r Request, told func(string)) (
 		case "response.completed", "response.incomplete":
 			return m.answer(event.Response), nil
 		case "response.failed":
-			code := string(event.Response.Error.Code)
-			return Answer{}, &Error{Class: classOf(0, code, event.Response.Error.Message), Err: fmt.Errorf("%s: %s", code, event.Response.Error.Message)}
+			return Answer{}, brokenOff([]byte(event.Response.Error.RawJSON()))
 		case "error":
-			return Answer{}, &Error{Class: classOf(0, event.Code, event.Message), Err: fmt.Errorf("%s: %s", event.Code, event.Message)}
+			return Answer{}, brokenOff([]byte(event.RawJSON()))
 		}
 	}
 	if err := stream.Err(); err != nil {

@@ -25,7 +25,7 @@ type Priced struct {
 // a restart.
 func Open(name string, d Definition, client *http.Client, metrics *Metrics) Priced {
 	own := *client
-	own.Transport = web.Limited{RoundTripper: cmp.Or[http.RoundTripper](client.Transport, http.DefaultTransport), Most: maxAnswer}
+	own.Transport = refusing{web.Limited{RoundTripper: cmp.Or[http.RoundTripper](client.Transport, http.DefaultTransport), Most: maxAnswer}}
 	own.CheckRedirect = refuseRedirect
 	w := wire{Definition: d, client: &own}
 	var m Model = chat{w}
@@ -35,7 +35,7 @@ func Open(name string, d Definition, client *http.Client, metrics *Metrics) Pric
 	case Messages:
 		m = messages{w}
 	}
-	return Priced{observed{timed{m, d.Timeout}, name, d, metrics}, d.Price, d.MaxTokens}
+	return Priced{observed{timed{discreet{m, w}, d.Timeout}, name, d, metrics}, d.Price, d.MaxTokens}
 }
 
 // maxAnswer bounds what a server may send for an answer, in bytes. An event of a stream is some
@@ -77,6 +77,25 @@ func (w wire) key() (string, error) {
 		return key, nil
 	}
 	return "", nil
+}
+
+// discreet keeps the key out of errors: some servers repeat it in theirs.
+type discreet struct {
+	Model
+	wire wire
+}
+
+// Ask implements [Model].
+func (d discreet) Ask(ctx context.Context, r Request, told func(string)) (Answer, error) {
+	answer, err := d.Model.Ask(ctx, r, told)
+	var failure *Error
+	if !errors.As(err, &failure) {
+		return answer, err
+	}
+	if key, _ := d.wire.key(); key != "" && strings.Contains(failure.Err.Error(), key) {
+		failure.Err = errors.New(strings.ReplaceAll(failure.Err.Error(), key, "(the key)"))
+	}
+	return answer, failure
 }
 
 // timed bounds the requests of a model.
