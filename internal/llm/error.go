@@ -83,9 +83,6 @@ func failed(ctx context.Context, err error) error {
 	if errors.As(err, &refused) {
 		return refused
 	}
-	if errors.Is(err, errRedirect) {
-		return &Error{Class: Invalid, Err: err}
-	}
 	return &Error{Class: Broken, Err: err}
 }
 

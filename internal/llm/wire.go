@@ -42,12 +42,10 @@ func Open(name string, d Definition, client *http.Client, metrics *Metrics) Pric
 // 300 bytes around a token: enough for more tokens than a model writes at once.
 const maxAnswer = 64 << 20
 
-// errRedirect is the error of a server that sends us elsewhere: the key and the conversation
-// are for nobody but the one that is configured.
-var errRedirect = errors.New("redirect refused")
-
-func refuseRedirect(to *http.Request, _ []*http.Request) error {
-	return fmt.Errorf("%w: if %s is to get the key and the conversation, set base_url to it", errRedirect, to.URL.Redacted())
+// refuseRedirect has a server that sends us elsewhere fail: the key and the conversation are
+// for nobody but the one that is configured.
+func refuseRedirect(to *http.Request, from []*http.Request) error {
+	return &Error{Class: Invalid, Err: fmt.Errorf("%s redirects: if %s is to get the key and the conversation, set base_url to it", from[0].URL.Redacted(), to.URL.Redacted())}
 }
 
 // wire is what the formats share.
