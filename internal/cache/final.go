@@ -1,8 +1,10 @@
 package cache
 
 import (
+	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -11,6 +13,22 @@ import (
 // cluster gets a new master its nodes may point at each other for longer than the client
 // follows them.
 var transient = []string{"MOVED", "ASK", "LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "NOREPLICAS", "MISCONF", "OOM", "BUSY", "UNBLOCKED"}
+
+// Patiently does something with Redis, again and again until what came of it is final or ctx
+// ends, pausing in between. The error is then that of the last time, and why ctx has ended.
+func Patiently(ctx context.Context, pause time.Duration, final func(error) bool, do func() error) error {
+	for {
+		err := do()
+		if final(err) {
+			return err
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return errors.Join(context.Cause(ctx), err)
+		}
+	}
+}
 
 // IsFinal reports whether Redis has answered for good: err is nil, or an error that the same
 // command would only bring again.

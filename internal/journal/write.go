@@ -29,17 +29,11 @@ func (j *Journal) persist(ctx context.Context, kept time.Duration, e entry) erro
 
 // patiently writes again and again while Redis does not answer, until ctx ends.
 func patiently(ctx context.Context, write func() error) error {
-	for {
-		err := write()
-		if cache.IsFinal(err) || errors.Is(err, ErrFenced) || errors.Is(err, control.ErrPaused) || tasks.IsPermanent(err) {
-			return err
-		}
-		select {
-		case <-time.After(persistEvery):
-		case <-ctx.Done():
-			return errors.Join(context.Cause(ctx), err)
-		}
-	}
+	return cache.Patiently(ctx, persistEvery, isFinal, write)
+}
+
+func isFinal(err error) bool {
+	return cache.IsFinal(err) || errors.Is(err, ErrFenced) || errors.Is(err, control.ErrPaused) || tasks.IsPermanent(err)
 }
 
 // write writes an entry, and before the first one of this attempt that it is under way.

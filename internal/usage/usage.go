@@ -33,6 +33,8 @@ const (
 	// lapse is after how long what was set aside is given back if nobody says what became of
 	// the call: its worker is gone.
 	lapse = 15 * time.Minute
+	// tryEvery is what is waited between two tries while Redis does not answer.
+	tryEvery = 200 * time.Millisecond
 	// parts is how many parts a unit of money has in an account.
 	parts = 1e6
 )
@@ -88,9 +90,13 @@ func (a Amount) Check() error {
 	return nil
 }
 
-func (c Call) do(ctx context.Context, step string, args ...any) (string, error) {
+// do makes a step, again while Redis does not answer, until ctx ends.
+func (c Call) do(ctx context.Context, step string, args ...any) (said string, err error) {
 	keys := []string{c.book.key(c.user, "spent", c.day), c.book.key(c.user, "reserved", c.day)}
-	said, err := usageScript.Run(ctx, c.book.client, keys, append([]any{step, c.name}, args...)...).Text()
+	err = cache.Patiently(ctx, tryEvery, cache.IsFinal, func() error {
+		said, err = usageScript.Run(ctx, c.book.client, keys, append([]any{step, c.name}, args...)...).Text()
+		return err
+	})
 	if err != nil {
 		return "", fmt.Errorf("%s what the agents of %s spend: %w", step, c.user, err)
 	}
@@ -99,7 +105,8 @@ func (c Call) do(ctx context.Context, step string, args ...any) (string, error) 
 
 // Reserve sets aside what a call of a user's agent takes at most, under a name that the same
 // call has each time it is tried. The error is [ErrTokens] or [ErrMoney] if there is no room.
-// The call is to be settled or released.
+// The call is to be settled or released. While Redis does not answer, these three try again
+// until ctx ends.
 func (b *Book) Reserve(ctx context.Context, user, agent, name string, most Amount) (Call, error) {
 	if err := tasks.CheckUser(user); err != nil {
 		return Call{}, err

@@ -1,7 +1,8 @@
 -- One step of what a user's agents spend in a day. Money is in millionths.
 --
 -- KEYS: spent (hash: tokens, money, and for each agent tokens:<agent>, money:<agent>,
---       calls:<agent>), reserved (sorted set: <name> <tokens> <money>, by when it lapses)
+--       calls:<agent>), reserved (sorted set: <name> <tokens> <money>, by when it lapses, and
+--       <name> settled, for a while)
 -- ARGV: the step, the name of the reservation, then what the step takes
 --
 -- Returns "ok", or which limit would be passed: "tokens" or "money".
@@ -23,7 +24,7 @@ end
 local function total(field, place)
 	local sum = tonumber(redis.call("HGET", spent, field) or "0")
 	for _, member in ipairs(redis.call("ZRANGE", reserved, 0, -1)) do
-		sum = sum + tonumber((select(place, string.match(member, "^%S+ (%d+) (%d+)$"))))
+		sum = sum + tonumber((select(place, string.match(member, "^%S+ (%d+) (%d+)$"))) or 0)
 	end
 	return sum
 end
@@ -46,9 +47,15 @@ function steps.reserve(tokens, money, mostTokens, mostMoney, lapse, keep)
 	return "ok"
 end
 
--- settle puts what the call took in the place of what was set aside.
+-- settle puts what the call took in the place of what was set aside. Said again, because the
+-- first answer was lost, it counts once.
 function steps.settle(tokens, money, agent, keep)
+	if redis.call("ZSCORE", reserved, name .. " settled") then
+		return "ok"
+	end
 	forget()
+	redis.call("ZADD", reserved, now + 60, name .. " settled")
+	redis.call("EXPIRE", reserved, keep)
 	for field, n in pairs({tokens = tokens, money = money}) do
 		redis.call("HINCRBY", spent, field, n)
 		redis.call("HINCRBY", spent, field .. ":" .. agent, n)

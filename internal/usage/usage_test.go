@@ -1,6 +1,7 @@
 package usage
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -93,6 +94,54 @@ func TestWhatIsSetAsideCountsUntilItIsGivenBack(t *testing.T) {
 		b.now = func() time.Time { return noon.Add(12 * time.Hour) }
 		if _, err := b.Reserve(ctx, "ada", "a", "fourth", Amount{Money: 1}); err != nil {
 			t.Errorf("the next day: %v", err)
+		}
+	})
+}
+
+// lossy loses the answers of Redis to some commands that it has done.
+type lossy struct{ lose atomic.Int64 }
+
+func (l *lossy) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (l *lossy) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func (l *lossy) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		err := next(ctx, cmd)
+		if l.lose.Add(-1) < 0 {
+			return err
+		}
+		cmd.SetErr(errors.New("connection reset"))
+		return cmd.Err()
+	}
+}
+
+func TestAStepWhoseAnswerIsLostIsMadeAgainAndCountsOnce(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		b, ctx := newBook(client, Amount{Tokens: 100}), t.Context()
+		var loses lossy
+		client.AddHook(&loses)
+		for _, name := range []string{"first", "first", "second"} {
+			loses.lose.Store(2)
+			c, err := b.Reserve(ctx, "ada", "a", name, Amount{Tokens: 40})
+			if err != nil {
+				t.Fatal(err)
+			}
+			loses.lose.Store(2)
+			if err := c.Settle(ctx, Amount{Tokens: 30}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		lines, err := b.Lines(ctx, "ada", noon)
+		if err != nil || len(lines) != 1 || lines[0].Tokens != 90 || lines[0].Calls != 3 {
+			t.Errorf("lines %+v, %v; want three calls of 30 tokens", lines, err)
+		}
+		ended, cancel := context.WithCancel(ctx)
+		cancel()
+		if _, err := b.Reserve(ended, "ada", "a", "third", Amount{}); !errors.Is(err, context.Canceled) {
+			t.Errorf("after the end: %v, want it to have given up", err)
 		}
 	})
 }

@@ -42,8 +42,9 @@ func (t *talk) askPaying(ctx context.Context, m llm.Priced, request llm.Request)
 	return answer, paid.Settle(writing, usage.Amount{Tokens: answer.Usage.Sum(), Money: answer.Cost})
 }
 
-// writeWithin bounds one try to write down what a call has taken.
-const writeWithin = 5 * time.Second
+// writeWithin bounds how long it is tried to write down what a call has taken. A worker that
+// reaches no Redis for so long has lost its tasks in any case.
+const writeWithin = 10 * time.Second
 
 // daySpent names the part of the user's budget of the day that err says is used up, "" if it
 // says no such thing.
