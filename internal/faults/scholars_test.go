@@ -126,14 +126,7 @@ func TestKilledWorkersPayForNoAnswerTwice(t *testing.T) {
 	model := newAcademy(t, drawFatal(drawFrom(t.Name()), asks, kills))
 	o := newOffice(t, 4, order{Redis: "redis://" + redis.Addr, Drain: 10 * time.Second, Model: model.server.URL})
 
-	for i := range runs {
-		args := agents.Args{Agent: scholarAgent, User: fmt.Sprintf("u%d", i%clerkUsers), Topics: []string{fmt.Sprintf("run %d", i)}}
-		receipt, err := o.system.Queue.Enqueue(t.Context(), args, tasks.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		o.sent = append(o.sent, receipt.ID)
-	}
+	o.sendScholars(runs)
 	for range kills {
 		select {
 		case name := <-model.caught:
@@ -155,6 +148,52 @@ func TestKilledWorkersPayForNoAnswerTwice(t *testing.T) {
 		t.Errorf("%d requests came again, and %d were left unanswered", again, kills)
 	}
 	t.Logf("%d runs, %d answers, %d of them asked for again: cut off before they were in the journal", runs, len(model.asked), again)
+}
+
+func TestAnOutageOfRedisLosesNoAnswer(t *testing.T) {
+	t.Parallel()
+	redis := server(t)
+	runs, outages := either(100, 20), either(10, 2)
+	asks := runs * (scholarSearches + 1)
+	model := newAcademy(t, nil)
+	o := newOffice(t, 2, order{Redis: "redis://" + redis.Addr, Drain: 10 * time.Second, Model: model.server.URL})
+
+	o.sendScholars(runs)
+	for i := range outages {
+		if err := eventually(2*patience, func() bool { return model.given() >= asks*(i+1)/(outages+1) }); err != nil {
+			t.Fatal(err)
+		}
+		redis.Stop()
+		time.Sleep(drawUpTo(o.random, 3*time.Second)) // the outage
+		if err := redis.Start(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	results := o.awaitResults()
+
+	if n := model.paidTwice(results); n > 0 || model.answers != asks {
+		t.Errorf("%d answers to %d requests, want each once; %d were in the journal already", model.answers, asks, n)
+	}
+}
+
+// given returns how many requests have come.
+func (a *academy) given() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.answers
+}
+
+// sendScholars sends so many runs.
+func (o *office) sendScholars(n int) {
+	o.t.Helper()
+	for i := range n {
+		args := agents.Args{Agent: scholarAgent, User: fmt.Sprintf("u%d", i%clerkUsers), Topics: []string{fmt.Sprintf("run %d", i)}}
+		receipt, err := o.system.Queue.Enqueue(o.t.Context(), args, tasks.Options{})
+		if err != nil {
+			o.t.Fatal(err)
+		}
+		o.sent = append(o.sent, receipt.ID)
+	}
 }
 
 // killWorkerNamed kills that worker, unless it is dead already: two of its requests may
