@@ -92,7 +92,7 @@ func (a Amount) Check() error {
 
 // do makes a step, again while Redis does not answer, until ctx ends.
 func (c Call) do(ctx context.Context, step string, args ...any) (said string, err error) {
-	keys := []string{c.book.key(c.user, "spent", c.day), c.book.key(c.user, "reserved", c.day)}
+	keys := []string{c.book.key(c.user, "spent", c.day), c.book.key(c.user, "reserved", c.day), c.book.key(c.user, "settled", c.day)}
 	err = cache.Patiently(ctx, tryEvery, cache.IsFinal, func() error {
 		said, err = usageScript.Run(ctx, c.book.client, keys, append([]any{step, c.name}, args...)...).Text()
 		return err
