@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
+	"regexp"
 	"time"
 	"unicode/utf8"
 
@@ -69,9 +69,12 @@ func (l *LLM) toolsOf(ctx context.Context, run Run, visit *visit) ([]Tool, error
 // stepName is a step's name as the journal takes it.
 func stepName(step string) string { return cutText(step, journal.MaxName) }
 
+// dataMark is what a text may hold that looks like the end, or another begin, of its marks.
+var dataMark = regexp.MustCompile(`(?i)<(\s*/?\s*data)`)
+
 // asData marks a text as what it is to the model: something to read.
 func asData(source, text string) string {
-	return fmt.Sprintf("<data source=%q>\n%s\n</data>", source, strings.ReplaceAll(text, "</data", "<\\/data"))
+	return fmt.Sprintf("<data source=%q>\n%s\n</data>", source, dataMark.ReplaceAllString(text, `<\$1`))
 }
 
 // cutText cuts a text to so many bytes, between characters, and says so.

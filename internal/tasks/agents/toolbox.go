@@ -193,10 +193,14 @@ type enqueueArgs struct {
 	Payload json.RawMessage `json:"payload"`
 }
 
-// enqueue sends a task under the call's own name, so that it is added once.
+// enqueue sends a task under the call's own name, so that it is added once. Whoever else a
+// page talks the model into working for is refused.
 func (b Toolbox) enqueue(ctx context.Context, run Run, id string, args enqueueArgs) (string, error) {
 	if !slices.Contains(run.Definition.Enqueues, args.Kind) {
 		return "", refuse("kind %.100q: you may send %s", args.Kind, strings.Join(run.Definition.Enqueues, ", "))
+	}
+	if user := tasks.UserOf(args.Payload); user != "" && user != run.Args.User {
+		return "", refuse("field \"user\" of the payload is %.100q: you work for %s alone", user, run.Args.User)
 	}
 	receipt, err := b.Enqueuer.Enqueue(ctx, tasks.Raw{Name: args.Kind, Payload: args.Payload}, tasks.Options{ID: id})
 	if tasks.IsPermanent(err) {
