@@ -8,6 +8,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 
 	"switchyard/internal/journal"
 	"switchyard/internal/llm"
@@ -32,7 +33,7 @@ func (l timeline) draw(out io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "run %s of %s: %s, %s\n", l.run.Task, l.run.User, l.task.Kind, l.task.State)
 	if l.task.LastError != "" && l.history.Ended.IsZero() {
-		fmt.Fprintf(&b, "last error: %s\n", l.task.LastError)
+		fmt.Fprintf(&b, "last error: %s\n", printable(l.task.LastError))
 	}
 	if len(l.history.Steps) == 0 {
 		b.WriteString("no steps\n")
@@ -51,16 +52,31 @@ func (l timeline) draw(out io.Writer) error {
 	_, _ = fmt.Fprintf(table, "STEP\tSTATE\tATTEMPT\tBEGAN\tTOOK\tTOKENS\tCOST\t%s%*s\n", first.Format(clock), lineWide-len(clock), last.Format(clock))
 	for _, s := range l.history.Steps {
 		tokens, cost := paid(s)
-		_, _ = fmt.Fprintf(table, "%s\t%s\t%d\t%s\t%s\t%s\t%s\t%s\n", s.Name, state(s), s.Attempt, s.Began.Format(clock), took(s), tokens, cost, bar(s, first, last))
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%d\t%s\t%s\t%s\t%s\t%s\n", printable(s.Name), state(s), s.Attempt, s.Began.Format(clock), took(s), tokens, cost, bar(s, first, last))
 	}
 	if err := table.Flush(); err != nil {
 		return err
 	}
 	if s, waits := l.history.Undecided(); waits && s.Input != nil {
-		fmt.Fprintf(&b, "\n%s would be done with:\n%s\n", s.Name, s.Input)
+		fmt.Fprintf(&b, "\n%s would be done with:\n%s\n", printable(s.Name), printable(string(s.Input)))
 	}
 	_, err := io.WriteString(out, b.String())
 	return err
+}
+
+// printable shows the characters of a text that a terminal would obey, or turn around, by
+// their numbers: somebody is to see what a model wants done, and not what it would like them
+// to see.
+func printable(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if unicode.IsGraphic(r) {
+			b.WriteRune(r)
+		} else {
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
 }
 
 // span returns when the first step began, and when the last was heard of.
