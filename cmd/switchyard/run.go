@@ -59,15 +59,21 @@ func (cmd runShow) Run(f *config.Flags, out io.Writer) error {
 	})
 }
 
-type approveCommand struct{ which }
+// waiting names a step that waits for a person on the command line.
+type waiting struct {
+	which
+	Step string `help:"The step that you have seen waiting. Should another one wait by now, nothing is decided."`
+}
+
+type approveCommand struct{ waiting }
 
 // Run implements the command.
 func (cmd approveCommand) Run(f *config.Flags, out io.Writer) error {
-	return cmd.decide(f, out, control.Approved, nil)
+	return cmd.decide(f, out, journal.Verdict{Decision: control.Approved, Step: cmd.Step})
 }
 
 type rejectCommand struct {
-	which
+	waiting
 	Result string `help:"What the step has brought after all, as JSON."`
 }
 
@@ -76,17 +82,17 @@ func (cmd rejectCommand) Run(f *config.Flags, out io.Writer) error {
 	if cmd.Result != "" && !json.Valid([]byte(cmd.Result)) {
 		return fmt.Errorf("--result %q is not JSON", cmd.Result)
 	}
-	return cmd.decide(f, out, control.Rejected, json.RawMessage(cmd.Result))
+	return cmd.decide(f, out, journal.Verdict{Decision: control.Rejected, Step: cmd.Step, Result: json.RawMessage(cmd.Result)})
 }
 
-// decide writes a decision about the run, and runs its task again.
-func (w which) decide(f *config.Flags, out io.Writer, d control.Decision, result json.RawMessage) error {
+// decide writes a verdict about the run, and runs its task again.
+func (w which) decide(f *config.Flags, out io.Writer, v journal.Verdict) error {
 	return withSystem(f, func(ctx context.Context, s *app.System) error {
 		status, run, err := w.find(ctx, s)
 		if err != nil {
 			return err
 		}
-		step, err := s.Journals.Decide(ctx, run, d, result)
+		step, err := s.Journals.Decide(ctx, run, v)
 		if errors.Is(err, journal.ErrDecided) {
 			return fmt.Errorf("%w: the task is %s; see switchyard run show %s", err, status.State, status.ID)
 		}
@@ -98,9 +104,9 @@ func (w which) decide(f *config.Flags, out io.Writer, d control.Decision, result
 			err = fmt.Errorf("its last attempt has not ended: run it with switchyard task run %s %s", status.Queue, status.ID)
 		}
 		if err != nil {
-			return fmt.Errorf("step %q is %s, and the run does not go on yet: %w", step, d, err)
+			return fmt.Errorf("step %q is %s, and the run does not go on yet: %w", step, v.Decision, err)
 		}
-		_, err = fmt.Fprintf(out, "step %q is %s; the run goes on\n", step, d)
+		_, err = fmt.Fprintf(out, "step %q is %s; the run goes on\n", step, v.Decision)
 		return err
 	})
 }

@@ -204,7 +204,7 @@ func (o *office) decide() {
 			if slices.Contains(o.deeds(), deed{status.ID, "effect", step}) {
 				decision = control.Rejected
 			}
-			if _, err := o.system.Journals.Decide(ctx, journal.Run{User: user, Task: task, ID: status.Run}, decision, json.RawMessage(step)); err != nil {
+			if _, err := o.system.Journals.Decide(ctx, journal.Run{User: user, Task: task, ID: status.Run}, journal.Verdict{Decision: decision, Result: json.RawMessage(step)}); err != nil {
 				o.t.Fatal(err)
 			}
 			if _, err := o.system.Operator().Continue(ctx, user, task); err != nil {

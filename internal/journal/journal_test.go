@@ -206,7 +206,7 @@ func TestNoStepBeginsWhileTheBrakeIsOn(t *testing.T) {
 func TestAPersonDecidesAboutAStepInDoubt(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		d, ctx := newDesk(t, client), t.Context()
-		if _, err := d.store.Decide(ctx, run, control.Approved, nil); !errors.Is(err, ErrDecided) {
+		if _, err := d.store.Decide(ctx, run, Verdict{Decision: control.Approved}); !errors.Is(err, ErrDecided) {
 			t.Errorf("a decision nobody waits for: %v", err)
 		}
 		j, _ := d.attempt(1)
@@ -221,7 +221,7 @@ func TestAPersonDecidesAboutAStepInDoubt(t *testing.T) {
 		if s, err := d.brake.Look(ctx, "ada"); err != nil || s.Waits["agents/1"] != "mail" {
 			t.Errorf("status %+v, %v; want to see what waits", s, err)
 		}
-		if step, err := d.store.Decide(ctx, run, control.Approved, nil); err != nil || step != "mail" {
+		if step, err := d.store.Decide(ctx, run, Verdict{Decision: control.Approved}); err != nil || step != "mail" {
 			t.Fatal(step, err)
 		}
 		if s, err := d.brake.Look(ctx, "ada"); err != nil || len(s.Waits) > 0 {
@@ -235,7 +235,7 @@ func TestAPersonDecidesAboutAStepInDoubt(t *testing.T) {
 		if step, doubt := j.Undecided(); !doubt {
 			t.Errorf("cut off again it is not in doubt: %+v", step)
 		}
-		if _, err := d.store.Decide(ctx, run, control.Rejected, json.RawMessage(`{"id":7}`)); err != nil {
+		if _, err := d.store.Decide(ctx, run, Verdict{Decision: control.Rejected, Result: json.RawMessage(`{"id":7}`)}); err != nil {
 			t.Fatal(err)
 		}
 		j, _ = d.attempt(5)
@@ -401,7 +401,7 @@ func TestAStepThatNeedsApprovalBeginsOnceAPersonHasSaidSo(t *testing.T) {
 			t.Errorf("undecided %v, %+v", undecided, step)
 		}
 		pass.Leave(false)
-		if _, err := d.store.Decide(ctx, run, control.Approved, nil); err != nil {
+		if _, err := d.store.Decide(ctx, run, Verdict{Decision: control.Approved}); err != nil {
 			t.Fatal(err)
 		}
 		j, _ = d.attempt(3)

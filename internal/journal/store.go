@@ -100,11 +100,19 @@ func (s *Store) read(ctx context.Context, r Run) (*History, int, error) {
 // ErrDecided is the error of a decision nobody waits for.
 var ErrDecided = errors.New("no step of the run waits for a decision")
 
-// Decide writes what a person has decided about the step of a run that waits for it:
-// [control.Approved], and it is done, or [control.Rejected], and it counts as done with the
-// given result, which may be nil. It returns the name of the step. The task has to
-// be run again afterwards.
-func (s *Store) Decide(ctx context.Context, r Run, d control.Decision, result json.RawMessage) (string, error) {
+// Verdict is what a person has decided about the step of a run that waits for it.
+type Verdict struct {
+	// Decision is [control.Approved], and the step is done, or [control.Rejected], and it
+	// counts as done with the Result, which may be nil.
+	Decision control.Decision
+	// Step is the step that the person has seen waiting; "" stands for whichever waits.
+	Step   string
+	Result json.RawMessage
+}
+
+// Decide writes a verdict and returns the name of the step. The error is [ErrDecided] if none
+// waits. The task has to be run again afterwards.
+func (s *Store) Decide(ctx context.Context, r Run, v Verdict) (string, error) {
 	for {
 		h, length, err := s.read(ctx, r)
 		if err != nil {
@@ -114,9 +122,12 @@ func (s *Store) Decide(ctx context.Context, r Run, d control.Decision, result js
 		if !ok {
 			return "", fmt.Errorf("run %s: %w", r.Task, ErrDecided)
 		}
+		if v.Step != "" && v.Step != step.Name {
+			return "", fmt.Errorf("run %s: step %q waits by now, and not %q: look at it before you decide", r.Task, step.Name, v.Step)
+		}
 		e := entry{Event: approved, Step: step.Name}
-		if d == control.Rejected {
-			e = entry{Event: rejected, Step: step.Name, Result: result}
+		if v.Decision == control.Rejected {
+			e = entry{Event: rejected, Step: step.Name, Result: v.Result}
 		}
 		text, err := json.Marshal(e)
 		if err != nil {
@@ -127,7 +138,7 @@ func (s *Store) Decide(ctx context.Context, r Run, d control.Decision, result js
 			return "", fmt.Errorf("decide about %s: %w", r.Task, err)
 		}
 		if said == "ok" {
-			return step.Name, s.brake.Decide(ctx, r.User, r.Task, step.Name, d)
+			return step.Name, s.brake.Decide(ctx, r.User, r.Task, step.Name, v.Decision)
 		}
 		if said != "moved" {
 			return "", fmt.Errorf("run %s: the journal is %s", r.Task, said)

@@ -76,7 +76,7 @@ func TestAnEffectThatMayHaveHappenedWaitsForAPerson(t *testing.T) {
 					t.Fatalf("attempt %d: %v, want it parked until somebody decides", number, err)
 				}
 			}
-			if _, err := r.store.Decide(t.Context(), journal.Run{User: "ada", Task: "agents/t1", ID: "r"}, decision, json.RawMessage(`{"id":7}`)); err != nil {
+			if _, err := r.store.Decide(t.Context(), journal.Run{User: "ada", Task: "agents/t1", ID: "r"}, journal.Verdict{Decision: decision, Result: json.RawMessage(`{"id":7}`)}); err != nil {
 				t.Fatal(err)
 			}
 			for number := 4; number < 6; number++ { // the last one finds the run ended
@@ -97,7 +97,7 @@ func TestAProgramReadsWhatItHasDoneBefore(t *testing.T) {
 	if _, err := r.attempt(1); err == nil {
 		t.Fatal("attempt 1 was not killed")
 	}
-	if _, err := r.store.Decide(t.Context(), journal.Run{User: "ada", Task: "agents/t1", ID: "r"}, control.Rejected, nil); err != nil {
+	if _, err := r.store.Decide(t.Context(), journal.Run{User: "ada", Task: "agents/t1", ID: "r"}, journal.Verdict{Decision: control.Rejected}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := r.attempt(2); err != nil {

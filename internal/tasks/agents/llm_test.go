@@ -324,7 +324,7 @@ func TestAToolWaitsForItsApproval(t *testing.T) {
 			if _, err := s.attempt(t.Context(), 1); !errors.As(err, &waits) || len(s.post.done) > 0 || string(waits.Step.Input) != `{"to":"bob"}` {
 				t.Fatalf("error %v, posted %v; want it to wait", err, s.post.done)
 			}
-			if _, err := s.store.Decide(t.Context(), s.run(), tc.decision, tc.result); err != nil {
+			if _, err := s.store.Decide(t.Context(), s.run(), journal.Verdict{Decision: tc.decision, Result: tc.result}); err != nil {
 				t.Fatal(err)
 			}
 			if brief, err := s.attempt(t.Context(), 2); err != nil || brief.Text != "well" || len(s.post.done) != tc.posted {
