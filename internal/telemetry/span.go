@@ -3,6 +3,7 @@ package telemetry
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -47,6 +48,11 @@ var wire propagation.TraceContext
 // Inject writes the trace of ctx, if it has one, into the headers that are to carry it.
 func Inject(ctx context.Context, headers map[string]string) {
 	wire.Inject(ctx, propagation.MapCarrier(headers))
+}
+
+// InjectHTTP is [Inject] for the headers of a request.
+func InjectHTTP(ctx context.Context, headers http.Header) {
+	wire.Inject(ctx, propagation.HeaderCarrier(headers))
 }
 
 // Extract returns ctx with the trace that headers carry. Headers that carry none, or no valid

@@ -92,11 +92,7 @@ func (c *call) sign(request *http.Request, body []byte) error {
 	if c.calls++; request.Method != http.MethodPost {
 		id = fmt.Sprintf("%s.%d", c.others, c.calls)
 	}
-	trace := map[string]string{}
-	telemetry.Inject(request.Context(), trace)
-	for name, value := range trace {
-		request.Header.Set(name, value)
-	}
+	telemetry.InjectHTTP(request.Context(), request.Header)
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set(standardwebhooks.HeaderWebhookID, id)
 	request.Header.Set(standardwebhooks.HeaderWebhookTimestamp, strconv.FormatInt(now.Unix(), 10))

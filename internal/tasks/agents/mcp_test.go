@@ -48,6 +48,13 @@ func newToolServer(dir string) *mcp.Server {
 		}
 		return say("carved"), nil, err
 	})
+	mcp.AddTool(server, &mcp.Tool{Name: "trace", Description: "Says of which trace it is a part."}, func(_ context.Context, r *mcp.CallToolRequest, _ words) (*mcp.CallToolResult, any, error) {
+		trace := os.Getenv("TRACEPARENT")
+		if r.Extra != nil && r.Extra.Header != nil {
+			trace = r.Extra.Header.Get("Traceparent")
+		}
+		return say("part of " + trace), nil, nil
+	})
 	mcp.AddTool(server, &mcp.Tool{Name: "stall", Description: "Never answers."}, func(ctx context.Context, _ *mcp.CallToolRequest, _ words) (*mcp.CallToolResult, any, error) {
 		if err := os.WriteFile(filepath.Join(dir, "child"), []byte(strconv.Itoa(os.Getpid())), 0o600); err != nil {
 			return nil, nil, err
@@ -89,25 +96,26 @@ func TestAModelCallsTheToolsOfMCPServers(t *testing.T) {
 	for _, server := range []string{"program", "service"} {
 		t.Run(server, func(t *testing.T) {
 			dir := t.TempDir()
+			ctx, header := traced(t)
 			s := newStudy(t, func(a llmtest.Ask) llmtest.Reply {
 				if turn(a) == 1 {
-					return llmtest.Use(server+"_shout", `{"text":"hello"}`, server+"_carve", `{"text":"it was me"}`, server+"_fail", `{"text":"x"}`, server+"_shout", `{"text":7}`)
+					return llmtest.Use(server+"_shout", `{"text":"hello"}`, server+"_carve", `{"text":"it was me"}`, server+"_fail", `{"text":"x"}`, server+"_shout", `{"text":7}`, server+"_trace", `{"text":"x"}`)
 				}
 				return llmtest.Say("done")
 			})
 			s.servers = servers(t, dir)
-			s.definition.Tools = []string{server + ".shout", server + ".carve", server + ".fail"}
+			s.definition.Tools = []string{server + ".shout", server + ".carve", server + ".fail", server + ".trace"}
 			for number := 1; number < 3; number++ { // the second attempt replays
-				if brief, err := s.attempt(t.Context(), number); err != nil || brief.Spent.Calls != 4 {
+				if brief, err := s.attempt(ctx, number); err != nil || brief.Spent.Calls != 5 {
 					t.Fatalf("attempt %d: %+v, %v", number, brief, err)
 				}
 			}
 			asked := s.server.Asked()
-			if len(asked) != 2 || fmt.Sprint(asked[0].Tools) != fmt.Sprintf("[%[1]s_shout %[1]s_carve %[1]s_fail]", server) || !strings.Contains(asked[0].Body, "what to say") {
+			if len(asked) != 2 || fmt.Sprint(asked[0].Tools) != fmt.Sprintf("[%[1]s_shout %[1]s_carve %[1]s_fail %[1]s_trace]", server) || !strings.Contains(asked[0].Body, "what to say") {
 				t.Fatalf("%d requests, the first with the tools %v: %s", len(asked), asked[0].Tools, asked[0].Body)
 			}
 			conversation := strings.Join(asked[1].Conversation, "\n")
-			for _, want := range []string{"HELLO", "carved", "out of order", "text"} {
+			for _, want := range []string{"HELLO", "carved", "out of order", "text", "part of " + header} {
 				if !strings.Contains(conversation, want) {
 					t.Errorf("the model is not told %q:\n%s", want, conversation)
 				}
@@ -167,7 +175,7 @@ func TestAnMCPServerThatCannotBeUsedIsNamed(t *testing.T) {
 		"mute.shout":      "mcp server mute: connect",
 		"closed.shout":    "Unauthorized",
 		"flood.shout":     "larger than the limit",
-		"program.whisper": `mcp server program has no tool "whisper": it has carve, fail, shout, stall`,
+		"program.whisper": `mcp server program has no tool "whisper": it has carve, fail, shout, stall, trace`,
 	} {
 		s := newStudy(t, func(llmtest.Ask) llmtest.Reply { return llmtest.Say("done") })
 		s.servers = all

@@ -16,6 +16,7 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"switchyard/internal/llm"
+	"switchyard/internal/telemetry"
 	"switchyard/internal/web"
 )
 
@@ -75,7 +76,7 @@ func (v *visit) transport(s Server) (mcp.Transport, error) {
 	if s.URL != "" {
 		client := *v.client
 		limited := web.Limited{RoundTripper: cmp.Or[http.RoundTripper](client.Transport, http.DefaultTransport), Most: maxMCPBytes}
-		client.Transport = bearer{limited, s.TokenEnv}
+		client.Transport = caller{limited, s.TokenEnv}
 		client.CheckRedirect, client.Timeout = NoRedirect, toolWithin
 		return &mcp.StreamableClientTransport{Endpoint: s.URL, HTTPClient: &client, DisableStandaloneSSE: true}, nil
 	}
@@ -102,24 +103,24 @@ func (v *visit) transport(s Server) (mcp.Transport, error) {
 	return &mcp.IOTransport{Reader: io.NopCloser(io.LimitReader(out, maxMCPBytes)), Writer: in}, nil
 }
 
-// bearer sends the token of a variable with each request.
-type bearer struct {
+// caller sends the trace with each request, and the token of a variable if it names one.
+type caller struct {
 	http.RoundTripper
 	variable string
 }
 
 // RoundTrip implements [http.RoundTripper].
-func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
-	if b.variable == "" {
-		return b.RoundTripper.RoundTrip(r)
-	}
-	token := os.Getenv(b.variable)
-	if token == "" {
-		return nil, fmt.Errorf("token_env: the variable %s is empty: set it to the server's token", b.variable)
-	}
+func (c caller) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
-	r.Header.Set("Authorization", "Bearer "+token)
-	return b.RoundTripper.RoundTrip(r)
+	telemetry.InjectHTTP(r.Context(), r.Header)
+	if c.variable != "" {
+		token := os.Getenv(c.variable)
+		if token == "" {
+			return nil, fmt.Errorf("token_env: the variable %s is empty: set it to the server's token", c.variable)
+		}
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	return c.RoundTripper.RoundTrip(r)
 }
 
 // describe asks a server for one of its tools.
