@@ -132,7 +132,7 @@ func TestKilledWorkersPayForNoAnswerTwice(t *testing.T) {
 		case name := <-model.caught:
 			o.killWorkerNamed(name)
 		case <-time.After(2 * patience):
-			t.Fatalf("the scholars have stopped asking, after %d answers", len(model.asked))
+			t.Fatalf("the scholars have stopped asking, after %d answers", model.given())
 		}
 	}
 	results := o.awaitResults()
