@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"net"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"switchyard/internal/cache"
 	"switchyard/internal/routing"
 	"switchyard/internal/schedule"
+	"switchyard/internal/web"
 )
 
 // Validate reports everything that is wrong with the configuration.
@@ -186,7 +186,7 @@ func (c Config) Entries() ([]schedule.Entry, error) {
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(c.Sources)) {
 		s := c.Sources[name]
-		if u, err := url.Parse(s.URL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		if !web.IsURL(s.URL) {
 			errs = append(errs, fmt.Errorf("sources.%s.url %q: give an http or https URL", name, s.URL))
 		}
 		payload, _ := json.Marshal(map[string]string{"url": s.URL, "source": name})

@@ -10,6 +10,7 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
+	"switchyard/internal/cache"
 	"switchyard/internal/control"
 	"switchyard/internal/tasks"
 	"switchyard/internal/telemetry"
@@ -39,7 +40,7 @@ func (j *Journal) Begin(ctx context.Context, name string, effect bool) (Step, bo
 	}
 	patient, cancel := context.WithTimeout(ctx, persistFor)
 	defer cancel()
-	err := patiently(patient, func() error {
+	err := cache.Patiently(patient, persistEvery, isFinal, func() error {
 		held, err := j.store.brake.Held(patient, []string{j.pass.User})
 		if err != nil {
 			return err

@@ -24,14 +24,10 @@ const persistEvery = 200 * time.Millisecond
 func (j *Journal) persist(ctx context.Context, kept time.Duration, e entry) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), persistFor)
 	defer cancel()
-	return patiently(ctx, func() error { return j.write(ctx, kept, false, e) })
+	return cache.Patiently(ctx, persistEvery, isFinal, func() error { return j.write(ctx, kept, false, e) })
 }
 
-// patiently writes again and again while Redis does not answer, until ctx ends.
-func patiently(ctx context.Context, write func() error) error {
-	return cache.Patiently(ctx, persistEvery, isFinal, write)
-}
-
+// isFinal reports whether it is no use to write again.
 func isFinal(err error) bool {
 	return cache.IsFinal(err) || errors.Is(err, ErrFenced) || errors.Is(err, control.ErrPaused) || tasks.IsPermanent(err)
 }

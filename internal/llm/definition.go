@@ -3,8 +3,9 @@ package llm
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"time"
+
+	"switchyard/internal/web"
 )
 
 // The wire formats.
@@ -63,7 +64,7 @@ func (d Definition) Check() error {
 	if d.Model == "" {
 		return errors.New("model is empty: give its name at the server")
 	}
-	if u, err := url.Parse(d.BaseURL); d.BaseURL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+	if d.BaseURL != "" && !web.IsURL(d.BaseURL) {
 		return fmt.Errorf("base_url %q: give an http or https URL, such as http://127.0.0.1:11434/v1", d.BaseURL)
 	}
 	if d.KeyEnv != "" && d.KeyFile != "" {

@@ -25,7 +25,7 @@ type Priced struct {
 // a restart.
 func Open(name string, d Definition, client *http.Client, metrics *Metrics) Priced {
 	own := *client
-	own.Transport = refusing{web.Limited{RoundTripper: cmp.Or[http.RoundTripper](client.Transport, http.DefaultTransport), Most: maxAnswer}}
+	own.Transport = refusing{web.Limited{RoundTripper: client.Transport, Most: maxAnswer}}
 	own.CheckRedirect = refuseRedirect
 	w := wire{Definition: d, client: &own}
 	var m Model = chat{w}

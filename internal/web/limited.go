@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"net/http"
@@ -8,7 +9,8 @@ import (
 
 // Limited is a transport for servers that are trusted to be asked, and not with our memory:
 // reading more than Most bytes of a response's body fails, counted as the RoundTripper
-// decompresses them. It is safe for concurrent use if the RoundTripper is.
+// decompresses them. It is safe for concurrent use if the RoundTripper is, which nil leaves
+// to [http.DefaultTransport].
 type Limited struct {
 	http.RoundTripper
 	Most int64
@@ -16,7 +18,7 @@ type Limited struct {
 
 // RoundTrip implements [http.RoundTripper].
 func (l Limited) RoundTrip(r *http.Request) (*http.Response, error) {
-	response, err := l.RoundTripper.RoundTrip(r)
+	response, err := cmp.Or(l.RoundTripper, http.DefaultTransport).RoundTrip(r)
 	if err != nil {
 		return nil, err
 	}

@@ -33,6 +33,13 @@ func ParseURL(raw string) (*url.URL, error) {
 	return u, checkURL(u)
 }
 
+// IsURL reports whether an operator's setting is an absolute http or https URL. It is less
+// strict than [ParseURL]: a server of one's own may be asked with a user name.
+func IsURL(raw string) bool {
+	u, err := url.Parse(raw)
+	return err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https")
+}
+
 func checkURL(u *url.URL) error {
 	switch {
 	case u.Scheme != "http" && u.Scheme != "https":

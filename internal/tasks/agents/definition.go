@@ -5,10 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
+
+	"switchyard/internal/web"
 )
 
 // Definition configures one agent.
@@ -42,7 +43,8 @@ type Definition struct {
 
 	// Model names the model of an agent of the runtime llm, Fallback the one that is asked
 	// when that does not answer, "" for none. Instructions say what the agent is to do, and
-	// Tools what it may call, server.tool being one of an MCP server. Enqueues are the kinds that it may send with the tool enqueue.
+	// Tools what it may call, server.tool being one of an MCP server. Enqueues are the kinds
+	// that it may send with the tool enqueue.
 	Model        string   `yaml:"model,omitempty"`
 	Fallback     string   `yaml:"fallback,omitempty"`
 	Instructions string   `yaml:"instructions,omitempty"`
@@ -91,7 +93,7 @@ func (d Definition) checkService() error {
 		}
 		return nil
 	}
-	if u, err := url.Parse(d.URL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+	if !web.IsURL(d.URL) {
 		return fmt.Errorf("url %q: give the http or https URL of the service", d.URL)
 	}
 	if d.Poll != 0 && d.Poll < 100*time.Millisecond {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"switchyard/internal/llm"
+	"switchyard/internal/web"
 )
 
 // Server configures an MCP server, whose tools agents may be given as server.tool: a program
@@ -40,7 +40,7 @@ func (s Server) Check() error {
 	if s.URL == "" {
 		return nil
 	}
-	if u, err := url.Parse(s.URL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+	if !web.IsURL(s.URL) {
 		return fmt.Errorf("url %q: give the http or https URL of the server", s.URL)
 	}
 	return nil

@@ -1,7 +1,6 @@
 package agents
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -75,8 +74,7 @@ func (v *visit) session(name string) (*mcp.ClientSession, error) {
 func (v *visit) transport(s Server) (mcp.Transport, error) {
 	if s.URL != "" {
 		client := *v.client
-		limited := web.Limited{RoundTripper: cmp.Or[http.RoundTripper](client.Transport, http.DefaultTransport), Most: maxMCPBytes}
-		client.Transport = caller{limited, s.TokenEnv}
+		client.Transport = caller{web.Limited{RoundTripper: client.Transport, Most: maxMCPBytes}, s.TokenEnv}
 		client.CheckRedirect, client.Timeout = NoRedirect, toolWithin
 		return &mcp.StreamableClientTransport{Endpoint: s.URL, HTTPClient: &client, DisableStandaloneSSE: true}, nil
 	}

@@ -52,8 +52,8 @@ type called struct {
 	Seconds float64 `json:"seconds,omitempty"`
 }
 
-// callOne calls a tool, as a step of the journal; number tells the call from the others. A call that the agent may not make, or that
-// is malformed, is none.
+// callOne calls a tool, as a step of the journal; number tells the call from the others. A
+// call that the agent may not make, or that is malformed, is none.
 func (t *talk) callOne(ctx context.Context, number string, c llm.Call) (string, error) {
 	tool, err := t.find(c.Name)
 	if err != nil {
