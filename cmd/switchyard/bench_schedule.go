@@ -13,6 +13,7 @@ import (
 	"switchyard/internal/app"
 	"switchyard/internal/bench"
 	"switchyard/internal/cache"
+	"switchyard/internal/calendar"
 	"switchyard/internal/config"
 	"switchyard/internal/schedule"
 	"switchyard/internal/users"
@@ -37,7 +38,7 @@ func newTimetable(s *app.System) (bench.Timetable, error) {
 	// The briefings of all zones fall due at once: each zone has the time of day that it is
 	// there at that moment, to the second, where a real user would have 08:00.
 	t.User = func(n int, due time.Time) (schedule.Entry, error) {
-		zone, err := schedule.LoadZone(benchZones[n%len(benchZones)])
+		zone, err := calendar.LoadZone(benchZones[n%len(benchZones)])
 		if err != nil {
 			return schedule.Entry{}, err
 		}

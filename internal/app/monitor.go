@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"switchyard/docs"
+	"switchyard/internal/calendar"
 	"switchyard/internal/config"
 	"switchyard/internal/daemon"
 	"switchyard/internal/monitor"
@@ -120,7 +121,7 @@ func scheduleRow(r schedule.Record) monitor.ScheduleRow {
 		Entry: r.Entry.ID, Kind: r.Entry.Kind, Spec: r.Entry.Spec, Zone: r.Entry.Zone,
 		Next: r.Books.Next, Last: r.Books.Last, Paused: r.Books.Paused,
 	}
-	if zone, err := schedule.LoadZone(r.Entry.Zone); err == nil && !row.Next.IsZero() {
+	if zone, err := calendar.LoadZone(r.Entry.Zone); err == nil && !row.Next.IsZero() {
 		row.Next = row.Next.In(zone)
 	}
 	return row

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"switchyard/internal/calendar"
 )
 
 // CatchUp says what becomes of ticks nobody enqueued in time.
@@ -50,7 +52,7 @@ func (e Entry) checkCatchUp() error {
 //
 // The work is bounded by the ticks returned, not by those missed: ten years of missed
 // seconds are searched by bisection.
-func Plan(e Entry, spec Spec, b Books, now time.Time) (ticks []time.Time, next time.Time) {
+func Plan(e Entry, spec calendar.Spec, b Books, now time.Time) (ticks []time.Time, next time.Time) {
 	now = now.Add(-e.Shift())
 	if b.Next.IsZero() || b.Next.After(now) {
 		return nil, b.Next
@@ -94,7 +96,7 @@ func (e Entry) atOnce() int {
 }
 
 // newest returns the last n of the ticks from first to last, oldest first. first is one.
-func newest(spec Spec, first, last time.Time, n int) []time.Time {
+func newest(spec calendar.Spec, first, last time.Time, n int) []time.Time {
 	var ticks []time.Time
 	for end := last; len(ticks) < n; {
 		tick := lastTick(spec, first, end)
@@ -109,7 +111,7 @@ func newest(spec Spec, first, last time.Time, n int) []time.Time {
 }
 
 // lastTick returns the last tick from first to end. first is one.
-func lastTick(spec Spec, first, end time.Time) time.Time {
+func lastTick(spec calendar.Spec, first, end time.Time) time.Time {
 	// Invariant: tick is one, and none lies after high. Each step halves what is
 	// between them, so that there are about thirty steps to ten years of seconds.
 	tick, high := first, end
@@ -125,7 +127,7 @@ func lastTick(spec Spec, first, end time.Time) time.Time {
 }
 
 // follows reports whether there is a tick after a moment and not after end.
-func follows(spec Spec, after, end time.Time) bool {
+func follows(spec calendar.Spec, after, end time.Time) bool {
 	next := spec.Next(after)
 	return !next.IsZero() && !next.After(end)
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"switchyard/internal/calendar"
 )
 
 func TestPlan(t *testing.T) {
@@ -57,7 +59,7 @@ func TestPlanEndsWithTheSpec(t *testing.T) {
 
 // countedSpec counts how often it is asked.
 type countedSpec struct {
-	Spec
+	calendar.Spec
 	asked int
 }
 

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"hash/fnv"
 	"time"
+
+	"switchyard/internal/calendar"
 )
 
 // Overlap says what becomes of a tick that comes while the task of the one before still
@@ -50,7 +52,7 @@ func (e Entry) Shift() time.Duration {
 }
 
 // bound cuts a spec's ticks at the entry's start and end.
-func (e Entry) bound(spec Spec) Spec {
+func (e Entry) bound(spec calendar.Spec) calendar.Spec {
 	if e.Start.IsZero() && e.End.IsZero() {
 		return spec
 	}
@@ -59,11 +61,11 @@ func (e Entry) bound(spec Spec) Spec {
 
 // bounded is a spec between two moments, either of which may be zero.
 type bounded struct {
-	spec       Spec
+	spec       calendar.Spec
 	start, end time.Time
 }
 
-// Next implements [Spec].
+// Next implements [calendar.Spec].
 func (b bounded) Next(after time.Time) time.Time {
 	if !b.start.IsZero() && after.Before(b.start) {
 		after = b.start.Add(-1)

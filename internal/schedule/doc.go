@@ -1,6 +1,6 @@
 // Package schedule enqueues tasks at the times their entries name.
 //
-// An [Entry] is one line of the schedule. Its [Spec] says when, in the entry's zone; each
+// An [Entry] is one line of the schedule. Its [calendar.Spec] says when, in the entry's zone; each
 // such moment is a tick. [Plan] decides which ticks are to be enqueued now and which one
 // is next; it needs no Redis. A [Store] keeps entries in Redis, where they change without
 // a restart. An [Engine] enqueues what is due.

@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode"
 
+	"switchyard/internal/calendar"
 	"switchyard/internal/tasks"
 )
 
@@ -30,7 +31,7 @@ const maxName = 128
 type Entry struct {
 	// ID is up to 128 letters, digits and any of _.:@+- and starts with a letter or digit.
 	ID string `json:"id"`
-	// Spec says when, as [ParseSpec] reads it, in the IANA time zone Zone; "" is UTC.
+	// Spec says when, as [calendar.ParseSpec] reads it, in the IANA time zone Zone; "" is UTC.
 	Spec string `json:"spec"`
 	Zone string `json:"zone,omitempty"`
 	// Kind and Payload are the task's. An empty payload is an empty object.
@@ -158,12 +159,12 @@ func printable(s string) bool {
 }
 
 // parse reads the spec in the entry's zone, between its start and its end.
-func (e Entry) parse() (Spec, error) {
-	zone, err := LoadZone(e.Zone)
+func (e Entry) parse() (calendar.Spec, error) {
+	zone, err := calendar.LoadZone(e.Zone)
 	if err != nil {
 		return nil, err
 	}
-	spec, err := ParseSpec(e.Spec, zone)
+	spec, err := calendar.ParseSpec(e.Spec, zone)
 	if err != nil {
 		return nil, err
 	}
@@ -190,7 +191,7 @@ func (e Entry) NextTicks(after time.Time, n int) ([]time.Time, error) {
 	if err != nil {
 		return nil, err
 	}
-	zone, err := LoadZone(e.Zone)
+	zone, err := calendar.LoadZone(e.Zone)
 	if err != nil {
 		return nil, err
 	}

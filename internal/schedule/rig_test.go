@@ -8,8 +8,31 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"switchyard/internal/calendar"
 	"switchyard/internal/tasks"
 )
+
+func mustTime(t testing.TB, text string) time.Time {
+	t.Helper()
+	parsed, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parsed
+}
+
+func mustSpec(t testing.TB, spec, zone string) calendar.Spec {
+	t.Helper()
+	location, err := calendar.LoadZone(zone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := calendar.ParseSpec(spec, location)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parsed
+}
 
 const prefix = "switchyard:"
 

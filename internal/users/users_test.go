@@ -10,6 +10,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"switchyard/internal/calendar"
 	"switchyard/internal/redistest"
 	"switchyard/internal/schedule"
 )
@@ -49,7 +50,7 @@ func TestTheBriefingMovesAndGoesWithThePreferences(t *testing.T) {
 				t.Fatal(err)
 			}
 			r, err := entries.Get(ctx, EntryID("ada"))
-			zone, _ := schedule.LoadZone("Asia/Tokyo")
+			zone, _ := calendar.LoadZone("Asia/Tokyo")
 			if err != nil || r.Books.Next.In(zone).Format("15:04") != clock || r.Entry.Owner != "ada" {
 				t.Errorf("entry %+v, %v; want its next tick at %s in Tokyo", r, err, clock)
 			}
