@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"switchyard/internal/app"
+	"switchyard/internal/calendar"
 	"switchyard/internal/config"
 	"switchyard/internal/schedule"
 )
@@ -29,7 +30,9 @@ type scheduleAdd struct {
 	Spec     string        `arg:"" help:"When: cron of five or six fields, @every 90s, @daily, @sunrise LAT LON, RRULE:... DTSTART:..., or at 2030-06-01T09:00:00Z."`
 	Kind     string        `arg:"" help:"Kind of task."`
 	Payload  string        `arg:"" optional:"" help:"Payload as a JSON object."`
+	Left     []string      `arg:"" optional:"" hidden:""` // a spec without quotes makes such
 	Zone     string        `help:"IANA time zone of the spec (UTC)."`
+	Cron     string        `help:"If a cron spec restricts both days: either suffices (crontab) or both must match (celery)." enum:",crontab,celery" default:""`
 	Queue    string        `help:"Queue instead of the one the kind is routed to."`
 	Start    time.Time     `help:"No tick before this." placeholder:"2030-06-01T00:00:00Z"`
 	End      time.Time     `help:"No tick at or after this." placeholder:"2030-07-01T00:00:00Z"`
@@ -38,6 +41,7 @@ type scheduleAdd struct {
 	CatchUp  string        `help:"Of ticks missed while no scheduler ran: the latest, none or all." enum:",latest,none,all" default:""`
 	Limit    int           `help:"How many ticks --catch-up=all makes up for (100)."`
 	FreshFor time.Duration `help:"How late a tick may be and still be worth its task."`
+	Expires  time.Duration `help:"How long a task may wait in its queue before it is not begun any more."`
 	Overlap  string        `help:"A tick while the last task still waits or runs: allow it or skip it." enum:",allow,skip" default:""`
 	Owner    string        `help:"User the task acts for, whose brake holds the entry."`
 	Replace  bool          `help:"Change the entry of that ID if there is one."`
@@ -46,10 +50,13 @@ type scheduleAdd struct {
 
 // Run implements the command.
 func (cmd scheduleAdd) Run(f *config.Flags, out io.Writer) error {
+	if err := checkQuotes(append([]string{cmd.Spec, cmd.Kind, cmd.Payload}, cmd.Left...), cmd.Left); err != nil {
+		return err
+	}
 	e := schedule.Entry{
-		ID: cmd.ID, Spec: cmd.Spec, Zone: cmd.Zone, Kind: cmd.Kind, Payload: []byte(cmd.Payload), Queue: cmd.Queue,
+		ID: cmd.ID, Spec: cmd.Spec, Zone: cmd.Zone, Cron: calendar.Dialect(cmd.Cron), Kind: cmd.Kind, Payload: []byte(cmd.Payload), Queue: cmd.Queue,
 		Start: cmd.Start, End: cmd.End, MaxRuns: cmd.MaxRuns, Spread: cmd.Spread,
-		CatchUp: schedule.CatchUp(cmd.CatchUp), CatchUpLimit: cmd.Limit, FreshFor: cmd.FreshFor,
+		CatchUp: schedule.CatchUp(cmd.CatchUp), CatchUpLimit: cmd.Limit, FreshFor: cmd.FreshFor, Expires: cmd.Expires,
 		Overlap: schedule.Overlap(cmd.Overlap), Owner: cmd.Owner, Origin: schedule.OriginAPI,
 	}
 	return withSystem(f, func(ctx context.Context, s *app.System) error {
@@ -61,8 +68,21 @@ func (cmd scheduleAdd) Run(f *config.Flags, out io.Writer) error {
 				return err
 			}
 		}
-		return printTicks(out, schedule.Record{Entry: e}, time.Now())
+		if err := printTicks(ctx, out, schedule.Record{Entry: e}, time.Now()); err != nil {
+			return err
+		}
+		return printRemark(out, e)
 	})
+}
+
+// printRemark says what an operator should know about an entry that is fine.
+func printRemark(out io.Writer, e schedule.Entry) error {
+	remark := calendar.Remark(e.Spec, e.Cron)
+	if remark == "" {
+		return nil
+	}
+	_, err := fmt.Fprintf(out, "Note: entry %s: %s\n", e.ID, remark)
+	return err
 }
 
 func (cmd scheduleAdd) put(ctx context.Context, s *app.System, e schedule.Entry, out io.Writer) error {

@@ -44,7 +44,7 @@ func (cmd scheduleShow) Run(f *config.Flags, out io.Writer) error {
 		if err := found[0].print(out); err != nil {
 			return err
 		}
-		return printTicks(out, record, time.Now())
+		return printTicks(ctx, out, record, time.Now())
 	})
 }
 
@@ -76,6 +76,7 @@ func (e listed) print(out io.Writer) error {
 	line("State", e.State)
 	line("Spec", entry.Spec)
 	line("Zone", entry.Zone)
+	line("Cron", string(entry.Cron))
 	at("Start", entry.Start)
 	at("End", entry.End)
 	number("Max runs", entry.MaxRuns)
@@ -85,6 +86,7 @@ func (e listed) print(out io.Writer) error {
 	line("Catch up", string(entry.CatchUp))
 	number("Catch up limit", int64(entry.CatchUpLimit))
 	duration("Fresh for", entry.FreshFor)
+	duration("Expires", entry.Expires)
 	line("Overlap", string(entry.Overlap))
 	line("Owner", entry.Owner)
 	line("Preferences", string(entry.Preferences))
@@ -103,12 +105,12 @@ func (e listed) print(out io.Writer) error {
 const ticksShown = 10
 
 // printTicks lists the next ticks of an entry in its zone and in UTC.
-func printTicks(out io.Writer, r schedule.Record, after time.Time) error {
+func printTicks(ctx context.Context, out io.Writer, r schedule.Record, after time.Time) error {
 	n := ticksShown
 	if r.Entry.MaxRuns > 0 {
 		n = int(max(0, min(ticksShown, r.Entry.MaxRuns-r.Books.Runs)))
 	}
-	ticks, err := r.Entry.NextTicks(after, n)
+	ticks, err := r.Entry.NextTicks(ctx, after, n)
 	if err != nil {
 		return err
 	}

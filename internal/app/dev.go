@@ -132,7 +132,8 @@ func (d *dev) run(stop daemon.Stop, listener net.Listener) error {
 	defer cancel()
 	quiet := daemon.Stop{Quiet: ctx, Drain: stop.Drain}
 	w := NewWorker(s, s.Config.Queues)
-	pages, err := s.NewMonitor(append(s.checks(), w.Check())...)
+	scheduler := NewScheduler(s)
+	pages, err := s.NewMonitor(append(s.checks(), w.Check(), scheduler.Check())...)
 	if err != nil {
 		return err
 	}
@@ -141,7 +142,7 @@ func (d *dev) run(stop daemon.Stop, listener net.Listener) error {
 	var web errgroup.Group
 	web.Go(func() error { return daemon.Serve(serving, listener, pages, s.Log) })
 	parts, _ := errgroup.WithContext(ctx)
-	for _, part := range []func(daemon.Stop) error{w.Run, s.RunSchedule, d.show} {
+	for _, part := range []func(daemon.Stop) error{w.Run, scheduler.Run, d.show} {
 		parts.Go(func() error {
 			err := part(quiet)
 			if err != nil {

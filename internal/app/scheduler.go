@@ -20,12 +20,51 @@ func RunScheduler(c config.Config, log *zap.Logger) error {
 	if err != nil {
 		return err
 	}
-	return s.runWithEndpoint(c.Scheduler.Listen, s.checks(), s.RunSchedule)
+	scheduler := NewScheduler(s)
+	return s.runWithEndpoint(c.Scheduler.Listen, append(s.checks(), scheduler.Check()), scheduler.Run)
 }
 
-// RunSchedule brings the configured entries into the schedule and enqueues what is due
-// until stop is quiet.
-func (s *System) RunSchedule(stop daemon.Stop) error {
+// Scheduler enqueues the tasks of due entries.
+type Scheduler struct {
+	system *System
+	engine *schedule.Engine
+}
+
+// NewScheduler returns a scheduler of a system, at most one of each.
+func NewScheduler(s *System) *Scheduler { return &Scheduler{s, s.engine()} }
+
+// Check is the readiness of the scheduler: its rounds go on.
+func (c *Scheduler) Check() daemon.Check {
+	return daemon.Check{Name: "rounds", Test: c.engine.Check}
+}
+
+// stopGrace is how long a scheduler has to hand back what it claimed once it is to stop. It
+// is longer than the write that does so may take.
+const stopGrace = 10 * time.Second
+
+// Run brings the configured entries into the schedule and enqueues what is due until stop
+// is quiet. If that does not end in time it is left behind: what it claimed lapses, and a
+// process that cannot be stopped helps nobody.
+func (c *Scheduler) Run(stop daemon.Stop) error {
+	ended := make(chan error, 1)
+	go func() { ended <- c.run(stop) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-stop.Quiet.Done():
+	}
+	timer := time.NewTimer(stopGrace)
+	defer timer.Stop()
+	select {
+	case err := <-ended:
+		return err
+	case <-timer.C:
+		return fmt.Errorf("the schedule did not stop within %s: what it was busy with is left to other schedulers", stopGrace)
+	}
+}
+
+func (c *Scheduler) run(stop daemon.Stop) error {
+	s := c.system
 	if err := s.awaitRedis(stop.Quiet); err != nil {
 		return orStopped(stop, err)
 	}
@@ -42,7 +81,7 @@ func (s *System) RunSchedule(stop daemon.Stop) error {
 		return orStopped(stop, err)
 	}
 	s.Log.Info("scheduling", zap.Int("configured", len(entries)))
-	s.engine().Run(stop.Quiet)
+	c.engine.Run(stop.Quiet)
 	return nil
 }
 
@@ -86,7 +125,7 @@ func newTickMetrics(reg prometheus.Registerer) *tickMetrics {
 			Buckets: []float64{.005, .01, .05, .1, .5, 1, 5, 15, 60, 600, 3600},
 		}),
 		broken: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "switchyard_schedule_broken_entries_total", Help: "Due entries that could not be read, and were mended or set aside.",
+			Name: "switchyard_schedule_broken_entries_total", Help: "Due entries that could not be read or worked out, and were repaired or put aside.",
 		}),
 	}
 	reg.MustRegister(m.ticks, m.lag, m.broken)

@@ -22,12 +22,22 @@ func TestBadSpecsAreNamedWithARemedy(t *testing.T) {
 		{"5,,6 * * * *", `minute "5,,6"`},
 		{"+5 * * * *", `minute "+5"`},
 		{"H * * * *", `minute "H"`},
-		{"* * * * FRI-MON/2", "list the days"},
+		{"* * * * FRI-MON/0", `step "0"`},
+		{"* * * * */8", "a step of 8 is longer"},
+		{"0 */25 * * *", `hour "*/25"`},
+		{"0 0 */32 * *", `day of month "*/32"`},
+		{"0 0 * */13 *", `month "*/13"`},
+		{"* * * * TH", `day of week "TH"`},
+		{"* * * * Thursdays", `day of week "Thursdays"`},
 		{"* * *", "it has 3 fields"},
 		{"TZ=UTC * * * * *", `second "TZ=UTC"`},
 		{"0 0 30 2 *", `day of month "30" never comes in month "2"`},
 		{"0 0 31 4,6,9,11 *", `day of month "31" never comes`},
 		{"@reboot", "use @hourly"},
+		{"@DAILY", `did you mean "@daily"?`},
+		{"@Every 5m", `did you mean "@every"?`},
+		{"@SUNSET 52.52 13.405", `did you mean "@sunset"?`},
+		{"@every 15m from noon", `from time "noon" is not RFC 3339`},
 		{"@every", `interval ""`},
 		{"@every 0s", "from 1s"},
 		{"@every -5m", "from 1s"},
@@ -52,7 +62,7 @@ func TestBadSpecsAreNamedWithARemedy(t *testing.T) {
 		{"DTSTART:20260101 RRULE:FREQ=DAILY", `"20260101" is not a date and a time`},
 		{"DTSTART;TZID=Mars/Olympus:20260101T080000 RRULE:FREQ=DAILY", `zone "Mars/Olympus"`},
 		{"DTSTART:99990101T080000 RRULE:FREQ=DAILY", "too far away"},
-		{"DTSTART:20260101T080000 RRULE:FREQ=SECONDLY", "use @every"},
+		{"DTSTART:20260101T080000 RRULE:FREQ=SECONDLY;INTERVAL=2;BYSECOND=1", "never meets BYHOUR, BYMINUTE and BYSECOND"},
 		{"DTSTART:20260101T080000 RRULE:FREQ=FORTNIGHTLY", `FREQ "FORTNIGHTLY" is not known`},
 		{"DTSTART:20260101T080000 RRULE:INTERVAL=2", "FREQ is missing"},
 		{"DTSTART:20260101T080000 RRULE:FREQ=DAILY;COUNT=1001", `COUNT "1001"`},
@@ -62,14 +72,14 @@ func TestBadSpecsAreNamedWithARemedy(t *testing.T) {
 		{"DTSTART:20260101T080000 RRULE:FREQ=DAILY;COUNT=1 EXDATE:20260101T080000", "it is never due"},
 		{"DTSTART:20260101T080000 RRULE:FREQ=HOURLY;INTERVAL=24;BYHOUR=9", "never meets BYHOUR"},
 		{"DTSTART:20260101T080000 RRULE:FREQ=WEEKLY;BYDAY=2MO", "a numbered day"},
-		{"DTSTART:20260101T080000 RRULE:FREQ=YEARLY;BYWEEKNO=53;BYDAY=MO", `BYWEEKNO "53"`},
+		{"DTSTART:20260101T080000 RRULE:FREQ=YEARLY;BYWEEKNO=54;BYDAY=MO", `BYWEEKNO "54"`},
 		{"DTSTART:20260101T080000 RRULE:FREQ=DAILY EXRULE:FREQ=WEEKLY", "is not known: use RRULE"},
 		{strings.Repeat("*", 300), "at most 256"},
 	}
 	for _, test := range tests {
-		_, err := ParseSpec(test.spec, time.UTC)
+		_, err := parseText(t, test.spec, time.UTC)
 		if err == nil || !strings.Contains(err.Error(), test.want) {
-			t.Errorf("ParseSpec(%.40q) = %v, want an error with %q", test.spec, err, test.want)
+			t.Errorf("Parse(%.40q) = %v, want an error with %q", test.spec, err, test.want)
 		}
 	}
 }

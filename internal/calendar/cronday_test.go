@@ -19,11 +19,11 @@ func suitsDay(field string, day time.Time) bool {
 		case item == "L":
 			suits = day.Day() == last.Day()
 		case item == "LW":
-			suits = day.Equal(nearestWorkday(last))
+			suits = day.Equal(workdayNear(last))
 		case strings.HasPrefix(item, "L-"):
 			suits = day.Day() == last.Day()-number
 		case strings.HasSuffix(item, "W"):
-			suits = number <= last.Day() && day.Equal(nearestWorkday(day.AddDate(0, 0, number-day.Day())))
+			suits = number <= last.Day() && day.Equal(workdayNear(day.AddDate(0, 0, number-day.Day())))
 		case numbered && nth == "L":
 			suits = weekdayName(day) == name && day.Day()+7 > last.Day()
 		case numbered:
@@ -44,8 +44,8 @@ func suitsDay(field string, day time.Time) bool {
 
 func weekdayName(day time.Time) string { return strings.ToUpper(day.Weekday().String()[:3]) }
 
-// nearestWorkday returns the working day nearest to a day, in the same month.
-func nearestWorkday(day time.Time) time.Time {
+// workdayNear returns the working day nearest to a day, in the same month.
+func workdayNear(day time.Time) time.Time {
 	for _, step := range []int{0, -1, 1, -2, 2} {
 		near := day.AddDate(0, 0, step)
 		if near.Month() == day.Month() && near.Weekday() != time.Saturday && near.Weekday() != time.Sunday {

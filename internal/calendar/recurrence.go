@@ -1,135 +1,183 @@
 package calendar
 
 import (
-	"fmt"
-	"iter"
+	"slices"
 	"time"
-
-	"github.com/teambition/rrule-go"
 )
 
-// horizonYears is how far the next tick of a rule may be. Further away there is none.
-const horizonYears = 100
+// frequency is the period of a rule, the longest first.
+type frequency int
 
-// recurrence is an RRULE on the wall clock, as if it were UTC.
-//
-// The library walks from DTSTART each time. But periods are alike, so that a walk may as
-// well start at a later one, provided that nothing is left to be derived from DTSTART.
+const (
+	yearly frequency = iota + 1
+	monthly
+	weekly
+	daily
+	hourly
+	minutely
+	secondly
+)
+
+// seconds returns how long a period is that is shorter than a day.
+func (f frequency) seconds() int64 {
+	return [...]int64{hourly: 3600, minutely: 60, secondly: 1}[f]
+}
+
+// nthWeekday is a weekday by its number in a month or a year, counted from the end if
+// negative.
+type nthWeekday struct {
+	weekday time.Weekday
+	n       int
+}
+
+// recurrence is an RRULE on the wall clock, as if it were UTC. The bit n of a set stands
+// for the value n; an empty list or set takes any value. [readParts] has filled in what
+// RFC 5545 derives from DTSTART.
 type recurrence struct {
-	options  rrule.ROption
-	excluded dates // EXDATE
+	frequency   frequency
+	interval    int
+	start       time.Time // DTSTART
+	until       time.Time // zero: no end
+	count       int       // 0: no end
+	weekStart   time.Weekday
+	months      uint64
+	monthDays   []int
+	yearDays    []int
+	weekNumbers []int
+	weekdays    uint64
+	nth         []nthWeekday
+	hours       uint64
+	minutes     uint64
+	seconds     uint64
+	positions   []int // BYSETPOS, of a period of a day or longer
+
+	times []int // what a day, or a shorter period, has: seconds from its start, in order
 }
 
-// newRecurrence writes down what RFC 5545 derives from DTSTART.
-func newRecurrence(o rrule.ROption) (recurrence, error) {
-	rule, err := rrule.NewRRule(o)
-	if err != nil {
-		return recurrence{}, fmt.Errorf("not valid: %w", err)
-	}
-	o = rule.Options // months and days are there already
-	if len(o.Byhour) == 0 && o.Freq != rrule.HOURLY {
-		o.Byhour = []int{o.Dtstart.Hour()}
-	}
-	if len(o.Byminute) == 0 {
-		o.Byminute = []int{o.Dtstart.Minute()}
-	}
-	if len(o.Bysecond) == 0 {
-		o.Bysecond = []int{o.Dtstart.Second()}
-	}
-	return recurrence{options: o}, nil
+// horizonDays is how far the next tick of a rule may be, a hundred years. Further away
+// there is none.
+const horizonDays = 100*365 + 25
+
+// everyHour reports whether the rule keeps its pace from hour to hour.
+func (r recurrence) everyHour() bool {
+	return r.frequency >= hourly && r.hours == 0 && r.frequency.seconds()*int64(r.interval) <= 3600
 }
 
-// spec returns the rule in the form that finds its ticks soonest. Counting takes a walk
+// counted returns the rule in the form that finds its ticks soonest. Counting takes a walk
 // from the start, which is made once.
-func (r recurrence) spec() Spec {
-	if r.options.Count == 0 {
-		return r
+func (r recurrence) counted(b *Budget) (Spec, error) {
+	if r.count == 0 {
+		return r, nil
 	}
 	var ticks []time.Time
-	for tick := range r.from(r.options.Dtstart) {
-		ticks = append(ticks, tick)
-		if len(ticks) == r.options.Count {
+	for last := r.start.Add(-time.Second); len(ticks) < r.count; {
+		tick, err := r.Next(b, last)
+		if err != nil {
+			return nil, err
+		}
+		if tick.IsZero() || tick.Year() > lastCountYear {
 			break
 		}
+		ticks, last = append(ticks, tick), tick
 	}
-	return newDates(ticks).without(r.excluded)
+	return newDates(ticks), nil
 }
 
-// everyHour reports whether the rule is due in each hour of the clock on the wall.
-func (r recurrence) everyHour() bool {
-	return r.options.Freq == rrule.HOURLY && r.options.Interval == 1 && len(r.options.Byhour) == 0
+// Next implements [Spec]. It looks at one day after the other, and leaps over the months
+// and the periods that are left out.
+func (r recurrence) Next(b *Budget, after time.Time) (time.Time, error) {
+	from := after.Truncate(time.Second).Add(time.Second)
+	if from.Before(r.start) {
+		from = r.start
+	}
+	first := dayOf(from)
+	end := first.number + horizonDays
+	for today := first; today.number <= end && today.year <= lastYear; {
+		if err := b.spend(1); err != nil || r.over(today.at(0)) {
+			return time.Time{}, err
+		}
+		if r.months != 0 && r.months>>today.month&1 == 0 {
+			today = today.nextMonth()
+			continue
+		}
+		if ahead := r.leftOut(today); ahead > 0 {
+			today = dayNumbered(today.number + ahead)
+			continue
+		}
+		tick, following, err := r.look(b, today, from)
+		if err != nil || !tick.IsZero() && r.over(tick) {
+			return time.Time{}, err
+		}
+		if !tick.IsZero() {
+			return tick, nil
+		}
+		today = following
+	}
+	return time.Time{}, nil
 }
 
-// Next implements [Spec].
-func (r recurrence) Next(after time.Time) time.Time {
-	if until := r.options.Until; !until.IsZero() && !after.Before(until) {
-		return time.Time{}
+// over reports whether the rule has ended at a time.
+func (r recurrence) over(at time.Time) bool { return !r.until.IsZero() && at.After(r.until) }
+
+// look returns the first tick from a time on in a day, and the day to look at otherwise. If
+// BYSETPOS picks from a longer period, it looks at all of that.
+func (r recurrence) look(b *Budget, today day, from time.Time) (tick time.Time, following day, err error) {
+	if len(r.positions) > 0 {
+		return r.pick(b, today, from)
 	}
-	for tick := range r.from(after) {
-		if tick.After(after) && !r.excluded.has(tick) {
-			return tick
+	following = today.next()
+	if !r.suits(today) {
+		return time.Time{}, following, nil
+	}
+	second := 0
+	if from.After(today.at(0)) {
+		second = secondOf(from)
+	}
+	if r.frequency >= hourly {
+		tick, err = r.within(b, today, second)
+		return tick, following, err
+	}
+	if i, _ := slices.BinarySearch(r.times, second); i < len(r.times) {
+		tick = today.at(r.times[i])
+	}
+	return tick, following, nil
+}
+
+// pick returns the first tick from a time on that BYSETPOS picks from the period that holds
+// a day, and the first day of the next period.
+func (r recurrence) pick(b *Budget, today day, from time.Time) (tick time.Time, following day, err error) {
+	first, length := r.period(today)
+	following = dayNumbered(first + length)
+	if err := b.spend(int(length)); err != nil {
+		return time.Time{}, following, err
+	}
+	var days []day
+	for d := dayNumbered(first); d.number < following.number; d = d.next() {
+		if r.suits(d) {
+			days = append(days, d)
 		}
 	}
-	return time.Time{}
-}
-
-// from walks through the ticks of the period that holds a moment, and on as far as the
-// horizon.
-//
-// The library is given whole periods, since BYSETPOS picks from those, and so it must not
-// do the counting. Where nothing suits the rule it gives up in the year 9999 and no sooner.
-// So it is asked about that time: the calendar repeats every 400 years, weekdays included.
-func (r recurrence) from(after time.Time) iter.Seq[time.Time] {
-	const cycle, last = 400, 9999 - horizonYears
-	start := r.period(after)
-	later := (last - max(start.Year(), after.Year())) / cycle * cycle
-	end := after.AddDate(horizonYears, 0, 0)
-	if until := r.options.Until; !until.IsZero() && until.Before(end) {
-		end = until
-	}
-	walk := rrule.RRule{OrigOptions: r.options}
-	walk.OrigOptions.Count = 0
-	walk.OrigOptions.Until = end.AddDate(later, 0, 0)
-	walk.DTStart(start.AddDate(later, 0, 0))
-	return func(yield func(time.Time) bool) {
-		next := walk.Iterator()
-		for tick, ok := next(); ok; tick, ok = next() {
-			tick = tick.AddDate(-later, 0, 0)
-			if !tick.Before(r.options.Dtstart) && !yield(tick) {
-				return
-			}
+	for _, i := range picked(r.positions, len(days)*len(r.times)) {
+		tick := days[i/len(r.times)].at(r.times[i%len(r.times)])
+		if !tick.Before(from) {
+			return tick, following, nil
 		}
 	}
+	return time.Time{}, following, nil
 }
 
-// period returns the start of the last period that begins no later than after, or of the
-// first: a year, a month and so on, each a number of them after the one before.
-func (r recurrence) period(after time.Time) time.Time {
-	first, n := r.options.Dtstart, r.options.Interval
-	if after.Before(first) {
-		after = first
+// picked returns the places, from 0 and in order, that positions name among n.
+func picked(positions []int, n int) []int {
+	var places []int
+	for _, position := range positions {
+		place := position - 1
+		if position < 0 {
+			place = n + position
+		}
+		if 0 <= place && place < n {
+			places = append(places, place)
+		}
 	}
-	switch r.options.Freq {
-	case rrule.YEARLY:
-		years := after.Year() - first.Year()
-		return time.Date(first.Year()+years-years%n, 1, 1, 0, 0, 0, 0, time.UTC)
-	case rrule.MONTHLY:
-		months := 12*(after.Year()-first.Year()) + int(after.Month()-first.Month())
-		return time.Date(first.Year(), first.Month()+time.Month(months-months%n), 1, 0, 0, 0, 0, time.UTC)
-	case rrule.WEEKLY:
-		monday := (int(first.Weekday()) + 6) % 7 // days since
-		week := first.AddDate(0, 0, -(monday+7-r.options.Wkst.Day())%7)
-		return stepTo(after, week.Truncate(24*time.Hour), 7*24*time.Hour, n)
-	case rrule.DAILY:
-		return stepTo(after, first.Truncate(24*time.Hour), 24*time.Hour, n)
-	default: // HOURLY
-		return stepTo(after, first.Truncate(time.Hour), time.Hour, n)
-	}
-}
-
-// stepTo returns the last moment until after that is a multiple of n steps after first.
-func stepTo(after, first time.Time, step time.Duration, n int) time.Time {
-	seconds := int64(step/time.Second) * int64(n)
-	past := (after.Unix() - first.Unix()) % seconds
-	return time.Unix(after.Unix()-past, 0).UTC()
+	slices.Sort(places)
+	return slices.Compact(places)
 }

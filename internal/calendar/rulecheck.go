@@ -3,74 +3,85 @@ package calendar
 import (
 	"errors"
 	"fmt"
-	"slices"
-
-	"github.com/teambition/rrule-go"
+	"math/bits"
 )
 
-// checkParts refuses parts that RFC 5545, section 3.3.10, does not allow together, and
-// those that would cost too much. The library takes them all, and some make it panic or
-// never return.
-func checkParts(o rrule.ROption) error {
-	if err := checkWeekdayNumbers(o); err != nil {
+// checkParts refuses parts that RFC 5545, section 3.3.10, does not allow together, and a
+// period with more times than may be.
+func (r *recurrence) checkParts() error {
+	if err := r.checkWeekdayNumbers(); err != nil {
 		return err
 	}
-	days := len(o.Bymonth) + len(o.Bymonthday) + len(o.Byyearday) + len(o.Byweekno) + len(o.Byweekday)
-	times := max(1, len(o.Byminute)) * max(1, len(o.Bysecond))
-	if o.Freq != rrule.HOURLY {
-		times *= max(1, len(o.Byhour))
+	anyDays := r.months != 0 || len(r.monthDays)+len(r.yearDays)+len(r.weekNumbers)+len(r.nth) > 0 || r.weekdays != 0
+	times := 1
+	for frequency, set := range map[frequency]uint64{hourly: r.hours, minutely: r.minutes, secondly: r.seconds} {
+		if r.frequency < frequency {
+			times *= max(1, bits.OnesCount64(set))
+		}
 	}
 	switch {
-	case o.Count > 0 && !o.Until.IsZero():
+	case r.count > 0 && !r.until.IsZero():
 		return errors.New("COUNT and UNTIL both end it: give one of them")
-	case !o.Until.IsZero() && o.Until.Before(o.Dtstart):
+	case !r.until.IsZero() && r.until.Before(r.start):
 		return errors.New("UNTIL is before DTSTART: it is never due")
-	case o.Freq == rrule.WEEKLY && len(o.Bymonthday) > 0:
+	case r.frequency == weekly && len(r.monthDays) > 0:
 		return errors.New("BYMONTHDAY does not go with FREQ=WEEKLY: use FREQ=MONTHLY or DAILY")
-	case len(o.Byyearday) > 0 && o.Freq != rrule.YEARLY && o.Freq != rrule.HOURLY:
-		return errors.New("BYYEARDAY goes with FREQ=YEARLY or HOURLY only")
-	case len(o.Byweekno) > 0 && (o.Freq != rrule.YEARLY || len(o.Byweekday) == 0):
+	case len(r.yearDays) > 0 && yearly < r.frequency && r.frequency < hourly:
+		return errors.New("BYYEARDAY goes with FREQ=YEARLY, HOURLY, MINUTELY and SECONDLY only")
+	case len(r.weekNumbers) > 0 && (r.frequency != yearly || r.weekdays == 0):
 		return errors.New("BYWEEKNO goes with FREQ=YEARLY and a BYDAY only")
-	case len(o.Bysetpos) > 0 && days+len(o.Byhour)+len(o.Byminute)+len(o.Bysecond) == 0:
+	case len(r.positions) > 0 && !anyDays && r.hours|r.minutes|r.seconds == 0:
 		return errors.New("BYSETPOS picks from what other parts give: add one, such as BYDAY=MO,TU,WE,TH,FR")
 	case times > maxTimes:
 		return fmt.Errorf("BYHOUR, BYMINUTE and BYSECOND give %d times to a period: at most %d are allowed; a cron spec takes more", times, maxTimes)
-	case !meetsHour(o):
-		return fmt.Errorf("INTERVAL=%d from hour %d never meets BYHOUR: change one of them", o.Interval, o.Dtstart.Hour())
 	}
 	return nil
 }
 
 // checkWeekdayNumbers refuses the numbers of weekdays, as in 2MO, that no month or year
 // has.
-func checkWeekdayNumbers(o rrule.ROption) error {
+func (r *recurrence) checkWeekdayNumbers() error {
 	most := 53
-	if o.Freq == rrule.MONTHLY || len(o.Bymonth) > 0 {
+	if r.frequency == monthly || r.months != 0 {
 		most = 5
 	}
-	for _, day := range o.Byweekday {
-		n := max(day.N(), -day.N())
-		switch {
-		case n == 0:
-		case o.Freq > rrule.MONTHLY || len(o.Byweekno) > 0:
-			return fmt.Errorf("BYDAY %s: a numbered day goes with FREQ=MONTHLY or YEARLY, and not with BYWEEKNO", day)
-		case n > most:
-			return fmt.Errorf("BYDAY %s is out of range: count to %d, or from the end to -%d", day, most, most)
+	for _, day := range r.nth {
+		switch name := fmt.Sprintf("BYDAY %d%s", day.n, weekdayCodes[day.weekday]); {
+		case r.frequency > monthly || len(r.weekNumbers) > 0:
+			return fmt.Errorf("%s: a numbered day goes with FREQ=MONTHLY or YEARLY, and not with BYWEEKNO", name)
+		case max(day.n, -day.n) > most:
+			return fmt.Errorf("%s is out of range: count to %d, or from the end to -%d", name, most, most)
 		}
 	}
 	return nil
 }
 
-// meetsHour reports whether steps of some hours ever come to one of BYHOUR. The library
-// looks for one for ever.
-func meetsHour(o rrule.ROption) bool {
-	if o.Freq != rrule.HOURLY || len(o.Byhour) == 0 {
-		return true
+// weekdayCodes are what RFC 5545 calls the weekdays.
+var weekdayCodes = [...]string{"SU", "MO", "TU", "WE", "TH", "FR", "SA"}
+
+// checkWork refuses a rule of periods shorter than a day none of which is ever at one of
+// its times: looking for one would take all the work there is. The periods of a rule come
+// back to the same times of day, each a common divisor of INTERVAL and the day apart.
+func (r *recurrence) checkWork() error {
+	if len(r.times) == 0 {
+		return errors.New("BYSETPOS picks none of a period's times: choose a number that it has")
 	}
-	for i := range 24 {
-		if slices.Contains(o.Byhour, (o.Dtstart.Hour()+i*o.Interval)%24) {
-			return true
+	if r.frequency < hourly {
+		return nil
+	}
+	unit := int(r.frequency.seconds())
+	apart := unit * gcd(r.interval, secondsPerDay/unit)
+	for second := secondOf(r.start) / unit * unit % apart; second < secondsPerDay; second += apart {
+		if r.suitableFrom(second) == second {
+			return nil
 		}
 	}
-	return false
+	return fmt.Errorf("INTERVAL=%d from %s never meets BYHOUR, BYMINUTE and BYSECOND: change one of them", r.interval, r.start.Format("15:04:05"))
+}
+
+func gcd(a, b int) int {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
 }

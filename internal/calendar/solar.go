@@ -25,17 +25,17 @@ const (
 	evening
 )
 
-// horizon is where the sun's centre is when its upper edge touches the horizon, as the
+// touching is where the sun's centre is when its upper edge touches the horizon, as the
 // air bends its light. The twilights end at 6, 12 and 18 degrees.
-const horizon = -50.0 / 60
+const touching = -50.0 / 60
 
 var solarEvents = map[string]solarEvent{
 	"@dawn_astronomical": {-18, morning},
 	"@dawn_nautical":     {-12, morning},
 	"@dawn_civil":        {-6, morning},
-	"@sunrise":           {horizon, morning},
+	"@sunrise":           {touching, morning},
 	"@solar_noon":        {0, noon},
-	"@sunset":            {horizon, evening},
+	"@sunset":            {touching, evening},
 	"@dusk_civil":        {-6, evening},
 	"@dusk_nautical":     {-12, evening},
 	"@dusk_astronomical": {-18, evening},
@@ -57,7 +57,7 @@ func isSolar(form string) bool {
 	return ok
 }
 
-func parseSolar(form string, place []string) (Spec, error) {
+func parseSolar(b *Budget, form string, place []string) (Spec, error) {
 	if len(place) != 2 {
 		return nil, fmt.Errorf("%q does not name one place: give a latitude and a longitude in degrees, as in %s 52.52 13.405", strings.Join(place, " "), form)
 	}
@@ -70,7 +70,11 @@ func parseSolar(form string, place []string) (Spec, error) {
 		return nil, err
 	}
 	s := solar{solarEvents[form], latitude, longitude}
-	if s.Next(time.Unix(0, 0)).IsZero() {
+	first, err := s.Next(b, time.Unix(0, 0))
+	if err != nil {
+		return nil, err
+	}
+	if first.IsZero() {
 		return nil, fmt.Errorf("%s never happens at latitude %s: choose a place farther from the pole, or another event", form, place[0])
 	}
 	return s, nil
@@ -84,22 +88,36 @@ func parseDegrees(name, text string, most float64) (float64, error) {
 	return degrees, nil
 }
 
+// solarSteps is what a day of the sun costs: it takes some trigonometry.
+const solarSteps = 20
+
 // Next implements [Spec]. There is one solar day to a UTC date, but its events may be on
 // the date before or after: at 180° east noon is at midnight.
-func (s solar) Next(after time.Time) time.Time {
-	year, month, day := after.UTC().Date()
+func (s solar) Next(b *Budget, after time.Time) (time.Time, error) {
+	year, month, date := after.UTC().Date()
 	for i := range maxSolarDays {
-		date := time.Date(year, month, day-1+i, 0, 0, 0, 0, time.UTC)
-		if at := s.on(date.Date()); at.After(after) {
-			return at
+		if err := b.spend(solarSteps); err != nil {
+			return time.Time{}, err
+		}
+		midnight := time.Date(year, month, date-1+i, 0, 0, 0, 0, time.UTC)
+		if at := s.on(midnight.Date()); at.After(after) {
+			return within(at), nil
 		}
 	}
-	return time.Time{}
+	return time.Time{}, nil
 }
 
 // on returns when the event happens in the solar day of a date, the zero time if it does
-// not.
+// not, or if the library names a time that is not near that date.
 func (s solar) on(year int, month time.Month, day int) time.Time {
+	at := s.computed(year, month, day)
+	if at.Sub(time.Date(year, month, day, 12, 0, 0, 0, time.UTC)).Abs() > farAhead {
+		return time.Time{}
+	}
+	return at.Truncate(time.Second)
+}
+
+func (s solar) computed(year int, month time.Month, day int) time.Time {
 	if s.event.part == noon {
 		mean := sunrise.MeanSolarNoon(s.longitude, year, month, day)
 		anomaly := sunrise.SolarMeanAnomaly(mean)

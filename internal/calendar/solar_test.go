@@ -89,13 +89,14 @@ func TestFewDaysWithAnEventAreStillAllFound(t *testing.T) {
 		for _, longitude := range []float64{-180, -179.9, -60, 0, 100, 179.9, 180} {
 			for _, latitude := range []float64{-89, -78.2, 60, 66.6, 69.6, 85} {
 				s := solar{solarEvents[event], latitude, longitude}
+				spec := ticks{t, s}
 				after := start
 				for day := -1; day < 730; day++ {
 					at := s.on(start.AddDate(0, 0, day).Date())
 					if !at.After(start) {
 						continue // there is none on that day, or it was before
 					}
-					if next := s.Next(after); !next.Equal(at) {
+					if next := spec.Next(after); !next.Equal(at) {
 						t.Fatalf("%s at %v %v: after %s comes %s, want %s", event, latitude, longitude, after, next, at)
 					}
 					after = at

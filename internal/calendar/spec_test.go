@@ -7,28 +7,6 @@ import (
 	"time"
 )
 
-func mustTime(t testing.TB, text string) time.Time {
-	t.Helper()
-	parsed, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return parsed
-}
-
-func mustSpec(t testing.TB, spec, zone string) Spec {
-	t.Helper()
-	location, err := LoadZone(zone)
-	if err != nil {
-		t.Fatal(err)
-	}
-	parsed, err := ParseSpec(spec, location)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return parsed
-}
-
 func TestNextTick(t *testing.T) {
 	tests := []struct{ spec, zone, after, want string }{
 		{"30 8 * * *", "", "2026-01-01T08:29:59Z", "2026-01-01T08:30:00Z"},
@@ -134,11 +112,11 @@ func TestAKnownSpecKeepsToItsZone(t *testing.T) {
 	for _, offset := range []int{1, 2, 1} {
 		// Two zones of one name are not the same zone.
 		zone := time.FixedZone("here", offset*3600)
-		spec, err := ParseSpec("30 8 * * *", zone)
+		spec, err := parseText(t, "30 8 * * *", zone)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if next, want := spec.Next(after), time.Date(2026, 1, 1, 8, 30, 0, 0, zone); !next.Equal(want) {
+		if next, want := (ticks{t, spec}).Next(after), time.Date(2026, 1, 1, 8, 30, 0, 0, zone); !next.Equal(want) {
 			t.Errorf("%d hours east: got %s, want %s", offset, next, want)
 		}
 	}
@@ -146,7 +124,7 @@ func TestAKnownSpecKeepsToItsZone(t *testing.T) {
 
 func TestKnownSpecsAreBounded(t *testing.T) {
 	for second := range 5000 {
-		if _, err := ParseSpec(fmt.Sprintf("@every %ds", second+1), time.UTC); err != nil {
+		if _, err := parseText(t, fmt.Sprintf("@every %ds", second+1), time.UTC); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -166,10 +144,11 @@ func FuzzSpec(f *testing.F) {
 		if err != nil {
 			return
 		}
-		spec, err := ParseSpec(text, location)
+		parsed, err := parseText(t, text, location)
 		if err != nil {
 			return
 		}
+		spec := ticks{t, parsed}
 		after := time.Unix(unix%4e9, 0)
 		for range 3 {
 			next := spec.Next(after)

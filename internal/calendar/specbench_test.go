@@ -14,12 +14,12 @@ func BenchmarkSpec(b *testing.B) {
 	} {
 		b.Run("parse/"+text, func(b *testing.B) {
 			for b.Loop() {
-				_, _ = parseSpec(text, zone)
+				_, _ = parse(NewBudget(b.Context()), text, Options{Zone: zone})
 			}
 		})
 		b.Run("again/"+text, func(b *testing.B) {
 			for b.Loop() {
-				_, _ = ParseSpec(text, zone)
+				_, _ = parseText(b, text, zone)
 			}
 		})
 		spec := mustSpec(b, text, "Europe/Berlin")

@@ -96,8 +96,8 @@ func transitions(zone *time.Location, from, to int) []time.Time {
 	}
 }
 
-// daily is a time of day, and hourly a minute of each hour, as cron and as an RRULE.
-func daily(hour, minute int) []wallTimes {
+// dailySpecs is a time of day, and hourly a minute of each hour, as cron and as an RRULE.
+func dailySpecs(hour, minute int) []wallTimes {
 	c := wallTimes{weekdayIsStar: true}
 	c.minutes[minute], c.hours[hour] = true, true
 	rule := c
@@ -106,7 +106,7 @@ func daily(hour, minute int) []wallTimes {
 	return []wallTimes{c, rule}
 }
 
-func hourly(minute int) []wallTimes {
+func hourlySpecs(minute int) []wallTimes {
 	c := wallTimes{weekdayIsStar: true, hourIsStar: true, hours: [24]bool(slices.Repeat([]bool{true}, 24))}
 	c.minutes[minute] = true
 	rule := c
@@ -126,9 +126,9 @@ func everyThirdHour(minute int) wallTimes {
 	return c
 }
 
-// weekly is a rule that is due on the weekday and at the time that at shows.
-func weekly(at time.Time) wallTimes {
-	c := daily(at.Hour(), at.Minute())[1]
+// weeklySpecs is a rule that is due on the weekday and at the time that at shows.
+func weeklySpecs(at time.Time) wallTimes {
+	c := dailySpecs(at.Hour(), at.Minute())[1]
 	c.weekdayIsStar = false
 	c.weekdays[at.Weekday()] = true
 	c.text = strings.Replace(c.text, "DAILY", "WEEKLY;BYDAY="+weekday(at), 1)
@@ -137,7 +137,7 @@ func weekly(at time.Time) wallTimes {
 
 // withSeconds is a time of day, and a minute of each hour, with seconds in front.
 func withSeconds(at time.Time) []wallTimes {
-	day, hour := daily(at.Hour(), at.Minute())[0], hourly(at.Minute())[0]
+	day, hour := dailySpecs(at.Hour(), at.Minute())[0], hourlySpecs(at.Minute())[0]
 	day.second, hour.second = 15, 45
 	day.text, hour.text = "15 "+day.text, "45 "+hour.text
 	return []wallTimes{day, hour}
@@ -146,13 +146,13 @@ func withSeconds(at time.Time) []wallTimes {
 // around returns specs that are due about when a clock changes: at the edges of what it
 // skips or repeats, within it, and at random.
 func around(r *rand.Rand, change time.Time) []wallTimes {
-	specs := slices.Concat(daily(0, 0), hourly(0), hourly(30), hourly(59))
+	specs := slices.Concat(dailySpecs(0, 0), hourlySpecs(0), hourlySpecs(30), hourlySpecs(59))
 	for _, wall := range []time.Time{change, change.Add(-time.Minute), change.Add(-30 * time.Minute), change.Add(30 * time.Minute)} {
 		for _, offset := range []time.Duration{0, time.Hour, -time.Hour} {
 			at := wall.Add(offset)
-			specs = append(specs, daily(at.Hour(), at.Minute())...)
+			specs = append(specs, dailySpecs(at.Hour(), at.Minute())...)
 		}
-		specs = append(specs, weekly(wall), everyThirdHour(wall.Minute()))
+		specs = append(specs, weeklySpecs(wall), everyThirdHour(wall.Minute()))
 	}
 	for range 4 {
 		specs = append(specs, randomCron(r))

@@ -7,6 +7,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"switchyard/internal/calendar"
 	"switchyard/internal/schedule"
 )
 
@@ -14,6 +15,7 @@ import (
 type Entry struct {
 	Spec         string         `yaml:"spec"`
 	Zone         string         `yaml:"zone,omitempty"`
+	Cron         string         `yaml:"cron,omitempty"`
 	Kind         string         `yaml:"kind"`
 	Payload      map[string]any `yaml:"payload,omitempty"`
 	Queue        string         `yaml:"queue,omitempty"`
@@ -24,6 +26,7 @@ type Entry struct {
 	CatchUp      string         `yaml:"catch_up,omitempty"`
 	CatchUpLimit int            `yaml:"catch_up_limit,omitempty"`
 	FreshFor     time.Duration  `yaml:"fresh_for,omitempty"`
+	Expires      time.Duration  `yaml:"expires,omitempty"`
 	Overlap      string         `yaml:"overlap,omitempty"`
 	Owner        string         `yaml:"owner,omitempty"`
 	Paused       bool           `yaml:"paused,omitempty"`
@@ -39,9 +42,9 @@ func (e Entry) Scheduled(id, origin string) (schedule.Entry, error) {
 		}
 	}
 	return schedule.Entry{
-		ID: id, Spec: e.Spec, Zone: e.Zone, Kind: e.Kind, Payload: payload, Queue: e.Queue,
+		ID: id, Spec: e.Spec, Zone: e.Zone, Cron: calendar.Dialect(e.Cron), Kind: e.Kind, Payload: payload, Queue: e.Queue,
 		Start: e.Start, End: e.End, MaxRuns: e.MaxRuns, Spread: e.Spread,
-		CatchUp: schedule.CatchUp(e.CatchUp), CatchUpLimit: e.CatchUpLimit, FreshFor: e.FreshFor,
+		CatchUp: schedule.CatchUp(e.CatchUp), CatchUpLimit: e.CatchUpLimit, FreshFor: e.FreshFor, Expires: e.Expires,
 		Overlap: schedule.Overlap(e.Overlap), Owner: e.Owner, Origin: origin, Paused: e.Paused,
 	}, nil
 }
@@ -56,9 +59,9 @@ func EntryOf(e schedule.Entry) (Entry, error) {
 		}
 	}
 	return Entry{
-		Spec: e.Spec, Zone: e.Zone, Kind: e.Kind, Payload: payload, Queue: e.Queue,
+		Spec: e.Spec, Zone: e.Zone, Cron: string(e.Cron), Kind: e.Kind, Payload: payload, Queue: e.Queue,
 		Start: e.Start, End: e.End, MaxRuns: e.MaxRuns, Spread: e.Spread,
-		CatchUp: string(e.CatchUp), CatchUpLimit: e.CatchUpLimit, FreshFor: e.FreshFor,
+		CatchUp: string(e.CatchUp), CatchUpLimit: e.CatchUpLimit, FreshFor: e.FreshFor, Expires: e.Expires,
 		Overlap: string(e.Overlap), Owner: e.Owner, Paused: e.Paused,
 	}, nil
 }

@@ -64,7 +64,8 @@ func serve(text string) error {
 	defer release()
 	run, checks := work(system)
 	if o.Schedules {
-		run, checks = system.RunSchedule, nil
+		scheduler := app.NewScheduler(system)
+		run, checks = scheduler.Run, []daemon.Check{scheduler.Check()}
 	}
 	serving, endServing := context.WithCancel(context.Background())
 	defer endServing()

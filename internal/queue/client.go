@@ -28,6 +28,7 @@ import (
 const (
 	versionHeader = "switchyard-version"
 	wakesHeader   = "switchyard-wakes"
+	expiresHeader = "switchyard-expires" // Unix time in seconds
 )
 
 // Client adds tasks and looks at them. It is safe for concurrent use.

@@ -92,6 +92,8 @@ func settle(task *tasks.Task, err error) (tasks.Outcome, error) {
 		return tasks.CutOff, err
 	case tasks.IsParked(err), errors.As(err, &newer):
 		return tasks.SetAside, err
+	case errors.Is(err, tasks.ErrExpired):
+		return tasks.Expired, skipRetry{err}
 	case tasks.IsPermanent(err):
 		return tasks.Dead, skipRetry{err}
 	case task.Last:

@@ -97,6 +97,9 @@ func (l *Lane) attempt(ctx context.Context, t *asynq.Task, task *tasks.Task, hel
 	if err != nil {
 		return nil, tasks.Permanent(err)
 	}
+	if err := checkExpiry(t.Headers()[expiresHeader], task, time.Now()); err != nil {
+		return nil, err
+	}
 	if deadline, ok := ctx.Deadline(); ok && time.Now().After(deadline) {
 		return nil, tasks.Permanent(fmt.Errorf("deadline %s passed before the attempt began", deadline.UTC().Format(time.RFC3339)))
 	}
@@ -112,6 +115,22 @@ func (l *Lane) attempt(ctx context.Context, t *asynq.Task, task *tasks.Task, hel
 		return nil, tasks.Permanent(fmt.Errorf("result of %s has %d bytes, at most %d are kept: store the data and return a reference", task.Kind, len(result), tasks.DefaultMaxPayload))
 	}
 	return result, nil
+}
+
+// checkExpiry reports why a task is not begun any more. What was begun is brought to its
+// end, however late its retries are.
+func checkExpiry(header string, task *tasks.Task, now time.Time) error {
+	if header == "" || task.Attempt > 1 {
+		return nil
+	}
+	seconds, err := strconv.ParseInt(header, 10, 64)
+	if err != nil {
+		return tasks.Permanent(fmt.Errorf("header %s %.40q is not a Unix time in seconds", expiresHeader, header))
+	}
+	if expires := time.Unix(seconds, 0).UTC(); !now.Before(expires) {
+		return fmt.Errorf("%w: it could wait until %s", tasks.ErrExpired, expires.Format(time.RFC3339))
+	}
+	return nil
 }
 
 // keep writes a task's result, again until Redis has taken it: to fail here would do
@@ -171,7 +190,7 @@ func (l *Lane) poison(held *lease, policy tasks.Policy) error {
 // wakeNext runs the task that waits for this one to end.
 func (l *Lane) wakeNext(t *asynq.Task, outcome tasks.Outcome) {
 	target := t.Headers()[wakesHeader]
-	if target == "" || outcome != tasks.Succeeded && outcome != tasks.Dead {
+	if target == "" || outcome != tasks.Succeeded && outcome != tasks.Dead && outcome != tasks.Expired {
 		return
 	}
 	if err := l.client.wake(target); err != nil {

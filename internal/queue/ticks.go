@@ -71,6 +71,9 @@ func (c *Client) prepare(tick tasks.Tick) (message, error) {
 		return message{}, err
 	}
 	headers := map[string]string{versionHeader: strconv.Itoa(definition.Version)}
+	if !tick.Expires.IsZero() {
+		headers[expiresHeader] = strconv.FormatInt(tick.Expires.Unix(), 10)
+	}
 	return message{id: tick.ID, kind: tick.Kind, payload: payload, headers: headers, route: route}, nil
 }
 

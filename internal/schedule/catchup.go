@@ -2,7 +2,6 @@ package schedule
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"switchyard/internal/calendar"
@@ -48,26 +47,28 @@ func (e Entry) checkCatchUp() error {
 // Plan decides what to do about an entry at now, by its books, whose next tick is the
 // earliest that was not yet dealt with, and its spec, between its start and its end. It
 // returns the ticks to enqueue, oldest first, and the next tick then, zero if none ever
-// follows.
-//
-// The work is bounded by the ticks returned, not by those missed: ten years of missed
-// seconds are searched by bisection.
-func Plan(e Entry, spec calendar.Spec, b Books, now time.Time) (ticks []time.Time, next time.Time) {
+// follows. It fails as the spec does.
+func Plan(b *calendar.Budget, e Entry, spec calendar.Spec, books Books, now time.Time) (ticks []time.Time, next time.Time, err error) {
 	now = now.Add(-e.Shift())
-	if b.Next.IsZero() || b.Next.After(now) {
-		return nil, b.Next
+	first := books.Next
+	if first.IsZero() || first.After(now) {
+		return nil, first, nil
 	}
-	first := b.Next
 	if oldest := e.oldest(now); first.Before(oldest) {
-		first = spec.Next(oldest.Add(-1))
+		if first, err = spec.Next(b, oldest.Add(-1)); err != nil {
+			return nil, time.Time{}, err
+		}
 	}
 	if !first.IsZero() && !first.After(now) {
-		ticks = newest(spec, first, now, e.atOnce())
+		if ticks, err = calendar.Newest(b, spec, first, now, e.atOnce()); err != nil {
+			return nil, time.Time{}, err
+		}
 	}
-	if left := e.MaxRuns - b.Runs; e.MaxRuns > 0 && left <= int64(len(ticks)) {
-		return ticks[:max(left, 0)], time.Time{}
+	if left := e.MaxRuns - books.Runs; e.MaxRuns > 0 && left <= int64(len(ticks)) {
+		return ticks[:max(left, 0)], time.Time{}, nil
 	}
-	return ticks, spec.Next(now)
+	next, err = spec.Next(b, now)
+	return ticks, next, err
 }
 
 // oldest returns the time before which a tick is not worth its task at now.
@@ -93,41 +94,4 @@ func (e Entry) atOnce() int {
 		return DefaultCatchUpLimit
 	}
 	return 1
-}
-
-// newest returns the last n of the ticks from first to last, oldest first. first is one.
-func newest(spec calendar.Spec, first, last time.Time, n int) []time.Time {
-	var ticks []time.Time
-	for end := last; len(ticks) < n; {
-		tick := lastTick(spec, first, end)
-		ticks = append(ticks, tick)
-		if !tick.After(first) {
-			break
-		}
-		end = tick.Add(-1)
-	}
-	slices.Reverse(ticks)
-	return ticks
-}
-
-// lastTick returns the last tick from first to end. first is one.
-func lastTick(spec calendar.Spec, first, end time.Time) time.Time {
-	// Invariant: tick is one, and none lies after high. Each step halves what is
-	// between them, so that there are about thirty steps to ten years of seconds.
-	tick, high := first, end
-	for follows(spec, tick, end) {
-		middle := tick.Add(high.Sub(tick) / 2)
-		if follows(spec, middle, end) {
-			tick = spec.Next(middle)
-		} else {
-			high = middle
-		}
-	}
-	return tick
-}
-
-// follows reports whether there is a tick after a moment and not after end.
-func follows(spec calendar.Spec, after, end time.Time) bool {
-	next := spec.Next(after)
-	return !next.IsZero() && !next.After(end)
 }

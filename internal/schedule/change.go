@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"switchyard/internal/calendar"
 )
 
 // ErrTaken says that an entry's ID belongs to one of another origin.
@@ -105,15 +107,14 @@ func (e Entry) next(old Record, now time.Time) (time.Time, error) {
 	if !old.Books.Next.IsZero() && e.dueAs(old.Entry) {
 		return old.Books.Next, nil
 	}
-	spec, err := e.parse()
-	if err != nil {
-		return time.Time{}, err
-	}
 	after := now.Add(-e.Shift())
 	if old.Books.Last.After(after) {
 		after = old.Books.Last
 	}
-	next := spec.Next(after)
+	next, err := e.tickAfter(calendar.NewBudget(context.Background()), after)
+	if err != nil {
+		return time.Time{}, err
+	}
 	// The configuration may name moments that passed: it is read at every start.
 	if next.IsZero() && e.Origin != OriginConfig {
 		return time.Time{}, fmt.Errorf("entry %s: spec %q is not due any more, it is %s now: give times to come, and see to start and end", e.ID, e.Spec, now.Format(time.RFC3339))
@@ -123,7 +124,7 @@ func (e Entry) next(old Record, now time.Time) (time.Time, error) {
 
 // dueAs reports whether e is due at the same times as other.
 func (e Entry) dueAs(other Entry) bool {
-	return e.Spec == other.Spec && e.Zone == other.Zone && e.Start.Equal(other.Start) && e.End.Equal(other.End)
+	return e.Spec == other.Spec && e.Zone == other.Zone && e.Cron == other.Cron && e.Start.Equal(other.Start) && e.End.Equal(other.End)
 }
 
 // Remove removes an entry and reports whether it was there. One of another origin is not

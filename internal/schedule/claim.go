@@ -8,8 +8,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// batch is what one claim took from a shard.
-type batch struct {
+// claim is what an engine took from a shard for the length of a lease.
+type claim struct {
 	claimed time.Time // by the clock of this machine, before Redis'
 	now     time.Time // of Redis
 	lapses  time.Time // of Redis: when others may take the entries
@@ -20,24 +20,24 @@ type batch struct {
 const claimBytes = 4 << 20
 
 // claim takes up to limit due entries of a shard for the length of a lease.
-func (s *Store) claim(ctx context.Context, shard, limit int, lease time.Duration) (batch, error) {
+func (s *Store) claim(ctx context.Context, shard, limit int, lease time.Duration) (claim, error) {
 	claimed := time.Now()
 	keys := []string{s.dueKey(shard), s.entriesKey(shard), s.booksKey(shard)}
 	reply, err := claimScript.Run(ctx, s.client, keys, limit, lease.Milliseconds(), claimBytes).StringSlice()
 	if err != nil {
-		return batch{}, fmt.Errorf("claim due entries: %w", err)
+		return claim{}, fmt.Errorf("claim due entries: %w", err)
 	}
 	now, err := fromMillis(reply[0])
-	b := batch{claimed: claimed, now: now, lapses: now.Add(lease)}
+	c := claim{claimed: claimed, now: now, lapses: now.Add(lease)}
 	for fields := reply[1:]; len(fields) >= 3; fields = fields[3:] {
-		b.due = append(b.due, stored{id: fields[0], entry: fields[1], books: fields[2]})
+		c.due = append(c.due, stored{id: fields[0], entry: fields[1], books: fields[2]})
 	}
-	return b, err
+	return c, err
 }
 
-// horizon returns the shards with entries that are due, and how long it is until there
+// dueShards returns the shards with entries that are due, and how long it is until there
 // may be another, at most limit. It takes one round trip.
-func (s *Store) horizon(ctx context.Context, limit time.Duration) (due []int, wait time.Duration, err error) {
+func (s *Store) dueShards(ctx context.Context, limit time.Duration) (due []int, wait time.Duration, err error) {
 	heads, err := s.heads(ctx)
 	if redis.HasErrorPrefix(err, "NOSCRIPT") {
 		if err = headScript.Load(ctx, s.client).Err(); err == nil {

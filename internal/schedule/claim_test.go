@@ -38,7 +38,7 @@ func TestAClaimHoldsUntilItLapses(t *testing.T) {
 	}
 }
 
-func TestHorizonIsTheNextTickOrTheLimit(t *testing.T) {
+func TestTheWaitIsUntilTheNextTickOrTheLimit(t *testing.T) {
 	mini := redistest.Mini(t)
 	store := NewStore(redistest.Client(t, mini.Addr()), prefix)
 	now := mustTime(t, "2026-01-01T10:00:00Z")
@@ -55,7 +55,7 @@ func TestHorizonIsTheNextTickOrTheLimit(t *testing.T) {
 		{time.Hour, 0, 1},
 	} {
 		mini.SetTime(now.Add(test.at))
-		due, wait, err := store.horizon(t.Context(), time.Second)
+		due, wait, err := store.dueShards(t.Context(), time.Second)
 		if err != nil || wait != test.wait || len(due) != test.due {
 			t.Errorf("after %s: %v due, wait %s, %v, want %d due, wait %s", test.at, due, wait, err, test.due, test.wait)
 		}

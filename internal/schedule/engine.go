@@ -87,6 +87,7 @@ type Engine struct {
 	store   *Store
 	queue   Queue
 	options Options
+	pulse   pulse
 }
 
 // NewEngine returns an engine for the entries in store. Run starts it.
@@ -120,8 +121,10 @@ func (e *Engine) Run(ctx context.Context) {
 		beside.Go(func() { e.mirror(ctx) })
 	}
 	failures := 0
+	e.pulse.beat()
 	for ctx.Err() == nil {
 		wait, err := e.round(ctx)
+		e.pulse.ended(err)
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -141,7 +144,7 @@ func (e *Engine) Run(ctx context.Context) {
 
 // round works on every shard with due entries, or returns how long there are none.
 func (e *Engine) round(ctx context.Context) (time.Duration, error) {
-	due, wait, err := e.store.horizon(ctx, e.options.MaxWait)
+	due, wait, err := e.store.dueShards(ctx, e.options.MaxWait)
 	if err != nil {
 		return 0, err
 	}

@@ -53,10 +53,10 @@ func TestFiveEnginesEnqueueEachTickOnce(t *testing.T) {
 }
 
 func TestAnEngineThatDiesLeavesItsTicksToOthers(t *testing.T) {
-	deaths := map[string]func(e *Engine, b batch) error{
-		"between claim and enqueue": func(*Engine, batch) error { return nil },
-		"between enqueue and commit": func(e *Engine, b batch) error {
-			_, err := e.perform(context.Background(), b)
+	deaths := map[string]func(e *Engine, c claim) error{
+		"between claim and enqueue": func(*Engine, claim) error { return nil },
+		"between enqueue and commit": func(e *Engine, c claim) error {
+			_, err := e.perform(context.Background(), c)
 			return err
 		},
 	}

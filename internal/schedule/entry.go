@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,6 +22,9 @@ const (
 	OriginUser   = "user"   // made from a user's preferences
 )
 
+// MaxExpires bounds [Entry.Expires].
+const MaxExpires = 366 * 24 * time.Hour
+
 // MaxPayload bounds an entry's payload in bytes. Every tick reads it.
 const MaxPayload = 64 << 10
 
@@ -31,9 +35,12 @@ const maxName = 128
 type Entry struct {
 	// ID is up to 128 letters, digits and any of _.:@+- and starts with a letter or digit.
 	ID string `json:"id"`
-	// Spec says when, as [calendar.ParseSpec] reads it, in the IANA time zone Zone; "" is UTC.
+	// Spec says when, as [calendar.Parse] reads it, in the IANA time zone Zone; "" is UTC.
 	Spec string `json:"spec"`
 	Zone string `json:"zone,omitempty"`
+	// Cron is how a cron spec that restricts both of its days is read; "" is
+	// [calendar.Crontab].
+	Cron calendar.Dialect `json:"cron,omitempty"`
 	// Kind and Payload are the task's. An empty payload is an empty object.
 	Kind    string          `json:"kind"`
 	Payload json.RawMessage `json:"payload,omitempty"`
@@ -46,6 +53,9 @@ type Entry struct {
 	// FreshFor is how late a tick may be and still be worth its task, in nanoseconds
 	// as JSON. 0: forever.
 	FreshFor time.Duration `json:"fresh_for,omitempty"`
+	// Expires is how long a tick's task may wait in its queue from when it was enqueued, in
+	// nanoseconds as JSON. Then it is not begun any more. 0: for ever.
+	Expires time.Duration `json:"expires,omitempty"`
 	// Start and End bound the ticks: none before Start, none at or after End. Zero: unbounded.
 	Start time.Time `json:"start,omitzero"`
 	End   time.Time `json:"end,omitzero"`
@@ -103,7 +113,7 @@ func (e Entry) Validate() error {
 }
 
 func (e Entry) check() error {
-	if _, err := e.parse(); err != nil {
+	if _, err := e.parse(calendar.NewBudget(context.Background())); err != nil {
 		return err
 	}
 	if err := tasks.CheckKind(e.Kind); err != nil {
@@ -121,7 +131,7 @@ func (e Entry) check() error {
 	if err := e.checkCatchUp(); err != nil {
 		return err
 	}
-	if err := e.checkCourse(); err != nil {
+	if err := e.checkBounds(); err != nil {
 		return err
 	}
 	if len(e.Owner) > maxName || !printable(e.Owner) {
@@ -158,17 +168,51 @@ func printable(s string) bool {
 	return true
 }
 
+// lastYear is the last in which an entry may start or end, as in a spec.
+const lastYear = 2200
+
+func (e Entry) checkBounds() error {
+	switch {
+	case e.Overlap != "" && e.Overlap != Allow && e.Overlap != Skip:
+		return fmt.Errorf("overlap %.40q: use %s or %s", e.Overlap, Allow, Skip)
+	case e.Spread.Abs() > MaxSpread || e.Spread%time.Second != 0:
+		return fmt.Errorf("spread %s: give whole seconds of at most %s, negative to spread before the time", e.Spread, MaxSpread)
+	case e.MaxRuns < 0:
+		return fmt.Errorf("max_runs %d is negative: give how often the entry runs, or leave it out", e.MaxRuns)
+	case e.Expires < 0 || e.Expires > MaxExpires || e.Expires%time.Second != 0:
+		return fmt.Errorf("expires %s: give how long its task may wait in whole seconds, up to %s, or leave it out", e.Expires, MaxExpires)
+	case e.Start.Year() > lastYear || e.End.Year() > lastYear:
+		return fmt.Errorf("start %s, end %s: give years until %d", e.Start.Format(time.RFC3339), e.End.Format(time.RFC3339), lastYear)
+	case !e.Start.IsZero() && !e.End.IsZero() && !e.Start.Before(e.End):
+		return fmt.Errorf("end %s is not after start %s: move one of them", e.End.Format(time.RFC3339), e.Start.Format(time.RFC3339))
+	}
+	return nil
+}
+
 // parse reads the spec in the entry's zone, between its start and its end.
-func (e Entry) parse() (calendar.Spec, error) {
+func (e Entry) parse(b *calendar.Budget) (calendar.Spec, error) {
 	zone, err := calendar.LoadZone(e.Zone)
 	if err != nil {
 		return nil, err
 	}
-	spec, err := calendar.ParseSpec(e.Spec, zone)
+	spec, err := calendar.Parse(b, e.Spec, calendar.Options{Zone: zone, Cron: e.Cron})
 	if err != nil {
 		return nil, err
 	}
-	return e.bound(spec), nil
+	return calendar.Between(spec, e.Start, e.End), nil
+}
+
+// tickAfter returns the first tick after a moment, zero if there is none.
+func (e Entry) tickAfter(b *calendar.Budget, after time.Time) (time.Time, error) {
+	spec, err := e.parse(b)
+	if err != nil {
+		return time.Time{}, err
+	}
+	next, err := spec.Next(b, after)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("spec %q: %w", e.Spec, err)
+	}
+	return next, nil
 }
 
 // encode returns e as it is stored, the same for equal entries.
@@ -186,18 +230,21 @@ func (e Entry) encode() ([]byte, error) {
 // NextTicks returns the next n ticks after a moment, fewer if there are no more, in the
 // entry's zone, each a [Entry.Shift] away from when it is enqueued. It does not ask
 // whether the entry is paused, nor how often it ran.
-func (e Entry) NextTicks(after time.Time, n int) ([]time.Time, error) {
-	spec, err := e.parse()
-	if err != nil {
-		return nil, err
-	}
+func (e Entry) NextTicks(ctx context.Context, after time.Time, n int) ([]time.Time, error) {
 	zone, err := calendar.LoadZone(e.Zone)
 	if err != nil {
 		return nil, err
 	}
 	var ticks []time.Time
-	for tick := spec.Next(after.Add(-e.Shift())); !tick.IsZero() && len(ticks) < n; tick = spec.Next(tick) {
-		ticks = append(ticks, tick.In(zone))
+	for last := after.Add(-e.Shift()); len(ticks) < n; {
+		tick, err := e.tickAfter(calendar.NewBudget(ctx), last)
+		if err != nil {
+			return nil, err
+		}
+		if tick.IsZero() {
+			break
+		}
+		ticks, last = append(ticks, tick.In(zone)), tick
 	}
 	return ticks, nil
 }

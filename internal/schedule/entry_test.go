@@ -52,7 +52,7 @@ func TestBadEntriesAreNamedWithARemedy(t *testing.T) {
 func TestNextTicksAreInTheEntrysZone(t *testing.T) {
 	e := newEntry("e1", "0 8 * * *")
 	e.Zone = "Europe/Berlin"
-	ticks, err := e.NextTicks(mustTime(t, "2026-03-28T12:00:00Z"), 2)
+	ticks, err := e.NextTicks(t.Context(), mustTime(t, "2026-03-28T12:00:00Z"), 2)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func TestNextTicksAreInTheEntrysZone(t *testing.T) {
 		t.Errorf("got %v, want %v", ticks, want)
 	}
 	e.Spec = "at 2026-03-29T08:00:00Z"
-	if ticks, err = e.NextTicks(mustTime(t, "2026-03-28T12:00:00Z"), 5); err != nil || len(ticks) != 1 {
+	if ticks, err = e.NextTicks(t.Context(), mustTime(t, "2026-03-28T12:00:00Z"), 5); err != nil || len(ticks) != 1 {
 		t.Errorf("a single moment: got %v, %v, want it alone", ticks, err)
 	}
 }

@@ -51,7 +51,7 @@ func TestTheBrakeHoldsItsUsersEntriesAndTheCatchUpPolicyDecidesAfterwards(t *tes
 			t.Errorf("enqueued %v, want the tick of the other user", queue.added)
 		}
 		r := get(t, store, "held")
-		due, wait, err := store.horizon(t.Context(), time.Hour)
+		due, wait, err := store.dueShards(t.Context(), time.Hour)
 		if !r.Books.Next.Equal(first) || len(due) != 0 || err != nil || wait > maxHold {
 			t.Errorf("held: %+v, due %v in %s, %v; want the tick kept, and looked at again soon", r.Books, due, wait, err)
 		}

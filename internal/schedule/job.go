@@ -7,6 +7,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"switchyard/internal/calendar"
 	"switchyard/internal/tasks"
 )
 
@@ -20,48 +21,72 @@ type job struct {
 	until   time.Time   // the entry is held back until then; zero: it is not
 }
 
-// plan decides what to do about each entry of a batch. For those about which nothing is
-// to be enqueued it returns edits.
-func (e *Engine) plan(b batch) (jobs []*job, edits []edit) {
-	for _, s := range b.due {
+// plan decides what to do about each claimed entry. For those about which nothing is to be
+// enqueued it returns edits. It ends early when ctx does.
+func (e *Engine) plan(ctx context.Context, c claim) (jobs []*job, edits []edit) {
+	for _, s := range c.due {
+		budget := calendar.NewBudget(ctx)
 		record, err := s.record()
 		if err != nil {
 			e.complain(s.id, err)
-			edits = append(edits, mend(s, err, b.now))
-			continue
-		}
-		spec, err := record.Entry.parse()
-		if err != nil {
-			e.complain(s.id, err)
-			edits = append(edits, s.rewrite(record.Books.withError(err), b.now.Add(quarantine)))
+			edits = append(edits, repair(budget, s, err, c.now))
 			continue
 		}
 		if record.Books.Paused {
 			edits = append(edits, s.rewrite(record.Books, time.Time{}))
 			continue
 		}
-		j := &job{stored: s, Record: record}
-		j.ticks, j.next = Plan(record.Entry, spec, record.Books, b.now)
-		jobs = append(jobs, j)
+		j, err := newJob(budget, s, record, c.now)
+		switch {
+		case ctx.Err() != nil:
+			return jobs, append(edits, s.rewrite(record.Books, record.Due()))
+		case err != nil:
+			e.complain(s.id, err)
+			edits = append(edits, s.putAside(record.Books, err, c.now))
+		default:
+			jobs = append(jobs, j)
+		}
 	}
 	return jobs, edits
 }
 
-// complain says that an entry is mended or set aside.
+// newJob works out what is to be done about an entry. What it takes for that may come from
+// anybody who can write to Redis: no entry may stop a scheduler, and with it the others.
+func newJob(b *calendar.Budget, s stored, r Record, now time.Time) (j *job, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("spec %q: panic: %v", r.Entry.Spec, p)
+		}
+	}()
+	spec, err := r.Entry.parse(b)
+	if err != nil {
+		return nil, err
+	}
+	j = &job{stored: s, Record: r}
+	if j.ticks, j.next, err = Plan(b, r.Entry, spec, r.Books, now); err != nil {
+		return nil, fmt.Errorf("spec %q: %w", r.Entry.Spec, err)
+	}
+	return j, nil
+}
+
+// complain says that an entry is repaired or put aside.
 func (e *Engine) complain(id string, err error) {
-	e.options.Logger.Error("schedule entry mended or set aside", zap.String("entry", id), zap.Error(err))
+	e.options.Logger.Error("schedule entry repaired or put aside", zap.String("entry", id), zap.Error(err))
 	if e.options.Observer != nil {
 		e.options.Observer.ObserveBroken()
 	}
 }
 
-// tasks returns the tasks of j's ticks.
-func (j *job) tasks() []tasks.Tick {
+// tasks returns the tasks of j's ticks, which are enqueued now.
+func (j *job) tasks(now time.Time) []tasks.Tick {
 	ticks := make([]tasks.Tick, len(j.ticks))
 	for i, at := range j.ticks {
 		ticks[i] = tasks.Tick{
 			Entry: j.id, At: at, ID: tickID(j.id, at),
 			Kind: j.Entry.Kind, Payload: j.Entry.Payload, Queue: j.Entry.Queue,
+		}
+		if j.Entry.Expires > 0 {
+			ticks[i].Expires = now.Add(j.Entry.Expires)
 		}
 	}
 	return ticks

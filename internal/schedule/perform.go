@@ -16,7 +16,7 @@ const (
 	writeTimeout = 5 * time.Second
 	// retryAfter is when an entry is tried again whose task could not be added.
 	retryAfter = time.Second
-	// enqueueGrace is how long after its claim a batch may still be enqueued. It may be
+	// enqueueGrace is how long after its claim lapsed a tick may still be enqueued. It may be
 	// long, as the queue knows which ticks it has, and has to be: in a cluster the
 	// clocks of the entry's master and of the queue's may differ.
 	enqueueGrace = 30 * time.Minute
@@ -26,22 +26,23 @@ const (
 // them, until there are no more. The error is the first that another try may mend.
 func (e *Engine) work(ctx context.Context, shard int) error {
 	for ctx.Err() == nil {
-		b, err := e.store.claim(ctx, shard, e.options.Batch, e.options.ClaimLease)
+		c, err := e.store.claim(ctx, shard, e.options.Batch, e.options.ClaimLease)
 		if err != nil {
 			return err
 		}
-		if len(b.due) == 0 {
+		if len(c.due) == 0 {
 			return nil
 		}
-		edits, failed := e.perform(ctx, b)
+		edits, failed := e.perform(ctx, c)
 		if err := e.write(ctx, shard, edits); err != nil || failed != nil {
 			return errors.Join(failed, err)
 		}
+		e.pulse.beat()
 	}
 	return nil
 }
 
-// write writes what became of a batch, also when the engine is stopping.
+// write writes what became of a claim, also when the engine is stopping.
 func (e *Engine) write(ctx context.Context, shard int, edits []edit) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 	defer cancel()
@@ -54,18 +55,18 @@ func (e *Engine) write(ctx context.Context, shard int, edits []edit) error {
 // perform enqueues the due ticks of claimed entries and returns the edits that say so.
 // With an error, one that another try may mend, entries without an edit stay claimed
 // until their lease is over. An engine that is stopping hands the entries back.
-func (e *Engine) perform(ctx context.Context, b batch) ([]edit, error) {
-	jobs, edits := e.plan(b)
-	if err := e.hold(ctx, jobs, b.now); err != nil && ctx.Err() == nil {
+func (e *Engine) perform(ctx context.Context, c claim) ([]edit, error) {
+	jobs, edits := e.plan(ctx, c)
+	if err := e.hold(ctx, jobs, c.now); err != nil && ctx.Err() == nil {
 		return edits, err
 	}
 	var ticks []tasks.Tick
 	if ctx.Err() == nil {
 		for _, j := range jobs {
-			ticks = append(ticks, j.tasks()...)
+			ticks = append(ticks, j.tasks(c.now)...)
 		}
 	}
-	results := e.queue.EnqueueTicks(ctx, ticks, b.lapses.Add(enqueueGrace))
+	results := e.queue.EnqueueTicks(ctx, ticks, c.lapses.Add(enqueueGrace))
 	if ctx.Err() != nil {
 		// Where the tasks were added nevertheless, the others find that out.
 		for _, j := range jobs {
@@ -75,7 +76,7 @@ func (e *Engine) perform(ctx context.Context, b batch) ([]edit, error) {
 	}
 	var failed error
 	for _, j := range jobs {
-		made, err := e.settle(j, results[:len(j.ticks)], b)
+		made, err := e.settle(j, results[:len(j.ticks)], c)
 		results = results[len(j.ticks):]
 		if errors.Is(err, tasks.ErrTooLate) {
 			e.options.Logger.Warn("schedule was held up past its claim: the tick is left to others", zap.String("entry", j.id))
@@ -90,7 +91,7 @@ func (e *Engine) perform(ctx context.Context, b batch) ([]edit, error) {
 }
 
 // settle decides what becomes of an entry whose ticks had these results.
-func (e *Engine) settle(j *job, results []tasks.TickResult, b batch) (edit, error) {
+func (e *Engine) settle(j *job, results []tasks.TickResult, c claim) (edit, error) {
 	if !j.until.IsZero() {
 		return j.rewrite(j.Books, j.until), nil
 	}
@@ -98,11 +99,11 @@ func (e *Engine) settle(j *job, results []tasks.TickResult, b batch) (edit, erro
 	done.Books.Next = j.next
 	for range j.skipped {
 		done.Books.Skipped++
-		e.observe(j.Record, Skipped, j.Books.Next, b)
+		e.observe(j.Record, Skipped, j.Books.Next, c)
 	}
 	for i, result := range results {
 		tick, err := j.ticks[i], result.Err
-		e.observe(j.Record, outcomeOf(result), tick, b)
+		e.observe(j.Record, outcomeOf(result), tick, c)
 		switch {
 		case err == nil:
 			done.Books.Last, done.Books.LastTask, done.Books.LastQueue, done.Books.LastError = tick, result.Receipt.ID, result.Receipt.Queue, ""
@@ -111,7 +112,7 @@ func (e *Engine) settle(j *job, results []tasks.TickResult, b batch) (edit, erro
 			e.options.Logger.Error("schedule tick refused", zap.String("entry", j.id), zap.Time("tick", tick), zap.Error(err))
 			return j.rewrite(done.Books.withError(err), done.Due()), nil // as the ticks after it would be
 		default:
-			return j.rewrite(j.Books.withError(err), b.now.Add(retryAfter)), fmt.Errorf("entry %s: %w", j.id, err)
+			return j.rewrite(j.Books.withError(err), c.now.Add(retryAfter)), fmt.Errorf("entry %s: %w", j.id, err)
 		}
 	}
 	return j.rewrite(done.Books, done.Due()), nil
@@ -130,9 +131,9 @@ func outcomeOf(result tasks.TickResult) Outcome {
 }
 
 // observe tells the observer what became of a tick, if there is one.
-func (e *Engine) observe(r Record, outcome Outcome, tick time.Time, b batch) {
+func (e *Engine) observe(r Record, outcome Outcome, tick time.Time, c claim) {
 	if e.options.Observer != nil {
-		lag := b.now.Sub(tick.Add(r.Entry.Shift())) + time.Since(b.claimed)
+		lag := c.now.Sub(tick.Add(r.Entry.Shift())) + time.Since(c.claimed)
 		e.options.Observer.ObserveTick(r.Entry.Kind, outcome, lag)
 	}
 }

@@ -183,7 +183,7 @@ func TestAnEntryBrokenByHandIsInNobodysWay(t *testing.T) {
 		if n := logs.Len(); n != 4 || ticks.broken != 4 {
 			t.Errorf("logged %d errors, counted %d, want one for each broken entry: %v", n, ticks.broken, logs.All())
 		}
-		if due, _, err := store.horizon(t.Context(), time.Second); err != nil || len(due) != 0 {
+		if due, _, err := store.dueShards(t.Context(), time.Second); err != nil || len(due) != 0 {
 			t.Errorf("due still: %v, %v", due, err)
 		}
 		if books := get(t, store, "bookless").Books; !books.Next.After(time.Now().Add(-time.Minute)) || books.LastError == "" {

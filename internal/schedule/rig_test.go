@@ -27,11 +27,30 @@ func mustSpec(t testing.TB, spec, zone string) calendar.Spec {
 	if err != nil {
 		t.Fatal(err)
 	}
-	parsed, err := calendar.ParseSpec(spec, location)
+	parsed, err := calendar.Parse(calendar.NewBudget(t.Context()), spec, calendar.Options{Zone: location})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return parsed
+}
+
+// nextTick returns a spec's first tick after a moment, the zero time if there is none.
+func nextTick(t testing.TB, spec calendar.Spec, after time.Time) time.Time {
+	t.Helper()
+	next, err := spec.Next(calendar.NewBudget(t.Context()), after)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return next
+}
+
+func mustPlan(t testing.TB, e Entry, spec calendar.Spec, b Books, now time.Time) ([]time.Time, time.Time) {
+	t.Helper()
+	ticks, next, err := Plan(calendar.NewBudget(t.Context()), e, spec, b, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ticks, next
 }
 
 const prefix = "switchyard:"
@@ -180,11 +199,11 @@ func overdue(t *testing.T, store *Store, e Entry, age time.Duration) time.Time {
 func setNext(t *testing.T, store *Store, id string, after time.Time) time.Time {
 	t.Helper()
 	r := get(t, store, id)
-	spec, err := r.Entry.parse()
+	next, err := r.Entry.tickAfter(calendar.NewBudget(t.Context()), after)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Books.Next = spec.Next(after)
+	r.Books.Next = next
 	rewriteBooks(t, store, id, r.Books)
 	return r.Books.Next
 }

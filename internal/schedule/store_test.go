@@ -11,6 +11,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"switchyard/internal/calendar"
 	"switchyard/internal/redistest"
 	"switchyard/internal/tasks"
 )
@@ -79,8 +80,8 @@ func TestPutsAtOnceLeaveOneWholeEntry(t *testing.T) {
 		}
 		writers.Wait()
 		r := get(t, store, "e1")
-		spec, _ := r.Entry.parse()
-		if r.Entry.Spec != "@every "+r.Entry.Owner+"h" || !spec.Next(r.Books.Next.Add(-1)).Equal(r.Books.Next) {
+		spec, _ := r.Entry.parse(calendar.NewBudget(t.Context()))
+		if r.Entry.Spec != "@every "+r.Entry.Owner+"h" || !nextTick(t, spec, r.Books.Next.Add(-1)).Equal(r.Books.Next) {
 			t.Errorf("got %+v, want one writer's entry with a tick of its own", r)
 		}
 		if n := dueCount(t, client, store); n != 1 {

@@ -15,6 +15,7 @@ const (
 	Retried   Outcome = "retried"   // failed, another attempt follows
 	Dead      Outcome = "dead"      // failed for good: in the dead letter
 	SetAside  Outcome = "parked"    // set aside, no retry spent
+	Expired   Outcome = "expired"   // waited too long to be begun: in the dead letter
 	// HandedBack is an attempt cut off by its worker stopping: back in its queue.
 	HandedBack Outcome = "handed_back"
 	// CutOff is an attempt whose worker lost its lease, or could not renew it because
@@ -25,6 +26,9 @@ const (
 // ErrSoftLimit is the cause of a handler's context once its soft time limit has
 // passed. The handler should save its work and return before the hard limit.
 var ErrSoftLimit = errors.New("soft time limit passed")
+
+// ErrExpired says that a task waited longer than it may. No retry mends that.
+var ErrExpired = errors.New("expired before it was begun")
 
 // ErrHardLimit ends an attempt whose handler has not returned by its hard time limit.
 var ErrHardLimit = errors.New("hard time limit passed")

@@ -14,6 +14,8 @@ type Tick struct {
 	Kind    string
 	Payload json.RawMessage
 	Queue   string // "" for the one the kind is routed to
+	// Expires is when the task is not begun any more if it still waits. Zero: never.
+	Expires time.Time
 }
 
 // TickResult is what became of a tick. The receipt of a tick whose task was added

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"switchyard/internal/calendar"
 )
 
 func TestTicksLieBetweenStartAndEnd(t *testing.T) {
@@ -14,7 +16,7 @@ func TestTicksLieBetweenStartAndEnd(t *testing.T) {
 	for after, want := range map[string]string{
 		"2020-01-01T00:00:00Z": "10 11 12", "2026-01-01T10:00:00Z": "11 12", "2026-01-01T12:00:00Z": "",
 	} {
-		ticks, err := e.NextTicks(mustTime(t, after), 10)
+		ticks, err := e.NextTicks(t.Context(), mustTime(t, after), 10)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -37,7 +39,7 @@ func TestMaxRunsEndsAnEntry(t *testing.T) {
 		ticks int
 		over  bool
 	}{{0, 3, false}, {1, 3, false}, {2, 3, true}, {3, 2, true}, {5, 0, true}, {9, 0, true}} {
-		ticks, next := Plan(e, spec, Books{Next: first, Runs: test.runs}, first.Add(2*time.Hour))
+		ticks, next := mustPlan(t, e, spec, Books{Next: first, Runs: test.runs}, first.Add(2*time.Hour))
 		if len(ticks) != test.ticks || next.IsZero() != test.over {
 			t.Errorf("after %d runs: %v and then %v, want %d ticks, over %v", test.runs, ticks, next, test.ticks, test.over)
 		}
@@ -81,7 +83,7 @@ func TestASpreadTickKeepsItsNameAndIsDueLaterOrEarlier(t *testing.T) {
 		}
 		tick := mustTime(t, "2026-01-01T08:30:00Z")
 		due := tick.Add(e.Shift())
-		spec, err := e.parse()
+		spec, err := e.parse(calendar.NewBudget(t.Context()))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -91,7 +93,7 @@ func TestASpreadTickKeepsItsNameAndIsDueLaterOrEarlier(t *testing.T) {
 			due.Add(noneGrace):               {tick},
 			due.Add(noneGrace + time.Second): nil,
 		} {
-			if ticks, _ := Plan(e, spec, Books{Next: tick}, now); !slices.EqualFunc(ticks, want, time.Time.Equal) {
+			if ticks, _ := mustPlan(t, e, spec, Books{Next: tick}, now); !slices.EqualFunc(ticks, want, time.Time.Equal) {
 				t.Errorf("spread %s, at %s: got %v, want %v", spread, now, ticks, want)
 			}
 		}

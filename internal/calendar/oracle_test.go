@@ -1,0 +1,137 @@
+package calendar
+
+import (
+	"bufio"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A vector is what somebody else's library makes of a spec: the first ticks after a moment.
+// The files say which library, and beside them are the programs that asked it.
+type vector struct {
+	spec, zone string
+	dialect    Dialect
+	after      time.Time
+	want       []time.Time
+	more       bool // there may be ticks after those wanted
+}
+
+const (
+	basicUTC  = "20060102T150405Z"
+	basicWall = "20060102T150405"
+)
+
+// rows returns the lines of an oracle's file that are not comments, split at tabs.
+func rows(t *testing.T, name string) [][]string {
+	t.Helper()
+	file, err := os.Open(filepath.Join("testdata", "oracle", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
+	var all [][]string
+	for lines := bufio.NewScanner(file); lines.Scan(); {
+		if line := lines.Text(); line != "" && line[0] != '#' {
+			all = append(all, strings.Split(line, "\t"))
+		}
+	}
+	return all
+}
+
+func moments(t *testing.T, layout, list string) []time.Time {
+	t.Helper()
+	var all []time.Time
+	for text := range strings.SplitSeq(list, ",") {
+		if text == "-" || text == "" {
+			continue
+		}
+		at, err := time.Parse(layout, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, at)
+	}
+	return all
+}
+
+// compare asks for each vector's ticks, and for the first from some moments in between.
+func compare(t *testing.T, vectors []vector, atLeast int) {
+	t.Helper()
+	wrong := 0
+	for _, v := range vectors {
+		spec := mustRead(t, v.spec, v.zone, v.dialect)
+		got := spec.list(v.after, len(v.want))
+		if !v.more {
+			got = spec.list(v.after, len(v.want)+1)
+		}
+		if !slices.EqualFunc(got, v.want, time.Time.Equal) {
+			if wrong++; wrong < 20 {
+				t.Errorf("%q in %q (%s) after %s:\n got %v\nwant %v", v.spec, v.zone, v.dialect, v.after, got, v.want)
+			}
+		}
+	}
+	if len(vectors) < atLeast || wrong > 0 {
+		t.Errorf("%d of %d differ; want none of at least %d", wrong, len(vectors), atLeast)
+	}
+}
+
+func TestCronIsReadAsCeleryReadsIt(t *testing.T) {
+	var vectors []vector
+	for _, row := range rows(t, "cron_celery.tsv") {
+		want := moments(t, basicUTC, row[2])
+		vectors = append(vectors, vector{
+			spec: row[0], dialect: Celery, after: moments(t, basicUTC, row[1])[0], want: want, more: true,
+		})
+	}
+	compare(t, vectors, 1400)
+}
+
+func TestClocksChangeAsTheZoneDatabaseSaysUntil2200(t *testing.T) {
+	var vectors []vector
+	for _, row := range rows(t, "zones.tsv") {
+		spec := strings.ReplaceAll(strings.ReplaceAll(row[1], "DTSTART=", "DTSTART:"), ";RRULE=", " RRULE:")
+		vectors = append(vectors, vector{
+			spec: spec, zone: row[2], after: moments(t, basicUTC, row[3])[0],
+			want: moments(t, basicUTC, row[4]), more: true,
+		})
+		if last := &vectors[len(vectors)-1]; row[5] != "-" {
+			last.want = moments(t, basicUTC, row[5]) // made up for after a gap of half an hour
+		}
+	}
+	compare(t, vectors, 1300)
+}
+
+func TestRulesAreThoseOfDateutil(t *testing.T) {
+	var vectors []vector
+	for _, row := range append(rows(t, "rrule_dateutil.tsv"), rows(t, "rrule_brute.tsv")...) {
+		spec := "DTSTART:" + row[0] + " RRULE:" + row[1]
+		for i, name := range []string{" RDATE:", " EXDATE:"} {
+			if row[4+i] != "-" {
+				spec += name + row[4+i]
+			}
+		}
+		start, want := moments(t, basicWall, row[0])[0], moments(t, basicWall, row[3])
+		if _, err := parseText(t, spec, time.UTC); isBeyondBounds(err, start, want) {
+			continue
+		}
+		vectors = append(vectors, vector{
+			spec: spec, after: moments(t, basicWall, row[2])[0], want: want,
+			more: len(row) < 7 || !strings.Contains(row[6], "end"),
+		})
+	}
+	compare(t, vectors, 4050)
+}
+
+// isBeyondBounds reports whether a rule is refused for what others allow: no tick at all,
+// dates after 2200, and a first tick more than a hundred years away.
+func isBeyondBounds(err error, start time.Time, want []time.Time) bool {
+	if err == nil {
+		return false
+	}
+	tooRare := strings.Contains(err.Error(), "never due within a hundred years") && (len(want) == 0 || want[0].After(start.AddDate(100, 0, 0)))
+	return tooRare || strings.Contains(err.Error(), "is too far away: give a year from 1900 to 2200")
+}
