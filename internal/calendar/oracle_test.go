@@ -123,7 +123,7 @@ func TestRulesAreThoseOfDateutil(t *testing.T) {
 			more: len(row) < 7 || !strings.Contains(row[6], "end"),
 		})
 	}
-	compare(t, vectors, 4050)
+	compare(t, vectors, 4040)
 }
 
 // isBeyondBounds reports whether a rule is refused for what others allow: no tick at all,

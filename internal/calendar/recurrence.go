@@ -70,13 +70,14 @@ func (r recurrence) counted(b *Budget) (Spec, error) {
 		return r, nil
 	}
 	var ticks []time.Time
-	for last := r.start.Add(-time.Second); len(ticks) < r.count; {
+	for last := r.start.Add(-time.Second); len(ticks) < r.count && last.Year() <= lastCountYear; {
 		tick, err := r.Next(b, last)
 		if err != nil {
 			return nil, err
 		}
-		if tick.IsZero() || tick.Year() > lastCountYear {
-			break
+		if tick.IsZero() { // none within the horizon: those beyond count, too
+			last = last.AddDate(0, 0, horizonDays)
+			continue
 		}
 		ticks, last = append(ticks, tick), tick
 	}
