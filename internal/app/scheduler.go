@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -81,6 +82,9 @@ func (c *Scheduler) run(stop daemon.Stop) error {
 		return orStopped(stop, err)
 	}
 	s.Log.Info("scheduling", zap.Int("configured", len(entries)))
+	var releasing sync.WaitGroup
+	defer releasing.Wait()
+	releasing.Go(func() { schedule.NewReleaser(s.Schedule, s.Brake, s.Brake, s.Log).Run(stop.Quiet) })
 	c.engine.Run(stop.Quiet)
 	return nil
 }
