@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
+	"switchyard/internal/calendar"
 	"switchyard/internal/config"
 	"switchyard/internal/daemon"
 	"switchyard/internal/queue"
@@ -76,6 +77,9 @@ func (c *Scheduler) run(stop daemon.Stop) error {
 	for _, e := range entries {
 		if err := s.CheckEntry(e); err != nil {
 			return err
+		}
+		if remark := calendar.Remark(e.Spec, e.Cron); remark != "" {
+			s.Log.Warn("schedule entry may not mean what it says elsewhere", zap.String("entry", e.ID), zap.String("remark", remark))
 		}
 	}
 	if err := s.Schedule.SyncConfig(stop.Quiet, entries); err != nil {
