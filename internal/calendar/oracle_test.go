@@ -2,9 +2,11 @@ package calendar
 
 import (
 	"bufio"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -134,4 +136,54 @@ func isBeyondBounds(err error, start time.Time, want []time.Time) bool {
 	}
 	tooRare := strings.Contains(err.Error(), "never due within a hundred years") && (len(want) == 0 || want[0].After(start.AddDate(100, 0, 0)))
 	return tooRare || strings.Contains(err.Error(), "is too far away: give a year from 1900 to 2200")
+}
+
+func TestCronIsReadAsCroniterReadsIt(t *testing.T) {
+	var vectors []vector
+	for _, row := range append(rows(t, "cron_croniter.tsv"), rows(t, "cron_brute.tsv")...) {
+		_, err := parseText(t, row[0], time.UTC)
+		if refused := fmt.Sprint(err); strings.Contains(refused, "is longer than its") || strings.Contains(refused, "counts from Sunday as 1") {
+			continue // what means something else elsewhere
+		}
+		vectors = append(vectors, vector{spec: row[0], after: moments(t, basicUTC, row[1])[0], want: moments(t, basicUTC, row[2]), more: true})
+	}
+	compare(t, vectors, 3200)
+}
+
+// TestTheSunIsWherePyEphemHasIt compares the events of solar days all over the globe.
+func TestTheSunIsWherePyEphemHasIt(t *testing.T) {
+	compared, absent := 0, 0
+	for _, row := range rows(t, "solar.tsv") {
+		latitude, err := strconv.ParseFloat(row[1], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		longitude, err := strconv.ParseFloat(row[2], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		date, err := time.Parse(time.DateOnly, row[3])
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := solar{solarEvents["@"+row[0]], place{latitude, longitude}}.on(date)
+		if row[4] == "-" {
+			if absent++; !got.IsZero() {
+				t.Errorf("%v: it happens at %s, want it not to", row, got)
+			}
+			continue
+		}
+		want := moments(t, basicUTC, row[4])[0]
+		tolerance, err := time.ParseDuration(row[5] + "s")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if off := got.Sub(want); off.Abs() > tolerance {
+			t.Errorf("%v: it happens at %s, %s off", row, got, off)
+		}
+		compared++
+	}
+	if compared < 3500 || absent < 100 {
+		t.Errorf("compared %d times and %d absences, want more", compared, absent)
+	}
 }
