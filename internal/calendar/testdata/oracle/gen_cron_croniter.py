@@ -179,6 +179,7 @@ def start():
     return datetime(2020, 1, 1) + timedelta(seconds=R.randrange(100 * 365 * 86400))
 
 
+disputed = []
 rows, why, seen, examples = [], collections.Counter(), set(), {}
 while len(rows) < 3300:
     spec, cs, sets, both = make(False)
@@ -208,6 +209,7 @@ while len(rows) < 3300:
         key = ("both day fields, one a full range" if both and "*" in [x[0] for x in croniter.expand(cs)[0][2:5:2]]
                else "both day fields with # or L" if both and ("#" in dw or "l" in dw) else "other, both day fields" if both else "other")
         why["differs: " + key] += 1
+        disputed.append([spec, utc(s), ",".join(map(utc, b)), ",".join(map(utc, c)), key])
         examples.setdefault(key, (spec, cs, utc(s), "croniter " + ",".join(map(utc, c)), "brute " + ",".join(map(utc, b))))
         if key.startswith("other") and why["differs: " + key] <= 6:
             print("OTHER", spec, "|", cs, utc(s), "|", ",".join(map(utc, c)), "|", ",".join(map(utc, b)))
@@ -227,7 +229,10 @@ Excluded, croniter deviating: a day field written as a full range (0-6, 1-31) be
  dom 31 or 30 in a short month beside 1 or 2 (from 22 February "31-19" jumps over 1 March: see the report);
  #n or L in dow beside a restricted dom (croniter then wants both); specs with fewer than 4 ticks in 60 years.
 """, rows)
-
+write("cron_disputed.tsv", """
+Cron specs on which croniter 1.3.5 deviates from the semantics asked for. The brute force column is the one to hold to.
+Columns: spec | start | first 4 ticks by brute force over days | croniter's | why
+""", disputed)
 rows = []
 while len(rows) < 400:
     spec, cs, sets, both = make(True)

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """Is zoneinfo right through 2200? Its offsets against a plain reading of each file's POSIX footer,
-and against zoneinfo's pure Python twin (C has its own code). Run with PYTHONTZPATH=/tmp/oracle/tz."""
-import re, sys, importlib
+and against zoneinfo's pure Python twin (C has its own code). Run with PYTHONTZPATH as for gen_zones.py."""
+import os, re, sys, importlib
 from datetime import datetime, timedelta, timezone, date
-from zoneinfo import ZoneInfo
+from zoneinfo import TZPATH, ZoneInfo
 import zoneinfo._zoneinfo as pure
 from gen_zones import ZONES
 
@@ -19,7 +19,7 @@ def hms(s, default=None):
 
 
 def footer(z):
-    f = open("/tmp/oracle/tz/" + z, "rb").read().split(b"\n")[-2].decode()
+    f = open(os.path.join(TZPATH[0], z), "rb").read().split(b"\n")[-2].decode()
     m = re.fullmatch(r"(<[^>]+>|[A-Za-z]+)([-+\d:]+)(?:(<[^>]+>|[A-Za-z]+)([-+\d:]*),M([\d.]+)(?:/([-+\d:]+))?,M([\d.]+)(?:/([-+\d:]+))?)?", f)
     assert m, f
     std = -hms(m[2])
