@@ -73,7 +73,7 @@ func (r *Reader) readScores(ctx context.Context, found map[string]Stored) error 
 			name, ours := strings.CutPrefix(page[i], r.prefix)
 			s := Stored{Name: name, Score: score, Scheduled: true}
 			if !ours {
-				s.Err = fmt.Errorf("its key does not start with %s: see to --key-prefix", quoted(r.prefix))
+				s.Err = fmt.Errorf("its key does not start with %q: see to --key-prefix", r.prefix)
 			}
 			if err := add(found, s); err != nil {
 				return err

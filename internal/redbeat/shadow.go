@@ -43,8 +43,8 @@ func (s *Shadow) Watch(ctx context.Context, ticks <-chan time.Time) error {
 		}
 		select {
 		case <-ctx.Done():
-			return s.say("watched for %s, in %d rounds: %d of %d entries differed, %d differ now",
-				s.Now().Sub(began).Round(time.Second), s.rounds, len(s.differed), len(s.last.moves), len(s.last.differences))
+			return s.say("watched for %s, in %d rounds: of %d entries %d differed, and %d do now",
+				s.Now().Sub(began).Round(time.Second), s.rounds, len(s.last.moves), len(s.differed), len(s.last.differences))
 		case <-ticks:
 		}
 	}
@@ -120,7 +120,7 @@ func (s *Shadow) report(seen view) error {
 				moving++
 			}
 		}
-		if err := s.say("%d entries, of which %d move: %d differ from RedBeat's schedule, of %d it does not tell before their next run",
+		if err := s.say("%d entries, of which %d move: %d at other times than in RedBeat, and %d at times it does not tell before their next run",
 			len(seen.moves), moving, len(seen.differences), seen.early); err != nil {
 			return err
 		}
@@ -159,7 +159,7 @@ func (s *Shadow) reportOne(name string, seen view) error {
 	// The score may be too early to tell, a run never is.
 	if !before.Next.IsZero() && m.LastRun.After(before.LastRun) && m.LastRun.Before(before.Next.Add(-tolerance)) {
 		s.differed[name] = true
-		lines = append(lines, fmt.Sprintf("RedBeat ran it at %s, here it was due at %s", stamp(m.LastRun), stamp(before.Next)))
+		lines = append(lines, fmt.Sprintf("RedBeat has a run at %s, here it was due at %s", stamp(m.LastRun), stamp(before.Next)))
 	}
 	if text, differs := seen.differences[name]; differs && s.last.differences[name] != text {
 		s.differed[name] = true

@@ -82,7 +82,7 @@ func datetime(at time.Time) string {
 // same values as Celery's.
 func TestCrontabsAreSpeltPlainly(t *testing.T) {
 	for schedule, want := range map[string]string{
-		`{"__type__": "crontab"}`: "* * * * *",
+		`{"__type__": "crontab"}`:                                                      "* * * * *",
 		`{"__type__": "crontab", "minute": "*/90", "hour": "*/12"}`:                    "0 0,12 * * *",
 		`{"__type__": "crontab", "minute": "*/25", "hour": "0-23/6"}`:                  "*/25 */6 * * *",
 		`{"__type__": "crontab", "minute": 0, "hour": "22-2"}`:                         "0 0-2,22,23 * * *",
