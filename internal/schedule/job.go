@@ -22,14 +22,16 @@ type job struct {
 }
 
 // plan decides what to do about each claimed entry. For those about which nothing is to be
-// enqueued it returns edits. It ends early when ctx does.
+// enqueued it returns edits. Once ctx has ended it hands back those that are left.
 func (e *Engine) plan(ctx context.Context, c claim) (jobs []*job, edits []edit) {
 	for _, s := range c.due {
 		budget := calendar.NewBudget(ctx)
 		record, err := s.record()
-		if err != nil {
+		if err != nil && ctx.Err() == nil {
 			e.complain(s.id, err)
 			edits = append(edits, repair(budget, s, err, c.now))
+		}
+		if err != nil {
 			continue
 		}
 		if record.Books.Paused {
@@ -39,7 +41,7 @@ func (e *Engine) plan(ctx context.Context, c claim) (jobs []*job, edits []edit) 
 		j, err := newJob(budget, s, record, c.now)
 		switch {
 		case ctx.Err() != nil:
-			return jobs, append(edits, s.rewrite(record.Books, record.Due()))
+			edits = append(edits, s.rewrite(record.Books, record.Due()))
 		case err != nil:
 			e.complain(s.id, err)
 			edits = append(edits, s.putAside(record.Books, err, c.now))

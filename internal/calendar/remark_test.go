@@ -1,0 +1,54 @@
+package calendar
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestACronWithBothDaysIsRemarkedOn(t *testing.T) {
+	for _, test := range []struct {
+		spec string
+		want string // "" for no remark
+	}{
+		{"0 9 1-7 * mon", `write "0 9 * * MON#1"`},
+		{"30 9 15-21 jan Friday", `write "30 9 * jan FRI#3"`},
+		{"5 30 9 22-28 * 0", `write "5 30 9 * * SUN#4"`},
+		{"0 9 13 * FRI", "write RRULE:FREQ=MONTHLY;BYMONTHDAY=13;BYDAY=FR with a DTSTART"},
+		{"0 9 1-7 * 1,2", "BYMONTHDAY=1,2,3,4,5,6,7;BYDAY=MO,TU"},
+		{"0 9 */2 * MON-FRI", "BYDAY=MO,TU,WE,TH,FR"},
+		{"0 9 L * FRI", "write a rule with BYMONTHDAY and BYDAY"},
+		{"0 9 * * MON", ""}, {"0 9 ? * MON", ""}, {"0 9 1 * *", ""}, {"0 9 */1 * MON", ""}, {"0 9 1 * ?", ""},
+		{"@daily", ""}, {"at 2030-01-01T00:00:00Z", ""}, {"@sunset 52 13", ""}, {"no spec", ""},
+		{"DTSTART:20260101T000000 RRULE:FREQ=DAILY", ""},
+	} {
+		got := Remark(test.spec, "")
+		if test.want == "" && got != "" || !strings.Contains(got, test.want) {
+			t.Errorf("Remark(%q) = %q, want %q in it", test.spec, got, test.want)
+		}
+		for _, dialect := range []Dialect{Crontab, Celery} {
+			if got := Remark(test.spec, dialect); got != "" {
+				t.Errorf("%q is remarked on although it is said to be read as %s: %s", test.spec, dialect, got)
+			}
+		}
+	}
+}
+
+// TestTheOtherWordsMeanWhatCeleryMeans takes the proposals at their word.
+func TestTheOtherWordsMeanWhatCeleryMeans(t *testing.T) {
+	after := mustTime(t, "2026-11-25T00:00:00Z")
+	for spec, other := range map[string]string{
+		"0 9 1-7 * mon":     "0 9 * * MON#1",
+		"30 9 15-21 jan 5":  "30 9 * jan FRI#3",
+		"5 30 9 22-28 * 0":  "5 30 9 * * SUN#4",
+		"0 9 13 * FRI":      "DTSTART:20260101T090000 RRULE:FREQ=MONTHLY;BYMONTHDAY=13;BYDAY=FR",
+		"0 9 */2 * MON-FRI": "DTSTART:20260101T090000 RRULE:FREQ=MONTHLY;BYMONTHDAY=1,3,5,7,9,11,13,15,17,19,21,23,25,27,29,31;BYDAY=MO,TU,WE,TH,FR",
+	} {
+		got, want := mustRead(t, spec, "Europe/Berlin", Celery).list(after, 30), mustSpec(t, other, "Europe/Berlin").list(after, 30)
+		for i := range want {
+			if !got[i].Equal(want[i]) {
+				t.Errorf("%q as Celery reads it is due at %s, %q at %s", spec, got[i], other, want[i])
+				break
+			}
+		}
+	}
+}
