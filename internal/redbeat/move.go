@@ -75,7 +75,7 @@ func (m *Mover) Moves(ctx context.Context, stored []Stored) []Move {
 			continue
 		}
 		if other, taken := owner[one.Entry.ID]; taken {
-			all[i] = one.refuse(fmt.Errorf("its id would be %s, which is that of %s: rename one of them in RedBeat", one.Entry.ID, quoted(other)))
+			all[i] = one.refuse(fmt.Errorf("its id would be %s, which is that of %s: rename one of them in RedBeat", one.Entry.ID, Quote(other)))
 			continue
 		}
 		owner[one.Entry.ID] = one.From

@@ -35,9 +35,9 @@ func entryID(name string) string {
 	return slug + "-" + hex.EncodeToString(hash[:])[:hashDigits]
 }
 
-// quoted returns a name as it is, or quoted if a terminal or a reader could take it for
+// Quote returns a name as it is, or quoted if a terminal or a reader could take it for
 // something else. A long one is cut.
-func quoted(name string) string {
+func Quote(name string) string {
 	plain := name != ""
 	for _, r := range name {
 		if !unicode.IsGraphic(r) || unicode.IsSpace(r) || r == '"' {

@@ -55,7 +55,7 @@ func (m *Mover) applyOptions(e *schedule.Entry, definition object, changed func(
 		case remedies[name] != "":
 			changed("option %s %s is dropped: %s", name, show(value), remedies[name])
 		default:
-			changed("option %s %s is dropped: it has no counterpart", quoted(name), show(value))
+			changed("option %s %s is dropped: it has no counterpart", Quote(name), show(value))
 		}
 	}
 	return errors.Join(errs...)

@@ -195,3 +195,12 @@ func answered(err error) bool {
 	var reply redis.Error
 	return err == nil || errors.As(err, &reply)
 }
+
+// Locked reports whether a RedBeat runs: it then holds a lock, unless it was told not to.
+func (r *Reader) Locked(ctx context.Context) (bool, error) {
+	n, err := r.client.Exists(ctx, r.prefix+":lock").Result()
+	if err != nil {
+		return false, fmt.Errorf("read %s:lock: %w", r.prefix, err)
+	}
+	return n > 0, nil
+}

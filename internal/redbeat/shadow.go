@@ -138,7 +138,7 @@ func (s *Shadow) report(seen view) error {
 			said = "%s: gone from RedBeat"
 		}
 		if !still {
-			if err := s.say(said, quoted(name)); err != nil {
+			if err := s.say(said, Quote(name)); err != nil {
 				return err
 			}
 		}
@@ -166,7 +166,7 @@ func (s *Shadow) reportOne(name string, seen view) error {
 		lines = append(lines, text)
 	}
 	for _, line := range lines {
-		if err := s.say("%s: %s", quoted(name), line); err != nil {
+		if err := s.say("%s: %s", Quote(name), line); err != nil {
 			return err
 		}
 	}

@@ -44,7 +44,7 @@ func (m *Mover) task(name string) (Task, error) {
 	}
 	last := name[strings.LastIndexByte(name, '.')+1:]
 	if tasks.CheckKind(last) != nil || !m.o.Known(last) {
-		return Task{}, fmt.Errorf("task %s is no kind here: say which it is with --map %s=KIND", quoted(name), quoted(name))
+		return Task{}, fmt.Errorf("task %s is no kind here: say which it is with --map %s=KIND", Quote(name), Quote(name))
 	}
 	return Task{Kind: last}, nil
 }
@@ -67,7 +67,7 @@ func (t Task) payload(definition object, changed func(string, ...any)) ([]byte, 
 	var errs []error
 	put := func(path, name string, value any) {
 		if _, twice := payload[name]; twice {
-			errs = append(errs, fmt.Errorf("argument %s is in args and in kwargs: remove one", quoted(name)))
+			errs = append(errs, fmt.Errorf("argument %s is in args and in kwargs: remove one", Quote(name)))
 		}
 		payload[name], err = plain(path, value, changed)
 		errs = append(errs, err)
