@@ -19,7 +19,7 @@ import (
 )
 
 type scheduleImportRedBeat struct {
-	From      string            `required:"" env:"SWITCHYARD_REDBEAT_URL" help:"Redis of RedBeat, its redbeat_redis_url. Give a URL with a password in the environment, where others do not see it." placeholder:"redis://HOST:6379/0"`
+	From      string            `required:"" env:"REDBEAT_REDIS_URL" help:"Redis of RedBeat, its redbeat_redis_url. Give a URL with a password in the environment, where others do not see it." placeholder:"redis://HOST:6379/0"`
 	Zone      string            `required:"" help:"IANA time zone of the Celery application, its timezone setting: UTC if it sets none. RedBeat does not keep it."`
 	KeyPrefix string            `help:"RedBeat's redbeat_key_prefix." default:"redbeat:"`
 	Map       map[string]string `help:"The kind of a task, with names for its positional arguments if it has some. May be repeated." placeholder:"app.tasks.scout=agent_scout:user,topics"`
@@ -67,7 +67,7 @@ func (cmd scheduleImportRedBeat) Run(f *config.Flags, out io.Writer) error {
 		if len(stored) == 0 {
 			return fmt.Errorf("%s has no entries under %s*: see to --key-prefix, and to the database in --from", cache.Redact(cmd.From), cmd.KeyPrefix)
 		}
-		report := redBeatReport{mover.Moves(ctx, stored), cmd.Map}
+		report := redBeatReport{mover.MoveAll(ctx, stored), cmd.Map}
 		if err := report.print(out); err != nil {
 			return err
 		}

@@ -6,18 +6,18 @@ import (
 	"time"
 )
 
-// Relation says how the next tick of an entry stands to RedBeat's.
-type Relation int
+// relation says how the next tick of an entry stands to RedBeat's.
+type relation int
 
 // The relations.
 const (
-	Agrees Relation = iota
-	Differs
-	// Early is a score that is too early to tell. RedBeat scores an entry by when it was last
+	agrees relation = iota
+	differs
+	// early is a score that is too early to tell. RedBeat scores an entry by when it was last
 	// saved and not by when it is due, if it is saved, or RedBeat restarted, between two runs.
 	// It looks at the entry from then on and waits until it is due.
-	Early
-	Unknown // there is nothing to compare
+	early
+	unknown // there is nothing to compare
 )
 
 // tolerance is by how much two times that are the same may differ: RedBeat counts fractions
@@ -25,27 +25,27 @@ const (
 const tolerance = time.Second
 
 // compare returns how an entry's next tick stands to RedBeat's, and the difference in words.
-func (m Move) compare(s Stored, now time.Time) (Relation, string) {
+func (m Move) compare(s Stored, now time.Time) (relation, string) {
 	switch {
 	case m.Next.IsZero():
-		return Unknown, ""
+		return unknown, ""
 	case !s.Scheduled:
-		return Differs, "RedBeat does not have it in its schedule and does not run it: here it runs"
+		return differs, "RedBeat does not have it in its schedule and does not run it: here it runs"
 	case m.LastRun.IsZero():
-		return Unknown, ""
+		return unknown, ""
 	case s.Score < 0:
-		return Differs, fmt.Sprintf("it is due at %s, in RedBeat never again", stamp(m.Next))
+		return differs, fmt.Sprintf("it is due at %s, in RedBeat never again", stamp(m.Next))
 	}
 	due := scoreTime(s.Score)
 	switch {
 	case due.Sub(m.Next).Abs() <= tolerance:
-		return Agrees, ""
+		return agrees, ""
 	case !m.Next.After(now) && !due.After(now): // both have it overdue
-		return Agrees, ""
+		return agrees, ""
 	case due.Before(m.Next) && !due.Before(m.LastRun):
-		return Early, ""
+		return early, ""
 	}
-	return Differs, fmt.Sprintf("it is due at %s, in RedBeat at %s%s", stamp(m.Next), stamp(due), m.clockChange())
+	return differs, fmt.Sprintf("it is due at %s, in RedBeat at %s%s", stamp(m.Next), stamp(due), m.clockChange())
 }
 
 // clockChange says that the clocks change before the next tick, if they do.

@@ -129,7 +129,7 @@ func TestEverythingInTheWayIsNamed(t *testing.T) {
 // TestOneBrokenEntryStopsNoOther moves a good entry among broken ones.
 func TestOneBrokenEntryStopsNoOther(t *testing.T) {
 	good := scheduled("good", `{"__type__": "crontab", "minute": 0, "hour": 8}`, "2026-11-25T19:23:44+01:00")
-	all := NewMover(options(t)).Moves(t.Context(), []Stored{{Name: "z"}, good, {Name: "a", Definition: "{"}, {Name: "lock", Foreign: "it is a lock"}})
+	all := NewMover(options(t)).MoveAll(t.Context(), []Stored{{Name: "z"}, good, {Name: "a", Definition: "{"}, {Name: "lock", Foreign: "it is a lock"}})
 	var got []string
 	for _, m := range all {
 		got = append(got, m.From+" "+string(m.Verdict))
@@ -171,7 +171,7 @@ func TestNamesBecomeIDs(t *testing.T) {
 func TestTwoNamesOfOneIDDoNotBothMove(t *testing.T) {
 	const cron, last = `{"__type__": "crontab", "minute": 0, "hour": 8}`, "2026-11-25T19:23:44+01:00"
 	taken := entryID("a b")
-	all := NewMover(options(t)).Moves(t.Context(), []Stored{scheduled(taken, cron, last), scheduled("a b", cron, last)})
+	all := NewMover(options(t)).MoveAll(t.Context(), []Stored{scheduled(taken, cron, last), scheduled("a b", cron, last)})
 	if !all[0].Moves() || all[1].Verdict != Cannot || all[1].Why.Error() != "its id would be "+taken+`, which is that of "a b": rename one of them in RedBeat` {
 		t.Errorf("moves are %+v", all)
 	}

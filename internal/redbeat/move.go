@@ -62,8 +62,8 @@ type Mover struct{ o Options }
 // NewMover returns a mover. All options have to be set but Tasks.
 func NewMover(o Options) *Mover { return &Mover{o} }
 
-// Moves returns what becomes of entries, in the order of their names.
-func (m *Mover) Moves(ctx context.Context, stored []Stored) []Move {
+// MoveAll returns what becomes of entries, in the order of their names.
+func (m *Mover) MoveAll(ctx context.Context, stored []Stored) []Move {
 	all := make([]Move, len(stored))
 	for i, s := range stored {
 		all[i] = m.Move(ctx, s)
@@ -143,6 +143,9 @@ func (m *Mover) applySchedule(e *schedule.Entry, o object, last time.Time, chang
 		var found interval
 		found, err = readInterval(o, last, m.o.Zone, changed)
 		e.Spec, e.Start = found.spec, found.start
+		if o["relative"] == true {
+			m.compareClocks(last, changed)
+		}
 	case "rrule":
 		e.Spec, e.Zone, err = readRule(o, m.o.Zone, changed)
 	default:

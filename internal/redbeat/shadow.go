@@ -87,14 +87,14 @@ func (s *Shadow) look(ctx context.Context) (view, error) {
 		return view{}, err
 	}
 	seen := view{make(map[string]Move, len(stored)), make(map[string]string), 0}
-	for _, m := range s.Mover.Moves(ctx, stored) {
+	for _, m := range s.Mover.MoveAll(ctx, stored) {
 		seen.moves[m.From] = m
 	}
 	for _, one := range stored {
 		switch relation, difference := seen.moves[one.Name].compare(one, s.Now()); relation {
-		case Differs:
+		case differs:
 			seen.differences[one.Name] = difference
-		case Early:
+		case early:
 			seen.early++
 		}
 	}

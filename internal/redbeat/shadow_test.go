@@ -134,23 +134,23 @@ func TestNextTicksAreComparedWithScores(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		stored     Stored
-		relation   Relation
+		relation   relation
 		difference string
 	}{
-		"the same":            {at8("x", last, "2026-11-26T07:00:00Z"), Agrees, ""},
-		"a second early":      {at8("x", last, "2026-11-26T06:59:59Z"), Agrees, ""},
-		"a second late":       {at8("x", last, "2026-11-26T07:00:01Z"), Agrees, ""},
-		"two seconds late":    {at8("x", last, "2026-11-26T07:00:02Z"), Differs, "it is due at 2026-11-26T07:00:00Z, in RedBeat at 2026-11-26T07:00:02Z"},
-		"two seconds early":   {at8("x", last, "2026-11-26T06:59:58Z"), Early, ""},
-		"at the last run":     {at8("x", last, last), Early, ""},
-		"before the last run": {at8("x", last, "2026-11-25T06:59:59Z"), Differs, "it is due at 2026-11-26T07:00:00Z, in RedBeat at 2026-11-25T06:59:59Z"},
-		"overdue in both":     {at8("x", "2026-11-20T08:00:00+01:00", "2026-11-25T19:00:00Z"), Agrees, ""},
-		"overdue here":        {at8("x", "2026-11-20T08:00:00+01:00", "2026-11-25T20:00:05Z"), Differs, "it is due at 2026-11-21T07:00:00Z, in RedBeat at 2026-11-25T20:00:05Z"},
-		"never again":         {with(-1), Differs, "it is due at 2026-11-26T07:00:00Z, in RedBeat never again"},
-		"a score beyond time": {with(1e308), Differs, "it is due at 2026-11-26T07:00:00Z, in RedBeat at 9999-12-31T23:59:59Z"},
-		"not in the schedule": {Stored{Name: "x", Definition: with(0).Definition, Meta: with(0).Meta}, Differs, "RedBeat does not have it in its schedule and does not run it: here it runs"},
-		"never run":           {Stored{Name: "x", Definition: with(0).Definition, Scheduled: true, Score: 5}, Unknown, ""},
-		"broken":              {Stored{Name: "x", Scheduled: true, Score: 5}, Unknown, ""},
+		"the same":            {at8("x", last, "2026-11-26T07:00:00Z"), agrees, ""},
+		"a second early":      {at8("x", last, "2026-11-26T06:59:59Z"), agrees, ""},
+		"a second late":       {at8("x", last, "2026-11-26T07:00:01Z"), agrees, ""},
+		"two seconds late":    {at8("x", last, "2026-11-26T07:00:02Z"), differs, "it is due at 2026-11-26T07:00:00Z, in RedBeat at 2026-11-26T07:00:02Z"},
+		"two seconds early":   {at8("x", last, "2026-11-26T06:59:58Z"), early, ""},
+		"at the last run":     {at8("x", last, last), early, ""},
+		"before the last run": {at8("x", last, "2026-11-25T06:59:59Z"), differs, "it is due at 2026-11-26T07:00:00Z, in RedBeat at 2026-11-25T06:59:59Z"},
+		"overdue in both":     {at8("x", "2026-11-20T08:00:00+01:00", "2026-11-25T19:00:00Z"), agrees, ""},
+		"overdue here":        {at8("x", "2026-11-20T08:00:00+01:00", "2026-11-25T20:00:05Z"), differs, "it is due at 2026-11-21T07:00:00Z, in RedBeat at 2026-11-25T20:00:05Z"},
+		"never again":         {with(-1), differs, "it is due at 2026-11-26T07:00:00Z, in RedBeat never again"},
+		"a score beyond time": {with(1e308), differs, "it is due at 2026-11-26T07:00:00Z, in RedBeat at 9999-12-31T23:59:59Z"},
+		"not in the schedule": {Stored{Name: "x", Definition: with(0).Definition, Meta: with(0).Meta}, differs, "RedBeat does not have it in its schedule and does not run it: here it runs"},
+		"never run":           {Stored{Name: "x", Definition: with(0).Definition, Scheduled: true, Score: 5}, unknown, ""},
+		"broken":              {Stored{Name: "x", Scheduled: true, Score: 5}, unknown, ""},
 	} {
 		m := NewMover(options(t)).Move(t.Context(), c.stored)
 		if relation, difference := m.compare(c.stored, noon); relation != c.relation || difference != c.difference {
