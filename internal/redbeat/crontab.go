@@ -126,7 +126,6 @@ func (f cronField) part(text string) ([]int, error) {
 	if err != nil || n < 1 {
 		return nil, f.fault(show(text))
 	}
-	n = min(n, len(values))
 	some := values[:0]
 	for i := 0; i < len(values); i += n {
 		some = append(some, values[i])

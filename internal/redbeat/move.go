@@ -194,7 +194,7 @@ func (m *Mover) judge(ctx context.Context, move Move, s Stored) Move {
 // end leaves out an entry that will not be due again.
 func (m Move) end(s Stored) Move {
 	if m.Entry.End.IsZero() && s.Scheduled && s.Score >= 0 {
-		return m.refuse(fmt.Errorf("it would not be due again here, and RedBeat has it due at %s: run it there once more, or remove it", scoreTime(s.Score)))
+		return m.refuse(fmt.Errorf("it would not be due again here, and RedBeat has it due at %s: run it there once more, or remove it", stamp(scoreTime(s.Score))))
 	}
 	return m.leaveOut(errors.New("it is over: no tick follows its last run"))
 }
