@@ -3,11 +3,13 @@ package app
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
+	"switchyard/internal/calendar"
 	"switchyard/internal/config"
 	"switchyard/internal/daemon"
 	"switchyard/internal/queue"
@@ -76,11 +78,17 @@ func (c *Scheduler) run(stop daemon.Stop) error {
 		if err := s.CheckEntry(e); err != nil {
 			return err
 		}
+		if remark := calendar.Remark(e.Spec, e.Cron); remark != "" {
+			s.Log.Warn("schedule entry may not mean what it says elsewhere", zap.String("entry", e.ID), zap.String("remark", remark))
+		}
 	}
 	if err := s.Schedule.SyncConfig(stop.Quiet, entries); err != nil {
 		return orStopped(stop, err)
 	}
 	s.Log.Info("scheduling", zap.Int("configured", len(entries)))
+	var releasing sync.WaitGroup
+	defer releasing.Wait()
+	releasing.Go(func() { schedule.NewReleaser(s.Schedule, s.Brake, s.Brake, s.Log).Run(stop.Quiet) })
 	c.engine.Run(stop.Quiet)
 	return nil
 }

@@ -39,7 +39,7 @@ func (m *monthDays) add(item string) error {
 	case isBefore:
 		n, ok := digits(before)
 		if !ok || n < 1 || n > 30 {
-			return errors.New("L- counts from 1 to 30 days before the last")
+			return errors.New("from 1 to 30 days before the last go behind L-")
 		}
 		m.fromEnd |= 1 << n
 		return nil
@@ -47,7 +47,7 @@ func (m *monthDays) add(item string) error {
 	if near, ok := strings.CutSuffix(item, "W"); ok {
 		n, ok := digits(near)
 		if !ok || n < 1 || n > 31 {
-			return errors.New("W stands behind a day from 1 to 31")
+			return errors.New("a day from 1 to 31 goes before W")
 		}
 		m.workdays |= 1 << n
 		return nil

@@ -170,3 +170,43 @@ func TestStatesOfTasksAreReadTogether(t *testing.T) {
 		}
 	})
 }
+
+func TestATicksTaskThatWaitedTooLongIsNotBegun(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		r := newRig(t, client, nil, handlers{"agent_a": nothing, "agent_late": func(context.Context, *tasks.Task, note) (any, error) {
+			t.Error("begun")
+			return nil, nil
+		}})
+		late, early := tickOf("late", "agent_late", 1), tickOf("early", "agent_a", 1)
+		late.Expires, early.Expires = time.Now().Add(-time.Second), time.Now().Add(time.Hour)
+		r.tick(late, early)
+		r.start(LaneOptions{Queue: routing.Agents, Concurrency: 2})
+		r.await(routing.Agents, early.ID, inState("completed"))
+		s := r.await(routing.Agents, late.ID, inState("archived"))
+		if want := "expired before it was begun: it could wait until " + late.Expires.UTC().Format(time.RFC3339); s.LastError != want || s.Retried != 0 {
+			t.Errorf("after %d retries the task says %q, want %q", s.Retried, s.LastError, want)
+		}
+		r.awaitLog("task", "outcome", "expired")
+	})
+}
+
+func TestWhatWasBegunIsNotExpired(t *testing.T) {
+	now := time.Unix(1_800_000_000, 0)
+	for _, test := range []struct {
+		header  string
+		attempt int
+		want    string
+	}{
+		{"", 1, ""}, {"1800000001", 1, ""}, {"1800000000", 2, ""},
+		{"1800000000", 1, "expired before it was begun: it could wait until 2027-01-15T08:00:00Z"},
+		{"soon", 1, `header switchyard-expires "soon" is not a Unix time in seconds`},
+	} {
+		got := ""
+		if err := checkExpiry(test.header, &tasks.Task{Attempt: test.attempt}, now); err != nil {
+			got = err.Error()
+		}
+		if got != test.want {
+			t.Errorf("header %q, attempt %d: %q, want %q", test.header, test.attempt, got, test.want)
+		}
+	}
+}

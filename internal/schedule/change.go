@@ -82,7 +82,7 @@ func replace(old stored, e Entry, now time.Time) (edit, error) {
 	}
 	books.Revision++
 	made := old.rewrite(books, Record{e, books}.Due())
-	made.entry, made.config = string(encoded), e.Origin == OriginConfig
+	made.entry, made.config, made.owner = string(encoded), e.Origin == OriginConfig, e.Owner
 	return made, nil
 }
 

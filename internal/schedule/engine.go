@@ -117,6 +117,7 @@ func (e *Engine) Run(ctx context.Context) {
 	var beside sync.WaitGroup
 	defer beside.Wait()
 	beside.Go(func() { e.sweep(ctx) })
+	beside.Go(func() { e.index(ctx) })
 	if e.options.Mirror != nil {
 		beside.Go(func() { e.mirror(ctx) })
 	}

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// DefaultPage and MaxPage are about how many entries a page of [Store.List] looks at
-// unless the filter says otherwise, and at most.
+// DefaultPage is about how many entries a page of [Store.List] looks at if the filter sets
+// no number; MaxPage is the largest it may set.
 const (
 	DefaultPage = 200
 	MaxPage     = MaxBatch
@@ -20,7 +20,9 @@ type Filter struct {
 	Origin, Owner, Kind string
 	State               State
 	Match               string // a part of the ID
-	Page                int    // about how many entries to look at; 0: [DefaultPage]
+	// Page is about how many entries to look at; with an owner or a part of the ID, how
+	// many that have it. 0: [DefaultPage].
+	Page int
 }
 
 func (f Filter) matches(r Record) bool {
@@ -28,6 +30,9 @@ func (f Filter) matches(r Record) bool {
 	return (f.Origin == "" || f.Origin == e.Origin) && (f.Owner == "" || f.Owner == e.Owner) &&
 		(f.Kind == "" || f.Kind == e.Kind) && (f.State == "" || f.State == r.State()) && strings.Contains(e.ID, f.Match)
 }
+
+// page returns how many entries a page looks at.
+func (f Filter) page() int { return min(cmp.Or(f.Page, DefaultPage), MaxPage) }
 
 // Get returns an entry with its books, or [ErrNotFound].
 func (s *Store) Get(ctx context.Context, id string) (Record, error) {
@@ -38,17 +43,28 @@ func (s *Store) Get(ctx context.Context, id string) (Record, error) {
 	return old.record()
 }
 
-// List returns a page of the entries that match, in no order, and where the next page
-// starts, "" after the last. The first page starts at "". A page may be empty and yet
-// not the last. An entry that is there throughout is listed at least once. One that
-// cannot be read is listed too, matching or not, with nothing but its ID and the reason
-// as its last error.
+// List returns a page of the entries that match, and where the next page starts, "" after
+// the last. The first page starts at "". A page may be empty and yet not the last. An
+// entry that is there throughout is listed at least once. With an owner they come in the
+// order of their IDs, otherwise in none.
+//
+// Entries of an owner, and those whose ID matches, are found in an index. Whatever else is
+// asked for, every entry is looked at.
+//
+// Without an owner, an entry that cannot be read is listed too, if its ID matches, with
+// nothing but that ID and the reason as its last error.
 func (s *Store) List(ctx context.Context, f Filter, start string) (page []Record, next string, err error) {
+	switch {
+	case f.Owner != "":
+		return s.listOwned(ctx, f, start)
+	case f.Match != "":
+		return s.listMatching(ctx, f, start)
+	}
 	shard, cursor, err := parseCursor(start)
 	if err != nil {
 		return nil, "", err
 	}
-	found, cursor, err := s.client.HScan(ctx, s.entriesKey(shard), cursor, "", int64(min(cmp.Or(f.Page, DefaultPage), MaxPage))).Result()
+	found, cursor, err := s.client.HScan(ctx, s.entriesKey(shard), cursor, "", int64(f.page())).Result()
 	if err != nil {
 		return nil, "", fmt.Errorf("list entries: %w", err)
 	}
@@ -56,14 +72,8 @@ func (s *Store) List(ctx context.Context, f Filter, start string) (page []Record
 	for i := 0; i < len(found); i += 2 {
 		ids = append(ids, found[i])
 	}
-	all, err := s.records(ctx, shard, ids)
-	if err != nil {
+	if page, err = s.matching(ctx, shard, ids, f); err != nil {
 		return nil, "", fmt.Errorf("list entries: %w", err)
-	}
-	for _, r := range all {
-		if r.State() == Unreadable || f.matches(r) {
-			page = append(page, r)
-		}
 	}
 	if cursor == 0 {
 		shard++
@@ -85,30 +95,49 @@ func parseCursor(start string) (shard int, cursor uint64, err error) {
 		cursor, err = strconv.ParseUint(second, 10, 64)
 	}
 	if err != nil || shard < 0 || shard >= shards {
-		return 0, 0, fmt.Errorf("page %.40q does not exist: start at the first page, and go on where each page says", start)
+		return 0, 0, noSuchPage(start)
 	}
 	return shard, cursor, nil
 }
 
-// records returns entries of one shard, those that are gone left out.
-func (s *Store) records(ctx context.Context, shard int, ids []string) ([]Record, error) {
-	if len(ids) == 0 {
-		return nil, nil
-	}
-	found, _, err := s.read(ctx, shard, ids...)
+func noSuchPage(start string) error {
+	return fmt.Errorf("page %.40q does not exist: start at the first page, and go on where each page says", start)
+}
+
+// matching returns those of some entries of a shard that match. It includes those that
+// cannot be read, unless an owner is asked for.
+func (s *Store) matching(ctx context.Context, shard int, ids []string, f Filter) ([]Record, error) {
+	all, err := s.records(ctx, shard, ids)
 	if err != nil {
 		return nil, err
 	}
+	var some []Record
+	for _, r := range all {
+		if f.matches(r) || f.Owner == "" && r.State() == Unreadable {
+			some = append(some, r)
+		}
+	}
+	return some, nil
+}
+
+// records returns entries of one shard, those that are gone left out.
+func (s *Store) records(ctx context.Context, shard int, ids []string) ([]Record, error) {
 	var all []Record
-	for _, one := range found {
-		if one.entry == "" {
-			continue
-		}
-		r, err := one.record()
+	for first := 0; first < len(ids); first += MaxBatch {
+		found, _, err := s.read(ctx, shard, ids[first:min(first+MaxBatch, len(ids))]...)
 		if err != nil {
-			r = unreadable(one.id, err)
+			return nil, err
 		}
-		all = append(all, r)
+		for _, one := range found {
+			if one.entry == "" {
+				continue
+			}
+			r, err := one.record()
+			if err != nil {
+				r = unreadable(one.id, err)
+			}
+			all = append(all, r)
+		}
 	}
 	return all, nil
 }

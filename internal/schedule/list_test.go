@@ -36,27 +36,37 @@ func TestListFindsEachEntryThatMatches(t *testing.T) {
 		store := NewStore(client, prefix)
 		for i := range 60 {
 			e := newEntry(fmt.Sprintf("e%02d", i), "@daily")
-			e.Owner = fmt.Sprint(i % 3)
+			if i%3 == 1 {
+				e.Kind = "agent_scout"
+			}
 			put(t, store, e)
 		}
-		if n := len(listed(t, store, Filter{})); n != 60 {
-			t.Errorf("listed %d entries, want 60", n)
+		for filter, want := range map[Filter]int{
+			{}: 60, {Origin: OriginAPI, Kind: "agent_scout"}: 20, {Kind: "agent_scout", Match: "e1"}: 4, {Kind: "briefing_generate"}: 0,
+			{Match: "e"}: 60, {Match: "e5"}: 10, {Match: "07"}: 1, {Match: "7", Page: 1}: 6, {Match: "E"}: 0,
+			// No character of a part of an ID stands for others.
+			{Match: "*"}: 0, {Match: "e?7"}: 0, {Match: "[e]0"}: 0, {Match: "e[^1]0"}: 0, {Match: `\e`}: 0, {Match: `e0\`}: 0,
+		} {
+			if n := len(listed(t, store, filter)); n != want {
+				t.Errorf("%+v lists %d entries, want %d", filter, n, want)
+			}
 		}
-		if n := len(listed(t, store, Filter{Owner: "1", Origin: OriginAPI, Kind: "scrape_page"})); n != 20 {
-			t.Errorf("listed %d entries of one owner, want 20", n)
-		}
-		if n := len(listed(t, store, Filter{Kind: "agent_scout"})); n != 0 {
-			t.Errorf("listed %d entries of a kind there is none of", n)
-		}
-		for _, start := range []string{"x", "99.0", "-1.0", "1"} {
-			if _, _, err := store.List(t.Context(), Filter{}, start); err == nil {
-				t.Errorf("a page starting at %q was listed", start)
+		for match, starts := range map[string][]string{"": {"x", "99.0", "-1.0", "1", "@e07", "1@"}, "e": {"x", "99@", "-1@", "3.0", "@e07", "1@%%", "1@eA"}} {
+			for _, start := range starts {
+				if _, _, err := store.List(t.Context(), Filter{Match: match}, start); err == nil {
+					t.Errorf("a page of those with %q starting at %q was listed", match, start)
+				}
 			}
 		}
 		client.HSet(t.Context(), store.entriesKey(shardOf("e07")), "e07", "{")
-		page, _, err := store.List(t.Context(), Filter{Owner: "nobody"}, fmt.Sprintf("%d.0", shardOf("e07")))
-		if err != nil || len(page) != 1 || page[0].Entry.ID != "e07" || page[0].Books.LastError == "" {
-			t.Errorf("an entry that cannot be read: %+v, %v, want it named", page, err)
+		for match, start := range map[string]string{"": fmt.Sprintf("%d.0", shardOf("e07")), "e0": placeAt(shardOf("e07"), "")} {
+			page, _, err := store.List(t.Context(), Filter{Kind: "nothing", Match: match}, start)
+			if err != nil || len(page) != 1 || page[0].Entry.ID != "e07" || page[0].Books.LastError == "" {
+				t.Errorf("an entry that cannot be read, with %q in its ID: %+v, %v, want it named", match, page, err)
+			}
+		}
+		if page, _, err := store.List(t.Context(), Filter{Match: "e1"}, placeAt(shardOf("e07"), "")); err != nil || slices.ContainsFunc(page, func(r Record) bool { return r.Entry.ID == "e07" }) {
+			t.Errorf("listed %+v, %v; want no ID without the part", page, err)
 		}
 	})
 }

@@ -17,11 +17,17 @@ var (
 	claimLua string
 	//go:embed head.lua
 	headLua string
+	//go:embed whole.lua
+	wholeLua string
+	//go:embed index.lua
+	indexLua string
 
 	readScript  = redis.NewScript(readLua)
 	writeScript = redis.NewScript(writeLua)
 	claimScript = redis.NewScript(claimLua)
 	headScript  = redis.NewScript(headLua)
+	wholeScript = redis.NewScript(wholeLua)
+	indexScript = redis.NewScript(indexLua)
 )
 
 // MaxBatch is how many entries a script takes at most.

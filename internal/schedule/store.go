@@ -15,6 +15,15 @@ import (
 // the stored format: another number looks for entries where they are not.
 const shards = 16
 
+// everyShard has the number of each shard.
+var everyShard = func() []int {
+	all := make([]int, shards)
+	for shard := range all {
+		all[shard] = shard
+	}
+	return all
+}()
+
 // maxTries bounds how often a write starts over because others wrote first.
 const maxTries = 10
 
@@ -47,6 +56,7 @@ func (s *Store) dueKey(shard int) string     { return s.key(shard, "due") }     
 func (s *Store) entriesKey(shard int) string { return s.key(shard, "entries") } // hash: id -> Entry as JSON
 func (s *Store) booksKey(shard int) string   { return s.key(shard, "books") }   // hash: id -> Books as JSON
 func (s *Store) configKey(shard int) string  { return s.key(shard, "config") }  // set: the ids of origin config
+func (s *Store) ownersKey(shard int) string  { return s.key(shard, "owners") }  // sorted set: the index of owners
 
 // read returns entries of a shard as stored, and Redis' time.
 func (s *Store) read(ctx context.Context, shard int, ids ...string) ([]stored, time.Time, error) {
@@ -82,6 +92,7 @@ type edit struct {
 	books  string    // the new books, "" to remove the entry
 	due    time.Time // when it is looked at next, zero for never
 	config bool      // a new entry is of origin config
+	owner  string    // of a new entry
 }
 
 // rewrite returns the edit that gives an entry new books and a time to be looked at.
@@ -94,10 +105,11 @@ func (s *Store) write(ctx context.Context, shard int, edits ...edit) ([]bool, er
 	if len(edits) == 0 {
 		return nil, nil
 	}
-	keys := []string{s.dueKey(shard), s.entriesKey(shard), s.booksKey(shard), s.configKey(shard)}
-	args := make([]any, 0, 6*len(edits))
+	keys := []string{s.dueKey(shard), s.entriesKey(shard), s.booksKey(shard), s.configKey(shard), s.ownersKey(shard)}
+	args := make([]any, 0, 8*len(edits))
 	for _, e := range edits {
-		args = append(args, e.read.id, e.read.books, e.entry, e.books, toMillis(e.due), e.config)
+		goes, comes := e.members()
+		args = append(args, e.read.id, e.read.books, e.entry, e.books, toMillis(e.due), e.config, goes, comes)
 	}
 	return writeScript.Run(ctx, s.client, keys, args...).BoolSlice()
 }

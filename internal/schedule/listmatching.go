@@ -1,0 +1,79 @@
+package schedule
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// membersAtOnce is how many members of the index are searched for IDs that match in one
+// step. Redis needs about a millisecond for them.
+const membersAtOnce = 4096
+
+// listMatching is [Store.List] for the entries whose ID matches. It searches a shard until
+// the page is full or the shard ends. Reading the index and comparing here takes a tenth of
+// the time that Redis needs to scan a hash, whose values it copies. The next page starts
+// after a member.
+func (s *Store) listMatching(ctx context.Context, f Filter, start string) ([]Record, string, error) {
+	shard, last, err := parsePlace(start)
+	if err != nil {
+		return nil, "", err
+	}
+	from, next := "-", ""
+	if last != "" {
+		from = "(" + last
+	}
+	var ids []string
+	for len(ids) < f.page() {
+		found, err := s.membersOf(ctx, span{from, "+"}, membersAtOnce, shard)
+		if err != nil {
+			return nil, "", fmt.Errorf("list entries with %q: %w", f.Match, err)
+		}
+		for _, member := range found[0] {
+			if id := idOf(member); strings.Contains(id, f.Match) {
+				ids = append(ids, id)
+			}
+			from = "(" + member
+			if len(ids) == f.page() {
+				break
+			}
+		}
+		if next = placeAt(shard, from[1:]); len(found[0]) < membersAtOnce && len(ids) < f.page() {
+			next = placeAt(shard+1, "")
+			break
+		}
+	}
+	page, err := s.matching(ctx, shard, ids, f)
+	if err != nil {
+		return nil, "", fmt.Errorf("list entries with %q: %w", f.Match, err)
+	}
+	return page, next, nil
+}
+
+// placeAt spells where a page of [Store.listMatching] starts: a shard and a member of its
+// index. It is "" after the last shard.
+func placeAt(shard int, member string) string {
+	if shard == shards {
+		return ""
+	}
+	return fmt.Sprintf("%d@%s", shard, base64.RawURLEncoding.EncodeToString([]byte(member)))
+}
+
+// parsePlace reads what placeAt spelled.
+func parsePlace(start string) (shard int, member string, err error) {
+	if start == "" {
+		return 0, "", nil
+	}
+	first, second, _ := strings.Cut(start, "@")
+	shard, err = strconv.Atoi(first)
+	if err != nil || shard < 0 || shard >= shards {
+		return 0, "", noSuchPage(start)
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(second)
+	if err != nil || len(raw) > 0 && !strings.Contains(string(raw), "\x00") {
+		return 0, "", noSuchPage(start)
+	}
+	return shard, string(raw), nil
+}
