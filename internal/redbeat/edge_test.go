@@ -94,6 +94,9 @@ func TestSchedulesMoveToTheirTimes(t *testing.T) {
 			if !slices.Equal(m.Changes, c.changes) {
 				t.Errorf("changes are %q, want %q", m.Changes, c.changes)
 			}
+			if m.LastRun.After(noon) {
+				t.Errorf("its last run is at %s, which is to come", m.LastRun)
+			}
 		})
 	}
 }

@@ -105,6 +105,9 @@ func (m *Mover) Move(ctx context.Context, s Stored) Move {
 	}
 	if !last.IsZero() {
 		move.LastRun = last.UTC().Truncate(time.Second)
+		if now := m.o.Now().UTC().Truncate(time.Second); move.LastRun.After(now) { // by RedBeat's clock
+			move.LastRun = now
+		}
 	}
 	if err := m.convert(&move, d, last); err != nil {
 		return move.refuse(err)

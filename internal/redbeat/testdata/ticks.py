@@ -7,7 +7,6 @@ Each run is taken to be at the very moment it is due. The clock of the applicati
 Europe/Berlin's. Ticks end where that clock changes, for RedBeat counts across a change by
 the clock of the run before, except for rules, which count at an offset of their own.
 """
-import glob
 import json
 import os
 import sys
@@ -117,12 +116,12 @@ lasts = {name: late for name in made if name.startswith("rule across") or name.s
 print("# Ticks of RedBeat's, written by ticks.py with RedBeat after 2.4.2, Celery %s and dateutil %s:" % (celery.__version__, dateutil.__version__))
 print("# name <TAB> schedule <TAB> last run <TAB> the ticks that follow, in UTC, cut to whole seconds")
 here = os.path.dirname(os.path.abspath(__file__))
-for path in sorted(glob.glob(os.path.join(here, "entries", "*.json"))):
-    stored = json.load(open(path))
+dump = json.load(open(os.path.join(here, "dump.json")))
+for stored in (dump[key]["value"] for key in sorted(dump) if dump[key]["type"] == "hash"):
     entry = json.loads(stored["definition"], cls=RedBeatJSONDecoder)
     last = json.loads(stored["meta"], cls=RedBeatJSONDecoder)["last_run_at"]
     raw = json.loads(stored["definition"])["schedule"]
-    n = 4 if "easter" in path else 8
+    n = 4 if raw.get("byeaster") is not None else 8
     print(entry["name"], json.dumps(raw), last.isoformat(), " ".join(ticks(entry["schedule"], last, n)), sep="\t")
 for name, raw in made.items():
     last = datetime.fromisoformat(lasts.get(name, "2026-11-25T19:23:44+01:00"))
