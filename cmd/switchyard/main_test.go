@@ -59,6 +59,7 @@ func TestCommands(t *testing.T) {
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"await":     await,
 			"model":     model,
+			"redbeat":   redBeat,
 			"awaitfile": awaitFile,
 			"awaitpage": awaitPage,
 		},

@@ -14,15 +14,16 @@ import (
 )
 
 type scheduleCommand struct {
-	Add    scheduleAdd    `cmd:"" help:"Add an entry."`
-	List   scheduleList   `cmd:"" help:"List the entries."`
-	Show   scheduleShow   `cmd:"" help:"Show an entry and its next ticks."`
-	Remove scheduleRemove `cmd:"" help:"Remove an entry."`
-	Pause  schedulePause  `cmd:"" help:"Hold an entry's ticks."`
-	Resume scheduleResume `cmd:"" help:"Let a paused entry's ticks go on."`
-	Run    scheduleRun    `cmd:"" help:"Enqueue an entry's task now, beside its ticks."`
-	Import scheduleImport `cmd:"" help:"Add or change the entries of a YAML file."`
-	Export scheduleExport `cmd:"" help:"Write the entries as YAML, for import."`
+	Add           scheduleAdd           `cmd:"" help:"Add an entry."`
+	List          scheduleList          `cmd:"" help:"List the entries."`
+	Show          scheduleShow          `cmd:"" help:"Show an entry and its next ticks."`
+	Remove        scheduleRemove        `cmd:"" help:"Remove an entry."`
+	Pause         schedulePause         `cmd:"" help:"Hold an entry's ticks."`
+	Resume        scheduleResume        `cmd:"" help:"Let a paused entry's ticks go on."`
+	Run           scheduleRun           `cmd:"" help:"Enqueue an entry's task now, beside its ticks."`
+	Import        scheduleImport        `cmd:"" help:"Add or change the entries of a YAML file."`
+	ImportRedBeat scheduleImportRedBeat `cmd:"" name:"import-redbeat" help:"Add the entries of a RedBeat scheduler, or say why they cannot move."`
+	Export        scheduleExport        `cmd:"" help:"Write the entries as YAML, for import."`
 }
 
 type scheduleAdd struct {

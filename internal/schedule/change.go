@@ -118,7 +118,8 @@ func (e Entry) next(old Record, now time.Time, pastToo bool) (time.Time, error) 
 	if spent {
 		return time.Time{}, nil
 	}
-	if !pastToo && !old.Books.Next.IsZero() && e.dueAs(old.Entry) {
+	known := !old.Books.Next.IsZero() && e.dueAs(old.Entry)
+	if known && !pastToo {
 		return old.Books.Next, nil
 	}
 	after := now.Add(-e.Shift())
@@ -128,6 +129,9 @@ func (e Entry) next(old Record, now time.Time, pastToo bool) (time.Time, error) 
 	next, err := e.tickAfter(calendar.NewBudget(context.Background()), after)
 	if err != nil {
 		return time.Time{}, err
+	}
+	if known && old.Books.Next.After(next) {
+		return old.Books.Next, nil // ticks before it were dropped here
 	}
 	// The configuration may name moments that passed: it is read at every start.
 	if next.IsZero() && e.Origin != OriginConfig {

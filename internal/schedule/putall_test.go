@@ -151,6 +151,23 @@ func TestAnEntryGoesOnWhereItStoodElsewhere(t *testing.T) {
 	})
 }
 
+// TestATickThatWasDroppedStaysDropped has an entry that has left ticks behind when it is said
+// to have gone on elsewhere, but not as far.
+func TestATickThatWasDroppedStaysDropped(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		store := NewStore(client, prefix)
+		first := overdue(t, store, newEntry("e1", "@hourly"), 5*time.Hour)
+		r := get(t, store, "e1")
+		r.Books.Last, r.Books.Next = first, first.Add(3*time.Hour)
+		rewriteBooks(t, store, "e1", r.Books)
+		last := first.Add(time.Hour)
+		changed, err := store.PutAll(t.Context(), []Entry{r.Entry}, PutOptions{Last: map[string]time.Time{"e1": last}})
+		if books := get(t, store, "e1").Books; changed != 1 || err != nil || !books.Last.Equal(last) || !books.Next.Equal(first.Add(3*time.Hour)) {
+			t.Errorf("changed %d, %v, books %+v; want the last tick noted and the next one kept", changed, err, books)
+		}
+	})
+}
+
 func TestAnEntryChangedBetweenCheckAndWriteIsDecidedAnew(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		store := NewStore(client, prefix)

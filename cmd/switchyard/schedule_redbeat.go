@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"time"
+
+	"switchyard/internal/app"
+	"switchyard/internal/cache"
+	"switchyard/internal/calendar"
+	"switchyard/internal/config"
+	"switchyard/internal/redbeat"
+	"switchyard/internal/schedule"
+)
+
+type scheduleImportRedBeat struct {
+	From      string            `required:"" env:"REDBEAT_REDIS_URL" help:"Redis of RedBeat, its redbeat_redis_url. Give a URL with a password in the environment, where others do not see it." placeholder:"redis://HOST:6379/0"`
+	Zone      string            `required:"" help:"IANA time zone of the Celery application, its timezone setting: UTC if it sets none. RedBeat does not keep it."`
+	KeyPrefix string            `help:"RedBeat's redbeat_key_prefix." default:"redbeat:"`
+	Map       map[string]string `help:"The kind of a task, with names for its positional arguments if it has some. May be repeated." placeholder:"app.tasks.scout=agent_scout:user,topics"`
+	DryRun    bool              `help:"Only say what would become of each entry." xor:"mode"`
+	Watch     bool              `help:"Write nothing, and go on comparing when both systems would run each entry next." xor:"mode"`
+	Interval  time.Duration     `help:"How often --watch compares." default:"5s"`
+	KeepGoing bool              `help:"Write the entries that can move though others cannot."`
+}
+
+// Run implements the command.
+func (cmd scheduleImportRedBeat) Run(f *config.Flags, out io.Writer) error {
+	if cmd.Interval < time.Second {
+		return fmt.Errorf("--interval is %s: use 1s or more", cmd.Interval)
+	}
+	zone, err := calendar.LoadZone(cmd.Zone)
+	if err != nil {
+		return fmt.Errorf("--zone: %w", err)
+	}
+	tasks, err := cmd.tasks()
+	if err != nil {
+		return err
+	}
+	client, err := cache.Connect(cache.Options{URL: cmd.From})
+	if err != nil {
+		return fmt.Errorf("--from: %w", err)
+	}
+	defer func() { _ = client.Close() }()
+	reader := redbeat.NewReader(client, cmd.KeyPrefix)
+	return withSystem(f, func(ctx context.Context, s *app.System) error {
+		mover := redbeat.NewMover(redbeat.Options{
+			Zone: zone, Tasks: tasks, Check: s.CheckEntry, Now: time.Now,
+			Known: func(kind string) bool { _, err := s.Catalog.Lookup(kind); return err == nil },
+			Queue: func(name string) bool { return slices.Contains(s.Config.QueueNames(), name) },
+		})
+		if cmd.Watch {
+			ticker := time.NewTicker(cmd.Interval)
+			defer ticker.Stop()
+			shadow := redbeat.Shadow{Read: reader.Read, Mover: mover, Out: out, Now: time.Now}
+			return shadow.Watch(ctx, ticker.C)
+		}
+		stored, err := reader.Read(ctx)
+		if err != nil {
+			return err
+		}
+		if len(stored) == 0 {
+			return fmt.Errorf("%s has no entries under %s*: see to --key-prefix, and to the database in --from", cache.Redact(cmd.From), cmd.KeyPrefix)
+		}
+		report := redBeatReport{mover.MoveAll(ctx, stored), cmd.Map}
+		if err := report.print(out); err != nil {
+			return err
+		}
+		if cmd.DryRun {
+			_, err := fmt.Fprintln(out, "Nothing was written.")
+			return err
+		}
+		if n := report.count(redbeat.Cannot); n > 0 && !cmd.KeepGoing {
+			return fmt.Errorf("%d of %d entries cannot move, so nothing was written: see to them, or write the others with --keep-going", n, len(stored))
+		}
+		if err := warnOfLock(ctx, reader); err != nil {
+			return err
+		}
+		return putMoves(ctx, s, report.moves, out)
+	})
+}
+
+// tasks reads --map.
+func (cmd scheduleImportRedBeat) tasks() (map[string]redbeat.Task, error) {
+	all := make(map[string]redbeat.Task, len(cmd.Map))
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(cmd.Map)) {
+		var err error
+		if all[name], err = redbeat.ParseTask(cmd.Map[name]); err != nil {
+			errs = append(errs, fmt.Errorf("--map %s=%s: %w", name, cmd.Map[name], err))
+		}
+	}
+	return all, errors.Join(errs...)
+}
+
+// warnOfLock tells of a RedBeat that runs: from now on both would run the entries.
+func warnOfLock(ctx context.Context, reader *redbeat.Reader) error {
+	locked, err := reader.Locked(ctx)
+	if err == nil && locked {
+		_, _ = fmt.Fprintln(os.Stderr, "RedBeat holds its lock, so it seems to run: stop it, or both systems run each entry. Then import again, so that its latest runs count.")
+	}
+	return err
+}
+
+// putMoves writes the entries that move, each with the last run in RedBeat as the tick from
+// which it goes on.
+func putMoves(ctx context.Context, s *app.System, moves []redbeat.Move, out io.Writer) error {
+	var entries []schedule.Entry
+	last := make(map[string]time.Time)
+	for _, m := range moves {
+		if m.Moves() {
+			entries, last[m.Entry.ID] = append(entries, m.Entry), m.LastRun
+		}
+	}
+	changed, err := s.Schedule.PutAll(ctx, entries, schedule.PutOptions{Last: last})
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "Of %d entries %d were added or changed.\n", len(entries), changed)
+	return err
+}
