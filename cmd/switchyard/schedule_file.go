@@ -16,89 +16,76 @@ import (
 	"switchyard/internal/schedule"
 )
 
-// fileEntry is an entry in a file for import. A file is a list of them: in a YAML mapping of
-// many entries looking for a key given twice would take minutes.
-type fileEntry struct {
-	ID           string `yaml:"id"`
-	config.Entry `yaml:",inline"`
-}
-
 type scheduleImport struct {
-	File   string `arg:"" help:"YAML file, a list of entries as export writes it; - for standard input."`
-	DryRun bool   `help:"Only check the file."`
+	File      string `arg:"" help:"YAML file, a list of entries as export writes it; - for standard input."`
+	DryRun    bool   `help:"Only check the file, and the schedule for what is in its way."`
+	KeepGoing bool   `help:"Import what can be, where entries are refused."`
 }
 
-// Run implements the command.
+// Run implements the command. Everything that is wrong is told at once. Unless it is to keep
+// going, one bad entry has nothing written.
 func (cmd scheduleImport) Run(f *config.Flags, out io.Writer) error {
-	entries, err := readEntries(cmd.File)
+	file, err := readEntries(cmd.File)
 	if err != nil {
 		return err
 	}
 	return withSystem(f, func(ctx context.Context, s *app.System) error {
-		if err := checkEntries(s, entries); err != nil {
-			return err
-		}
-		if cmd.DryRun {
-			_, err := fmt.Fprintf(out, "%d entries could be imported.\n", len(entries))
-			return err
-		}
+		file.Check(s.CheckEntry)
+		blocked := len(file.Problems()) > 0 && !cmd.KeepGoing
 		bar := newProgress(os.Stderr)
-		changed, refused := s.Schedule.PutAll(ctx, entries, func(done int) { bar.show("importing", done, len(entries)) })
+		changed, err := s.Schedule.PutAll(ctx, file.Good(), schedule.PutOptions{
+			KeepGoing: cmd.KeepGoing, DryRun: cmd.DryRun || blocked,
+			Progress: func(done int) { bar.show("importing", done, file.Len()) },
+		})
 		bar.clear()
-		if _, err := fmt.Fprintf(out, "Of %d entries %d were added or changed.\n", len(entries), changed); err != nil {
+		if err = file.Refuse(err); err != nil {
 			return err
 		}
-		return shorten(refused)
+		if blocked {
+			changed = 0
+		}
+		return cmd.report(out, file, changed)
 	})
 }
 
-// readEntries reads a file of entries.
-func readEntries(path string) ([]schedule.Entry, error) {
-	in := os.Stdin
-	if path != "-" {
-		var err error
-		if in, err = os.Open(path); err != nil {
-			return nil, err
-		}
-		defer func() { _ = in.Close() }()
+// report says what came of an import, and is an error if something was refused.
+func (cmd scheduleImport) report(out io.Writer, file *config.EntryFile, changed int) error {
+	problems := file.Problems()
+	var err error
+	switch {
+	case len(problems) > 0 && !cmd.KeepGoing && (cmd.DryRun || changed == 0):
+		return fmt.Errorf("%w\nnothing was imported: correct the file, or import the others with --keep-going", shorten(problems))
+	case cmd.DryRun:
+		_, err = fmt.Fprintf(out, "%d entries could be imported.\n", len(file.Good()))
+	default:
+		_, err = fmt.Fprintf(out, "Of %d entries %d were added or changed.\n", file.Len(), changed)
 	}
-	d := yaml.NewDecoder(in)
-	d.KnownFields(true)
-	var file []fileEntry
-	if err := d.Decode(&file); err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%s is not a list of entries: %w", path, err)
+	if err != nil || len(problems) == 0 {
+		return err
 	}
-	entries := make([]schedule.Entry, len(file))
-	var errs []error
-	for i, e := range file {
-		var err error
-		entries[i], err = e.Scheduled(e.ID, schedule.OriginAPI)
-		errs = append(errs, err)
-	}
-	return entries, shorten(errors.Join(errs...))
+	return shorten(problems)
 }
 
-// checkEntries reports the entries that cannot be enqueued.
-func checkEntries(s *app.System, entries []schedule.Entry) error {
-	var errs []error
-	for _, e := range entries {
-		errs = append(errs, s.CheckEntry(e))
+// readEntries reads a file of entries.
+func readEntries(path string) (*config.EntryFile, error) {
+	if path == "-" {
+		return config.ReadEntries("standard input", os.Stdin)
 	}
-	return shorten(errors.Join(errs...))
+	in, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = in.Close() }()
+	return config.ReadEntries(path, in)
 }
 
 // errorsShown is how many of many errors are told.
 const errorsShown = 20
 
-// shorten returns the first of many joined errors, and how many more there are.
-func shorten(err error) error {
-	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // of errors.Join only, not of what it holds
-	if !ok {
-		return err
-	}
-	all := joined.Unwrap()
+// shorten joins the first of many errors, and says how many more there are.
+func shorten(all []error) error {
 	if len(all) <= errorsShown {
-		return err
+		return errors.Join(all...)
 	}
 	return fmt.Errorf("%w\nand %d more", errors.Join(all[:errorsShown]...), len(all)-errorsShown)
 }
@@ -112,7 +99,7 @@ type scheduleExport struct {
 // two exports can be compared.
 func (cmd scheduleExport) Run(f *config.Flags, out io.Writer) error {
 	return withSystem(f, func(ctx context.Context, s *app.System) error {
-		found := make(map[string]fileEntry)
+		found := make(map[string]config.FileEntry)
 		filter := schedule.Filter{Origin: schedule.OriginAPI, Match: cmd.Match, Page: schedule.MaxPage}
 		for start := ""; ; {
 			page, next, err := s.Schedule.List(ctx, filter, start)
@@ -126,7 +113,7 @@ func (cmd scheduleExport) Run(f *config.Flags, out io.Writer) error {
 				break
 			}
 		}
-		file := make([]fileEntry, 0, len(found))
+		file := make([]config.FileEntry, 0, len(found))
 		for _, id := range slices.Sorted(maps.Keys(found)) {
 			file = append(file, found[id])
 		}
@@ -139,7 +126,7 @@ func (cmd scheduleExport) Run(f *config.Flags, out io.Writer) error {
 }
 
 // collect adds the entries of a page to found.
-func collect(found map[string]fileEntry, page []schedule.Record) error {
+func collect(found map[string]config.FileEntry, page []schedule.Record) error {
 	for _, r := range page {
 		if r.State() == schedule.Unreadable {
 			_, _ = fmt.Fprintln(os.Stderr, "left out:", r.Books.LastError)
@@ -150,7 +137,7 @@ func collect(found map[string]fileEntry, page []schedule.Record) error {
 			return err
 		}
 		e.Paused = r.Books.Paused
-		found[r.Entry.ID] = fileEntry{r.Entry.ID, e}
+		found[r.Entry.ID] = config.FileEntry{ID: r.Entry.ID, Entry: e}
 	}
 	return nil
 }

@@ -95,7 +95,7 @@ func (r *run) fillSchedule(ctx context.Context, s schedulers, due time.Time) err
 		}
 		entries[i].ID = fmt.Sprintf("%sentry-%06d", taskID, i)
 	}
-	if _, err := r.Timetable.Store.PutAll(ctx, entries, nil); err != nil {
+	if _, err := r.Timetable.Store.PutAll(ctx, entries, schedule.PutOptions{}); err != nil {
 		return fmt.Errorf("fill the schedule: %w", err)
 	}
 	return nil

@@ -38,7 +38,7 @@ func (e Entry) Scheduled(id, origin string) (schedule.Entry, error) {
 	if e.Payload != nil {
 		var err error
 		if payload, err = json.Marshal(e.Payload); err != nil {
-			return schedule.Entry{}, fmt.Errorf("entry %s: payload: %w", id, err)
+			return schedule.Entry{}, fmt.Errorf("entry %s: payload cannot be JSON: use text for its keys, and neither .nan nor .inf", id)
 		}
 	}
 	return schedule.Entry{

@@ -42,7 +42,7 @@ func (s *schedulers) put(table map[string]line) time.Time {
 	for _, l := range table {
 		entries = append(entries, l.entry)
 	}
-	if _, err := s.system.Schedule.PutAll(s.t.Context(), entries, nil); err != nil {
+	if _, err := s.system.Schedule.PutAll(s.t.Context(), entries, schedule.PutOptions{}); err != nil {
 		s.t.Fatal(err)
 	}
 	return s.now().Add(1)

@@ -75,7 +75,7 @@ func (m *Mover) MoveAll(ctx context.Context, stored []Stored) []Move {
 			continue
 		}
 		if other, taken := owner[one.Entry.ID]; taken {
-			all[i] = one.refuse(fmt.Errorf("its id would be %s, which is that of %s: rename one of them in RedBeat", one.Entry.ID, Quote(other)))
+			all[i] = one.Refuse(fmt.Errorf("its id would be %s, which is that of %s: rename one of them in RedBeat", one.Entry.ID, Quote(other)))
 			continue
 		}
 		owner[one.Entry.ID] = one.From
@@ -90,18 +90,18 @@ func (m *Mover) Move(ctx context.Context, s Stored) Move {
 		return move.leaveOut(errors.New(s.Foreign))
 	}
 	if s.Err != nil {
-		return move.refuse(s.Err)
+		return move.Refuse(s.Err)
 	}
 	d, err := s.readDefinition()
 	if err != nil {
-		return move.refuse(err)
+		return move.Refuse(err)
 	}
 	if move.Task = d.task; d.task == "celery.backend_cleanup" {
 		return move.leaveOut(errors.New("it clears results that Celery kept: here they end with their retention"))
 	}
 	last, err := s.readLastRun(m.o.Now())
 	if err != nil {
-		return move.refuse(err)
+		return move.Refuse(err)
 	}
 	if !last.IsZero() {
 		move.LastRun = last.UTC().Truncate(time.Second)
@@ -110,7 +110,7 @@ func (m *Mover) Move(ctx context.Context, s Stored) Move {
 		}
 	}
 	if err := m.convert(&move, d, last); err != nil {
-		return move.refuse(err)
+		return move.Refuse(err)
 	}
 	return m.judge(ctx, move, s)
 }
@@ -170,7 +170,7 @@ func (m *Mover) compareClocks(last time.Time, changed func(string, ...any)) {
 // judge decides about an entry that could be read.
 func (m *Mover) judge(ctx context.Context, move Move, s Stored) Move {
 	if err := m.o.Check(move.Entry); err != nil {
-		return move.refuse(err)
+		return move.Refuse(err)
 	}
 	after := move.LastRun
 	if after.IsZero() {
@@ -178,7 +178,7 @@ func (m *Mover) judge(ctx context.Context, move Move, s Stored) Move {
 	}
 	next, err := firstTick(ctx, move.Entry, after)
 	if err != nil {
-		return move.refuse(err)
+		return move.Refuse(err)
 	}
 	move.Next = next
 	if next.IsZero() {
@@ -197,18 +197,19 @@ func (m *Mover) judge(ctx context.Context, move Move, s Stored) Move {
 // end leaves out an entry that will not be due again.
 func (m Move) end(s Stored) Move {
 	if m.Entry.End.IsZero() && s.Scheduled && s.Score >= 0 {
-		return m.refuse(fmt.Errorf("it would not be due again here, and RedBeat has it due at %s: run it there once more, or remove it", stamp(scoreTime(s.Score))))
+		return m.Refuse(fmt.Errorf("it would not be due again here, and RedBeat has it due at %s: run it there once more, or remove it", stamp(scoreTime(s.Score))))
 	}
 	return m.leaveOut(errors.New("it is over: no tick follows its last run"))
 }
 
-func (m Move) refuse(err error) Move {
+// Refuse returns m as an entry that cannot move, and why.
+func (m Move) Refuse(err error) Move {
 	m.Verdict, m.Why, m.Changes, m.Entry, m.Next = Cannot, err, nil, schedule.Entry{}, time.Time{}
 	return m
 }
 
 func (m Move) leaveOut(err error) Move {
-	m = m.refuse(err)
+	m = m.Refuse(err)
 	m.Verdict = LeftOut
 	return m
 }

@@ -23,8 +23,13 @@ func (s *Store) Put(ctx context.Context, e Entry) (changed bool, err error) {
 	if err := e.Validate(); err != nil {
 		return false, err
 	}
+	return s.put(ctx, e, time.Time{})
+}
+
+// put puts a valid entry that was enqueued up to the tick last elsewhere, zero if it was not.
+func (s *Store) put(ctx context.Context, e Entry, last time.Time) (changed bool, err error) {
 	return s.update(ctx, e.ID, func(old stored, now time.Time) (edit, error) {
-		return replace(old, e, now)
+		return replace(old, e, last, now)
 	})
 }
 
@@ -52,12 +57,13 @@ func (s *Store) Change(ctx context.Context, id string, change func(old Entry, fo
 		if err := e.Validate(); err != nil {
 			return edit{}, err
 		}
-		return replace(old, e, now)
+		return replace(old, e, time.Time{}, now)
 	})
 }
 
-// replace decides what becomes of a stored entry when e is put.
-func replace(old stored, e Entry, now time.Time) (edit, error) {
+// replace decides what becomes of a stored entry when e is put, which was enqueued up to the
+// tick last elsewhere, zero if it was not.
+func replace(old stored, e Entry, last, now time.Time) (edit, error) {
 	encoded, err := e.encode()
 	if err != nil {
 		return edit{}, err
@@ -67,14 +73,22 @@ func replace(old stored, e Entry, now time.Time) (edit, error) {
 	if known && record.Entry.Origin != e.Origin {
 		return edit{}, taken(record.Entry)
 	}
-	if known && old.entry == string(encoded) {
-		return edit{}, errUnchanged
-	}
 	if !known {
 		record = Record{}
 	}
+	last = last.UTC().Truncate(time.Second)
+	ahead := last.After(record.Books.Last)
+	if known && old.entry == string(encoded) && !ahead {
+		return edit{}, errUnchanged
+	}
+	if ahead {
+		if last.After(now.Add(-e.Shift())) {
+			return edit{}, fmt.Errorf("entry %s: last tick %s is still to come, it is %s now: give one that was enqueued", e.ID, last.Format(time.RFC3339), now.Format(time.RFC3339))
+		}
+		record.Books.Last, record.Books.LastTask, record.Books.LastQueue = last, "", ""
+	}
 	books := record.Books
-	if books.Next, err = e.next(record, now); err != nil {
+	if books.Next, err = e.next(record, now, ahead); err != nil {
 		return edit{}, err
 	}
 	if !known || record.Entry.Paused != e.Paused {
@@ -98,17 +112,17 @@ func taken(e Entry) error {
 }
 
 // next returns the next tick of an entry that takes the place of old, zero if none
-// follows.
-func (e Entry) next(old Record, now time.Time) (time.Time, error) {
+// follows: the first after old's last one, and one to come unless pastToo is set.
+func (e Entry) next(old Record, now time.Time, pastToo bool) (time.Time, error) {
 	spent := e.MaxRuns > 0 && old.Books.Runs >= e.MaxRuns
 	if spent {
 		return time.Time{}, nil
 	}
-	if !old.Books.Next.IsZero() && e.dueAs(old.Entry) {
+	if !pastToo && !old.Books.Next.IsZero() && e.dueAs(old.Entry) {
 		return old.Books.Next, nil
 	}
 	after := now.Add(-e.Shift())
-	if old.Books.Last.After(after) {
+	if pastToo || old.Books.Last.After(after) {
 		after = old.Books.Last
 	}
 	next, err := e.tickAfter(calendar.NewBudget(context.Background()), after)

@@ -10,8 +10,8 @@ import (
 // SyncConfig makes the entries of origin config those given: it adds, replaces and
 // removes; the others it leaves alone. Nothing is written if one of the entries is not
 // valid. Entries whose IDs are taken by another origin are named in the error, an
-// [ErrTaken], and the rest is written. Schedulers starting together with the same configuration may all
-// call it.
+// [ErrTaken], and the rest is written. Schedulers starting together with the same
+// configuration may all call it.
 func (s *Store) SyncConfig(ctx context.Context, entries []Entry) error {
 	wanted := make(map[string]bool, len(entries))
 	for _, e := range entries {
@@ -20,7 +20,10 @@ func (s *Store) SyncConfig(ctx context.Context, entries []Entry) error {
 		}
 		wanted[e.ID] = true
 	}
-	_, taken := s.PutAll(ctx, entries, nil)
+	if _, refused := validateAll(entries); len(refused) > 0 {
+		return errors.Join(refused...)
+	}
+	_, taken := s.PutAll(ctx, entries, PutOptions{KeepGoing: true})
 	if taken != nil && !errors.Is(taken, ErrTaken) {
 		return taken
 	}

@@ -222,7 +222,7 @@ func BenchmarkList(b *testing.B) {
 	for i := range entries {
 		entries[i] = owned(fmt.Sprintf("job-%06d", i), fmt.Sprint("u", i/3))
 	}
-	if _, err := store.PutAll(b.Context(), entries, nil); err != nil {
+	if _, err := store.PutAll(b.Context(), entries, PutOptions{}); err != nil {
 		b.Fatal(err)
 	}
 	for name, filter := range map[string]Filter{

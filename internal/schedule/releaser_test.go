@@ -143,7 +143,7 @@ func placeOf(t *testing.T, store *Store, id string) time.Time {
 // the brake on, and returns that tick.
 func held(t *testing.T, store *Store, entries ...Entry) time.Time {
 	t.Helper()
-	if _, err := store.PutAll(t.Context(), entries, nil); err != nil {
+	if _, err := store.PutAll(t.Context(), entries, PutOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	now := store.client.Time(t.Context()).Val()
