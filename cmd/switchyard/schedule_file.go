@@ -12,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"switchyard/internal/app"
+	"switchyard/internal/calendar"
 	"switchyard/internal/config"
 	"switchyard/internal/schedule"
 )
@@ -60,10 +61,36 @@ func (cmd scheduleImport) report(out io.Writer, file *config.EntryFile, changed 
 	default:
 		_, err = fmt.Fprintf(out, "Of %d entries %d were added or changed.\n", file.Len(), changed)
 	}
+	if err == nil {
+		err = remarkOn(out, file.Good())
+	}
 	if err != nil || len(problems) == 0 {
 		return err
 	}
 	return shorten(problems)
+}
+
+// remarksShown is how many remarks are told: a file may have thousands of one kind.
+const remarksShown = 5
+
+// remarkOn says what an operator should know about entries that are fine.
+func remarkOn(out io.Writer, entries []schedule.Entry) error {
+	said := 0
+	for _, e := range entries {
+		if calendar.Remark(e.Spec, e.Cron) == "" {
+			continue
+		}
+		if said++; said <= remarksShown {
+			if err := printRemark(out, e); err != nil {
+				return err
+			}
+		}
+	}
+	if said > remarksShown {
+		_, err := fmt.Fprintf(out, "Note: the same is true of %d more entries.\n", said-remarksShown)
+		return err
+	}
+	return nil
 }
 
 // readEntries reads a file of entries.

@@ -2,16 +2,18 @@ package calendar
 
 import (
 	"bufio"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 )
 
 // A vector is what somebody else's library makes of a spec: the first ticks after a moment.
-// The files say which library, and beside them are the programs that asked it.
+// The files say which library, and beside them are the programs that asked it, for Debian's python3.
 type vector struct {
 	spec, zone string
 	dialect    Dialect
@@ -123,7 +125,20 @@ func TestRulesAreThoseOfDateutil(t *testing.T) {
 			more: len(row) < 7 || !strings.Contains(row[6], "end"),
 		})
 	}
-	compare(t, vectors, 4040)
+	// Where dateutil is wrong, the days were counted one by one.
+	for _, row := range rows(t, "rrule_disputed.tsv") {
+		spec := "DTSTART:" + row[0] + " RRULE:" + row[1]
+		for i, name := range []string{" RDATE:", " EXDATE:"} {
+			if row[5+i] != "-" {
+				spec += name + row[5+i]
+			}
+		}
+		if _, err := parseText(t, spec, time.UTC); err != nil {
+			continue // too rare, as above
+		}
+		vectors = append(vectors, vector{spec: spec, after: moments(t, basicWall, row[2])[0], want: moments(t, basicWall, row[4]), more: true})
+	}
+	compare(t, vectors, 4100)
 }
 
 // isBeyondBounds reports whether a rule is refused for what others allow: no tick at all,
@@ -134,4 +149,61 @@ func isBeyondBounds(err error, start time.Time, want []time.Time) bool {
 	}
 	tooRare := strings.Contains(err.Error(), "never due within a hundred years") && (len(want) == 0 || want[0].After(start.AddDate(100, 0, 0)))
 	return tooRare || strings.Contains(err.Error(), "is too far away: give a year from 1900 to 2200")
+}
+
+func TestCronIsReadAsCroniterReadsIt(t *testing.T) {
+	var vectors []vector
+	for _, row := range append(rows(t, "cron_croniter.tsv"), rows(t, "cron_brute.tsv")...) {
+		_, err := parseText(t, row[0], time.UTC)
+		if refused := fmt.Sprint(err); strings.Contains(refused, "is longer than its") || strings.Contains(refused, "counts from Sunday as 1") {
+			continue // what means something else elsewhere
+		}
+		vectors = append(vectors, vector{spec: row[0], after: moments(t, basicUTC, row[1])[0], want: moments(t, basicUTC, row[2]), more: true})
+	}
+	// Where croniter is wrong, the days were counted one by one.
+	for _, row := range rows(t, "cron_disputed.tsv") {
+		if _, err := parseText(t, row[0], time.UTC); err != nil {
+			continue // refused, as above
+		}
+		vectors = append(vectors, vector{spec: row[0], after: moments(t, basicUTC, row[1])[0], want: moments(t, basicUTC, row[2]), more: true})
+	}
+	compare(t, vectors, 3580)
+}
+
+// TestTheSunIsWherePyEphemHasIt compares the events of solar days all over the globe.
+func TestTheSunIsWherePyEphemHasIt(t *testing.T) {
+	compared, absent := 0, 0
+	for _, row := range rows(t, "solar.tsv") {
+		latitude, err := strconv.ParseFloat(row[1], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		longitude, err := strconv.ParseFloat(row[2], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		date, err := time.Parse(time.DateOnly, row[3])
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := solar{solarEvents["@"+row[0]], place{latitude, longitude}}.on(date)
+		if row[4] == "-" {
+			if absent++; !got.IsZero() {
+				t.Errorf("%v: it happens at %s, want it not to", row, got)
+			}
+			continue
+		}
+		want := moments(t, basicUTC, row[4])[0]
+		tolerance, err := time.ParseDuration(row[5] + "s")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if off := got.Sub(want); off.Abs() > tolerance {
+			t.Errorf("%v: it happens at %s, %s off", row, got, off)
+		}
+		compared++
+	}
+	if compared < 3500 || absent < 100 {
+		t.Errorf("compared %d times and %d absences, want more", compared, absent)
+	}
 }

@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/nathan-osman/go-sunrise"
 )
 
 // solarEvent is a moment of each solar day: the sun's centre passes an elevation, in
@@ -48,8 +46,8 @@ const maxSolarDays = 4*366 + 1
 // solar is due at an event at a place, in degrees, north and east positive. It is not a
 // matter of clocks, so that it needs no zone.
 type solar struct {
-	event               solarEvent
-	latitude, longitude float64
+	event solarEvent
+	place
 }
 
 func isSolar(form string) bool {
@@ -57,25 +55,25 @@ func isSolar(form string) bool {
 	return ok
 }
 
-func parseSolar(b *Budget, form string, place []string) (Spec, error) {
-	if len(place) != 2 {
-		return nil, fmt.Errorf("%q does not name one place: give a latitude and a longitude in degrees, as in %s 52.52 13.405", strings.Join(place, " "), form)
+func parseSolar(b *Budget, form string, where []string) (Spec, error) {
+	if len(where) != 2 {
+		return nil, fmt.Errorf("%q does not name one place: give a latitude and a longitude in degrees, as in %s 52.52 13.405", strings.Join(where, " "), form)
 	}
-	latitude, err := parseDegrees("latitude", place[0], 90)
+	latitude, err := parseDegrees("latitude", where[0], 90)
 	if err != nil {
 		return nil, err
 	}
-	longitude, err := parseDegrees("longitude", place[1], 180)
+	longitude, err := parseDegrees("longitude", where[1], 180)
 	if err != nil {
 		return nil, err
 	}
-	s := solar{solarEvents[form], latitude, longitude}
+	s := solar{solarEvents[form], place{latitude, longitude}}
 	first, err := s.Next(b, time.Unix(0, 0))
 	if err != nil {
 		return nil, err
 	}
 	if first.IsZero() {
-		return nil, fmt.Errorf("%s never happens at latitude %s: choose a place farther from the pole, or another event", form, place[0])
+		return nil, fmt.Errorf("%s never happens at latitude %s: choose a place farther from the pole, or another event", form, where[0])
 	}
 	return s, nil
 }
@@ -89,7 +87,7 @@ func parseDegrees(name, text string, most float64) (float64, error) {
 }
 
 // solarSteps is what a day of the sun costs: it takes some trigonometry.
-const solarSteps = 20
+const solarSteps = 50
 
 // Next implements [Spec]. There is one solar day to a UTC date, but its events may be on
 // the date before or after: at 180° east noon is at midnight.
@@ -100,33 +98,22 @@ func (s solar) Next(b *Budget, after time.Time) (time.Time, error) {
 			return time.Time{}, err
 		}
 		midnight := time.Date(year, month, date-1+i, 0, 0, 0, 0, time.UTC)
-		if at := s.on(midnight.Date()); at.After(after) {
+		if at := s.on(midnight); at.After(after) {
 			return within(at), nil
 		}
 	}
 	return time.Time{}, nil
 }
 
-// on returns when the event happens in the solar day of a date, the zero time if it does
-// not, or if the library names a time that is not near that date.
-func (s solar) on(year int, month time.Month, day int) time.Time {
-	at := s.computed(year, month, day)
-	if at.Sub(time.Date(year, month, day, 12, 0, 0, 0, time.UTC)).Abs() > farAhead {
-		return time.Time{}
+// on returns when the event happens in the solar day whose mean noon is on the date that
+// begins at midnight, to the second. It returns the zero time if it does not.
+func (s solar) on(midnight time.Time) time.Time {
+	at := s.noon(midnight)
+	if s.event.part != noon {
+		passed := false
+		if at, passed = s.passes(at, s.event.elevation, s.event.part == morning); !passed {
+			return time.Time{}
+		}
 	}
-	return at.Truncate(time.Second)
-}
-
-func (s solar) computed(year int, month time.Month, day int) time.Time {
-	if s.event.part == noon {
-		mean := sunrise.MeanSolarNoon(s.longitude, year, month, day)
-		anomaly := sunrise.SolarMeanAnomaly(mean)
-		ecliptic := sunrise.EclipticLongitude(anomaly, sunrise.EquationOfCenter(anomaly), mean)
-		return sunrise.JulianDayToTime(sunrise.SolarTransit(mean, anomaly, ecliptic))
-	}
-	first, last := sunrise.TimeOfElevation(s.latitude, s.longitude, s.event.elevation, year, month, day)
-	if s.event.part == morning {
-		return first
-	}
-	return last
+	return at.Round(time.Second)
 }

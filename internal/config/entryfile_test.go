@@ -74,7 +74,7 @@ func TestEntriesAreReadFromAFile(t *testing.T) {
 }
 
 func TestEverythingWrongInAFileIsToldWithItsLine(t *testing.T) {
-	const names = "use catch_up, catch_up_limit, end, fresh_for, id, kind, max_runs, overlap, owner, paused, payload, queue, spec, spread, start, zone"
+	const names = "use catch_up, catch_up_limit, cron, end, expires, fresh_for, id, kind, max_runs, overlap, owner, paused, payload, queue, spec, spread, start, zone"
 	for text, want := range map[string]string{
 		"- id: one\n  spec: [\n":       `f.yaml:2: this is not YAML: did not find expected node content`,
 		"- id: one\n  spec: a: b\n":    `f.yaml:2: this is not YAML: mapping values are not allowed in this context`,

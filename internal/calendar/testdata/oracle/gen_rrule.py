@@ -295,6 +295,18 @@ while len(rows) < want:
     rows.append([loc(st), rule, loc(after), fmt(a), fmt(rd), fmt(ex), ",".join(tags) or "-"])
     per[f] += 1
 print(dict(per), dict(stat), file=sys.stderr)
+def why(rule):
+    """Where dateutil 2.8.2 is known to go wrong; "?" if neither."""
+    p = dict(x.split("=") for x in rule.split(";"))
+    d = p.get("BYDAY", "").split(",")
+    if len({len(x) > 2 for x in d}) > 1:
+        return "mixed BYDAY"
+    if set(p.get("BYWEEKNO", "").split(",")) & {"52", "53", "-52", "-53"}:
+        return "week at New Year"
+    return "?"
+
+
+disputed = [r + [why(r[1])] for r in disputed]
 COLS = """fewer than 4: no more up to the same date 90 years after `after` (day clipped to 28); "-": none"""
 write("rrule_dateutil.tsv", """
 RFC 5545 rules, ticks by dateutil 2.8.2 AND, independently, by brute force over days (rbrute.py): only rows on which both agree.
@@ -308,8 +320,11 @@ BYHOUR*BYMINUTE*BYSECOND lists <= 96 combinations (days per period not counted).
 Excluded: rules that never tick, rules over the time limit (rrule_brute.tsv has such), rules dateutil gets wrong (rrule_disputed.tsv), and those RFC 5545 forbids.
 """ % COLS, rows)
 write("rrule_disputed.tsv", """
-Rules on which dateutil 2.8.2 and brute force (rbrute.py) differ. See the report for the reasons. Same columns but two answers.
-Columns: DTSTART | RRULE value | after | dateutil's ticks | brute force's ticks | RDATE | EXDATE
+Rules on which dateutil 2.8.2 and brute force (rbrute.py) differ. Brute force is right in all of them by RFC 5545's text, dateutil is not:
+mixed BYDAY: plain and numbered days in one list (MO,1FR): dateutil wants BOTH to hold instead of either;
+week at New Year: dateutil counts last year's weeks with this year's length (52/53 for the first days of January), and does not see
+ that the last days of December may lie in week -53/-52 (= 1) of the next year.
+Columns: DTSTART | RRULE value | after | dateutil's ticks | brute force's ticks | RDATE | EXDATE | why
 """, disputed[:400])
 write("rrule_brute.tsv", """
 Rules for which dateutil took over the time limit: ticks by brute force only (rbrute.py, which agrees with dateutil on all of rrule_dateutil.tsv).
