@@ -68,6 +68,9 @@ func (cmd scheduleImportRedBeat) Run(f *config.Flags, out io.Writer) error {
 			return fmt.Errorf("%s has no entries under %s*: see to --key-prefix, and to the database in --from", cache.Redact(cmd.From), cmd.KeyPrefix)
 		}
 		report := redBeatReport{mover.MoveAll(ctx, stored), cmd.Map}
+		if err := refuseMoves(ctx, s, report.moves); err != nil {
+			return err
+		}
 		if err := report.print(out); err != nil {
 			return err
 		}
@@ -81,7 +84,7 @@ func (cmd scheduleImportRedBeat) Run(f *config.Flags, out io.Writer) error {
 		if err := warnOfLock(ctx, reader); err != nil {
 			return err
 		}
-		return putMoves(ctx, s, report.moves, out)
+		return cmd.putMoves(ctx, s, report.moves, out)
 	})
 }
 
@@ -107,20 +110,47 @@ func warnOfLock(ctx context.Context, reader *redbeat.Reader) error {
 	return err
 }
 
-// putMoves writes the entries that move, each with the last run in RedBeat as the tick from
-// which it goes on.
-func putMoves(ctx context.Context, s *app.System, moves []redbeat.Move, out io.Writer) error {
-	var entries []schedule.Entry
-	last := make(map[string]time.Time)
-	for _, m := range moves {
-		if m.Moves() {
-			entries, last[m.Entry.ID] = append(entries, m.Entry), m.LastRun
+// refuseMoves turns down the moves of entries that the schedule does not take, such as those
+// whose ID is of another place.
+func refuseMoves(ctx context.Context, s *app.System, moves []redbeat.Move) error {
+	entries, last := moving(moves)
+	_, err := s.Schedule.PutAll(ctx, entries, schedule.PutOptions{Last: last, KeepGoing: true, DryRun: true})
+	refused, ok := schedule.Refusals(err)
+	if !ok {
+		return err
+	}
+	for i, m := range moves {
+		if why := refused[m.Entry.ID]; why != nil {
+			moves[i] = m.Refuse(why)
 		}
 	}
-	changed, err := s.Schedule.PutAll(ctx, entries, schedule.PutOptions{Last: last})
+	return nil
+}
+
+// putMoves writes the entries that move, each with the last run in RedBeat as the tick from
+// which it goes on.
+func (cmd scheduleImportRedBeat) putMoves(ctx context.Context, s *app.System, moves []redbeat.Move, out io.Writer) error {
+	entries, last := moving(moves)
+	bar := newProgress(os.Stderr)
+	changed, err := s.Schedule.PutAll(ctx, entries, schedule.PutOptions{
+		Last: last, KeepGoing: cmd.KeepGoing, Progress: func(done int) { bar.show("importing", done, len(entries)) },
+	})
+	bar.clear()
 	if err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(out, "Of %d entries %d were added or changed.\n", len(entries), changed)
 	return err
+}
+
+// moving returns the entries that move, and their last runs by ID.
+func moving(moves []redbeat.Move) (entries []schedule.Entry, last map[string]time.Time) {
+	last = make(map[string]time.Time, len(moves))
+	for _, m := range moves {
+		if m.Moves() {
+			entries = append(entries, m.Entry)
+			last[m.Entry.ID] = m.LastRun
+		}
+	}
+	return entries, last
 }

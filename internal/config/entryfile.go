@@ -2,7 +2,6 @@ package config
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -64,17 +63,9 @@ func (f *EntryFile) Check(check func(schedule.Entry) error) {
 // Refuse notes what [schedule.Store.PutAll] refused. It returns an error that is about no
 // entry.
 func (f *EntryFile) Refuse(err error) error {
-	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // of PutAll only, not of what it holds
+	refused, ok := schedule.Refusals(err)
 	if !ok {
 		return err
-	}
-	refused := make(map[string]error)
-	for _, one := range joined.Unwrap() {
-		var r *schedule.RefusedError
-		if !errors.As(one, &r) {
-			return err
-		}
-		refused[r.ID] = r
 	}
 	for i := range f.entries {
 		if l := &f.entries[i]; !l.bad {

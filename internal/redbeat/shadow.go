@@ -64,7 +64,7 @@ func (s *Shadow) round(ctx context.Context) error {
 	case ctx.Err() != nil:
 		return nil
 	case err != nil && err.Error() == s.trouble:
-		return nil
+		return nil //nolint:nilerr // it was said
 	case err != nil:
 		s.trouble = err.Error()
 		return s.say("cannot read RedBeat's entries, tries again: %v", err)

@@ -36,6 +36,27 @@ func (e *RefusedError) Error() string { return e.Err.Error() }
 // Unwrap returns the reason.
 func (e *RefusedError) Unwrap() error { return e.Err }
 
+// Refusals returns why [Store.PutAll] has refused entries, by their IDs, and true, or false if
+// its error is another one.
+func Refusals(err error) (map[string]error, bool) {
+	refused := make(map[string]error)
+	if err == nil {
+		return refused, true
+	}
+	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // of PutAll only, not of what it holds
+	if !ok {
+		return nil, false
+	}
+	for _, one := range joined.Unwrap() {
+		var r *RefusedError
+		if !errors.As(one, &r) {
+			return nil, false
+		}
+		refused[r.ID] = r
+	}
+	return refused, true
+}
+
 // PutAll is [Store.Put] for many entries, and far faster than one after the other. It
 // returns how many changed, or would with [PutOptions.DryRun].
 //
