@@ -14,6 +14,7 @@ import (
 	"switchyard/internal/daemon"
 	"switchyard/internal/queue"
 	"switchyard/internal/schedule"
+	"switchyard/internal/tasks"
 )
 
 // RunScheduler is the scheduler daemon.
@@ -106,12 +107,13 @@ func (s *System) CheckEntry(e schedule.Entry) error {
 }
 
 func (s *System) engine() *schedule.Engine {
-	return schedule.NewEngine(s.Schedule, s.Queue, schedule.Options{
+	mirror := queue.NewMirror(s.Redis)
+	return schedule.NewEngine(s.Schedule, notedQueue{s.Queue, mirror}, schedule.Options{
 		Batch:      s.Config.Scheduler.Batch,
 		ClaimLease: s.Config.Scheduler.ClaimLease,
 		Logger:     s.Log,
 		Observer:   newTickMetrics(s.Metrics),
-		Mirror:     asynqmonMirror{s},
+		Mirror:     asynqmonMirror{mirror},
 		Brake:      s.Brake,
 	})
 }
@@ -152,13 +154,13 @@ func (m *tickMetrics) ObserveTick(kind string, outcome schedule.Outcome, lag tim
 func (m *tickMetrics) ObserveBroken() { m.broken.Inc() }
 
 // asynqmonMirror shows the schedule on asynqmon's Schedulers page.
-type asynqmonMirror struct{ system *System }
+type asynqmonMirror struct{ mirror *queue.Mirror }
 
 // MirrorSchedule implements [schedule.Mirror].
 func (m asynqmonMirror) MirrorSchedule(ctx context.Context, upcoming []schedule.Upcoming) error {
 	entries := make([]queue.PeriodicEntry, len(upcoming))
 	for i, u := range upcoming {
-		entries[i] = queue.PeriodicEntry{ID: u.ID, Spec: u.Spec, Kind: u.Kind, Payload: u.Payload, Next: u.Next, Prev: u.Prev}
+		entries[i] = queue.PeriodicEntry{ID: u.ID, Spec: u.Spec, Kind: u.Kind, Payload: u.Payload, Next: u.Next, Prev: u.Prev, PrevTask: u.PrevTask}
 		if len(u.Payload) == 0 {
 			entries[i].Payload = []byte("{}")
 		}
@@ -169,5 +171,18 @@ func (m asynqmonMirror) MirrorSchedule(ctx context.Context, upcoming []schedule.
 			entries[i].Options = []string{fmt.Sprintf("Queue(%q)", u.Queue)}
 		}
 	}
-	return queue.Mirror(ctx, m.system.Redis, entries)
+	return m.mirror.Show(ctx, entries)
+}
+
+// notedQueue is the queue, of whose ticks the mirror takes note.
+type notedQueue struct {
+	*queue.Client
+	mirror *queue.Mirror
+}
+
+// EnqueueTicks implements [schedule.Queue].
+func (q notedQueue) EnqueueTicks(ctx context.Context, ticks []tasks.Tick, until time.Time) []tasks.TickResult {
+	results := q.Client.EnqueueTicks(ctx, ticks, until)
+	q.mirror.Note(ticks, results)
+	return results
 }

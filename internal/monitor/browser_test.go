@@ -163,7 +163,7 @@ func seed(t *testing.T, client redis.UniversalClient) {
 		t.Fatal(err)
 	}
 	entry := queue.PeriodicEntry{ID: "mia", Spec: "0 8 * * *", Kind: "briefing_generate", Next: time.Now().Add(time.Hour)}
-	if err := queue.Mirror(t.Context(), client, []queue.PeriodicEntry{entry}); err != nil {
+	if err := queue.NewMirror(client).Show(t.Context(), []queue.PeriodicEntry{entry}); err != nil {
 		t.Fatal(err)
 	}
 }

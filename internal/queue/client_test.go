@@ -92,7 +92,7 @@ func TestAsynqmonFindsTheMirroredSchedule(t *testing.T) {
 		prev := next.Add(-time.Hour)
 		want := PeriodicEntry{ID: "source:docs", Spec: "@every 1h", Kind: "scrape_feed", Payload: []byte(`{"url":"http://x"}`), Options: []string{`Queue("scraping")`}, Next: next, Prev: prev}
 		for range 2 { // a second scheduler shows nothing twice
-			if err := Mirror(t.Context(), client, []PeriodicEntry{want}); err != nil {
+			if err := NewMirror(client).Show(t.Context(), []PeriodicEntry{want}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -2,70 +2,159 @@ package queue
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"switchyard/internal/tasks"
 )
 
-// ledgerKept is how long a tick stays in the ledger at least.
-const ledgerKept = time.Hour
-
-// sweepAtOnce is how many ticks of a queue one sweep looks at.
-const sweepAtOnce = 1000
-
-// SweepTicks forgets old ticks of the ledger: of those added more than an hour ago, the
-// ones that settled returns because nobody will try to add them again. It returns how
-// many it forgot. Each call looks at no more than a thousand ticks of a queue, those
-// added first.
-func (c *Client) SweepTicks(ctx context.Context, settled func(context.Context, []tasks.Tick) ([]tasks.Tick, error)) (int, error) {
-	forgotten := 0
-	for _, queue := range c.queues {
-		old, err := c.oldTicks(ctx, queue)
+// EnqueueTicks adds the tasks of ticks, those of a queue a few hundred to a script, all in
+// one round trip, and returns what became of each, in their order. A tick that is not
+// later than the latest of its entry that was added is a duplicate, for at least as long
+// as [Client.SweepTicks] keeps it in mind.
+//
+// From the moment until on, by the clock of the queue's Redis, nothing is added: the
+// error then is [tasks.ErrTooLate]. An error that is permanent says that the task never can
+// be added; any other, that Redis could not be asked.
+func (c *Client) EnqueueTicks(ctx context.Context, ticks []tasks.Tick, until time.Time) []tasks.TickResult {
+	results := make([]tasks.TickResult, len(ticks))
+	var batches []*tickBatch
+	open := make(map[string]*tickBatch) // by queue
+	for i, tick := range ticks {
+		m, err := c.prepare(tick)
 		if err != nil {
-			return forgotten, fmt.Errorf("sweep ticks of queue %s: %w", queue, err)
-		}
-		if len(old) == 0 {
+			results[i].Err = tasks.Permanent(err)
 			continue
 		}
-		if old, err = settled(ctx, old); err != nil {
-			return forgotten, err
+		_, span := c.trace(ctx, "create", m)
+		span.End()
+		queue := m.route.Queue
+		results[i].Receipt = tasks.Receipt{ID: tick.ID, Kind: tick.Kind, Queue: queue}
+		b := open[queue]
+		if b == nil || len(b.places) == maxTickBatch {
+			b = &tickBatch{queue: queue, args: []any{until.UnixMilli(), keyOf(queue, "t:"), maxTokens}}
+			open[queue] = b
+			batches = append(batches, b)
 		}
-		if err := c.forget(ctx, queue, old); err != nil {
-			return forgotten, fmt.Errorf("sweep ticks of queue %s: %w", queue, err)
-		}
-		forgotten += len(old)
+		b.places = append(b.places, i)
+		b.args = append(b.args, tick.Entry, tick.At.Unix(), tick.ID, m.encode(), m.lock(), int64(m.route.Policy.Unique.Seconds()))
 	}
-	return forgotten, nil
+	c.addTicks(ctx, batches)
+	for _, b := range batches {
+		b.report(results)
+	}
+	return results
 }
 
-// oldTicks returns ticks of a queue that were added more than [ledgerKept] ago.
-func (c *Client) oldTicks(ctx context.Context, queue string) ([]tasks.Tick, error) {
-	keys := []string{ledgerKey(queue), agesKey(queue)}
-	reply, err := oldScript.Run(ctx, c.redis, keys, int64(ledgerKept.Seconds()), sweepAtOnce).StringSlice()
+// prepare turns a tick into its task's message, or says why it cannot be one.
+func (c *Client) prepare(tick tasks.Tick) (message, error) {
+	route, err := c.table.Route(tick.Kind)
 	if err != nil {
-		return nil, err
+		return message{}, err
 	}
-	var old []tasks.Tick
-	for ; len(reply) >= 2; reply = reply[2:] {
-		seconds, err := strconv.ParseInt(reply[1], 10, 64)
-		if err != nil {
-			return nil, fmt.Errorf("tick %q of entry %s: %w", reply[1], reply[0], err)
-		}
-		old = append(old, tasks.Tick{Entry: reply[0], At: time.Unix(seconds, 0).UTC(), Queue: queue})
+	if tick.Queue != "" {
+		route.Queue = tick.Queue
 	}
-	return old, nil
+	if err := c.checkOptions(route.Queue, tasks.Options{ID: tick.ID}); err != nil {
+		return message{}, fmt.Errorf("%s: %w", tick.Kind, err)
+	}
+	payload := tick.Payload
+	if len(payload) == 0 {
+		payload = []byte("{}")
+	}
+	definition, err := c.catalog.Check(tick.Kind, payload)
+	if err != nil {
+		return message{}, err
+	}
+	headers := map[string]string{versionHeader: strconv.Itoa(definition.Version)}
+	if !tick.Expires.IsZero() {
+		headers[expiresHeader] = strconv.FormatInt(tick.Expires.Unix(), 10)
+	}
+	return message{id: tick.ID, kind: tick.Kind, payload: payload, headers: headers, route: route}, nil
 }
 
-// forget removes ticks from a queue's ledger, unless later ones took their place.
-func (c *Client) forget(ctx context.Context, queue string, ticks []tasks.Tick) error {
-	if len(ticks) == 0 {
+// maxTickBatch bounds the ticks of one script: other clients wait for its end, and Lua
+// passes no more than a few thousand values to a command.
+const maxTickBatch = 500
+
+// tickBatch is ticks of one queue.
+type tickBatch struct {
+	queue  string
+	places []int // of the ticks among all
+	args   []any // of the script
+	reply  *redis.Cmd
+}
+
+// addTicks runs the script on each batch.
+func (c *Client) addTicks(ctx context.Context, batches []*tickBatch) {
+	c.runTicks(ctx, batches, func(p redis.Pipeliner, keys []string, args []any) *redis.Cmd {
+		return p.EvalSha(ctx, addTicksScript.Hash(), keys, args...)
+	})
+	var again []*tickBatch
+	for _, b := range batches {
+		if redis.HasErrorPrefix(b.reply.Err(), "NOSCRIPT") {
+			again = append(again, b)
+		}
+	}
+	c.runTicks(ctx, again, func(p redis.Pipeliner, keys []string, args []any) *redis.Cmd {
+		return p.Eval(ctx, addTicksLua, keys, args...)
+	})
+}
+
+// runTicks runs a script on each of batches. Each reply carries its own error.
+func (c *Client) runTicks(ctx context.Context, batches []*tickBatch, script func(redis.Pipeliner, []string, []any) *redis.Cmd) {
+	if len(batches) == 0 {
+		return
+	}
+	_, _ = c.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for _, b := range batches {
+			p.SAdd(ctx, queuesKey, b.queue)
+			b.reply = script(p, []string{keyOf(b.queue, "pending"), ledgerKey(b.queue), agesKey(b.queue), wakeKey(b.queue)}, b.args)
+		}
 		return nil
+	})
+}
+
+// report writes what the script said of b's ticks into results.
+func (b *tickBatch) report(results []tasks.TickResult) {
+	reply, err := b.reply.Int64Slice()
+	switch {
+	case err != nil:
+		err = fmt.Errorf("enqueue ticks: %w", err)
+	case len(reply) != len(b.places):
+		err = tasks.ErrTooLate
 	}
-	args := make([]any, 0, 2*len(ticks))
-	for _, tick := range ticks {
-		args = append(args, tick.Entry, tick.At.Unix())
+	for i, place := range b.places {
+		if err != nil {
+			results[place].Err = err
+		} else {
+			results[place].Receipt.Duplicate = reply[i] == 0
+		}
 	}
-	return forgetScript.Run(ctx, c.redis, []string{ledgerKey(queue), agesKey(queue)}, args...).Err()
+}
+
+// States returns the states of tasks, as [tasks.Status] has them, "" for one that is not
+// there any more, in one round trip.
+func (c *Client) States(ctx context.Context, receipts []tasks.Receipt) ([]string, error) {
+	replies := make([]*redis.StringCmd, len(receipts))
+	_, err := c.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, r := range receipts {
+			replies[i] = p.HGet(ctx, keyOf(r.Queue, "t:"+r.ID), "state")
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return nil, fmt.Errorf("states of %d tasks: %w", len(receipts), err)
+	}
+	states := make([]string, len(receipts))
+	for i, reply := range replies {
+		if states[i], err = reply.Result(); err != nil && !errors.Is(err, redis.Nil) {
+			return nil, fmt.Errorf("state of task %s: %w", receipts[i].ID, err)
+		}
+	}
+	return states, nil
 }

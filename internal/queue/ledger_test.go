@@ -2,77 +2,211 @@ package queue
 
 import (
 	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"switchyard/internal/redistest"
+	"switchyard/internal/routing"
 	"switchyard/internal/tasks"
 )
 
-// age makes an entry's tick in the ledger as old.
-func (r *rig) age(queue, entry string, old time.Duration) {
-	r.redis.ZIncrBy(r.t.Context(), agesKey(queue), -old.Seconds(), entry)
+var firstTick = time.Date(2026, 1, 1, 8, 0, 0, 0, time.UTC)
+
+// tickOf returns the nth tick of an entry, one second after the one before.
+func tickOf(entry, kind string, n int) tasks.Tick {
+	at := firstTick.Add(time.Duration(n) * time.Second)
+	return tasks.Tick{Entry: entry, At: at, ID: entry + "@" + at.Format("20060102T150405Z"), Kind: kind, Payload: []byte(`{"text":"x"}`)}
 }
 
-func (r *rig) sweep(settled func(context.Context, []tasks.Tick) ([]tasks.Tick, error)) int {
+// tick enqueues ticks and returns which of them were added.
+func (r *rig) tick(ticks ...tasks.Tick) (added []bool) {
 	r.t.Helper()
-	n, err := r.client.SweepTicks(r.t.Context(), settled)
-	if err != nil {
+	for _, result := range r.client.EnqueueTicks(r.t.Context(), ticks, time.Now().Add(time.Hour)) {
+		if result.Err != nil {
+			r.t.Fatal(result.Err)
+		}
+		added = append(added, !result.Receipt.Duplicate)
+	}
+	return added
+}
+
+func (r *rig) wantTicks(want []bool, ticks ...tasks.Tick) {
+	r.t.Helper()
+	if got := r.tick(ticks...); !slices.Equal(got, want) {
+		r.t.Errorf("added %v, want %v", got, want)
+	}
+}
+
+// discard removes a task as asynq does once it is done, or somebody does by hand.
+func (r *rig) discard(queue, id string) {
+	r.t.Helper()
+	if err := r.client.inspector.DeleteTask(queue, id); err != nil {
 		r.t.Fatal(err)
 	}
-	return n
 }
 
-func TestOnlyOldTicksThatAreSettledAreForgotten(t *testing.T) {
+func TestATicksTaskIsStoredAsAsynqWouldStoreIt(t *testing.T) {
+	minute, hour := time.Minute, time.Hour
+	policies := map[string]routing.Patch{
+		"agent_a": {}, "briefing_b": {Unique: &minute, Retention: &hour, HardLimit: &hour},
+	}
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		r := newRig(t, client, policies, handlers{"agent_a": nothing, "briefing_b": nothing})
+		for kind, queue := range map[string]string{"agent_a": "agents", "briefing_b": "briefings"} {
+			tick := tickOf("e", kind, 0)
+			stored := func() map[string]string {
+				task := client.HGetAll(t.Context(), keyOf(queue, "t:"+tick.ID)).Val()
+				if task["pending_since"] == "" {
+					t.Errorf("%s: it does not say since when it waits", kind)
+				}
+				delete(task, "pending_since")
+				return task
+			}
+			r.enqueue(tasks.Raw{Name: kind, Payload: tick.Payload}, tasks.Options{ID: tick.ID})
+			want := stored()
+			r.discard(queue, tick.ID)
+			r.wantTicks([]bool{true}, tick)
+			if got := stored(); !maps.Equal(got, want) {
+				t.Errorf("%s is stored as\n%q, want\n%q", kind, got, want)
+			}
+			if !slices.Contains(client.SMembers(t.Context(), queuesKey).Val(), queue) {
+				t.Errorf("asynq does not know queue %s", queue)
+			}
+		}
+		again := tickOf("another", "briefing_b", 0)
+		r.wantTicks([]bool{false}, again) // its kind is unique, and one waits
+	})
+}
+
+func TestATickIsAddedOnceWhateverBecameOfItsTask(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing, "scrape_c": nothing})
-		r.tick(tickOf("settled", "agent_a", 0), tickOf("open", "agent_a", 0), tickOf("young", "agent_a", 0), tickOf("moved", "scrape_c", 0))
-		for queue, entries := range map[string][]string{"agents": {"settled", "open"}, "scraping": {"moved"}} {
-			for _, entry := range entries {
-				r.age(queue, entry, ledgerKept+time.Minute)
-			}
+		first, second, third := tickOf("e", "agent_a", 0), tickOf("e", "agent_a", 1), tickOf("e", "agent_a", 2)
+		r.wantTicks([]bool{true, true, true}, first, second, tickOf("other", "scrape_c", 0))
+		r.discard("agents", first.ID)
+		r.discard("agents", second.ID)
+		r.wantTicks([]bool{false, false, true, false}, first, second, third, tickOf("other", "scrape_c", 0))
+		if n := client.LLen(t.Context(), keyOf("agents", "pending")).Val(); n != 1 {
+			t.Errorf("%d tasks wait, want the one of the third tick", n)
 		}
-		asked := 0
-		n := r.sweep(func(_ context.Context, ticks []tasks.Tick) (settled []tasks.Tick, _ error) {
-			for _, tick := range ticks {
-				asked++
-				if !tick.At.Equal(firstTick) {
-					t.Errorf("asked about %s of %s, want %s", tick.At, tick.Entry, firstTick)
-				}
-				if tick.Entry == "moved" {
-					r.tick(tickOf("moved", "scrape_c", 1)) // while it is swept
-				}
-				if tick.Entry != "open" {
-					settled = append(settled, tick)
-				}
-			}
-			return settled, nil
-		})
-		if asked != 3 || n != 2 {
-			t.Errorf("asked about %d ticks and forgot %d, want 3 and 2", asked, n)
-		}
-		for _, tick := range []tasks.Tick{tickOf("settled", "agent_a", 0), tickOf("open", "agent_a", 0), tickOf("young", "agent_a", 0)} {
-			r.discard("agents", tick.ID)
-		}
-		r.wantTicks([]bool{true, false, false}, tickOf("settled", "agent_a", 0), tickOf("open", "agent_a", 0), tickOf("young", "agent_a", 0))
-		r.wantTicks([]bool{false, true}, tickOf("moved", "scrape_c", 1), tickOf("moved", "scrape_c", 2))
 	})
 }
 
-func TestALedgerDamagedByHandIsSwept(t *testing.T) {
+func TestNothingIsAddedOnceItIsTooLate(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing})
-		r.tick(tickOf("e", "agent_a", 0))
-		r.age("agents", "e", ledgerKept+time.Minute)
-		client.HDel(t.Context(), ledgerKey("agents"), "e")
-		all := func(_ context.Context, ticks []tasks.Tick) ([]tasks.Tick, error) { return ticks, nil }
-		if n := r.sweep(all); n != 1 {
-			t.Errorf("swept %d, want 1", n)
+		results := r.client.EnqueueTicks(t.Context(), []tasks.Tick{tickOf("e", "agent_a", 0)}, time.Now().Add(-time.Hour))
+		if !errors.Is(results[0].Err, tasks.ErrTooLate) {
+			t.Errorf("error %v, want ErrTooLate", results[0].Err)
 		}
-		if n := r.sweep(all); n != 0 {
-			t.Errorf("swept %d, want nothing left", n)
+		r.wantTicks([]bool{true}, tickOf("e", "agent_a", 0))
+	})
+}
+
+func TestATickThatCanNeverBeATaskIsInNobodysWay(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		r := newRig(t, client, nil, handlers{"agent_a": nothing})
+		bad := map[string]tasks.Tick{}
+		bad["known are agent_a"] = tickOf("kind", "agent_z", 0)
+		wrong := tickOf("payload", "agent_a", 0)
+		wrong.Payload = []byte(`{"text":3}`)
+		bad[`field "text" is a number`] = wrong
+		elsewhere := tickOf("queue", "agent_a", 0)
+		elsewhere.Queue = "fast"
+		bad[`unknown queue "fast"`] = elsewhere
+		for want, tick := range bad {
+			good := tickOf("beside:"+tick.Entry, "agent_a", 0)
+			results := r.client.EnqueueTicks(t.Context(), []tasks.Tick{tick, good}, time.Now().Add(time.Hour))
+			if err := results[0].Err; err == nil || !strings.Contains(err.Error(), want) || !tasks.IsPermanent(err) {
+				t.Errorf("error %v, want a permanent one with %q", err, want)
+			}
+			if results[1].Err != nil || results[1].Receipt.ID != good.ID || results[1].Receipt.Duplicate {
+				t.Errorf("beside it: %+v, want the good one added", results[1])
+			}
 		}
 	})
+}
+
+func TestATickWakesAnIdleWorker(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		performed := make(chan string, 1)
+		r := newRig(t, client, nil, handlers{"agent_a": func(_ context.Context, task *tasks.Task, _ note) (any, error) {
+			performed <- task.ID
+			return nil, nil
+		}})
+		r.start(LaneOptions{Queue: "agents", Concurrency: 1, Poll: time.Hour})
+		r.enqueue(note{kind: "agent_a"}, tasks.Options{ID: "first"})
+		tick := tickOf("e", "agent_a", 0)
+		for _, want := range []string{"first", tick.ID} {
+			if want == tick.ID {
+				r.wantTicks([]bool{true}, tick)
+			}
+			select {
+			case got := <-performed:
+				if got != want {
+					t.Errorf("performed %s, want %s", got, want)
+				}
+			case <-time.After(20 * time.Second):
+				t.Fatalf("%s never ran", want)
+			}
+		}
+	})
+}
+
+func TestStatesOfTasksAreReadTogether(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		r := newRig(t, client, nil, handlers{"agent_a": nothing, "scrape_c": nothing})
+		waiting := r.enqueue(note{kind: "agent_a"}, tasks.Options{})
+		delayed := r.enqueue(note{kind: "scrape_c"}, tasks.Options{At: time.Now().Add(time.Hour)})
+		got, err := r.client.States(t.Context(), []tasks.Receipt{waiting, {ID: "gone", Queue: "agents"}, delayed})
+		if want := []string{"pending", "", "scheduled"}; err != nil || !slices.Equal(got, want) {
+			t.Errorf("states are %q, %v; want %q", got, err, want)
+		}
+	})
+}
+
+func TestATicksTaskThatWaitedTooLongIsNotBegun(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		r := newRig(t, client, nil, handlers{"agent_a": nothing, "agent_late": func(context.Context, *tasks.Task, note) (any, error) {
+			t.Error("begun")
+			return nil, nil
+		}})
+		late, early := tickOf("late", "agent_late", 1), tickOf("early", "agent_a", 1)
+		late.Expires, early.Expires = time.Now().Add(-time.Second), time.Now().Add(time.Hour)
+		r.tick(late, early)
+		r.start(LaneOptions{Queue: routing.Agents, Concurrency: 2})
+		r.await(routing.Agents, early.ID, inState("completed"))
+		s := r.await(routing.Agents, late.ID, inState("archived"))
+		if want := "expired before it was begun: it could wait until " + late.Expires.UTC().Format(time.RFC3339); s.LastError != want || s.Retried != 0 {
+			t.Errorf("after %d retries the task says %q, want %q", s.Retried, s.LastError, want)
+		}
+		r.awaitLog("task", "outcome", "expired")
+	})
+}
+
+func TestWhatWasBegunIsNotExpired(t *testing.T) {
+	now := time.Unix(1_800_000_000, 0)
+	for _, test := range []struct {
+		header  string
+		attempt int
+		want    string
+	}{
+		{"", 1, ""}, {"1800000001", 1, ""}, {"1800000000", 2, ""},
+		{"1800000000", 1, "expired before it was begun: it could wait until 2027-01-15T08:00:00Z"},
+		{"soon", 1, `header switchyard-expires "soon" is not a Unix time in seconds`},
+	} {
+		got := ""
+		if err := checkExpiry(test.header, &tasks.Task{Attempt: test.attempt}, now); err != nil {
+			got = err.Error()
+		}
+		if got != test.want {
+			t.Errorf("header %q, attempt %d: %q, want %q", test.header, test.attempt, got, test.want)
+		}
+	}
 }

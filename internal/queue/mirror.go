@@ -7,6 +7,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"switchyard/internal/tasks"
 )
 
 // Keys under which asynqmon's Schedulers page finds schedule entries. Every scheduler
@@ -23,14 +25,37 @@ type PeriodicEntry struct {
 	Payload        []byte
 	Options        []string
 	Next, Prev     time.Time // Prev is zero before the first tick
+	PrevTask       string    // ID of the task of Prev, "" if nobody knows it
 }
 
-// Mirror writes entries where asynqmon's Schedulers page reads them. They vanish from
-// it 30 s after the last scheduler has stopped.
-func Mirror(ctx context.Context, client redis.UniversalClient, entries []PeriodicEntry) error {
-	err := client.ZAdd(ctx, schedulersKey, redis.Z{Score: float64(time.Now().Add(mirrorTTL).Unix()), Member: mirrorKey}).Err()
+// Mirror shows the schedule on asynqmon's Schedulers page. It is safe for concurrent use.
+type Mirror struct {
+	client  redis.UniversalClient
+	history history
+}
+
+// NewMirror returns a mirror that shows nothing yet.
+func NewMirror(client redis.UniversalClient) *Mirror { return &Mirror{client: client} }
+
+// Note tells the mirror what became of ticks. Those of the entries shown are in their
+// history once [Mirror.Show] is called again; of an entry that ticks more often than it is
+// shown the history would have gaps without.
+func (m *Mirror) Note(ticks []tasks.Tick, results []tasks.TickResult) { m.history.note(ticks, results) }
+
+// Show writes entries, with the history of their ticks, where asynqmon reads them. They
+// vanish from its page 30 s after the last scheduler has stopped.
+func (m *Mirror) Show(ctx context.Context, entries []PeriodicEntry) error {
+	if err := m.list(ctx, entries); err != nil {
+		return err
+	}
+	return m.tell(ctx, m.history.take(entries))
+}
+
+// list writes the list of entries.
+func (m *Mirror) list(ctx context.Context, entries []PeriodicEntry) error {
+	err := m.client.ZAdd(ctx, schedulersKey, redis.Z{Score: float64(time.Now().Add(mirrorTTL).Unix()), Member: mirrorKey}).Err()
 	if err == nil {
-		_, err = client.TxPipelined(ctx, func(p redis.Pipeliner) error {
+		_, err = m.client.TxPipelined(ctx, func(p redis.Pipeliner) error {
 			p.Del(ctx, mirrorKey)
 			for _, e := range entries {
 				p.RPush(ctx, mirrorKey, encode(e))

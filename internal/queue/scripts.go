@@ -23,23 +23,23 @@ var (
 	releaseLua string
 	//go:embed stamp.lua
 	stampLua string
-	//go:embed ticks.lua
-	ticksLua string
-	//go:embed note.lua
-	noteLua string
-	//go:embed old.lua
-	oldLua string
-	//go:embed forget.lua
-	forgetLua string
+	//go:embed addticks.lua
+	addTicksLua string
+	//go:embed setfield.lua
+	setFieldLua string
+	//go:embed oldticks.lua
+	oldTicksLua string
+	//go:embed forgetticks.lua
+	forgetTicksLua string
 
-	takeScript    = redis.NewScript(userLua + turnsLua + takeLua)
-	turnScript    = redis.NewScript(turnsLua + turnLua)
-	renewScript   = redis.NewScript(renewLua)
-	releaseScript = redis.NewScript(releaseLua)
-	ticksScript   = redis.NewScript(ticksLua)
-	noteScript    = redis.NewScript(noteLua)
-	oldScript     = redis.NewScript(oldLua)
-	forgetScript  = redis.NewScript(forgetLua)
+	takeScript        = redis.NewScript(userLua + turnsLua + takeLua)
+	turnScript        = redis.NewScript(turnsLua + turnLua)
+	renewScript       = redis.NewScript(renewLua)
+	releaseScript     = redis.NewScript(releaseLua)
+	addTicksScript    = redis.NewScript(addTicksLua)
+	setFieldScript    = redis.NewScript(setFieldLua)
+	oldTicksScript    = redis.NewScript(oldTicksLua)
+	forgetTicksScript = redis.NewScript(forgetTicksLua)
 )
 
 // keyOf is asynq's key of a queue; the last part of the key of a task is "t:" and its ID.

@@ -80,7 +80,7 @@ func (c *Client) Note(ctx context.Context, queue, id string, progress []byte) er
 
 // note writes a field of a task's hash, unless the task is gone.
 func (c *Client) note(ctx context.Context, queue, id, field string, value []byte) error {
-	return noteScript.Run(ctx, c.redis, []string{keyOf(queue, "t:"+id)}, field, value).Err()
+	return setFieldScript.Run(ctx, c.redis, []string{keyOf(queue, "t:"+id)}, field, value).Err()
 }
 
 // StatusByKind is Status for a task in the queue its kind is routed to.

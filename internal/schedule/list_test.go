@@ -81,6 +81,9 @@ func TestUpcomingAreThoseDueNext(t *testing.T) {
 		if _, err := store.Pause(t.Context(), "e01"); err != nil {
 			t.Fatal(err)
 		}
+		books := get(t, store, "e02").Books
+		books.Last, books.LastTask = start.Add(-time.Hour), "e02@before"
+		rewriteBooks(t, store, "e02", books)
 		upcoming, err := store.Upcoming(t.Context(), 3)
 		if err != nil {
 			t.Fatal(err)
@@ -91,6 +94,9 @@ func TestUpcomingAreThoseDueNext(t *testing.T) {
 		}
 		if !slices.Equal(ids, []string{"e00", "e02", "e03"}) || !upcoming[0].Next.Equal(start) {
 			t.Errorf("got %v, want the first three that are not paused", upcoming)
+		}
+		if u := upcoming[1]; !u.Prev.Equal(books.Last) || u.PrevTask != books.LastTask {
+			t.Errorf("got %+v, want the last tick with its task", u)
 		}
 	})
 }

@@ -16,6 +16,7 @@ type Upcoming struct {
 	ID, Spec, Zone, Kind, Queue string
 	Payload                     json.RawMessage
 	Next, Prev                  time.Time // Prev is zero before the first tick
+	PrevTask                    string    // ID of the task of Prev, "" if it is not known
 }
 
 // Upcoming returns the n entries due next over all shards, soonest first. Those paused
@@ -47,7 +48,7 @@ func (r Record) upcoming() Upcoming {
 	e := r.Entry
 	return Upcoming{
 		ID: e.ID, Spec: e.Spec, Zone: e.Zone, Kind: e.Kind, Queue: e.Queue, Payload: e.Payload,
-		Next: r.Due(), Prev: r.Books.Last,
+		Next: r.Due(), Prev: r.Books.Last, PrevTask: r.Books.LastTask,
 	}
 }
 

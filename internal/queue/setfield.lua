@@ -1,4 +1,4 @@
--- Notes something in a task's hash, unless the task is gone.
+-- Sets a field of a task, unless the task is gone.
 --
 -- KEYS: the task
 -- ARGV: field, value

@@ -1,0 +1,80 @@
+package app
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"go.uber.org/zap"
+
+	"switchyard/internal/config"
+	"switchyard/internal/daemon"
+	"switchyard/internal/redistest"
+	"switchyard/internal/schedule"
+)
+
+// await returns once done is true. Redis tells nobody when it gets there, so it is asked
+// again and again.
+func await(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !done(); {
+		if time.Now().After(deadline) {
+			t.Fatalf("after 20 s there is still not %s", what)
+		}
+	}
+}
+
+func TestASchedulerHearsOfAReleaseAndTellsAsynqmonOfItsTicks(t *testing.T) {
+	c := config.Default()
+	c.Redis.URL = "redis://" + redistest.Server(t).Addr
+	s, err := Open(c, zap.NewNop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	ctx, cancel := context.WithCancel(t.Context())
+	if _, err := s.Operator().Pause(ctx, "ada"); err != nil {
+		t.Fatal(err)
+	}
+	// An hour late at least, so that it is held for half a minute.
+	entry := schedule.Entry{ID: "scout", Spec: "@every 1h", Kind: "agent_scout", Payload: []byte(`{"user":"ada"}`), Owner: "ada", Origin: schedule.OriginAPI}
+	last := time.Now().Truncate(time.Hour).Add(-2 * time.Hour)
+	if _, err := s.Schedule.PutAll(ctx, []schedule.Entry{entry}, schedule.PutOptions{Last: map[string]time.Time{"scout": last}}); err != nil {
+		t.Fatal(err)
+	}
+	var running sync.WaitGroup
+	defer running.Wait()
+	defer cancel()
+	running.Go(func() {
+		if err := NewScheduler(s).Run(daemon.Stop{Quiet: ctx, Drain: ctx}); err != nil {
+			t.Error(err)
+		}
+	})
+	await(t, "an entry that is held for long", func() bool {
+		for _, key := range s.Redis.Keys(ctx, "*:due").Val() {
+			now := s.Redis.Time(ctx).Val()
+			if score := s.Redis.ZScore(ctx, key, "scout").Val(); score > float64(now.Add(25*time.Second).UnixMilli()) {
+				return true
+			}
+		}
+		return false
+	})
+	await(t, "a scheduler that listens", func() bool {
+		return s.Redis.PubSubNumPat(ctx).Val() > 0
+	})
+	if _, _, err := s.Operator().Resume(ctx, "ada"); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "the held tick in the queue", func() bool {
+		record, err := s.Schedule.Get(ctx, "scout")
+		return err == nil && record.Books.Runs == 1
+	})
+	inspector := asynq.NewInspectorFromRedisClient(s.Redis)
+	await(t, "its event in asynq's history", func() bool {
+		events, err := inspector.ListSchedulerEnqueueEvents("scout")
+		return err == nil && len(events) == 1 && strings.HasPrefix(events[0].TaskID, "scout@")
+	})
+}
