@@ -62,9 +62,9 @@ func (s *Shadow) round(ctx context.Context) error {
 	}
 	switch {
 	case ctx.Err() != nil:
-		return nil
+		return nil //nolint:nilerr // what was cut off at the end is no news
 	case err != nil && err.Error() == s.trouble:
-		return nil //nolint:nilerr // it was said
+		return nil
 	case err != nil:
 		s.trouble = err.Error()
 		return s.say("cannot read RedBeat's entries, tries again: %v", err)
