@@ -49,8 +49,12 @@ func (cmd scheduleImportRedBeat) Run(f *config.Flags, out io.Writer) error {
 	defer func() { _ = client.Close() }()
 	reader := redbeat.NewReader(client, cmd.KeyPrefix)
 	return withSystem(f, func(ctx context.Context, s *app.System) error {
+		check := s.CheckEntry
+		if cmd.Watch {
+			check = schedule.Entry.Validate // it compares times, whatever the payload
+		}
 		mover := redbeat.NewMover(redbeat.Options{
-			Zone: zone, Tasks: tasks, Check: s.CheckEntry, Now: time.Now,
+			Zone: zone, Tasks: tasks, Check: check, Now: time.Now,
 			Known: func(kind string) bool { _, err := s.Catalog.Lookup(kind); return err == nil },
 			Queue: func(name string) bool { return slices.Contains(s.Config.QueueNames(), name) },
 		})
