@@ -1,35 +1,16 @@
 package calendar
 
 import (
-	"bufio"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 )
 
-// cases returns the lines of a file of cases that are not comments, split at tabs.
-func cases(t *testing.T, name string) [][]string {
-	t.Helper()
-	file, err := os.Open("testdata/cases/" + name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = file.Close() }()
-	var all [][]string
-	for lines := bufio.NewScanner(file); lines.Scan(); {
-		if line := lines.Text(); line != "" && line[0] != '#' {
-			all = append(all, strings.Split(line, "\t"))
-		}
-	}
-	return all
-}
-
 func TestWhatPeopleBringFromElsewhereIsRead(t *testing.T) {
 	after := mustTime(t, "2026-11-25T00:00:00Z")
-	read := cases(t, "accepted.tsv")
+	read := rows(t, "cases/accepted.tsv")
 	for _, row := range read {
 		got, want := mustSpec(t, row[0], "").list(after, 50), mustSpec(t, row[1], "").list(after, 50)
 		if !slices.EqualFunc(got, want, time.Time.Equal) {
@@ -44,7 +25,7 @@ func TestWhatPeopleBringFromElsewhereIsRead(t *testing.T) {
 // TestTheLastDayOfALeapYearIsPassed has what once stopped every scheduler.
 func TestTheLastDayOfALeapYearIsPassed(t *testing.T) {
 	after := mustTime(t, "2040-12-30T00:00:00Z")
-	for _, row := range cases(t, "ticks.tsv") {
+	for _, row := range rows(t, "cases/ticks.tsv") {
 		start := after
 		if isRule(row[0]) {
 			start = mustTime(t, "2026-01-01T00:00:00Z")

@@ -27,10 +27,10 @@ const (
 	basicWall = "20060102T150405"
 )
 
-// rows returns the lines of an oracle's file that are not comments, split at tabs.
+// rows returns the lines of a file in testdata that are not comments, split at tabs.
 func rows(t *testing.T, name string) [][]string {
 	t.Helper()
-	file, err := os.Open(filepath.Join("testdata", "oracle", name))
+	file, err := os.Open(filepath.Join("testdata", filepath.FromSlash(name)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func compare(t *testing.T, vectors []vector, atLeast int) {
 
 func TestCronIsReadAsCeleryReadsIt(t *testing.T) {
 	var vectors []vector
-	for _, row := range rows(t, "cron_celery.tsv") {
+	for _, row := range rows(t, "oracle/cron_celery.tsv") {
 		want := moments(t, basicUTC, row[2])
 		vectors = append(vectors, vector{
 			spec: row[0], dialect: Celery, after: moments(t, basicUTC, row[1])[0], want: want, more: true,
@@ -94,7 +94,7 @@ func TestCronIsReadAsCeleryReadsIt(t *testing.T) {
 
 func TestClocksChangeAsTheZoneDatabaseSaysUntil2200(t *testing.T) {
 	var vectors []vector
-	for _, row := range rows(t, "zones.tsv") {
+	for _, row := range rows(t, "oracle/zones.tsv") {
 		spec := strings.ReplaceAll(strings.ReplaceAll(row[1], "DTSTART=", "DTSTART:"), ";RRULE=", " RRULE:")
 		vectors = append(vectors, vector{
 			spec: spec, zone: row[2], after: moments(t, basicUTC, row[3])[0],
@@ -109,7 +109,7 @@ func TestClocksChangeAsTheZoneDatabaseSaysUntil2200(t *testing.T) {
 
 func TestRulesAreThoseOfDateutil(t *testing.T) {
 	var vectors []vector
-	for _, row := range append(rows(t, "rrule_dateutil.tsv"), rows(t, "rrule_brute.tsv")...) {
+	for _, row := range append(rows(t, "oracle/rrule_dateutil.tsv"), rows(t, "oracle/rrule_brute.tsv")...) {
 		spec := "DTSTART:" + row[0] + " RRULE:" + row[1]
 		for i, name := range []string{" RDATE:", " EXDATE:"} {
 			if row[4+i] != "-" {
@@ -126,7 +126,7 @@ func TestRulesAreThoseOfDateutil(t *testing.T) {
 		})
 	}
 	// Where dateutil is wrong, the days were counted one by one.
-	for _, row := range rows(t, "rrule_disputed.tsv") {
+	for _, row := range rows(t, "oracle/rrule_disputed.tsv") {
 		spec := "DTSTART:" + row[0] + " RRULE:" + row[1]
 		for i, name := range []string{" RDATE:", " EXDATE:"} {
 			if row[5+i] != "-" {
@@ -153,7 +153,7 @@ func isBeyondBounds(err error, start time.Time, want []time.Time) bool {
 
 func TestCronIsReadAsCroniterReadsIt(t *testing.T) {
 	var vectors []vector
-	for _, row := range append(rows(t, "cron_croniter.tsv"), rows(t, "cron_brute.tsv")...) {
+	for _, row := range append(rows(t, "oracle/cron_croniter.tsv"), rows(t, "oracle/cron_brute.tsv")...) {
 		_, err := parseText(t, row[0], time.UTC)
 		if refused := fmt.Sprint(err); strings.Contains(refused, "is longer than its") || strings.Contains(refused, "counts from Sunday as 1") {
 			continue // what means something else elsewhere
@@ -161,7 +161,7 @@ func TestCronIsReadAsCroniterReadsIt(t *testing.T) {
 		vectors = append(vectors, vector{spec: row[0], after: moments(t, basicUTC, row[1])[0], want: moments(t, basicUTC, row[2]), more: true})
 	}
 	// Where croniter is wrong, the days were counted one by one.
-	for _, row := range rows(t, "cron_disputed.tsv") {
+	for _, row := range rows(t, "oracle/cron_disputed.tsv") {
 		if _, err := parseText(t, row[0], time.UTC); err != nil {
 			continue // refused, as above
 		}
@@ -173,7 +173,7 @@ func TestCronIsReadAsCroniterReadsIt(t *testing.T) {
 // TestTheSunIsWherePyEphemHasIt compares the events of solar days all over the globe.
 func TestTheSunIsWherePyEphemHasIt(t *testing.T) {
 	compared, absent := 0, 0
-	for _, row := range rows(t, "solar.tsv") {
+	for _, row := range rows(t, "oracle/solar.tsv") {
 		latitude, err := strconv.ParseFloat(row[1], 64)
 		if err != nil {
 			t.Fatal(err)
