@@ -35,10 +35,10 @@ func TestTheSunKeepsTheTimesOfTheAlmanacs(t *testing.T) {
 	}
 }
 
-// TestEverySolarDayHasItsEventOnce walks through two years around the globe.
+// TestEverySolarDayHasItsEventOnce walks through a year around the globe.
 func TestEverySolarDayHasItsEventOnce(t *testing.T) {
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	const days = 730
+	const days = 366
 	for event := range solarEvents {
 		for longitude := -180; longitude <= 180; longitude += 60 {
 			for _, latitude := range []int{-50, 0, 45} {
@@ -91,7 +91,7 @@ func TestFewDaysWithAnEventAreStillAllFound(t *testing.T) {
 				s := solar{solarEvents[event], place{latitude, longitude}}
 				spec := ticks{t, s}
 				after := start
-				for day := -1; day < 730; day++ {
+				for day := -1; day < 366; day++ {
 					at := s.on(start.AddDate(0, 0, day))
 					if !at.After(start) {
 						continue // there is none on that day, or it was before
