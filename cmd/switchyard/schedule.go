@@ -61,7 +61,7 @@ func (cmd scheduleAdd) Run(f *config.Flags, out io.Writer) error {
 		Overlap: schedule.Overlap(cmd.Overlap), Owner: cmd.Owner, Origin: schedule.OriginAPI,
 	}
 	return withSystem(f, func(ctx context.Context, s *app.System) error {
-		if err := s.CheckEntry(e); err != nil {
+		if err := s.CheckEntry(ctx, e); err != nil {
 			return err
 		}
 		if !cmd.DryRun {

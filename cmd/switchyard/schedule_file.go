@@ -31,7 +31,7 @@ func (cmd scheduleImport) Run(f *config.Flags, out io.Writer) error {
 		return err
 	}
 	return withSystem(f, func(ctx context.Context, s *app.System) error {
-		file.Check(s.CheckEntry)
+		file.Check(func(e schedule.Entry) error { return s.CheckEntry(ctx, e) })
 		blocked := len(file.Problems()) > 0 && !cmd.KeepGoing
 		bar := newProgress(os.Stderr)
 		changed, err := s.Schedule.PutAll(ctx, file.Good(), schedule.PutOptions{

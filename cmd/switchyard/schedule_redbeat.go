@@ -51,7 +51,8 @@ func (cmd scheduleImportRedBeat) Run(f *config.Flags, out io.Writer) error {
 	return withSystem(f, func(ctx context.Context, s *app.System) error {
 		check := s.CheckEntry
 		if cmd.Watch {
-			check = schedule.Entry.Validate // it compares times, whatever the payload
+			// It compares times, whatever the payload.
+			check = func(ctx context.Context, e schedule.Entry) error { return e.Validate(ctx) }
 		}
 		mover := redbeat.NewMover(redbeat.Options{
 			Zone: zone, Tasks: tasks, Check: check, Now: time.Now,

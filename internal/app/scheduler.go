@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -76,7 +77,7 @@ func (c *Scheduler) run(stop daemon.Stop) error {
 		return err
 	}
 	for _, e := range entries {
-		if err := s.CheckEntry(e); err != nil {
+		if err := s.CheckEntry(stop.Quiet, e); err != nil {
 			return err
 		}
 		if remark := calendar.Remark(e.Spec, e.Cron); remark != "" {
@@ -94,16 +95,17 @@ func (c *Scheduler) run(stop daemon.Stop) error {
 	return nil
 }
 
-// CheckEntry reports why an entry cannot be enqueued: its kind has no handler here, its
-// payload is not valid for the kind, or its queue is unknown.
-func (s *System) CheckEntry(e schedule.Entry) error {
-	if err := e.Validate(); err != nil {
+// CheckEntry reports everything that keeps an entry from being enqueued, such as that its kind
+// has no handler here, its payload is not valid for the kind, or its queue is unknown.
+func (s *System) CheckEntry(ctx context.Context, e schedule.Entry) error {
+	err := e.Validate(ctx)
+	if tasks.CheckKind(e.Kind) != nil {
 		return err
 	}
-	if err := s.Queue.Check(e.Kind, e.Payload, e.Queue); err != nil {
-		return fmt.Errorf("entry %s: %w", e.ID, err)
+	if refused := s.Queue.Check(e.Kind, e.Payload, e.Queue); refused != nil {
+		err = errors.Join(err, fmt.Errorf("entry %s: %w", e.ID, refused))
 	}
-	return nil
+	return err
 }
 
 func (s *System) engine() *schedule.Engine {

@@ -211,7 +211,7 @@ func Check(c config.Config) error {
 	entries, err := c.Entries()
 	errs := []error{err, monitor.CheckListen(c.Monitor.Listen, monitorUsers(c))}
 	for _, e := range entries {
-		errs = append(errs, s.CheckEntry(e))
+		errs = append(errs, s.CheckEntry(context.Background(), e))
 	}
 	_, err = s.NewMonitor()
 	return errors.Join(append(errs, err)...)

@@ -75,8 +75,14 @@ func (f *EntryFile) Refuse(err error) error {
 	return nil
 }
 
-// blame notes what is wrong with an entry, if something is.
+// blame notes what is wrong with an entry, if something is, each of joined errors on its own.
 func (f *EntryFile) blame(l *located, err error) {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // not of what it holds
+		for _, one := range joined.Unwrap() {
+			f.blame(l, one)
+		}
+		return
+	}
 	if err != nil {
 		l.bad = true
 		f.note(l.line, err)

@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -203,7 +204,7 @@ func (c Config) Entries() ([]schedule.Entry, error) {
 	}
 	for i := range entries {
 		entries[i].Origin = schedule.OriginConfig
-		if err := entries[i].Validate(); err != nil {
+		if err := entries[i].Validate(context.Background()); err != nil {
 			errs = append(errs, fmt.Errorf("schedule entry %s: %w", entries[i].ID, err))
 		}
 	}

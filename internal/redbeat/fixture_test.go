@@ -1,6 +1,7 @@
 package redbeat
 
 import (
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -37,7 +38,7 @@ func options(t testing.TB) Options {
 		Zone:  zone,
 		Known: among("agent_job_scout", "briefing_generate", "scrape_page"),
 		Queue: among("agents", "briefings", "scraping", "default"),
-		Check: schedule.Entry.Validate,
+		Check: func(ctx context.Context, e schedule.Entry) error { return e.Validate(ctx) },
 		Now:   func() time.Time { return noon },
 	}
 }

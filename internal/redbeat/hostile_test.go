@@ -186,8 +186,8 @@ func FuzzMove(f *testing.F) {
 	f.Fuzz(func(t *testing.T, name, definition, meta string, score float64) {
 		m := mover.Move(t.Context(), Stored{Name: name, Definition: definition, Meta: meta, Score: score, Scheduled: true})
 		switch {
-		case m.Moves() && m.Entry.Validate() != nil:
-			t.Errorf("it %s, and its entry is not valid: %v", m.Verdict, m.Entry.Validate())
+		case m.Moves() && m.Entry.Validate(t.Context()) != nil:
+			t.Errorf("it %s, and its entry is not valid: %v", m.Verdict, m.Entry.Validate(t.Context()))
 		case m.Moves() && !m.Next.After(m.LastRun):
 			t.Errorf("it is due at %s after its last run at %s", m.Next, m.LastRun)
 		case !m.Moves() && (m.Why == nil || m.Entry.ID != ""):

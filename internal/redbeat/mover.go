@@ -20,7 +20,7 @@ type Options struct {
 	// Known reports whether a kind exists, and Queue whether a queue does.
 	Known, Queue func(name string) bool
 	// Check reports why an entry could not be enqueued.
-	Check func(schedule.Entry) error
+	Check func(context.Context, schedule.Entry) error
 	Now   func() time.Time
 }
 
@@ -138,7 +138,7 @@ func (m *Mover) compareClocks(last time.Time, changed func(string, ...any)) {
 
 // judge decides about an entry that could be read.
 func (m *Mover) judge(ctx context.Context, move Move, s Stored) Move {
-	if err := m.o.Check(move.Entry); err != nil {
+	if err := m.o.Check(ctx, move.Entry); err != nil {
 		return move.Refuse(err)
 	}
 	after := move.LastRun

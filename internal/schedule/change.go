@@ -20,7 +20,7 @@ var ErrExists = errors.New("is there already")
 // if the times it is due at changed, and is later than the last one that was enqueued. An
 // entry of another origin is not replaced: the error then is [ErrTaken].
 func (s *Store) Put(ctx context.Context, e Entry) (changed bool, err error) {
-	if err := e.Validate(); err != nil {
+	if err := e.Validate(ctx); err != nil {
 		return false, err
 	}
 	return s.put(ctx, e, time.Time{})
@@ -29,7 +29,7 @@ func (s *Store) Put(ctx context.Context, e Entry) (changed bool, err error) {
 // put puts a valid entry that was enqueued up to the tick last elsewhere, zero if it was not.
 func (s *Store) put(ctx context.Context, e Entry, last time.Time) (changed bool, err error) {
 	return s.update(ctx, e.ID, func(old stored, now time.Time) (edit, error) {
-		return replace(old, e, last, now)
+		return replace(ctx, old, e, last, now)
 	})
 }
 
@@ -54,16 +54,16 @@ func (s *Store) Change(ctx context.Context, id string, change func(old Entry, fo
 		if err != nil {
 			return edit{}, err
 		}
-		if err := e.Validate(); err != nil {
+		if err := e.Validate(ctx); err != nil {
 			return edit{}, err
 		}
-		return replace(old, e, time.Time{}, now)
+		return replace(ctx, old, e, time.Time{}, now)
 	})
 }
 
 // replace decides what becomes of a stored entry when e is put, which was enqueued up to the
 // tick last elsewhere, zero if it was not.
-func replace(old stored, e Entry, last, now time.Time) (edit, error) {
+func replace(ctx context.Context, old stored, e Entry, last, now time.Time) (edit, error) {
 	encoded, err := e.encode()
 	if err != nil {
 		return edit{}, err
@@ -88,7 +88,7 @@ func replace(old stored, e Entry, last, now time.Time) (edit, error) {
 		record.Books.Last, record.Books.LastTask, record.Books.LastQueue = last, "", ""
 	}
 	books := record.Books
-	if books.Next, err = e.next(record, now, ahead); err != nil {
+	if books.Next, err = e.next(ctx, record, now, ahead); err != nil {
 		return edit{}, err
 	}
 	if !known || record.Entry.Paused != e.Paused {
@@ -113,7 +113,7 @@ func taken(e Entry) error {
 
 // next returns the next tick of an entry that takes the place of old, zero if none
 // follows: the first after old's last one, and one to come unless pastToo is set.
-func (e Entry) next(old Record, now time.Time, pastToo bool) (time.Time, error) {
+func (e Entry) next(ctx context.Context, old Record, now time.Time, pastToo bool) (time.Time, error) {
 	spent := e.MaxRuns > 0 && old.Books.Runs >= e.MaxRuns
 	if spent {
 		return time.Time{}, nil
@@ -126,11 +126,11 @@ func (e Entry) next(old Record, now time.Time, pastToo bool) (time.Time, error) 
 	if pastToo || old.Books.Last.After(after) {
 		after = old.Books.Last
 	}
-	next, err := e.tickAfter(calendar.NewBudget(context.Background()), after)
+	next, err := e.tickAfter(calendar.NewBudget(ctx), after)
 	if err != nil {
 		return time.Time{}, err
 	}
-	if known && old.Books.Next.After(next) {
+	if known && !next.IsZero() && old.Books.Next.After(next) {
 		return old.Books.Next, nil // ticks before it were dropped here
 	}
 	// The configuration may name moments that passed: it is read at every start.

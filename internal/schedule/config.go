@@ -20,7 +20,7 @@ func (s *Store) SyncConfig(ctx context.Context, entries []Entry) error {
 		}
 		wanted[e.ID] = true
 	}
-	if _, refused := validateAll(entries); len(refused) > 0 {
+	if _, refused := validateAll(ctx, entries); len(refused) > 0 {
 		return errors.Join(refused...)
 	}
 	_, taken := s.PutAll(ctx, entries, PutOptions{KeepGoing: true})

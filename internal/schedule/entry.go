@@ -100,48 +100,35 @@ func CheckID(id string) error {
 	return nil
 }
 
-// Validate reports the first thing wrong with e, by field, value and remedy. Whether the
-// kind has a handler and the payload suits it is for the enqueuer to say.
-func (e Entry) Validate() error {
+// Validate reports everything that is wrong with e, joined, by field, value and remedy.
+// Whether the kind has a handler and the payload suits it is for the enqueuer to say.
+func (e Entry) Validate(ctx context.Context) error {
 	if err := CheckID(e.ID); err != nil {
 		return err
 	}
-	if err := e.check(); err != nil {
-		return fmt.Errorf("entry %s: %w", e.ID, err)
+	var errs []error
+	for _, err := range e.check(ctx) {
+		if err != nil {
+			errs = append(errs, fmt.Errorf("entry %s: %w", e.ID, err))
+		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
-func (e Entry) check() error {
-	if _, err := e.parse(calendar.NewBudget(context.Background())); err != nil {
-		return err
-	}
-	if err := tasks.CheckKind(e.Kind); err != nil {
-		return err
-	}
-	if err := checkObject("payload", e.Payload); err != nil {
-		return err
-	}
-	if err := checkObject("preferences", e.Preferences); err != nil {
-		return err
-	}
+func (e Entry) check(ctx context.Context) []error {
+	_, err := e.parse(calendar.NewBudget(ctx))
+	errs := []error{err, tasks.CheckKind(e.Kind), checkObject("payload", e.Payload), checkObject("preferences", e.Preferences)}
 	if e.Queue != "" && (len(e.Queue) > maxName || !queuePattern.MatchString(e.Queue)) {
-		return fmt.Errorf("queue %.40q: use the name of a queue, or leave it out to have the kind routed", e.Queue)
+		errs = append(errs, fmt.Errorf("queue %.40q: use the name of a queue, or leave it out to have the kind routed", e.Queue))
 	}
-	if err := e.checkCatchUp(); err != nil {
-		return err
-	}
-	if err := e.checkBounds(); err != nil {
-		return err
-	}
+	errs = append(errs, e.checkCatchUp(), e.checkBounds())
 	if len(e.Owner) > maxName || !printable(e.Owner) {
-		return fmt.Errorf("owner %.40q: give a user id of at most %d bytes without control characters", e.Owner, maxName)
+		errs = append(errs, fmt.Errorf("owner %.40q: give a user id of at most %d bytes without control characters", e.Owner, maxName))
 	}
-	switch e.Origin {
-	case OriginConfig, OriginAPI, OriginUser:
-		return nil
+	if e.Origin != OriginConfig && e.Origin != OriginAPI && e.Origin != OriginUser {
+		errs = append(errs, fmt.Errorf("origin %.40q: use %s, %s or %s", e.Origin, OriginConfig, OriginAPI, OriginUser))
 	}
-	return fmt.Errorf("origin %.40q: use %s, %s or %s", e.Origin, OriginConfig, OriginAPI, OriginUser)
+	return errs
 }
 
 // checkObject reports why a field's value is not a JSON object of a bearable size.

@@ -13,7 +13,7 @@ func newEntry(id, spec string) Entry {
 }
 
 func TestBadEntriesAreNamedWithARemedy(t *testing.T) {
-	if err := newEntry("user.u1:briefing-2_a", "@daily").Validate(); err != nil {
+	if err := newEntry("user.u1:briefing-2_a", "@daily").Validate(t.Context()); err != nil {
 		t.Fatalf("a good entry: %v", err)
 	}
 	tests := []struct {
@@ -43,7 +43,7 @@ func TestBadEntriesAreNamedWithARemedy(t *testing.T) {
 	for _, test := range tests {
 		e := newEntry("e1", "@daily")
 		test.spoil(&e)
-		if err := e.Validate(); err == nil || !strings.Contains(err.Error(), test.want) {
+		if err := e.Validate(t.Context()); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("Validate = %v, want an error with %q", err, test.want)
 		}
 	}
@@ -63,5 +63,16 @@ func TestNextTicksAreInTheEntrysZone(t *testing.T) {
 	e.Spec = "at 2026-03-29T08:00:00Z"
 	if ticks, err = e.NextTicks(t.Context(), mustTime(t, "2026-03-28T12:00:00Z"), 5); err != nil || len(ticks) != 1 {
 		t.Errorf("a single moment: got %v, %v, want it alone", ticks, err)
+	}
+}
+
+func TestEverythingWrongWithAnEntryIsTold(t *testing.T) {
+	e := newEntry("e1", "61 * * * *")
+	e.Kind, e.Overlap, e.CatchUp, e.Owner = "No Kind", "often", "some", "a\nb"
+	err := e.Validate(t.Context())
+	for _, want := range []string{`minute "61"`, `kind "No Kind"`, `overlap "often"`, `catch_up "some"`, `owner "a\nb"`} {
+		if err == nil || strings.Count(err.Error(), "entry e1: ") != 5 || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v lacks %s", err, want)
+		}
 	}
 }

@@ -103,13 +103,17 @@ func TestASpreadTickKeepsItsNameAndIsDueLaterOrEarlier(t *testing.T) {
 	}
 }
 
-func TestACourseThatMakesNoSenseIsRefused(t *testing.T) {
+func TestBoundsThatMakeNoSenseAreRefused(t *testing.T) {
 	for want, change := range map[string]func(*Entry){
-		`overlap "often"`: func(e *Entry) { e.Overlap = "often" },
-		"spread 25h0m0s":  func(e *Entry) { e.Spread = 25 * time.Hour },
-		"spread -25h0m0s": func(e *Entry) { e.Spread = -25 * time.Hour },
-		"spread 1.5s":     func(e *Entry) { e.Spread = 1500 * time.Millisecond },
-		"max_runs -1":     func(e *Entry) { e.MaxRuns = -1 },
+		`overlap "often"`:       func(e *Entry) { e.Overlap = "often" },
+		"spread 25h0m0s":        func(e *Entry) { e.Spread = 25 * time.Hour },
+		"spread -25h0m0s":       func(e *Entry) { e.Spread = -25 * time.Hour },
+		"spread 1.5s":           func(e *Entry) { e.Spread = 1500 * time.Millisecond },
+		"expires -1s":           func(e *Entry) { e.Expires = -time.Second },
+		"expires 1.5s":          func(e *Entry) { e.Expires = 1500 * time.Millisecond },
+		"give years until 2200": func(e *Entry) { e.End = mustTime(t, "2201-01-01T00:00:00Z") },
+		`cron "vixie"`:          func(e *Entry) { e.Cron = "vixie" },
+		"max_runs -1":           func(e *Entry) { e.MaxRuns = -1 },
 		"is not after": func(e *Entry) {
 			e.Start, e.End = mustTime(t, "2026-01-02T00:00:00Z"), mustTime(t, "2026-01-02T00:00:00Z")
 		},
@@ -117,7 +121,7 @@ func TestACourseThatMakesNoSenseIsRefused(t *testing.T) {
 	} {
 		e := newEntry("e1", "@daily")
 		change(&e)
-		if err := e.Validate(); err == nil || !strings.Contains(err.Error(), want) {
+		if err := e.Validate(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want one with %s", err, want)
 		}
 	}

@@ -65,7 +65,7 @@ func Refusals(err error) (map[string]error, bool) {
 // [RefusedError] for each. An entry that others change between check and write is decided
 // about anew; should it be refused only then, the others are written nevertheless.
 func (s *Store) PutAll(ctx context.Context, entries []Entry, o PutOptions) (changed int, err error) {
-	good, refused := validateAll(entries)
+	good, refused := validateAll(ctx, entries)
 	plans, more, err := s.decideAll(ctx, good, o.Last)
 	if err != nil {
 		return 0, err
@@ -100,14 +100,14 @@ func (s *Store) PutAll(ctx context.Context, entries []Entry, o PutOptions) (chan
 }
 
 // validateAll returns the entries that are valid, and what is wrong with the others.
-func validateAll(entries []Entry) (good []Entry, refused []error) {
+func validateAll(ctx context.Context, entries []Entry) (good []Entry, refused []error) {
 	given := make(map[string]int, len(entries))
 	for _, e := range entries {
 		given[e.ID]++
 	}
 	good = make([]Entry, 0, len(entries))
 	for _, e := range entries {
-		err := e.Validate()
+		err := e.Validate(ctx)
 		if err == nil && given[e.ID] > 1 {
 			err = fmt.Errorf("entry %s is given %d times: keep one of them", e.ID, given[e.ID])
 			given[e.ID] = -1 // it is told once
@@ -156,7 +156,7 @@ func (s *Store) decideAll(ctx context.Context, entries []Entry, last map[string]
 				return plans, nil, fmt.Errorf("read %d entries: %w", len(ids), err)
 			}
 			for i, e := range some {
-				made, err := replace(found[i], e, last[e.ID], now)
+				made, err := replace(ctx, found[i], e, last[e.ID], now)
 				switch {
 				case errors.Is(err, errUnchanged):
 				case err != nil:

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"switchyard/internal/calendar"
 	"switchyard/internal/tasks"
 )
 
@@ -40,8 +41,8 @@ func (u User) WithDefaults() User {
 // Validate reports every preference that cannot be kept.
 func (u User) Validate() error {
 	errs := []error{tasks.CheckUser(u.ID), tasks.CheckTopics(u.Topics)}
-	if _, err := time.LoadLocation(u.Zone); err != nil || u.Zone == "" || u.Zone == "Local" {
-		errs = append(errs, fmt.Errorf("zone %q is unknown: give an IANA name such as Europe/Berlin", u.Zone))
+	if _, err := calendar.LoadZone(u.Zone); err != nil {
+		errs = append(errs, err)
 	}
 	if _, err := time.Parse("15:04", u.Time); err != nil {
 		errs = append(errs, fmt.Errorf("time %q: give HH:MM, such as 08:00", u.Time))
