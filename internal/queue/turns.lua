@@ -61,8 +61,10 @@ local function takeTurn(q, user, id, now)
 		return true
 	end
 	local last = redis.call("ZRANGE", line, -1, -1, "WITHSCORES")[2]
-	local place = math.max(now, (tonumber(last) or 0) + 0.000001)
-	redis.call("ZADD", line, string.format("%.6f", place), id)
+	-- Whole microseconds: asynq reads no score that is written with an exponent, as one with
+	-- a fraction may be.
+	local place = math.max(math.floor(now * 1000000), (tonumber(last) or 0) + 1)
+	redis.call("ZADD", line, string.format("%.0f", place), id)
 	redis.call("SADD", q.groups, lineOf(user))
 	redis.call("HDEL", q.tasks .. id, "pending_since")
 	redis.call("HSET", q.tasks .. id, "state", "aggregating", "group", lineOf(user))
