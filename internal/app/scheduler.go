@@ -47,11 +47,14 @@ func (c *Scheduler) Check() daemon.Check {
 const stopGrace = 10 * time.Second
 
 // Run brings the configured entries into the schedule and enqueues what is due until stop
-// is quiet. If that does not end in time it is left behind: what it claimed lapses, and a
-// process that cannot be stopped helps nobody.
-func (c *Scheduler) Run(stop daemon.Stop) error {
+// is quiet.
+func (c *Scheduler) Run(stop daemon.Stop) error { return endInTime(stop, c.run) }
+
+// endInTime returns what run returns. If run has not ended a while after it was to stop, it is
+// left behind: what it claimed lapses, and a process that cannot be stopped helps nobody.
+func endInTime(stop daemon.Stop, run func(daemon.Stop) error) error {
 	ended := make(chan error, 1)
-	go func() { ended <- c.run(stop) }()
+	go func() { ended <- run(stop) }()
 	select {
 	case err := <-ended:
 		return err

@@ -2,9 +2,11 @@ package app
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -76,5 +78,35 @@ func TestASchedulerHearsOfAReleaseAndTellsAsynqmonOfItsTicks(t *testing.T) {
 	await(t, "its event in asynq's history", func() bool {
 		events, err := inspector.ListSchedulerEnqueueEvents("scout")
 		return err == nil && len(events) == 1 && strings.HasPrefix(events[0].TaskID, "scout@")
+	})
+}
+
+func TestASchedulerThatHangsCanBeStopped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		quiet, beQuiet := context.WithCancel(t.Context())
+		release := make(chan struct{})
+		defer close(release)
+		began := time.Now()
+		time.AfterFunc(time.Minute, beQuiet)
+		err := endInTime(daemon.Stop{Quiet: quiet}, func(daemon.Stop) error { <-release; return nil })
+		if took := time.Since(began); took != time.Minute+10*time.Second || err == nil || !strings.Contains(err.Error(), "the schedule did not stop within 10s") {
+			t.Errorf("it ended after %s with %v, want 10s after it was to stop, and a reason", took, err)
+		}
+	})
+}
+
+func TestASchedulerThatStopsInTimeSaysWhatItSays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		quiet, beQuiet := context.WithCancel(t.Context())
+		time.AfterFunc(time.Minute, beQuiet)
+		failed := errors.New("failed")
+		err := endInTime(daemon.Stop{Quiet: quiet}, func(stop daemon.Stop) error {
+			<-stop.Quiet.Done()
+			time.Sleep(9 * time.Second) // it hands back what it claimed
+			return failed
+		})
+		if !errors.Is(err, failed) {
+			t.Errorf("got %v, want its own error", err)
+		}
 	})
 }
