@@ -27,11 +27,11 @@ func (e *Engine) plan(ctx context.Context, c claim) (jobs []*job, edits []edit) 
 	for _, s := range c.due {
 		budget := calendar.NewBudget(ctx)
 		record, err := s.record()
-		if err != nil && ctx.Err() == nil {
-			e.complain(s.id, err)
-			edits = append(edits, repair(budget, s, err, c.now))
-		}
 		if err != nil {
+			if ctx.Err() == nil { // or else it stays claimed until that lapses
+				e.complain(s.id, err)
+				edits = append(edits, repair(budget, s, err, c.now))
+			}
 			continue
 		}
 		if record.Books.Paused {
