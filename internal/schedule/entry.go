@@ -189,14 +189,21 @@ func (e Entry) parse(b *calendar.Budget) (calendar.Spec, error) {
 	return calendar.Between(spec, e.Start, e.End), nil
 }
 
+// fence turns a panic about an entry's spec into an error. It is for defer.
+func (e Entry) fence(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("spec %q: panic: %v", e.Spec, p)
+	}
+}
+
 // tickAfter returns the first tick after a moment, zero if there is none.
-func (e Entry) tickAfter(b *calendar.Budget, after time.Time) (time.Time, error) {
+func (e Entry) tickAfter(b *calendar.Budget, after time.Time) (next time.Time, err error) {
+	defer e.fence(&err)
 	spec, err := e.parse(b)
 	if err != nil {
 		return time.Time{}, err
 	}
-	next, err := spec.Next(b, after)
-	if err != nil {
+	if next, err = spec.Next(b, after); err != nil {
 		return time.Time{}, fmt.Errorf("spec %q: %w", e.Spec, err)
 	}
 	return next, nil
