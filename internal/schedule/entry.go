@@ -189,8 +189,8 @@ func (e Entry) parse(b *calendar.Budget) (calendar.Spec, error) {
 	return calendar.Between(spec, e.Start, e.End), nil
 }
 
-// fence turns a panic about an entry's spec into an error. It is for defer.
-func (e Entry) fence(err *error) {
+// catchPanic turns a panic about an entry's spec into an error. It is for defer.
+func (e Entry) catchPanic(err *error) {
 	if p := recover(); p != nil {
 		*err = fmt.Errorf("spec %q: panic: %v", e.Spec, p)
 	}
@@ -198,7 +198,7 @@ func (e Entry) fence(err *error) {
 
 // tickAfter returns the first tick after a moment, zero if there is none.
 func (e Entry) tickAfter(b *calendar.Budget, after time.Time) (next time.Time, err error) {
-	defer e.fence(&err)
+	defer e.catchPanic(&err)
 	spec, err := e.parse(b)
 	if err != nil {
 		return time.Time{}, err

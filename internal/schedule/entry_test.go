@@ -80,7 +80,7 @@ func TestEverythingWrongWithAnEntryIsTold(t *testing.T) {
 func TestAPanicAboutASpecIsAnErrorThatNamesIt(t *testing.T) {
 	e := newEntry("e1", "@daily")
 	read := func() (err error) {
-		defer e.fence(&err)
+		defer e.catchPanic(&err)
 		panic("no such day")
 	}
 	if err := read(); err == nil || err.Error() != `spec "@daily": panic: no such day` {

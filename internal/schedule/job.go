@@ -55,7 +55,7 @@ func (e *Engine) plan(ctx context.Context, c claim) (jobs []*job, edits []edit) 
 // newJob works out what is to be done about an entry. What it takes for that may come from
 // anybody who can write to Redis: no entry may stop a scheduler, and with it the others.
 func newJob(b *calendar.Budget, s stored, r Record, now time.Time) (j *job, err error) {
-	defer r.Entry.fence(&err)
+	defer r.Entry.catchPanic(&err)
 	spec, err := r.Entry.parse(b)
 	if err != nil {
 		return nil, err
