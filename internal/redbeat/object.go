@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -111,12 +112,7 @@ func (o object) only(names ...string) error {
 
 // names returns the names of the members, in order.
 func (o object) names() []string {
-	names := make([]string, 0, len(o))
-	for name := range o {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+	return slices.Sorted(maps.Keys(o))
 }
 
 func (o object) show(name string) string {

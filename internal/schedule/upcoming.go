@@ -72,10 +72,9 @@ func (s *Store) soonest(ctx context.Context, n int) (map[int][]string, error) {
 		all = append(all, head.Val()...)
 	}
 	slices.SortFunc(all, func(a, b redis.Z) int { return cmp.Compare(a.Score, b.Score) })
-	ids := make(map[int][]string)
+	var ids []string
 	for _, z := range all[:min(n, len(all))] {
-		id := z.Member.(string)
-		ids[shardOf(id)] = append(ids[shardOf(id)], id)
+		ids = append(ids, z.Member.(string))
 	}
-	return ids, nil
+	return byShard(ids), nil
 }
