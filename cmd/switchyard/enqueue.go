@@ -30,6 +30,9 @@ func (cmd enqueueCommand) Run(f *config.Flags, out io.Writer) error {
 		if cmd.In != 0 {
 			at = time.Now().Add(cmd.In)
 		}
+		if err := s.Queues.Check(ctx, s.Config.QueueNames()...); err != nil {
+			return err
+		}
 		receipt, err := s.Queue.Enqueue(ctx, tasks.Raw{Name: cmd.Kind, Payload: []byte(cmd.Payload)}, tasks.Options{
 			ID: cmd.ID, Queue: cmd.Queue, At: at, Deadline: cmd.Deadline, Unique: cmd.Unique, Retention: cmd.Retention,
 		})

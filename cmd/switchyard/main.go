@@ -27,7 +27,8 @@ type cli struct {
 	Schedule scheduleCommand `cmd:"" help:"Change and show the schedule."`
 	Pause    pauseCommand    `cmd:"" help:"Stop a user's agents at once, and hold what waits for them."`
 	Resume   resumeCommand   `cmd:"" help:"Let a user's agents go on."`
-	Status   statusCommand   `cmd:"" help:"Show what a user's agents do."`
+	Status   statusCommand   `cmd:"" help:"Show what a user's agents do, or everyone who is paused."`
+	Audit    auditCommand    `cmd:"" help:"Show who has paused, resumed, decided, run and deleted what."`
 	Run      runCommand      `cmd:"" help:"Show an agent's run."`
 	Approve  approveCommand  `cmd:"" help:"Have the step of a run that waits for a person done."`
 	Reject   rejectCommand   `cmd:"" help:"Have it not done, and the run go on."`
@@ -54,6 +55,17 @@ func main() {
 
 // withSystem runs do against the configured Redis. Ctrl-C cancels its context.
 func withSystem(f *config.Flags, do func(ctx context.Context, s *app.System) error) error {
+	return withBrake(f, func(ctx context.Context, s *app.System) error {
+		if err := s.Cache.Check(ctx); err != nil {
+			return err
+		}
+		return do(ctx, s)
+	})
+}
+
+// withBrake is withSystem for what must not fail because some of Redis is away that it does
+// not need.
+func withBrake(f *config.Flags, do func(ctx context.Context, s *app.System) error) error {
 	return app.Main(*f, nil, func(c config.Config, log *zap.Logger) error {
 		s, err := app.Open(c, log)
 		if err != nil {
@@ -62,9 +74,6 @@ func withSystem(f *config.Flags, do func(ctx context.Context, s *app.System) err
 		defer func() { _ = s.Close() }()
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
-		if err := s.Cache.Check(ctx); err != nil {
-			return err
-		}
 		return do(ctx, s)
 	})
 }

@@ -22,11 +22,15 @@ type whose struct {
 	All  bool   `help:"Everyone instead of one user."`
 }
 
-func (w whose) check() error {
+// user returns whom the command is about.
+func (w whose) user() (string, error) {
 	if w.All == (w.User != "") {
-		return errors.New("give a user, or --all for everyone")
+		return "", errors.New("give a user, or --all for everyone")
 	}
-	return nil
+	if w.All {
+		return control.Everyone, nil
+	}
+	return w.User, nil
 }
 
 type pauseCommand struct {
@@ -36,27 +40,25 @@ type pauseCommand struct {
 
 // Run implements the command. It fails if not every run has stopped.
 func (cmd pauseCommand) Run(f *config.Flags, out io.Writer) error {
-	if err := cmd.check(); err != nil {
+	user, err := cmd.user()
+	if err != nil {
 		return err
 	}
-	return withSystem(f, func(ctx context.Context, s *app.System) error {
-		pause := func() (control.Receipt, error) { return s.Operator().Pause(ctx, cmd.User) }
-		if cmd.All {
-			pause = func() (control.Receipt, error) { return s.Operator().PauseAll(ctx) }
-		}
-		receipt, err := pause()
-		if err != nil {
+	return withBrake(f, func(ctx context.Context, s *app.System) error {
+		receipt, err := s.Operator().Pause(ctx, user, me())
+		if receipt.User == "" {
 			return err
 		}
+		var printed error
 		if cmd.JSON {
-			err = printJSON(out, receipt)
+			printed = printJSON(out, receipt)
 		} else {
-			_, err = fmt.Fprintln(out, describe(receipt))
+			_, printed = fmt.Fprintln(out, describe(receipt))
 		}
 		if err == nil && len(receipt.Unconfirmed) > 0 {
 			err = errUnconfirmed
 		}
-		return err
+		return errors.Join(err, printed)
 	})
 }
 
@@ -78,61 +80,23 @@ type resumeCommand struct{ whose }
 
 // Run implements the command.
 func (cmd resumeCommand) Run(f *config.Flags, out io.Writer) error {
-	if err := cmd.check(); err != nil {
+	user, err := cmd.user()
+	if err != nil {
 		return err
 	}
-	return withSystem(f, func(ctx context.Context, s *app.System) error {
-		resume := func() (bool, []string, error) { return s.Operator().Resume(ctx, cmd.User) }
-		if cmd.All {
-			resume = func() (bool, []string, error) { return s.Operator().ResumeAll(ctx) }
-		}
-		changed, resumed, err := resume()
-		if err != nil {
+	return withBrake(f, func(ctx context.Context, s *app.System) error {
+		resumed, err := s.Operator().Resume(ctx, user, me())
+		if resumed.User == "" {
 			return err
 		}
 		was := ""
-		if !changed {
+		if !resumed.Changed {
 			was = " (it was not paused)"
 		}
-		_, err = fmt.Fprintf(out, "%d parked tasks go on%s\n", len(resumed), was)
-		return err
-	})
-}
-
-type statusCommand struct {
-	User   string `arg:"" help:"User id."`
-	Follow bool   `help:"Go on with the events of the user's status channel, as they come."`
-}
-
-// Run implements the command.
-func (cmd statusCommand) Run(f *config.Flags, out io.Writer) error {
-	return withSystem(f, func(ctx context.Context, s *app.System) error {
-		var events *control.Subscription
-		if cmd.Follow {
-			var err error
-			if events, err = s.Bus.Subscribe(ctx, control.Status, cmd.User); err != nil {
-				return err
-			}
-			defer func() { _ = events.Close() }()
+		_, printed := fmt.Fprintf(out, "%d parked tasks go on%s\n", len(resumed.Tasks), was)
+		if printed == nil && len(resumed.Stops) > 0 {
+			_, printed = fmt.Fprintf(out, "nothing else does yet: %s\n", control.Words(resumed.Stops))
 		}
-		status, err := s.Brake.Look(ctx, cmd.User)
-		if err != nil {
-			return err
-		}
-		if err := printJSON(out, status); err != nil || !cmd.Follow {
-			return err
-		}
-		for {
-			event, err := events.Receive(ctx)
-			if ctx.Err() != nil {
-				return nil // Ctrl-C
-			}
-			if err != nil {
-				return err
-			}
-			if _, err := fmt.Fprintln(out, event); err != nil {
-				return err
-			}
-		}
+		return errors.Join(err, printed)
 	})
 }

@@ -92,21 +92,19 @@ func (w which) decide(f *config.Flags, out io.Writer, v journal.Verdict) error {
 		if err != nil {
 			return err
 		}
-		step, err := s.Journals.Decide(ctx, run, v)
+		step, goesOn, err := s.Decide(ctx, status, run, v, me())
 		if errors.Is(err, journal.ErrDecided) {
 			return fmt.Errorf("%w: the task is %s; see switchyard run show %s", err, status.State, status.ID)
 		}
-		if err != nil {
-			return err
-		}
-		goesOn, err := s.Operator().Continue(ctx, run.User, run.Task)
 		if err == nil && !goesOn {
 			err = fmt.Errorf("its last attempt has not ended: run it with switchyard task run %s %s", status.Queue, status.ID)
 		}
-		if err != nil {
+		if err != nil && step != "" {
 			return fmt.Errorf("step %q is %s, and the run does not go on yet: %w", step, v.Decision, err)
 		}
-		_, err = fmt.Fprintf(out, "step %q is %s; the run goes on\n", step, v.Decision)
+		if err == nil {
+			_, err = fmt.Fprintf(out, "step %q is %s; the run goes on\n", step, v.Decision)
+		}
 		return err
 	})
 }

@@ -40,8 +40,8 @@ type taskRun struct {
 
 // Run implements the command.
 func (cmd taskRun) Run(f *config.Flags, out io.Writer) error {
-	return withSystem(f, func(_ context.Context, s *app.System) error {
-		if err := s.Queue.RunNow(cmd.Queue, cmd.ID); err != nil {
+	return withSystem(f, func(ctx context.Context, s *app.System) error {
+		if err := s.RunNow(ctx, cmd.Queue, cmd.ID, me()); err != nil {
 			return err
 		}
 		_, err := fmt.Fprintf(out, "task %s in %s runs as soon as a worker is free\n", cmd.ID, cmd.Queue)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strconv"
 	"time"
 
@@ -133,7 +134,7 @@ func (d *dev) run(stop daemon.Stop, listener net.Listener) error {
 	quiet := daemon.Stop{Quiet: ctx, Drain: stop.Drain}
 	w := NewWorker(s, s.Config.Queues)
 	scheduler := NewScheduler(s)
-	pages, err := s.NewMonitor(append(s.checks(), w.Check(), scheduler.Check())...)
+	pages, err := s.NewMonitor(slices.Concat(s.checks(), w.Checks(), scheduler.Checks())...)
 	if err != nil {
 		return err
 	}

@@ -3,12 +3,13 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"time"
 
-	"switchyard/internal/control"
+	"switchyard/internal/events"
 	"switchyard/internal/schedule"
 	"switchyard/internal/tasks"
 	"switchyard/internal/tasks/briefings"
@@ -118,29 +119,32 @@ func (d *dev) awaitPages(ctx context.Context, pages []tasks.Receipt) error {
 	return nil
 }
 
-// brief runs the user's briefing now, waits for word on the user's status channel that
-// it can be read, and prints it.
+// brief runs the user's briefing now, waits for the event that it can be read, and prints
+// it.
 func (d *dev) brief(ctx context.Context) error {
-	events, err := d.system.Bus.Subscribe(ctx, control.Status, DevUser)
+	before, err := d.system.Events.Latest(ctx, DevUser)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = events.Close() }()
 	d.say("Ranking and writing the briefing of %q", DevUser)
 	if _, err := d.system.Schedule.RunNow(ctx, users.EntryID(DevUser), d.system.Queue); err != nil {
 		return err
 	}
-	for {
-		message, err := events.Receive(ctx)
-		if err != nil {
-			return err
+	var ready briefings.Event
+	err = d.system.Events.Follow(ctx, DevUser, before, func(e events.Event) error {
+		if json.Unmarshal([]byte(e.JSON), &ready) == nil && ready.Type == briefings.EventType {
+			return errFound
 		}
-		var event briefings.Event
-		if json.Unmarshal([]byte(message), &event) == nil && event.Type == briefings.EventType {
-			return d.print(ctx, event.Briefing)
-		}
+		return nil
+	})
+	if !errors.Is(err, errFound) {
+		return err
 	}
+	return d.print(ctx, ready.Briefing)
 }
+
+// errFound ends the following of events.
+var errFound = errors.New("found")
 
 func (d *dev) print(ctx context.Context, id string) error {
 	b, found, err := d.system.Briefings.Get(ctx, id)

@@ -2,12 +2,14 @@ package app
 
 import (
 	"context"
+	"maps"
 	"net"
 	"slices"
 
 	"switchyard/docs"
 	"switchyard/internal/calendar"
 	"switchyard/internal/config"
+	"switchyard/internal/control"
 	"switchyard/internal/daemon"
 	"switchyard/internal/monitor"
 	"switchyard/internal/queue"
@@ -25,6 +27,8 @@ func (s *System) NewMonitor(checks ...daemon.Check) (*monitor.Handler, error) {
 		Briefings: briefingPages{s.Briefings},
 		Schedule:  schedulePage{s.Schedule},
 		Queues:    queueSizes{s.Queue},
+		Brake:     brakePage{s.Operator()},
+		Audit:     s.Audit,
 		Docs:      docs.Pages,
 		Health:    daemon.Health(),
 		Ready:     daemon.Ready(checks...),
@@ -141,6 +145,25 @@ func (q queueSizes) Queues(ctx context.Context) ([]monitor.QueueSize, error) {
 			Name: s.Queue, Pending: s.Pending, Active: s.Active, Scheduled: s.Scheduled,
 			Retry: s.Retry, Archived: s.Archived, Held: s.Held, Paused: s.Paused,
 		}
+	}
+	return out, nil
+}
+
+// brakePage gives the monitor who is paused.
+type brakePage struct{ operator *control.Operator }
+
+func (p brakePage) Stopped(ctx context.Context, most int) (monitor.Stopped, error) {
+	all, err := p.operator.Overview(ctx, most)
+	if err != nil {
+		return monitor.Stopped{}, err
+	}
+	out := monitor.Stopped{Everyone: all.Everyone.Words, More: all.More}
+	for _, s := range all.Users {
+		u := monitor.StoppedUser{ID: s.User, State: string(s.State), Parked: s.Parked, Why: s.Words}
+		for _, task := range slices.Sorted(maps.Keys(s.Waits)) {
+			u.Waits = append(u.Waits, task+": "+s.Waits[task])
+		}
+		out.Users = append(out.Users, u)
 	}
 	return out, nil
 }

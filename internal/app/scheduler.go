@@ -10,8 +10,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
+	"switchyard/internal/cache"
 	"switchyard/internal/calendar"
 	"switchyard/internal/config"
+	"switchyard/internal/control"
 	"switchyard/internal/daemon"
 	"switchyard/internal/queue"
 	"switchyard/internal/schedule"
@@ -25,21 +27,24 @@ func RunScheduler(c config.Config, log *zap.Logger) error {
 		return err
 	}
 	scheduler := NewScheduler(s)
-	return s.runWithEndpoint(c.Scheduler.Listen, append(s.checks(), scheduler.Check()), scheduler.Run)
+	return s.runWithEndpoint(c.Scheduler.Listen, append(s.checks(), scheduler.Checks()...), scheduler.Run)
 }
 
 // Scheduler enqueues the tasks of due entries.
 type Scheduler struct {
 	system *System
 	engine *schedule.Engine
+	ears   *cache.Listener
 }
 
 // NewScheduler returns a scheduler of a system, at most one of each.
-func NewScheduler(s *System) *Scheduler { return &Scheduler{s, s.engine()} }
+func NewScheduler(s *System) *Scheduler {
+	return &Scheduler{s, s.engine(), cache.NewListener(s.Redis, "agent:"+string(control.Resume)+":*")}
+}
 
-// Check is the readiness of the scheduler: its rounds go on.
-func (c *Scheduler) Check() daemon.Check {
-	return daemon.Check{Name: "rounds", Test: c.engine.Check}
+// Checks are the readiness of the scheduler: its rounds go on, and a resume is heard.
+func (c *Scheduler) Checks() []daemon.Check {
+	return []daemon.Check{{Name: "rounds", Test: c.engine.Check}, {Name: "resumes", Test: c.ears.Check}}
 }
 
 // stopGrace is how long a scheduler has to hand back what it claimed once it is to stop. It
@@ -75,6 +80,10 @@ func (c *Scheduler) run(stop daemon.Stop) error {
 	if err := s.awaitRedis(stop.Quiet); err != nil {
 		return orStopped(stop, err)
 	}
+	queues := s.Config.QueueNames()
+	if err := s.Queues.Claim(stop.Quiet, queues...); err != nil {
+		return orStopped(stop, err)
+	}
 	entries, err := s.Config.Entries()
 	if err != nil {
 		return err
@@ -93,7 +102,10 @@ func (c *Scheduler) run(stop daemon.Stop) error {
 	s.Log.Info("scheduling", zap.Int("configured", len(entries)))
 	var releasing sync.WaitGroup
 	defer releasing.Wait()
-	releasing.Go(func() { schedule.NewReleaser(s.Schedule, s.Brake, s.Brake, s.Log).Run(stop.Quiet) })
+	releasing.Go(func() {
+		schedule.NewReleaser(s.Schedule, s.Brake, control.NewReleases(c.ears), s.Log).Run(stop.Quiet)
+	})
+	releasing.Go(func() { s.Queues.Keep(stop.Quiet, queues...) })
 	c.engine.Run(stop.Quiet)
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/hibiken/asynq"
 	"go.uber.org/zap"
 
+	"switchyard/internal/audit"
 	"switchyard/internal/config"
 	"switchyard/internal/daemon"
 	"switchyard/internal/redistest"
@@ -38,7 +39,7 @@ func TestASchedulerHearsOfAReleaseAndTellsAsynqmonOfItsTicks(t *testing.T) {
 	}
 	defer func() { _ = s.Close() }()
 	ctx, cancel := context.WithCancel(t.Context())
-	if _, err := s.Operator().Pause(ctx, "ada"); err != nil {
+	if _, err := s.Operator().Pause(ctx, "ada", audit.Actor{Via: audit.Command}); err != nil {
 		t.Fatal(err)
 	}
 	// An hour late at least, so that it is held for half a minute.
@@ -67,7 +68,7 @@ func TestASchedulerHearsOfAReleaseAndTellsAsynqmonOfItsTicks(t *testing.T) {
 	await(t, "a scheduler that listens", func() bool {
 		return s.Redis.PubSubNumPat(ctx).Val() > 0
 	})
-	if _, _, err := s.Operator().Resume(ctx, "ada"); err != nil {
+	if _, err := s.Operator().Resume(ctx, "ada", audit.Actor{Via: audit.Command}); err != nil {
 		t.Fatal(err)
 	}
 	await(t, "the held tick in the queue", func() bool {

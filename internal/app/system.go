@@ -3,6 +3,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,11 +17,14 @@ import (
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
 
+	"switchyard/internal/audit"
 	"switchyard/internal/cache"
 	"switchyard/internal/config"
 	"switchyard/internal/control"
 	"switchyard/internal/daemon"
+	"switchyard/internal/deployment"
 	"switchyard/internal/documents"
+	"switchyard/internal/events"
 	"switchyard/internal/journal"
 	"switchyard/internal/monitor"
 	"switchyard/internal/queue"
@@ -49,12 +53,18 @@ type System struct {
 	Users     *users.Store
 	Documents *documents.Store
 	Briefings *briefings.Store
-	Bus       *control.Bus
-	Brake     *control.Brake
-	Guard     *control.Guard
-	Journals  *journal.Store
-	Usage     *usage.Book
-	Metrics   *prometheus.Registry
+	// Deployment is the name of the deployment that the system is part of, Channels and Queues
+	// what it shares with others on its Redis.
+	Deployment string
+	Channels   *deployment.Channels
+	Queues     *deployment.Queues
+	Events     *events.Log
+	Audit      *audit.Log
+	Brake      *control.Brake
+	Guard      *control.Guard
+	Journals   *journal.Store
+	Usage      *usage.Book
+	Metrics    *prometheus.Registry
 
 	fetcher *web.Fetcher
 	traces  *telemetry.Traces
@@ -90,8 +100,7 @@ func open(c config.Config, log *zap.Logger, traces *telemetry.Traces) (*System, 
 		Schedule:  schedule.NewStore(client, c.Redis.Prefix),
 		Documents: documents.New(client, c.Redis.Prefix, c.Documents.TTL, time.Now),
 		Briefings: briefings.NewStore(client, c.Redis.Prefix),
-		Bus:       control.NewBus(client),
-		Brake:     control.NewBrake(client, c.Redis.Prefix),
+		Audit:     audit.NewLog(client, c.Redis.Prefix),
 		Usage:     usage.NewBook(client, c.Redis.Prefix, c.UserDay, time.Now),
 		Metrics:   prometheus.NewRegistry(),
 		traces:    traces,
@@ -100,6 +109,11 @@ func open(c config.Config, log *zap.Logger, traces *telemetry.Traces) (*System, 
 			MaxBody: c.Fetcher.MaxBody, MaxDecoded: c.Fetcher.MaxDecoded, AllowPrivate: c.Fetcher.AllowPrivate,
 		}),
 	}
+	s.Deployment = cmp.Or(c.Control.Namespace, deployment.Name(c.Redis.Prefix, client))
+	s.Channels = deployment.NewChannels(client, s.Deployment, c.Control.Channels, log)
+	s.Queues = deployment.NewQueues(client, s.Deployment, log)
+	s.Events = events.NewLog(client, c.Redis.Prefix, s.Deployment)
+	s.Brake = control.NewBrake(client, c.Redis.Prefix, s.Events)
 	s.Users = users.NewStore(s.Schedule)
 	if err := s.wire(); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -116,7 +130,7 @@ func (s *System) wire() error {
 		return err
 	}
 	client := &lateClient{}
-	s.Guard = control.NewGuard(s.Brake, client, s.Log)
+	s.Guard = control.NewGuard(s.Brake, s.Log)
 	s.Journals = journal.NewStore(s.Redis, s.Brake, s.Config.Redis.Prefix)
 	agent, err := agents.New(s.Config.Agents, map[string]agents.Runtime{
 		"rank": &agents.Rank{Documents: s.Documents, Now: time.Now},
@@ -132,7 +146,7 @@ func (s *System) wire() error {
 	brief := &briefings.Handlers{
 		Options:   briefings.Options{Agent: b.Agent, Digest: b.Digest, Items: b.Items, Patience: b.Patience, FirstSpan: b.FirstSpan},
 		Documents: s.Documents, Users: s.Users, Store: s.Briefings, Enqueuer: client, Results: client, Now: time.Now,
-		Channels: map[string]briefings.Channel{"in_app": &briefings.InApp{Status: s.Brake}, "file": &briefings.File{Dir: b.Dir}},
+		Channels: map[string]briefings.Channel{"in_app": &briefings.InApp{Status: s.Events}, "file": &briefings.File{Dir: b.Dir}},
 	}
 	definitions := append(append(scrape.Kinds(), brief.Kinds()...), agent.Kinds()...)
 	if s.Catalog, err = tasks.NewCatalog(s.Config.Tasks.MaxPayload, definitions...); err != nil {
@@ -149,12 +163,12 @@ func (s *System) tellProgress(ctx context.Context, run agents.Run, progress []by
 	if err != nil {
 		return fmt.Errorf("encode event: %w", err)
 	}
-	return errors.Join(s.Queue.Note(ctx, run.Task.Queue, run.Task.ID, progress), s.Brake.Tell(ctx, run.Args.User, "progress", event))
+	return errors.Join(s.Queue.Note(ctx, run.Task.Queue, run.Task.ID, progress), s.Events.Tell(ctx, run.Args.User, "progress", event))
 }
 
 // Operator returns who pauses and resumes users.
 func (s *System) Operator() *control.Operator {
-	return &control.Operator{Brake: s.Brake, Bus: s.Bus, Runner: s.Queue}
+	return &control.Operator{Brake: s.Brake, Runner: s.Queue, Audit: s.Audit}
 }
 
 // lateClient is the queue's client for handlers, which are made before it.
@@ -167,7 +181,7 @@ func (s *System) Close() error {
 	if err := s.traces.Close(); err != nil {
 		s.Log.Warn("traces are lost", zap.Error(err))
 	}
-	if err := s.Redis.Close(); err != nil {
+	if err := errors.Join(s.Channels.Close(), s.Redis.Close()); err != nil {
 		return fmt.Errorf("close redis: %w", err)
 	}
 	return nil

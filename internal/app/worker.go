@@ -14,7 +14,9 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
+	"switchyard/internal/cache"
 	"switchyard/internal/config"
+	"switchyard/internal/control"
 	"switchyard/internal/daemon"
 	"switchyard/internal/queue"
 )
@@ -48,18 +50,23 @@ func SelectQueues(c config.Config, list string) (map[string]config.Queue, error)
 type Worker struct {
 	system    *System
 	queues    map[string]config.Queue
+	ears      *cache.Listener
 	consuming atomic.Bool
 }
 
 // NewWorker returns a worker of the given queues.
 func NewWorker(s *System, queues map[string]config.Queue) *Worker {
-	return &Worker{system: s, queues: queues}
+	ears := cache.NewListener(s.Redis, "agent:"+string(control.Pause)+":*", "agent:"+string(control.Resume)+":*")
+	return &Worker{system: s, queues: queues, ears: ears}
 }
 
 // Run consumes until stop is quiet and drained.
 func (w *Worker) Run(stop daemon.Stop) error {
 	s := w.system
 	if err := s.awaitRedis(stop.Quiet); err != nil {
+		return orStopped(stop, err)
+	}
+	if err := s.Queues.Claim(stop.Quiet, w.names()...); err != nil {
 		return orStopped(stop, err)
 	}
 	metrics := queue.NewMetrics(s.Metrics)
@@ -77,22 +84,45 @@ func (w *Worker) Run(stop daemon.Stop) error {
 		s.Log.Info("stopping: no new tasks are taken", zap.Duration("drain", s.Config.Worker.Drain))
 	})
 	watching, endWatching := context.WithCancel(context.Background())
-	var watch sync.WaitGroup
-	watch.Go(func() { s.Guard.Watch(watching) })
+	watched := w.watch(watching)
 	err := lanes.Wait()
 	endWatching()
-	watch.Wait()
+	watched.Wait()
 	return err
 }
 
-// Check is the readiness of the lanes.
-func (w *Worker) Check() daemon.Check {
-	return daemon.Check{Name: "lanes", Test: func(context.Context) error {
+// names are the queues that the worker takes from.
+func (w *Worker) names() []string {
+	var names []string
+	for name, q := range w.queues {
+		names = append(append(names, name), slices.Collect(maps.Keys(q.Priorities))...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// watch keeps what runs under the brakes, and the claims of the deployment, until ctx ends.
+func (w *Worker) watch(ctx context.Context) *sync.WaitGroup {
+	s := w.system
+	overseer := control.NewOverseer(s.Operator(), s.Log)
+	obeyer := control.NewObeyer(s.Operator(), s.Channels, overseer, s.Log)
+	var all sync.WaitGroup
+	all.Go(func() { s.Guard.Watch(ctx, w.ears, obeyer) })
+	all.Go(func() { overseer.Run(ctx) })
+	all.Go(func() { s.Channels.Keep(ctx) })
+	all.Go(func() { s.Queues.Keep(ctx, w.names()...) })
+	return &all
+}
+
+// Checks are the readiness of the lanes, and of the brake: a pause is heard.
+func (w *Worker) Checks() []daemon.Check {
+	consuming := func(context.Context) error {
 		if !w.consuming.Load() {
 			return errors.New("not consuming")
 		}
 		return nil
-	}}
+	}
+	return []daemon.Check{{Name: "lanes", Test: consuming}, {Name: "brake", Test: w.ears.Check}}
 }
 
 // orStopped returns err unless it only says that the process was asked to stop.
@@ -111,7 +141,7 @@ func RunWorker(c config.Config, queues map[string]config.Queue, log *zap.Logger)
 		return err
 	}
 	w := NewWorker(s, queues)
-	return s.runWithEndpoint(c.Worker.Listen, append(s.checks(), w.Check()), w.Run)
+	return s.runWithEndpoint(c.Worker.Listen, append(s.checks(), w.Checks()...), w.Run)
 }
 
 // runWithEndpoint runs a daemon's work until a signal has stopped it, with its endpoint

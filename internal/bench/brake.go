@@ -8,6 +8,8 @@ import (
 	"os"
 	"slices"
 	"time"
+
+	"switchyard/internal/audit"
 )
 
 // The workload brake has a fleet of workers with many runs.
@@ -93,7 +95,7 @@ func (r *run) pauseOne(ctx context.Context, a *agency, user, id string) (stopped
 		return 0, 0, err
 	}
 	paused := time.Now()
-	receipt, err := r.Agents.Operator.Pause(ctx, user)
+	receipt, err := r.Agents.Operator.Pause(ctx, user, audit.Actor{Via: audit.Command})
 	if err == nil && (len(receipt.Found) != 1 || len(receipt.Unconfirmed) > 0) {
 		err = fmt.Errorf("the receipt of a pause is wrong: %+v", receipt)
 	}
@@ -107,7 +109,7 @@ func (r *run) pauseOne(ctx context.Context, a *agency, user, id string) (stopped
 		return 0, 0, context.Cause(ctx)
 	}
 	asked := time.Now()
-	if _, _, err := r.Agents.Operator.Resume(ctx, user); err != nil {
+	if _, err := r.Agents.Operator.Resume(ctx, user, audit.Actor{Via: audit.Command}); err != nil {
 		return 0, 0, err
 	}
 	again, err := a.desk.next(ctx)
@@ -134,7 +136,7 @@ func (r *run) stopCrowd(ctx context.Context, a *agency) error {
 	if err := r.awaitCrowd(ctx, a, user, what); err != nil {
 		return err
 	}
-	receipt, err := r.Agents.Operator.Pause(ctx, user)
+	receipt, err := r.Agents.Operator.Pause(ctx, user, audit.Actor{Via: audit.Command})
 	if err == nil && (len(receipt.Found) != r.Programs || len(receipt.Unconfirmed) > 0) {
 		err = fmt.Errorf("the receipt of a pause of %d runs is wrong: %d found, not confirmed: %v", r.Programs, len(receipt.Found), receipt.Unconfirmed)
 	}
@@ -152,7 +154,7 @@ func (r *run) stopCrowd(ctx context.Context, a *agency) error {
 	if err != nil {
 		return err
 	}
-	if _, _, err := r.Agents.Operator.Resume(ctx, user); err != nil {
+	if _, err := r.Agents.Operator.Resume(ctx, user, audit.Actor{Via: audit.Command}); err != nil {
 		return err
 	}
 	left, err := r.emptied(ctx, what)

@@ -8,6 +8,7 @@ package config
 import (
 	"time"
 
+	"switchyard/internal/deployment"
 	"switchyard/internal/llm"
 	"switchyard/internal/routing"
 	"switchyard/internal/tasks/agents"
@@ -18,6 +19,7 @@ import (
 // is SWITCHYARD_REDIS_POOL_SIZE in the environment.
 type Config struct {
 	Redis     Redis     `yaml:"redis" envPrefix:"REDIS_"`
+	Control   Control   `yaml:"control" envPrefix:"CONTROL_"`
 	Log       Log       `yaml:"log" envPrefix:"LOG_"`
 	Worker    Worker    `yaml:"worker" envPrefix:"WORKER_"`
 	Scheduler Scheduler `yaml:"scheduler" envPrefix:"SCHEDULER_"`
@@ -57,8 +59,19 @@ type Redis struct {
 	CAFile   string `yaml:"ca_file,omitempty" env:"CA_FILE"`
 	CertFile string `yaml:"cert_file,omitempty" env:"CERT_FILE"`
 	KeyFile  string `yaml:"key_file,omitempty" env:"KEY_FILE"`
-	// Prefix starts every key that is not asynq's.
+	// Prefix starts every key that is not asynq's. So it does not separate queues: two
+	// deployments in one database need other queue names as well.
 	Prefix string `yaml:"prefix" env:"PREFIX"`
+}
+
+// Control says which deployment this is, and how it is reached on the control channels.
+type Control struct {
+	// Namespace names the deployment: all daemons that share a Redis, a prefix and this. ""
+	// is its prefix and database, such as switchyard/0.
+	Namespace string `yaml:"namespace,omitempty" env:"NAMESPACE"`
+	// Channels says whether messages on agent:pause:* and agent:resume:* are obeyed: auto,
+	// unless another deployment on the Redis server does; obey, in any case; or ignore.
+	Channels deployment.Mode `yaml:"channels" env:"CHANNELS"`
 }
 
 // Log says what is logged and how.
@@ -154,6 +167,7 @@ const agentsPerUser = 2
 func Default() Config {
 	return Config{
 		Redis:     Redis{PoolSize: 20, Prefix: "switchyard:"},
+		Control:   Control{Channels: deployment.Auto},
 		Log:       Log{Level: "info", Format: "auto"},
 		Worker:    Worker{Listen: "127.0.0.1:9101", Drain: 30 * time.Second, Poll: time.Second},
 		Scheduler: Scheduler{Listen: "127.0.0.1:9102", Batch: 250, ClaimLease: 10 * time.Second},

@@ -12,8 +12,11 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"switchyard/internal/cache"
+	"switchyard/internal/deployment"
 	"switchyard/internal/routing"
 	"switchyard/internal/schedule"
 	"switchyard/internal/web"
@@ -21,7 +24,7 @@ import (
 
 // Validate reports everything that is wrong with the configuration.
 func (c Config) Validate() error {
-	errs := []error{c.checkRedis(), c.checkQueues(), c.checkSizes(), c.checkAddresses()}
+	errs := []error{c.checkRedis(), c.Control.check(), c.checkQueues(), c.checkSizes(), c.checkAddresses()}
 	if _, err := c.Table(); err != nil {
 		errs = append(errs, err)
 	}
@@ -60,6 +63,19 @@ func (c Config) checkAgent(key, name string) error {
 		return nil
 	}
 	return fmt.Errorf("%s %q is not among agents: use one of %s", key, name, strings.Join(slices.Sorted(maps.Keys(c.Agents)), ", "))
+}
+
+// maxNamespace bounds the name of a deployment, in bytes.
+const maxNamespace = 100
+
+func (c Control) check() error {
+	if !slices.Contains([]deployment.Mode{deployment.Auto, deployment.Obey, deployment.Ignore}, c.Channels) {
+		return fmt.Errorf("control.channels %q: use auto, obey or ignore", c.Channels)
+	}
+	if len(c.Namespace) > maxNamespace || strings.ContainsFunc(c.Namespace, func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError }) {
+		return fmt.Errorf("control.namespace %.100q: use up to %d bytes that can be printed, such as production", c.Namespace, maxNamespace)
+	}
+	return nil
 }
 
 func (c Config) checkRedis() error {

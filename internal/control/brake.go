@@ -4,21 +4,21 @@ import (
 	"context"
 	"crypto/rand"
 	_ "embed"
-	"errors"
+	"encoding/json"
 	"fmt"
-	"strings"
-	"time"
+	"strconv"
 
 	"github.com/redis/go-redis/v9"
 
+	"switchyard/internal/audit"
+	"switchyard/internal/events"
 	"switchyard/internal/tasks"
 )
 
-var (
-	//go:embed brake.lua
-	brakeLua    string
-	brakeScript = redis.NewScript(brakeLua)
-)
+//go:embed brake.lua
+var brakeLua string
+
+var brakeScript = redis.NewScript(events.Lua + brakeLua)
 
 // State is the state of a user's brake.
 type State string
@@ -34,58 +34,73 @@ const (
 
 // Brake is the durable truth of which users' agents are stopped, and of what runs and is
 // parked for each of them; the channels only nudge. Every change is one script on one
-// user's keys, and tells itself on the user's status channel. It is safe for concurrent
-// use, by any number of processes.
+// user's keys, and tells itself among the user's events. It is safe for concurrent use, by
+// any number of processes.
 type Brake struct {
 	client redis.UniversalClient
 	prefix string
+	events *events.Log
 }
 
-// NewBrake returns a brake whose keys carry prefix, which includes its colon.
-func NewBrake(client redis.UniversalClient, prefix string) *Brake {
-	return &Brake{client: client, prefix: prefix}
+// NewBrake returns a brake whose keys carry prefix, which includes its colon, and whose
+// changes are told in log, which has the same prefix.
+func NewBrake(client redis.UniversalClient, prefix string, log *events.Log) *Brake {
+	return &Brake{client: client, prefix: prefix, events: log}
 }
 
 // key returns a key of a user. Its hash tag keeps a user in one slot.
-func (b *Brake) key(user, name string) string { return b.prefix + "{user:" + user + "}:" + name }
+func (b *Brake) key(user, name string) string {
+	return b.prefix + "{user:" + tasks.UserKey(user) + "}:" + name
+}
 
 // Everyone is the user whose brake is everybody's. No user has this id.
 const Everyone = "*"
 
-// BrakeStatus is what is known of a user's brake.
-type BrakeStatus struct {
-	User   string            `json:"user"`
-	State  State             `json:"state"`
-	Seq    int64             `json:"seq"`            // of the latest event
-	Runs   map[string]string `json:"runs,omitempty"` // what runs, as queue/id, and who performs it
-	Parked int64             `json:"parked"`         // how many tasks are parked
-	// Waits are the tasks, as queue/id, that wait for a person to decide, and about which
-	// step.
-	Waits map[string]string `json:"waits,omitempty"`
-}
-
 // Held reports whether the brake is on in state s.
 func (s State) Held() bool { return s == Pausing || s == Paused || s == Partial }
 
-// do makes a step. It reports whether that changed anything, the status, and the list that
+// reading is what a step reads of the keys of one user, [Everyone] among them.
+type reading struct {
+	user     string
+	state    State
+	seq      int64             // of the latest event
+	runs     map[string]string // who performs which task; nil where the step does not say
+	parked   int64
+	waits    map[string]string
+	decision int64 // the number of the one that stands, its time in milliseconds; 0: none
+	by       audit.Actor
+}
+
+// do makes a step. It reports whether that changed anything, what it reads, and the list that
 // the step returns.
-func (b *Brake) do(ctx context.Context, step, user string, args ...any) (bool, BrakeStatus, []string, error) {
-	s := BrakeStatus{User: user}
+func (b *Brake) do(ctx context.Context, step, user string, args ...any) (bool, reading, []string, error) {
+	r := reading{user: user}
 	if err := checkBraked(user); err != nil {
-		return false, s, nil, err
+		return false, r, nil, err
 	}
-	keys := []string{b.key(user, "brake"), b.key(user, "runs"), b.key(user, "parked"), b.key(user, "waits")}
-	reply, err := brakeScript.Run(ctx, b.client, keys, append([]any{step, user}, args...)...).Slice()
+	_, stream := b.events.Keys(user)
+	keys := []string{b.key(user, "brake"), b.key(user, "runs"), b.key(user, "parked"), b.key(user, "waits"), b.key(user, "resuming"), stream}
+	reply, err := brakeScript.Run(ctx, b.client, keys, append([]any{step, user, b.events.Deployment()}, args...)...).Slice()
 	if err != nil {
-		return false, s, nil, fmt.Errorf("%s the brake of %s: %w", step, user, err)
+		return false, r, nil, fmt.Errorf("%s the brake of %s: %w", step, user, err)
 	}
 	made, _ := reply[0].(int64)
-	s.Seq, _ = reply[1].(int64)
+	r.seq, _ = reply[1].(int64)
 	state, _ := reply[2].(string)
-	s.State = State(state)
-	s.Parked, _ = reply[3].(int64)
-	s.Waits = pairs(texts(reply[5]))
-	return made == 1, s, texts(reply[4]), nil
+	r.state = State(state)
+	r.parked, _ = reply[3].(int64)
+	r.waits = pairs(texts(reply[5]))
+	r.decision, _ = reply[6].(int64)
+	by, _ := reply[7].(string)
+	r.by = actorOf(by)
+	return made == 1, r, texts(reply[4]), nil
+}
+
+// actorOf reads who has made a decision; nobody known if it does not say.
+func actorOf(by string) audit.Actor {
+	var actor audit.Actor
+	_ = json.Unmarshal([]byte(by), &actor) // decisions of earlier versions do not say
+	return actor
 }
 
 func texts(list any) []string {
@@ -105,12 +120,6 @@ func pairs(list []string) map[string]string {
 	return all
 }
 
-// withRuns adds a list of tasks and who performs them to a status.
-func (s BrakeStatus) withRuns(list []string) BrakeStatus {
-	s.Runs = pairs(list)
-	return s
-}
-
 func checkBraked(user string) error {
 	if user == Everyone {
 		return nil
@@ -118,52 +127,63 @@ func checkBraked(user string) error {
 	return tasks.CheckUser(user)
 }
 
-// Pull puts a user's brake on and reports whether it was off. ago is how long ago that was
-// asked for: what was decided since then stands. The runs of the status are to stop.
-func (b *Brake) Pull(ctx context.Context, user string, ago time.Duration) (bool, BrakeStatus, error) {
-	changed, s, runs, err := b.do(ctx, "pull", user, ago.Milliseconds(), rand.Text())
-	return changed, s.withRuns(runs), err
+// Order asks for a change of a brake.
+type Order struct {
+	By audit.Actor
+	// Latest is the number of the latest decision that the order may undo; nil: any.
+	Latest *int64
 }
 
-// Release takes a user's brake off and reports whether it was on; ago is as for [Brake.Pull].
-// It returns the parked tasks, as queue/id, which are to be run again.
-func (b *Brake) Release(ctx context.Context, user string, ago time.Duration) (bool, []string, error) {
-	changed, _, parked, err := b.do(ctx, "release", user, ago.Milliseconds(), rand.Text())
-	return changed, parked, err
-}
-
-// Look returns the status of a user's brake.
-func (b *Brake) Look(ctx context.Context, user string) (BrakeStatus, error) {
-	_, s, runs, err := b.do(ctx, "look", user)
-	return s.withRuns(runs), err
-}
-
-// Held returns for each user whether their brake is on, or everyone's. It takes one round
-// trip.
-func (b *Brake) Held(ctx context.Context, users []string) ([]bool, error) {
-	replies := make(map[string]*redis.StringCmd, len(users)+1)
-	_, err := b.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for _, user := range append([]string{Everyone}, users...) {
-			if replies[user] == nil {
-				replies[user] = p.HGet(ctx, b.key(user, "brake"), "on")
-			}
-		}
-		return nil
-	})
-	if err != nil && !errors.Is(err, redis.Nil) {
-		return nil, fmt.Errorf("read the brakes of %d users: %w", len(users), err)
+// args are the order as the script takes it.
+func (o Order) args() ([]any, error) {
+	by, err := json.Marshal(o.By)
+	if err != nil {
+		return nil, fmt.Errorf("encode who decides: %w", err)
 	}
-	held := make([]bool, len(users))
-	for i, user := range users {
-		for _, one := range []string{Everyone, user} {
-			on, err := replies[one].Result()
-			if err != nil && !errors.Is(err, redis.Nil) {
-				return nil, fmt.Errorf("read the brake of %s: %w", one, err)
-			}
-			held[i] = held[i] || on == "1"
-		}
+	latest := ""
+	if o.Latest != nil {
+		latest = strconv.FormatInt(*o.Latest, 10)
 	}
-	return held, nil
+	return []any{latest, rand.Text(), by}, nil
+}
+
+// Pull puts a user's brake on and reports whether it was off.
+func (b *Brake) Pull(ctx context.Context, user string, o Order) (bool, error) {
+	changed, _, err := b.change(ctx, "pull", user, o)
+	return changed, err
+}
+
+// Release takes a user's brake off and reports whether it was on. What is parked is for
+// [Operator.Resume] to run.
+func (b *Brake) Release(ctx context.Context, user string, o Order) (bool, error) {
+	changed, _, err := b.change(ctx, "release", user, o)
+	return changed, err
+}
+
+// change makes a decision, and sees to it that somebody watches what becomes of it.
+func (b *Brake) change(ctx context.Context, step, user string, o Order) (bool, reading, error) {
+	args, err := o.args()
+	if err != nil {
+		return false, reading{}, err
+	}
+	changed, r, list, err := b.do(ctx, step, user, args...)
+	if err != nil {
+		return false, r, err
+	}
+	r.runs = pairs(list)
+	if changed {
+		// In a cluster this is elsewhere, and may be out of reach. Whoever hears the nudge
+		// watches the brake too.
+		_ = b.watchFrom(ctx, user)
+	}
+	return changed, r, nil
+}
+
+// look reads the keys of a user.
+func (b *Brake) look(ctx context.Context, user string) (reading, error) {
+	_, r, runs, err := b.do(ctx, "look", user)
+	r.runs = pairs(runs)
+	return r, err
 }
 
 // Decision is what becomes of a step that waits for a person.
@@ -179,15 +199,11 @@ const (
 // Decide notes, and tells on the user's status channel, that a step of a task, named
 // queue/id, waits for a person, or what was decided about it.
 func (b *Brake) Decide(ctx context.Context, user, task, step string, d Decision) error {
-	_, _, _, err := b.do(ctx, "decision", user, task, step, string(d))
-	return err
-}
-
-// Tell publishes an event on a user's status channel. fields is a JSON object; version,
-// type, user, seq and at are added to it.
-func (b *Brake) Tell(ctx context.Context, user, kind string, fields []byte) error {
-	inner := strings.TrimSpace(string(fields))
-	inner = strings.TrimSuffix(strings.TrimPrefix(inner, "{"), "}")
-	_, _, _, err := b.do(ctx, "tell", user, kind, inner)
-	return err
+	if _, _, _, err := b.do(ctx, "decision", user, task, step, string(d)); err != nil {
+		return err
+	}
+	if d == Asked {
+		return b.watchFrom(ctx, user)
+	}
+	return nil
 }

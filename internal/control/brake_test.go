@@ -9,11 +9,21 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"switchyard/internal/audit"
+	"switchyard/internal/events"
 	"switchyard/internal/redistest"
 )
 
+// newBrake returns a brake with keys of its own.
+func newBrake(client redis.UniversalClient) *Brake {
+	return NewBrake(client, "p:", events.NewLog(client, "p:", "test"))
+}
+
+// operator is who decides in tests.
+var operator = Order{By: audit.Actor{Name: "op", Via: audit.Command, From: "here"}}
+
 // step makes a step of the script that no exported method makes alone.
-func step(t *testing.T, b *Brake, name, user string, args ...any) (bool, BrakeStatus) {
+func step(t *testing.T, b *Brake, name, user string, args ...any) (bool, reading) {
 	t.Helper()
 	made, s, _, err := b.do(t.Context(), name, user, args...)
 	if err != nil {
@@ -24,9 +34,9 @@ func step(t *testing.T, b *Brake, name, user string, args ...any) (bool, BrakeSt
 
 func TestABrakeHoldsItsUserUntilItIsReleased(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
-		b, ctx := NewBrake(client, "p:"), t.Context()
-		pull := func(user string) (bool, error) { changed, _, err := b.Pull(ctx, user, 0); return changed, err }
-		release := func(user string) (bool, error) { changed, _, err := b.Release(ctx, user, 0); return changed, err }
+		b, ctx := newBrake(client), t.Context()
+		pull := func(user string) (bool, error) { return b.Pull(ctx, user, operator) }
+		release := func(user string) (bool, error) { return b.Release(ctx, user, operator) }
 		for i, change := range []struct {
 			user    string
 			do      func(string) (bool, error)
@@ -47,7 +57,7 @@ func TestABrakeHoldsItsUserUntilItIsReleased(t *testing.T) {
 				t.Errorf("after change %d of %s: held %v, %v; want %v", i, change.user, held, err, change.held)
 			}
 		}
-		for _, id := range []string{"", "a*", "a:b", "a b", "a\nb"} {
+		for _, id := range []string{"", "a\nb", "\xff"} {
 			if _, err := pull(id); err == nil {
 				t.Errorf("a brake for %q was pulled", id)
 			}
@@ -57,96 +67,188 @@ func TestABrakeHoldsItsUserUntilItIsReleased(t *testing.T) {
 
 func TestTheStatesFollowWhatRunsAndIsParked(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
-		b, ctx := NewBrake(client, "p:"), t.Context()
+		b, ctx := newBrake(client), t.Context()
 		var states []State
-		note := func(s BrakeStatus) { states = append(states, s.State) }
+		note := func(r reading) { states = append(states, r.state) }
 		for _, task := range []string{"agents/1", "agents/2"} {
-			if made, _ := step(t, b, "enter", "ada", task, "w/"+task); !made {
+			if made, _ := step(t, b, "enter", "ada", task, "w/"+task, task); !made {
 				t.Errorf("%s was not let in", task)
 			}
 		}
-		_, s, err := b.Pull(ctx, "ada", 0)
-		if err != nil || len(s.Runs) != 2 || s.Runs["agents/1"] != "w/agents/1" {
-			t.Errorf("pulled: %+v, %v; want the runs and who performs them", s, err)
+		_, r, err := b.change(ctx, "pull", "ada", operator)
+		if err != nil || len(r.runs) != 2 || r.runs["agents/1"] != "w/agents/1" {
+			t.Errorf("pulled: %+v, %v; want the runs and who performs them", r, err)
 		}
-		note(s)
-		if made, _ := step(t, b, "enter", "ada", "agents/3", "w/3"); made {
+		note(r)
+		if made, _ := step(t, b, "enter", "ada", "agents/3", "w/3", "agents/3"); made {
 			t.Error("a run began while the brake is on")
 		}
-		step(t, b, "leave", "ada", "agents/1", "w/agents/1", "1")
-		if made, s := step(t, b, "leave", "ada", "agents/2", "somebody else", "1"); made || s.State != Pausing {
-			t.Errorf("somebody else ended a run: %+v", s)
+		step(t, b, "leave", "ada", "agents/1", "w/agents/1", "agents/1", "1")
+		if made, r := step(t, b, "leave", "ada", "agents/2", "somebody else", "agents/2", "1"); made || r.state != Pausing {
+			t.Errorf("somebody else ended a run: %+v", r)
 		}
-		_, s = step(t, b, "overdue", "ada")
-		note(s)
-		_, s = step(t, b, "leave", "ada", "agents/2", "w/agents/2", "0")
-		note(s)
-		changed, parked, err := b.Release(ctx, "ada", 0)
+		_, r = step(t, b, "overdue", "ada")
+		note(r)
+		_, r = step(t, b, "leave", "ada", "agents/2", "w/agents/2", "agents/2", "0")
+		note(r)
+		_, r, err = b.change(ctx, "release", "ada", operator)
+		if err != nil {
+			t.Fatal(err)
+		}
+		note(r)
+		_, _, parked, err := b.do(ctx, "take", "ada", r.decision, 10, 0)
 		slices.Sort(parked)
-		if !changed || err != nil || !slices.Equal(parked, []string{"agents/1", "agents/3"}) {
-			t.Errorf("released: %v, parked %v, %v; want the two that were parked", changed, parked, err)
+		if err != nil || !slices.Equal(parked, []string{"agents/1", "agents/3"}) {
+			t.Errorf("taken %v, %v; want the two that were parked", parked, err)
 		}
-		s, _ = b.Look(ctx, "ada")
-		note(s)
-		_, s = step(t, b, "unpark", "ada", "agents/1", "agents/3")
-		note(s)
+		_, r = step(t, b, "settled", "ada", "agents/1", "agents/3")
+		note(r)
 		if want := []State{Pausing, Partial, Paused, Resuming, Running}; !slices.Equal(states, want) {
 			t.Errorf("states %v, want %v", states, want)
 		}
 	})
 }
 
-func TestOfAPauseAndAResumeTheLaterOneStands(t *testing.T) {
+func TestAnOrderUndoesNoDecisionThatItDoesNotKnow(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
-		b, ctx := NewBrake(client, "p:"), t.Context()
-		if _, _, err := b.Pull(ctx, "ada", 0); err != nil {
-			t.Fatal(err)
+		b, ctx := newBrake(client), t.Context()
+		var decisions []int64
+		for _, what := range []string{"pull", "release", "pull"} {
+			changed, r, err := b.change(ctx, what, "ada", operator)
+			if err != nil || !changed {
+				t.Fatalf("%s: changed %v, %v", what, changed, err)
+			}
+			decisions = append(decisions, r.decision)
 		}
-		if _, _, err := b.Release(ctx, "ada", 0); err != nil {
-			t.Fatal(err)
+		if decisions[0] >= decisions[1] || decisions[1] >= decisions[2] {
+			t.Errorf("decisions %v, want each to be later than the one before", decisions)
 		}
-		if changed, s, err := b.Pull(ctx, "ada", time.Minute); changed || s.State.Held() || err != nil {
-			t.Errorf("a pause asked for before the resume: %v, %+v, %v; want it ignored", changed, s, err)
+		for _, known := range []struct {
+			latest  int64
+			changes bool
+		}{{0, false}, {decisions[0], false}, {decisions[1], false}, {decisions[2], true}} {
+			if changed, err := b.Release(ctx, "ada", Order{Latest: &known.latest}); changed != known.changes || err != nil {
+				t.Errorf("a release that knows %d: changed %v, %v; want %v", known.latest, changed, err, known.changes)
+			}
 		}
 	})
 }
 
-func TestEveryChangeIsToldOnceWithANumberAndATime(t *testing.T) {
+func TestWhatIsHandedOutAndParkedAgainIsNotForgotten(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
-		b, bus, ctx := NewBrake(client, "p:"), NewBus(client), t.Context()
-		heard, err := bus.Subscribe(ctx, Status, "ada")
-		if err != nil {
-			t.Fatal(err)
+		b, ctx := newBrake(client), t.Context()
+		change := func(what string) int64 {
+			t.Helper()
+			changed, r, err := b.change(ctx, what, "ada", operator)
+			if err != nil || !changed {
+				t.Fatalf("%s: changed %v, %v", what, changed, err)
+			}
+			return r.decision
 		}
-		defer func() { _ = heard.Close() }()
-		before := time.Now().Add(-time.Minute)
-		for range 2 {
-			_, _, _ = b.Pull(ctx, "ada", 0)
+		change("pull")
+		for _, task := range []string{"agents/1", "agents/2"} {
+			step(t, b, "enter", "ada", task, "w/1", task)
 		}
-		if err := b.Tell(ctx, "ada", "briefing", []byte(`{"briefing":"b1"}`)); err != nil {
-			t.Fatal(err)
+		decision := change("release")
+		if _, _, some, err := b.do(ctx, "take", "ada", decision, 10, 0); err != nil || len(some) != 2 {
+			t.Fatalf("taken %v, %v", some, err)
 		}
-		for range 2 {
-			_, _, _ = b.Release(ctx, "ada", 0)
+		change("pull") // before they were run
+		if stands, _, some, err := b.do(ctx, "take", "ada", decision, 10, 1); stands || len(some) > 0 || err != nil {
+			t.Errorf("a decision that is over hands out %v: %v, %v", some, stands, err)
 		}
-		for i, want := range []string{"brake paused ", "briefing  b1", "brake running "} {
-			message, err := heard.Receive(ctx)
-			if err != nil {
+		step(t, b, "settled", "ada", "agents/1", "agents/2") // by whoever is late
+		_, r, _, err := b.do(ctx, "take", "ada", change("release"), 0, 0)
+		if err != nil || r.parked != 2 {
+			t.Errorf("%d parked, %v; want both", r.parked, err)
+		}
+	})
+}
+
+func TestWhoIsStoppedIsToldFromAllBrakes(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		b, ctx := newBrake(client), t.Context()
+		step(t, b, "enter", "bob", "agents/b", "w/1", "agents/b")
+		for i, tc := range []struct {
+			what, user string
+			want       map[string]State
+			stops      map[string]int
+		}{
+			{"pull", "ada", map[string]State{"ada": Paused, "bob": Running, "eve": Running}, map[string]int{"ada": 1}},
+			{"pull", Everyone, map[string]State{"ada": Paused, "bob": Paused, "eve": Paused}, map[string]int{"ada": 2, "bob": 1, "eve": 1}},
+			{"release", "ada", map[string]State{"ada": Paused, "bob": Paused, "eve": Paused}, map[string]int{"ada": 1, "bob": 1, "eve": 1}},
+			{"release", Everyone, map[string]State{"ada": Running, "bob": Running, "eve": Running}, map[string]int{}},
+		} {
+			if i == 1 {
+				step(t, b, "leave", "bob", "agents/b", "w/1", "agents/b", "0")
+			}
+			if _, _, err := b.change(ctx, tc.what, tc.user, operator); err != nil {
 				t.Fatal(err)
 			}
-			var e struct {
-				Version         int
-				Type, User      string
-				Seq             int
-				At              time.Time
-				State, Briefing string
+			for user, want := range tc.want {
+				s, err := b.Look(ctx, user)
+				if err != nil || s.State != want || len(s.Stops) != tc.stops[user] {
+					t.Errorf("after %s %s, %s: %+v, %v; want %s by %d brakes", tc.what, tc.user, user, s, err, want, tc.stops[user])
+				}
+				if held, err := b.Held(ctx, []string{user}); err != nil || held[0] != (tc.stops[user] > 0) {
+					t.Errorf("after %s %s, %s: held %v, %v", tc.what, tc.user, user, held, err)
+				}
 			}
-			if err := json.Unmarshal([]byte(message), &e); err != nil {
-				t.Fatalf("%s: %v", message, err)
+		}
+	})
+}
+
+func TestWordsSayWhoStoppedWhomAndWhatLetsThemGoOn(t *testing.T) {
+	at := time.Date(2030, 6, 1, 12, 0, 0, 0, time.UTC)
+	stops := []Stop{
+		{"auth0|64af", at, audit.Actor{Name: "op", Via: audit.Command, From: "desk"}},
+		{Everyone, at.Add(time.Minute), audit.Actor{}},
+	}
+	want := "the agents of auth0|64af are paused since 2030-06-01T12:00:00Z by op (command from desk): switchyard resume 'auth0|64af'" +
+		"; and everyone's agents are paused since 2030-06-01T12:01:00Z: switchyard resume --all"
+	if got := Words(stops); got != want {
+		t.Errorf("words %q, want %q", got, want)
+	}
+	if got := Words(nil); got != "" {
+		t.Errorf("nothing stops and it says %q", got)
+	}
+}
+
+func TestEveryChangeIsToldOnceWithANumberAndATime(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		b, ctx := newBrake(client), t.Context()
+		before := time.Now().Add(-time.Minute)
+		for range 2 {
+			if _, err := b.Pull(ctx, "ada", operator); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := b.events.Tell(ctx, "ada", "briefing", []byte(`{"briefing":"b1"}`)); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if _, err := b.Release(ctx, "ada", operator); err != nil {
+				t.Fatal(err)
+			}
+		}
+		told, err := b.events.Read(ctx, "ada", 0, 10)
+		if err != nil || len(told) != 3 {
+			t.Fatalf("told %v, %v; want three events", told, err)
+		}
+		for i, want := range []string{"brake paused ", "briefing  b1", "brake running "} {
+			var e struct {
+				Version                int
+				Type, User, Deployment string
+				Seq                    int
+				At                     time.Time
+				State, Briefing        string
+			}
+			if err := json.Unmarshal([]byte(told[i].JSON), &e); err != nil {
+				t.Fatalf("%s: %v", told[i].JSON, err)
 			}
 			got := fmt.Sprintf("%s %s %s", e.Type, e.State, e.Briefing)
-			if got != want || e.Version != 1 || e.User != "ada" || e.Seq != i+1 || e.At.Before(before) || e.At.After(time.Now().Add(time.Minute)) {
-				t.Errorf("event %d is %s, want %q", i+1, message, want)
+			if got != want || e.Version != 1 || e.User != "ada" || e.Deployment != "test" || e.Seq != i+1 || e.At.Before(before) || e.At.After(time.Now().Add(time.Minute)) {
+				t.Errorf("event %d is %s, want %q", i+1, told[i].JSON, want)
 			}
 		}
 	})

@@ -3,111 +3,78 @@ package control
 import (
 	"context"
 	"fmt"
-	"maps"
-	"strings"
-	"sync"
-	"time"
 
 	"github.com/redis/go-redis/v9"
-
-	"switchyard/internal/cache"
 )
 
-// PauseAll puts everyone's brake on and waits until nothing runs, or for the patience. The
-// receipt is of all users together.
-func (o *Operator) PauseAll(ctx context.Context) (Receipt, error) {
-	began := time.Now()
-	found, err := o.Brake.allRuns(ctx) // before they stop
+// parkedOfAll returns how many tasks are parked because of everyone's brake.
+func (o *Operator) parkedOfAll(ctx context.Context) (int64, error) {
+	_, _, users, err := o.Brake.do(ctx, "list", Everyone)
 	if err != nil {
-		return Receipt{}, err
+		return 0, err
 	}
-	changed, _, err := o.Brake.Pull(ctx, Everyone, 0)
-	if err != nil {
-		return Receipt{}, err
-	}
-	later, err := o.Brake.allRuns(ctx)
-	if err != nil {
-		return Receipt{}, err
-	}
-	for user, s := range later {
-		maps.Copy(s.Runs, found[user].Runs)
-		found[user] = s
-	}
-	receipt := Receipt{User: Everyone, State: Paused, Changed: changed, Found: []string{}, Unconfirmed: []string{}}
-	for _, s := range found {
-		receipt.Found = append(receipt.Found, sorted(s.Runs)...)
-		s, err := o.await(ctx, s, o.patience()-time.Since(began))
-		if err != nil {
-			return receipt, err
+	counts := make([]*redis.IntCmd, len(users))
+	_, err = o.Brake.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, user := range users {
+			counts[i] = p.SCard(ctx, o.Brake.key(user, "parked"))
 		}
-		receipt.Parked += s.Parked
-		if len(s.Runs) > 0 {
-			receipt.State = Partial
-			receipt.Unconfirmed = append(receipt.Unconfirmed, sorted(s.Runs)...)
-		}
-	}
-	receipt.Took = time.Since(began)
-	return receipt, nil
-}
-
-// allRuns returns the status of each user with runs.
-func (b *Brake) allRuns(ctx context.Context) (map[string]BrakeStatus, error) {
-	users, err := b.usersWith(ctx, "runs")
+		return nil
+	})
 	if err != nil {
-		return nil, err
+		return 0, fmt.Errorf("count what is parked: %w", err)
 	}
-	all := make(map[string]BrakeStatus, len(users))
-	for _, user := range users {
-		if all[user], err = b.Look(ctx, user); err != nil {
-			return nil, err
-		}
+	all := int64(0)
+	for _, n := range counts {
+		all += n.Val()
 	}
 	return all, nil
 }
 
-// ResumeAll takes everyone's brake off and runs the parked tasks of all users whose own
-// brake is off. It reports whether the brake was on, and which tasks go on.
-func (o *Operator) ResumeAll(ctx context.Context) (changed bool, resumed []string, err error) {
-	if changed, _, err = o.Brake.Release(ctx, Everyone, 0); err != nil {
-		return false, nil, err
-	}
-	users, err := o.Brake.usersWith(ctx, "parked")
-	if err != nil {
-		return changed, nil, err
-	}
-	for _, user := range users {
-		_, s, parked, err := o.Brake.do(ctx, "waiting", user)
-		if err != nil {
-			return changed, resumed, err
-		}
-		if s.State.Held() {
-			continue
-		}
-		some, err := o.unpark(ctx, user, parked)
-		resumed = append(resumed, some...)
-		if err != nil {
-			return changed, resumed, err
-		}
-	}
-	return changed, resumed, nil
+// Overview is what stops everyone, and every user who is not at rest.
+type Overview struct {
+	Everyone BrakeStatus   `json:"everyone"`
+	Users    []BrakeStatus `json:"users"`
+	// More is how many users were not looked at any more: some of them may be at rest.
+	More int `json:"more,omitempty"`
 }
 
-// usersWith returns the users who have a key of that name. It walks through all keys.
-func (b *Brake) usersWith(ctx context.Context, name string) ([]string, error) {
-	var users []string
-	var mu sync.Mutex
-	before, after := b.prefix+"{user:", "}:"+name
-	err := cache.EachMaster(ctx, b.client, func(ctx context.Context, master redis.UniversalClient) error {
-		keys := master.Scan(ctx, 0, before+"*"+after, 1000).Iterator()
-		for keys.Next(ctx) {
-			mu.Lock()
-			users = append(users, strings.TrimSuffix(strings.TrimPrefix(keys.Val(), before), after))
-			mu.Unlock()
-		}
-		return keys.Err()
-	})
-	if err != nil {
-		return nil, fmt.Errorf("find users with %s: %w", name, err)
+// Overview returns the users who are paused, of whom something is parked, or for whom a step
+// waits to be decided: all of them, or the first so many if most is not 0.
+func (o *Operator) Overview(ctx context.Context, most int) (Overview, error) {
+	if err := o.Brake.adopt(ctx); err != nil {
+		return Overview{}, err
 	}
-	return users, nil
+	users, err := o.Brake.Watched(ctx)
+	if err != nil {
+		return Overview{}, err
+	}
+	all := Overview{Users: []BrakeStatus{}}
+	if all.Everyone, err = o.Status(ctx, Everyone); err != nil {
+		return all, err
+	}
+	_, _, parked, err := o.Brake.do(ctx, "list", Everyone)
+	if err != nil {
+		return all, err
+	}
+	shown := map[string]bool{Everyone: true}
+	for _, user := range append(users, parked...) {
+		if shown[user] {
+			continue
+		}
+		shown[user] = true
+		if most > 0 && len(all.Users) == most {
+			all.More++
+			continue
+		}
+		s, err := o.Status(ctx, user)
+		if err != nil {
+			return all, err
+		}
+		// Everyone's brake alone is told once.
+		own := len(s.Stops) > 0 && s.Stops[0].User == user
+		if own || s.Parked > 0 || len(s.Waits) > 0 {
+			all.Users = append(all.Users, s)
+		}
+	}
+	return all, nil
 }

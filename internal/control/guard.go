@@ -14,9 +14,13 @@ import (
 	"go.uber.org/zap"
 )
 
-// ErrPaused is the cause of a run's context once its user's brake is put on, and the error
-// of a run that is not let in.
-var ErrPaused = errors.New("the user's agents are paused")
+var (
+	// ErrPaused is the cause of a run's context once its user's brake is put on, and the error
+	// of a run that is not let in.
+	ErrPaused = errors.New("the user's agents are paused")
+	// ErrResumed is the error of a run that was not let in and may try again.
+	ErrResumed = errors.New("the user's agents were paused, and are resumed")
+)
 
 const (
 	// recheckEvery is how often the brakes of the users with runs here are read, should a
@@ -25,8 +29,6 @@ const (
 	// aliveFor is how long a guard counts as alive after its last sign of life. While it has
 	// runs it gives one every third of that.
 	aliveFor = 15 * time.Second
-	// listenCheck is how often the connection that messages come by is tried.
-	listenCheck = 5 * time.Second
 	// leaveWithin bounds one try to note in Redis that a run has ended.
 	leaveWithin = 2 * time.Second
 )
@@ -34,11 +36,10 @@ const (
 // Guard lets runs in and stops those whose user's brake is put on, for one process. It is
 // safe for concurrent use. [Guard.Watch] has to run beside it.
 type Guard struct {
-	brake  *Brake
-	runner Runner
-	id     string
-	log    *zap.Logger
-	count  atomic.Int64
+	brake *Brake
+	id    string
+	log   *zap.Logger
+	count atomic.Int64
 
 	mu      sync.Mutex
 	runs    map[string]map[*run]struct{} // by user
@@ -46,10 +47,9 @@ type Guard struct {
 	alive   time.Time                    // of the last sign of life
 }
 
-// NewGuard returns a guard of the runs of this process. runner runs parked tasks whose
-// brake somebody else's message releases.
-func NewGuard(brake *Brake, runner Runner, log *zap.Logger) *Guard {
-	return &Guard{brake: brake, runner: runner, id: rand.Text(), log: log, runs: make(map[string]map[*run]struct{})}
+// NewGuard returns a guard of the runs of this process.
+func NewGuard(brake *Brake, log *zap.Logger) *Guard {
+	return &Guard{brake: brake, id: rand.Text(), log: log, runs: make(map[string]map[*run]struct{})}
 }
 
 // Pass lets one attempt of a run in. Whoever has entered last holds the run: the writes
@@ -78,7 +78,7 @@ type run struct {
 
 // Enter lets a run of a user's task in, named queue/id. Its context ends with the cause
 // [ErrPaused] when the brake is put on. The error is ErrPaused if it is on already: the
-// task then counts as parked.
+// task then counts as parked. It is [ErrResumed] if it was on and is off by now.
 func (g *Guard) Enter(ctx context.Context, user, task string) (context.Context, Pass, error) {
 	inner, cancel := context.WithCancelCause(ctx)
 	r := &run{guard: g, cancel: cancel, pass: Pass{
@@ -89,17 +89,18 @@ func (g *Guard) Enter(ctx context.Context, user, task string) (context.Context, 
 	entered := false
 	err := g.live(ctx)
 	if err == nil {
-		entered, _, _, err = g.brake.do(ctx, "enter", user, task, r.pass.Token)
+		entered, _, _, err = g.brake.do(ctx, "enter", user, task, r.pass.Token, task)
 	}
 	if err == nil && entered {
-		// First in Redis, then here, then the brake: whoever pulls it from now on finds the
+		// First in Redis, then here, then the brakes: whoever pulls one from now on finds the
 		// run here, and what was read of it before does not count for this run.
 		g.add(r)
-		var held []bool
-		if held, err = g.brake.Held(ctx, []string{user}); err == nil && !held[0] {
+		if entered, err = r.enterAmongAll(ctx); err == nil && entered {
 			return inner, r.pass, nil
 		}
-		r.leave(err == nil)
+		if released := r.leave(err == nil); released {
+			err = ErrResumed
+		}
 	}
 	cancel(nil)
 	if err == nil {
@@ -107,6 +108,20 @@ func (g *Guard) Enter(ctx context.Context, user, task string) (context.Context, 
 	}
 	return nil, Pass{}, err
 }
+
+// enterAmongAll lets a run in by everyone's brake as well, and looks at the user's again.
+func (r *run) enterAmongAll(ctx context.Context) (bool, error) {
+	brake, user := r.guard.brake, r.pass.User
+	entered, _, _, err := brake.do(ctx, "enter", Everyone, r.pass.Task, r.amongAll(), user)
+	if err != nil || !entered {
+		return false, err
+	}
+	held, err := brake.Held(ctx, []string{user})
+	return err == nil && !held[0], err
+}
+
+// amongAll is what performs the run, and for whom, as the runs of everyone have it.
+func (r *run) amongAll() string { return r.pass.Token + " " + r.pass.User }
 
 func (g *Guard) add(r *run) {
 	g.mu.Lock()
@@ -133,28 +148,30 @@ func (r *run) leave(parked bool) (released bool) {
 	r.guard.drop(r)
 	ctx, cancel := context.WithTimeout(context.Background(), leaveWithin)
 	defer cancel()
-	if err := r.tell(ctx); err != nil {
+	held, err := r.tell(ctx)
+	if err != nil {
 		r.guard.mu.Lock()
 		r.guard.leaving = append(r.guard.leaving, r)
 		r.guard.mu.Unlock()
 		return false
 	}
-	if !parked {
-		return false
-	}
-	// A release that comes after this finds the task among the parked ones.
-	held, err := r.guard.brake.Held(ctx, []string{r.pass.User})
-	return err == nil && !held[0]
+	return parked && !held
 }
 
-// tell notes in Redis that a run has ended.
-func (r *run) tell(ctx context.Context) error {
+// tell notes in Redis that a run has ended, and reports whether a brake was on then. A release
+// that comes after this finds the task among the parked ones.
+func (r *run) tell(ctx context.Context) (held bool, err error) {
 	parks := 0
 	if r.parked {
 		parks = 1
 	}
-	_, _, _, err := r.guard.brake.do(ctx, "leave", r.pass.User, r.pass.Task, r.pass.Token, parks)
-	return err
+	pass := r.pass
+	_, own, _, err := r.guard.brake.do(ctx, "leave", pass.User, pass.Task, pass.Token, pass.Task, parks)
+	if err != nil {
+		return false, err
+	}
+	_, everyone, _, err := r.guard.brake.do(ctx, "leave", Everyone, pass.Task, r.amongAll(), pass.User, parks)
+	return own.state.Held() || everyone.state.Held(), err
 }
 
 // stop cancels the runs of users whose brake is on; those of all users if none are given.
@@ -198,3 +215,14 @@ func (g *Guard) present(users []string) map[string][]*run {
 
 // alive is the key that exists while a guard does.
 func (b *Brake) aliveKey(guard string) string { return b.prefix + "guard:" + guard }
+
+// Words say what stops a user's agents now, "" if nothing does or Redis does not answer.
+func (g *Guard) Words(ctx context.Context, user string) string {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveWithin)
+	defer cancel()
+	stops, err := g.brake.Stops(ctx, []string{user})
+	if err != nil {
+		return ""
+	}
+	return Words(stops[0])
+}

@@ -5,88 +5,192 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
+
+	"switchyard/internal/audit"
+	"switchyard/internal/deployment"
+	"switchyard/internal/tasks"
 )
 
-// wish is a message on a control channel of a user that is still to be obeyed.
+// Ownership tells whether this deployment is the one that obeys the channels.
+type Ownership interface {
+	// Ours reports whether it does. The error is [deployment.ErrUnclaimed] while nobody does yet.
+	Ours(ctx context.Context) (bool, error)
+}
+
+// Obeyer obeys what the applications around ask for on the control channels: any message
+// without a mark, whatever its body. Every worker hears each of them, and some later than
+// others. So an order is given with the number of the latest decision that was heard of
+// before the message: where a later one stands, somebody else has obeyed already, or decided
+// otherwise since, and the order changes nothing. Only the worker whose order has released a
+// brake has what is parked go on.
+//
+// It belongs to the goroutine of [Guard.Watch], but for what it waits for.
+type Obeyer struct {
+	operator *Operator
+	owner    Ownership
+	overseer *Overseer
+	log      *zap.Logger
+
+	began    int64            // Redis's time when listening began, in milliseconds
+	known    map[string]int64 // the latest decision heard of since, by user
+	wishes   map[string]wish  // still to be obeyed, by user
+	resuming sync.WaitGroup
+}
+
+// wish is a message that is still to be obeyed.
 type wish struct {
-	channel Channel
-	body    string
-	at      time.Time // when it came
+	message
+	latest int64 // the latest decision that was known when it came
 }
 
-// hear adds a message to the wishes, by user. It takes the place of an earlier one.
-func (g *Guard) hear(m *redis.Message, wishes map[string]wish) {
-	channel, user, _ := strings.Cut(strings.TrimPrefix(m.Channel, "agent:"), ":")
-	if err := checkBraked(user); err != nil {
-		g.log.Warn("message on a control channel of no user", zap.Error(err))
-		return
-	}
-	wishes[user] = wish{Channel(channel), m.Payload, time.Now()}
+// NewObeyer returns an obeyer that changes brakes by operator while owner says so, and wakes
+// overseer when one has changed.
+func NewObeyer(operator *Operator, owner Ownership, overseer *Overseer, log *zap.Logger) *Obeyer {
+	return &Obeyer{operator: operator, owner: owner, overseer: overseer, log: log, known: make(map[string]int64), wishes: make(map[string]wish)}
 }
 
-// obeyAll obeys the wishes and forgets them. Those that Redis does not take are left for the
-// next time. What takes longer goes on in resuming.
-func (g *Guard) obeyAll(ctx context.Context, wishes map[string]wish, resuming *sync.WaitGroup) error {
-	for user, w := range wishes {
-		if err := g.obey(ctx, user, w, resuming); err != nil {
-			return err
-		}
-		delete(wishes, user)
+// begin notes that it listens from now on: what was decided before, it has not heard of.
+func (o *Obeyer) begin(ctx context.Context) error {
+	o.known, o.began = make(map[string]int64), 0
+	return o.learnTime(ctx)
+}
+
+func (o *Obeyer) learnTime(ctx context.Context) error {
+	if o.began != 0 {
+		return nil
 	}
+	now, err := o.operator.Brake.client.Time(ctx).Result()
+	if err != nil {
+		return fmt.Errorf("ask redis for the time: %w", err)
+	}
+	o.began = now.UnixMilli()
 	return nil
 }
 
-// obey does what a message asks for. Our own only say that the brake was changed. Any other,
-// whatever its body, is somebody else's wish to change it, as the applications around know
-// the channels. What was decided since it came stands.
-func (g *Guard) obey(ctx context.Context, user string, w wish, resuming *sync.WaitGroup) error {
-	if user == Everyone { // nobody but us knows it
-		return g.stop(ctx)
+// maxKnown bounds the users of whom decisions are remembered. Beyond, it is as if listening
+// had begun anew.
+const maxKnown = 100_000
+
+// latest is the latest decision about a user that is known.
+func (o *Obeyer) latest(user string) int64 { return max(o.known[user], o.began) }
+
+func (o *Obeyer) learn(user string, decision int64) {
+	if len(o.known) >= maxKnown {
+		o.known, o.began = make(map[string]int64), decision
 	}
-	if err := g.stop(ctx, user); err != nil {
-		return err
-	}
-	ours, err := g.brake.hasSent(ctx, user, w.body)
-	if err != nil || ours {
-		return err
-	}
-	if w.channel == Pause {
-		if _, _, err := g.brake.Pull(ctx, user, time.Since(w.at)); err != nil {
-			return err
+	o.known[user] = max(o.known[user], decision)
+}
+
+// hear takes note of a message. A wish takes the place of an earlier one of the same user.
+func (o *Obeyer) hear(ctx context.Context, m message) error {
+	if m.told {
+		if m.deployment == o.operator.Brake.events.Deployment() {
+			o.learn(m.user, m.decision)
+			o.overseer.Wake()
 		}
-		return g.stop(ctx, user)
+		return nil
 	}
-	_, parked, err := g.brake.Release(ctx, user, time.Since(w.at))
+	if err := tasks.CheckUser(m.user); err != nil {
+		return o.refuse(ctx, m, err)
+	}
+	err := o.learnTime(ctx)
+	o.wishes[m.user] = wish{m, o.latest(m.user)}
 	if err != nil {
 		return err
 	}
-	resuming.Go(func() {
-		if _, err := (&Operator{Brake: g.brake, Runner: g.runner}).unpark(ctx, user, parked); err != nil && ctx.Err() == nil {
-			g.log.Error("parked tasks were not resumed: they run again by themselves", zap.String("user", user), zap.Error(err))
+	return o.again(ctx)
+}
+
+// again obeys the wishes that are left, and forgets them. Those that Redis does not take are
+// left for the next time.
+func (o *Obeyer) again(ctx context.Context) error {
+	if len(o.wishes) == 0 {
+		return nil
+	}
+	ours, err := o.owner.Ours(ctx)
+	if errors.Is(err, deployment.ErrUnclaimed) {
+		return nil // the wishes wait
+	}
+	if err != nil {
+		return err
+	}
+	for user, w := range o.wishes {
+		if ours {
+			if err := o.obey(ctx, w); err != nil {
+				return err
+			}
 		}
-	})
+		delete(o.wishes, user)
+	}
 	return nil
 }
 
-// hasSent reports whether a message on a control channel of a user tells a change of the
-// brake, as the mark in it says that nobody else knows.
-func (b *Brake) hasSent(ctx context.Context, user, body string) (bool, error) {
-	var event struct {
-		Mark string `json:"mark"`
+// obey does what a wish asks for.
+func (o *Obeyer) obey(ctx context.Context, w wish) error {
+	step := "pull"
+	if w.channel == Resume {
+		step = "release"
 	}
-	_ = json.Unmarshal([]byte(body), &event) // what cannot be read has no mark
-	if event.Mark == "" {
-		return false, nil
+	name, _ := w.channel.Name(w.user)
+	by := audit.Actor{Name: w.by, Via: audit.Message, From: name}
+	changed, r, err := o.operator.Brake.change(ctx, step, w.user, Order{By: by, Latest: &w.latest})
+	if err != nil || !changed {
+		return err
 	}
-	mark, err := b.client.HGet(ctx, b.key(user, "brake"), "mark").Result()
-	if err != nil && !errors.Is(err, redis.Nil) {
-		return false, fmt.Errorf("read the mark of %s: %w", user, err)
+	o.learn(w.user, r.decision)
+	o.overseer.Wake()
+	o.resuming.Go(func() { o.finish(ctx, w, by, r.decision) })
+	return nil
+}
+
+// finish does what takes longer once a wish has changed a brake.
+func (o *Obeyer) finish(ctx context.Context, w wish, by audit.Actor, decision int64) {
+	if w.channel == Resume {
+		if _, err := o.operator.goOn(ctx, w.user, decision, false); err != nil && ctx.Err() == nil {
+			o.log.Warn("parked tasks go on late", zap.String("user", w.user), zap.Error(err))
+		}
 	}
-	return event.Mark == mark, nil
+	if err := o.operator.write(ctx, audit.Record{Actor: by, Did: string(w.channel), User: w.user, Detail: w.reason}); err != nil {
+		o.log.Error("a message was obeyed", zap.String("user", w.user), zap.Error(err))
+	}
+}
+
+// wait returns once what takes longer is done.
+func (o *Obeyer) wait() { o.resuming.Wait() }
+
+// refusedOnce is for how long the other workers leave it to one to refuse a message.
+const refusedOnce = time.Second
+
+// refuse tells whoever asked, on the status channel that they listen to, that a message cannot
+// be obeyed.
+func (o *Obeyer) refuse(ctx context.Context, m message, why error) error {
+	if ours, err := o.owner.Ours(ctx); err != nil || !ours {
+		return err
+	}
+	brake := o.operator.Brake
+	first, err := brake.client.SetNX(ctx, brake.prefix+"refused:"+tasks.UserKey(shortened(m.user)), "", refusedOnce).Result()
+	if err != nil || !first {
+		return err
+	}
+	o.log.Warn("a message on a control channel cannot be obeyed", zap.String("channel", string(m.channel)), zap.Error(why))
+	event, err := json.Marshal(refusal{1, "refused", m.user, brake.events.Deployment(), m.channel, why.Error()})
+	if err != nil {
+		return fmt.Errorf("encode a refusal: %w", err)
+	}
+	return brake.client.Publish(ctx, "agent:"+string(Status)+":"+m.user, event).Err()
+}
+
+// refusal is the event of a message that cannot be obeyed. It has no number: nobody has events
+// under that id.
+type refusal struct {
+	Version    int     `json:"version"`
+	Type       string  `json:"type"`
+	User       string  `json:"user"`
+	Deployment string  `json:"deployment"`
+	Channel    Channel `json:"channel"`
+	Error      string  `json:"error"`
 }

@@ -3,31 +3,41 @@ package control
 import (
 	"cmp"
 	"context"
-	"maps"
-	"slices"
+	"errors"
+	"fmt"
 	"strings"
 	"time"
+
+	"switchyard/internal/audit"
+	"switchyard/internal/cache"
+	"switchyard/internal/tasks"
 )
 
 // DefaultPatience is how long [Operator.Pause] waits for runs to stop.
 const DefaultPatience = 30 * time.Second
 
-// lookEvery is how often it looks for what has not been told.
+// lookEvery is how often it looks whether they have.
 const lookEvery = 50 * time.Millisecond
 
-// Runner runs a parked task at once.
+// Runner is the queue of what is parked.
 type Runner interface {
-	// Unpark runs a task of a queue that is parked, and reports whether it may be
-	// forgotten: it runs, waits, or is gone. One whose attempt has not ended yet may not.
-	Unpark(ctx context.Context, queue, id string) (bool, error)
+	// Unpark runs a task of a queue at once if it is parked, and nothing otherwise.
+	Unpark(ctx context.Context, queue, id string) (tasks.Unparked, error)
+	// Gone returns those of some tasks, as queue/id, that are over or that somebody has removed.
+	Gone(ctx context.Context, names []string) ([]string, error)
+}
+
+// Auditor keeps who has changed what.
+type Auditor interface {
+	Write(ctx context.Context, r audit.Record) error
 }
 
 // Operator pauses and resumes users for somebody who wants to know what came of it. It is
 // safe for concurrent use.
 type Operator struct {
 	Brake    *Brake
-	Bus      *Bus
 	Runner   Runner
+	Audit    Auditor
 	Patience time.Duration // 0: [DefaultPatience]
 }
 
@@ -46,146 +56,164 @@ type Receipt struct {
 	Took   time.Duration `json:"took"`
 }
 
-// Pause puts a user's brake on and waits until what ran has stopped, or for the patience.
-func (o *Operator) Pause(ctx context.Context, user string) (Receipt, error) {
+// Pause puts the brake of a user, or of [Everyone], on and waits until what ran has stopped,
+// or for the patience. It asks only the master that has the user's keys, and waits for one
+// while there is none. An error beside a receipt that says Changed leaves the brake on.
+func (o *Operator) Pause(ctx context.Context, user string, by audit.Actor) (Receipt, error) {
 	began := time.Now()
-	changed, s, err := o.Brake.Pull(ctx, user, 0)
+	patient, cancel := context.WithTimeout(ctx, o.patience())
+	defer cancel()
+	changed, r, err := o.order(patient, "pull", user, by)
 	if err != nil {
 		return Receipt{}, err
 	}
-	found := s.Runs
-	s, err = o.await(ctx, s, o.patience())
-	if err == nil && len(s.Runs) > 0 {
-		s, err = o.Brake.overdue(ctx, user)
+	found := r.runs
+	if r, err = o.await(patient, r); err == nil && len(r.runs) > 0 {
+		var runs []string
+		if _, r, runs, err = o.Brake.do(ctx, "overdue", user); err == nil {
+			r.runs = pairs(runs)
+		}
 	}
-	return Receipt{
-		User: user, State: s.State, Changed: changed,
-		Found: sorted(found), Unconfirmed: sorted(s.Runs), Parked: s.Parked, Took: time.Since(began),
-	}, err
-}
-
-func sorted(runs map[string]string) []string {
-	return append([]string{}, slices.Sorted(maps.Keys(runs))...)
+	receipt := Receipt{
+		User: user, State: r.state, Changed: changed,
+		Found: sorted(found), Unconfirmed: sorted(r.runs), Parked: r.parked, Took: time.Since(began),
+	}
+	if err == nil && user == Everyone {
+		receipt.Parked, err = o.parkedOfAll(ctx)
+	}
+	return receipt, errors.Join(err, ctx.Err(), o.note(ctx, "pause", user, by, changed))
 }
 
 func (o *Operator) patience() time.Duration { return cmp.Or(o.Patience, DefaultPatience) }
 
-// await returns the status once nothing runs, or the patience is over.
-func (o *Operator) await(ctx context.Context, s BrakeStatus, patience time.Duration) (BrakeStatus, error) {
-	told, err := o.Bus.Subscribe(ctx, Status, s.User)
-	if err != nil {
-		return s, err
+// orderEvery is how often an order is given again that Redis did not take.
+const orderEvery = 100 * time.Millisecond
+
+// order changes a brake, again until Redis takes it or ctx ends: a master that is just being
+// replaced is back within seconds, and whoever wants to stop something must not have to wait
+// for it by themselves.
+func (o *Operator) order(ctx context.Context, step, user string, by audit.Actor) (changed bool, r reading, err error) {
+	if err := checkBraked(user); err != nil {
+		return false, r, err
 	}
-	defer func() { _ = told.Close() }()
-	waiting, cancel := context.WithTimeout(ctx, patience)
+	err = cache.Patiently(ctx, orderEvery, cache.IsFinal, func() error {
+		changed, r, err = o.Brake.change(ctx, step, user, Order{By: by})
+		return err
+	})
+	return changed, r, err
+}
+
+// note keeps in the audit log who has asked for something.
+func (o *Operator) note(ctx context.Context, did, user string, by audit.Actor, changed bool) error {
+	detail := ""
+	if !changed {
+		detail = "changed nothing"
+	}
+	return o.write(ctx, audit.Record{Actor: by, Did: did, User: user, Detail: detail})
+}
+
+// write keeps a record in the audit log. In a cluster that may be away while the user's own
+// keys are not.
+func (o *Operator) write(ctx context.Context, r audit.Record) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), auditWithin)
 	defer cancel()
-	for len(s.Runs) > 0 && waiting.Err() == nil {
-		if s, err = o.Brake.lookAlive(ctx, s.User); err != nil || len(s.Runs) == 0 {
-			return s, err
-		}
-		next, stop := context.WithTimeout(waiting, lookEvery)
-		_, _ = told.Receive(next) // or it is time to look
-		stop()
-	}
-	return s, ctx.Err()
-}
-
-// overdue notes that some runs have not stopped in time.
-func (b *Brake) overdue(ctx context.Context, user string) (BrakeStatus, error) {
-	_, s, runs, err := b.do(ctx, "overdue", user)
-	return s.withRuns(runs), err
-}
-
-// lookAlive is [Brake.Look] without the runs of processes that are gone. Their tasks are
-// rescued, and asked for the brake again then.
-func (b *Brake) lookAlive(ctx context.Context, user string) (BrakeStatus, error) {
-	s, err := b.Look(ctx, user)
+	err := cache.Patiently(ctx, orderEvery, cache.IsFinal, func() error { return o.Audit.Write(ctx, r) })
 	if err != nil {
-		return s, err
+		return fmt.Errorf("it is done, and not in the audit log: %w", err)
 	}
-	gone := false
-	for task, who := range s.Runs {
-		guard, _, _ := strings.Cut(who, "/")
-		alive, err := b.client.Exists(ctx, b.aliveKey(guard)).Result()
-		if err != nil {
-			return s, err
-		}
-		if alive == 0 {
-			gone = true
-			if _, _, _, err := b.do(ctx, "leave", user, task, who, 1); err != nil {
-				return s, err
-			}
-		}
-	}
-	if !gone {
-		return s, nil
-	}
-	return b.Look(ctx, user)
+	return nil
 }
 
-// unparkWithin bounds how long a resume waits for tasks whose attempts are just ending.
-const unparkWithin = 5 * time.Second
+// auditWithin bounds how long a record is tried to be kept.
+const auditWithin = 5 * time.Second
 
-// Resume takes a user's brake off and runs the parked tasks at once. It reports whether
-// the brake was on, and which tasks go on. Those that could not be run are tried again by
-// themselves within minutes.
-func (o *Operator) Resume(ctx context.Context, user string) (changed bool, resumed []string, err error) {
-	changed, parked, err := o.Brake.Release(ctx, user, 0)
-	if err != nil {
-		return false, nil, err
-	}
-	resumed, err = o.unpark(ctx, user, parked)
-	return changed, resumed, err
-}
-
-// Continue runs a task of a user that was set aside at once, named queue/id. It reports
-// whether the task goes on: one whose attempt is only just ending may be too late.
-func (o *Operator) Continue(ctx context.Context, user, task string) (bool, error) {
-	resumed, err := o.unpark(ctx, user, []string{task})
-	return len(resumed) > 0, err
-}
-
-// unpark runs parked tasks of a user and returns those that go on.
-func (o *Operator) unpark(ctx context.Context, user string, parked []string) (resumed []string, err error) {
-	for deadline := time.Now().Add(unparkWithin); len(parked) > 0; {
-		done, ending, err := o.runParked(ctx, parked)
-		if err != nil {
-			return resumed, err
+// await returns what is known of the user once nothing runs, or ctx has ended.
+func (o *Operator) await(ctx context.Context, r reading) (reading, error) {
+	for len(r.runs) > 0 && ctx.Err() == nil {
+		if next, err := o.Brake.lookAlive(ctx, r.user); err == nil {
+			r = next
+		} else if cache.IsFinal(err) {
+			return r, err
 		}
-		args := make([]any, len(done))
-		for i, task := range done {
-			args[i] = task
-		}
-		if _, _, _, err := o.Brake.do(ctx, "unpark", user, args...); err != nil {
-			return resumed, err
-		}
-		resumed = append(resumed, done...)
-		if parked = ending; len(parked) == 0 || time.Now().After(deadline) {
-			return resumed, nil
+		if len(r.runs) == 0 {
+			break
 		}
 		select {
 		case <-time.After(lookEvery):
 		case <-ctx.Done():
-			return resumed, ctx.Err()
 		}
 	}
-	return resumed, nil
+	return r, nil
 }
 
-// runParked runs tasks and returns those that need no more running, and those whose last
-// attempt has not ended yet.
-func (o *Operator) runParked(ctx context.Context, parked []string) (done, ending []string, err error) {
-	for _, task := range parked {
-		queue, id, _ := strings.Cut(task, "/")
-		ok, err := o.Runner.Unpark(ctx, queue, id)
-		if err != nil {
-			return nil, nil, err
+// lookAlive is [Brake.look] without the runs of processes that are gone. Their tasks are
+// rescued, and asked for the brake again then.
+func (b *Brake) lookAlive(ctx context.Context, user string) (reading, error) {
+	r, err := b.look(ctx, user)
+	if err != nil {
+		return r, err
+	}
+	gone := false
+	for task, who := range r.runs {
+		guard, rest, _ := strings.Cut(who, "/")
+		// In a cluster this is elsewhere. One that cannot be asked for is taken to live.
+		alive, err := b.client.Exists(ctx, b.aliveKey(guard)).Result()
+		if err != nil || alive == 1 {
+			continue
 		}
-		if ok {
-			done = append(done, task)
-		} else {
-			ending = append(ending, task)
+		gone = true
+		member := task
+		if user == Everyone {
+			_, member, _ = strings.Cut(rest, " ")
+		}
+		if _, _, _, err := b.do(ctx, "leave", user, task, who, member, 1); err != nil {
+			return r, err
 		}
 	}
-	return done, ending, nil
+	if !gone {
+		return r, nil
+	}
+	return b.look(ctx, user)
+}
+
+// Status returns what is known of a user, or of [Everyone], after it has forgotten the tasks
+// that are gone.
+func (o *Operator) Status(ctx context.Context, user string) (BrakeStatus, error) {
+	r, err := o.Brake.lookAlive(ctx, user)
+	if err != nil {
+		return BrakeStatus{}, err
+	}
+	if err := o.forgetGone(ctx, r); err != nil {
+		return BrakeStatus{}, err
+	}
+	return o.Brake.Look(ctx, user)
+}
+
+// forgetGone forgets the tasks of a user that wait, are parked or were said to run, and are
+// over or were removed by hand.
+func (o *Operator) forgetGone(ctx context.Context, r reading) error {
+	if r.user == Everyone {
+		return nil // it knows users
+	}
+	_, _, names, err := o.Brake.do(ctx, "list", r.user)
+	if err != nil {
+		return err
+	}
+	for task := range r.waits {
+		names = append(names, task)
+	}
+	gone, err := o.Runner.Gone(ctx, names)
+	for ; err == nil && len(gone) > 0; gone = gone[min(len(gone), perTake):] {
+		_, _, _, err = o.Brake.do(ctx, "forget", r.user, list(gone[:min(len(gone), perTake)])...)
+	}
+	return err
+}
+
+// list returns names as arguments of a script.
+func list(names []string) []any {
+	all := make([]any, len(names))
+	for i, name := range names {
+		all[i] = name
+	}
+	return all
 }

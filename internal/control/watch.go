@@ -7,36 +7,38 @@ import (
 	"sync"
 	"time"
 
-	"github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
+
+	"switchyard/internal/cache"
 )
 
-// Watch stops runs as the channels and the brakes say, until ctx ends.
-func (g *Guard) Watch(ctx context.Context) {
-	ears := g.brake.client.PSubscribe(ctx, "agent:pause:*", "agent:resume:*")
-	defer func() { _ = ears.Close() }()
-	heard := ears.ChannelWithSubscriptions(redis.WithChannelHealthCheckInterval(listenCheck))
+// Watch stops runs as the channels and the brakes say, and obeys what is asked for on the
+// channels by obey, until ctx ends.
+func (g *Guard) Watch(ctx context.Context, ears *cache.Listener, obey *Obeyer) {
+	var listening sync.WaitGroup
+	defer listening.Wait()
+	listening.Go(func() { ears.Run(ctx) })
 	tick := time.NewTicker(recheckEvery)
 	defer tick.Stop()
-	wishes := make(map[string]wish)
-	var resuming sync.WaitGroup
-	defer resuming.Wait()
 	failing := g.recheck(ctx) != nil
 	for {
 		var err error
 		select {
 		case <-ctx.Done():
+			obey.wait()
 			return
 		case <-tick.C:
-			err = errors.Join(g.recheck(ctx), g.obeyAll(ctx, wishes, &resuming))
-		case m := <-heard:
-			switch m := m.(type) {
-			case *redis.Subscription: // connected again: something may have been missed
-				err = g.stop(ctx)
-			case *redis.Message:
-				g.hear(m, wishes)
-				err = g.obeyAll(ctx, wishes, &resuming)
+			err = errors.Join(g.recheck(ctx), obey.again(ctx))
+		case heard := <-ears.Heard():
+			if heard.Began { // something may have been missed
+				err = errors.Join(g.stop(ctx), obey.begin(ctx))
+				break
 			}
+			m := messageOf(heard)
+			if m.told {
+				err = g.stop(ctx, m.users()...)
+			}
+			err = errors.Join(err, obey.hear(ctx, m))
 		}
 		if err != nil && !failing && ctx.Err() == nil {
 			g.log.Error("brakes cannot be read or put on, trying again", zap.Error(err))
@@ -71,7 +73,7 @@ func (g *Guard) recheck(ctx context.Context) error {
 	g.mu.Unlock()
 	for i, r := range leaving {
 		told, cancel := context.WithTimeout(ctx, leaveWithin)
-		err := r.tell(told)
+		_, err := r.tell(told)
 		cancel()
 		if err != nil {
 			g.mu.Lock()

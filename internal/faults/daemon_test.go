@@ -65,7 +65,7 @@ func serve(text string) error {
 	run, checks := work(system)
 	if o.Schedules {
 		scheduler := app.NewScheduler(system)
-		run, checks = scheduler.Run, []daemon.Check{scheduler.Check()}
+		run, checks = scheduler.Run, scheduler.Checks()
 	}
 	serving, endServing := context.WithCancel(context.Background())
 	defer endServing()
@@ -98,7 +98,7 @@ func (o order) open(log *zap.Logger) (*app.System, error) {
 // work returns what a worker runs, and its readiness.
 func work(s *app.System) (run func(daemon.Stop) error, checks []daemon.Check) {
 	worker := app.NewWorker(s, s.Config.Queues)
-	return worker.Run, []daemon.Check{worker.Check()}
+	return worker.Run, worker.Checks()
 }
 
 // configuration is the default one. Tasks may be lost as often as the faults have it:

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap"
 
 	"switchyard/internal/app"
+	"switchyard/internal/audit"
 	"switchyard/internal/control"
 	"switchyard/internal/journal"
 	"switchyard/internal/tasks"
@@ -207,7 +208,7 @@ func (o *office) decide() {
 			if _, err := o.system.Journals.Decide(ctx, journal.Run{User: user, Task: task, ID: status.Run}, journal.Verdict{Decision: decision, Result: json.RawMessage(step)}); err != nil {
 				o.t.Fatal(err)
 			}
-			if _, err := o.system.Operator().Continue(ctx, user, task); err != nil {
+			if _, err := o.system.Operator().Continue(ctx, task); err != nil {
 				o.t.Fatal(err)
 			}
 			o.decisions[decision]++
@@ -225,7 +226,7 @@ func (o *office) pauseAndResume() {
 		case <-time.After(100 * time.Millisecond):
 		}
 		user := fmt.Sprintf("u%d", i%clerkUsers)
-		receipt, err := o.system.Operator().Pause(o.t.Context(), user)
+		receipt, err := o.system.Operator().Pause(o.t.Context(), user, audit.Actor{Via: audit.Command})
 		if err != nil {
 			o.t.Errorf("pause %s: %v", user, err)
 			return
@@ -235,7 +236,7 @@ func (o *office) pauseAndResume() {
 		if after := o.deedsOf(user); receipt.State == control.Paused && after != before {
 			o.t.Errorf("%d steps of %s began while they were paused: %+v", after-before, user, receipt)
 		}
-		if _, _, err := o.system.Operator().Resume(o.t.Context(), user); err != nil {
+		if _, err := o.system.Operator().Resume(o.t.Context(), user, audit.Actor{Via: audit.Command}); err != nil {
 			o.t.Errorf("resume %s: %v", user, err)
 			return
 		}

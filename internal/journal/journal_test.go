@@ -18,6 +18,7 @@ import (
 	"go.uber.org/zap"
 
 	"switchyard/internal/control"
+	"switchyard/internal/events"
 	"switchyard/internal/redistest"
 	"switchyard/internal/tasks"
 	"switchyard/internal/telemetry"
@@ -35,7 +36,7 @@ type desk struct {
 
 func newDesk(t *testing.T, client redis.UniversalClient) *desk {
 	t.Helper()
-	brake := control.NewBrake(client, "p:")
+	brake := control.NewBrake(client, "p:", events.NewLog(client, "p:", "test"))
 	return &desk{t: t, redis: client, brake: brake, store: NewStore(client, brake, "p:")}
 }
 
@@ -44,7 +45,7 @@ var run = Run{User: "ada", Task: "agents/1", ID: "r"}
 // attempt lets an attempt of the run in, as on a worker of its own, and opens its journal.
 func (d *desk) attempt(number int) (*Journal, control.Pass) {
 	d.t.Helper()
-	guard := control.NewGuard(d.brake, nil, zap.NewNop())
+	guard := control.NewGuard(d.brake, zap.NewNop())
 	_, pass, err := guard.Enter(d.t.Context(), run.User, run.Task)
 	if err != nil {
 		d.t.Fatal(err)
@@ -184,7 +185,7 @@ func TestNoStepBeginsWhileTheBrakeIsOn(t *testing.T) {
 			if _, begins, err := j.Begin(ctx, "mail to "+paused, true); err != nil || !begins {
 				t.Fatal(begins, err)
 			}
-			if _, _, err := d.brake.Pull(ctx, paused, 0); err != nil {
+			if _, err := d.brake.Pull(ctx, paused, control.Order{}); err != nil {
 				t.Fatal(err)
 			}
 			if _, _, err := j.Begin(ctx, "search", false); !errors.Is(err, control.ErrPaused) {
@@ -196,7 +197,7 @@ func TestNoStepBeginsWhileTheBrakeIsOn(t *testing.T) {
 				t.Errorf("%s is paused, and what was done is not written: %v", paused, err)
 			}
 			pass.Leave(true)
-			if _, _, err := d.brake.Release(ctx, paused, 0); err != nil {
+			if _, err := d.brake.Release(ctx, paused, control.Order{}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -74,7 +74,7 @@ type Run struct{ User, Task, ID string }
 
 // key is the journal of a run.
 func (s *Store) key(r Run) string {
-	return s.prefix + "{user:" + r.User + "}:journal:" + r.Task + ":" + r.ID
+	return s.prefix + "{user:" + tasks.UserKey(r.User) + "}:journal:" + r.Task + ":" + r.ID
 }
 
 // Read returns the history of a run; an empty one if it has no journal. The error is

@@ -126,14 +126,13 @@ func TestReadersAreShownAReadOnlyConsole(t *testing.T) {
 	}
 }
 
-// Only asynqmon reads bodies, and bounds them itself.
 func TestBodiesAreBounded(t *testing.T) {
 	h := newHandler(t, nil)
 	ids := `{"task_ids":["` + strings.Repeat("x", 1<<20) + `"]}`
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "http://localhost/asynqmon/api/queues/agents/pending_tasks:batch_delete", strings.NewReader(ids)))
-	if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "too large") {
-		t.Errorf("status %d %s, want 400 and the reason", w.Code, w.Body)
+	if w.Code != http.StatusRequestEntityTooLarge || !strings.Contains(w.Body.String(), "has more than 1048576 bytes") {
+		t.Errorf("status %d %s, want 413 and the reason", w.Code, w.Body)
 	}
 }
 

@@ -24,6 +24,30 @@ type QueueSize struct {
 	Paused                                            bool
 }
 
+// BrakeReader tells who is paused, and for whom a step waits.
+type BrakeReader interface {
+	// Stopped returns the first so many of them.
+	Stopped(ctx context.Context, most int) (Stopped, error)
+}
+
+// Stopped is who is paused.
+type Stopped struct {
+	Everyone string // since when and by whom everyone is, in words; "" if not
+	Users    []StoppedUser
+	More     int // users beyond those
+}
+
+// StoppedUser is a user who is paused, or for whom steps wait.
+type StoppedUser struct {
+	ID, State string
+	Why       string   // since when and by whom, in words; "" if not
+	Parked    int64    // tasks
+	Waits     []string // tasks and steps that wait for a decision
+}
+
+// maxStopped bounds the users that the front page names.
+const maxStopped = 50
+
 // link is one place the monitor leads to.
 type link struct{ Href, Name, About string }
 
@@ -47,16 +71,26 @@ func (o Options) links() []link {
 }
 
 type frontData struct {
-	HasQueues bool // false: this monitor shows no summary
-	Known     bool // false: the queues cannot be read now
-	Queues    []QueueSize
+	Stopped    Stopped
+	BrakeKnown bool // false: there is no notice, or the brakes cannot be read now
+	HasBrake   bool
+	HasQueues  bool // false: this monitor shows no summary
+	Known      bool // false: the queues cannot be read now
+	Queues     []QueueSize
 }
 
 func (h *Handler) front(w http.ResponseWriter, r *http.Request) {
-	data := frontData{HasQueues: h.queues != nil}
+	data := frontData{HasQueues: h.queues != nil, HasBrake: h.brake != nil}
+	ctx, cancel := context.WithTimeout(r.Context(), readTimeout)
+	defer cancel()
+	if data.HasBrake {
+		stopped, err := h.brake.Stopped(ctx, maxStopped)
+		if err != nil {
+			h.log.Error("monitor cannot read the brakes", zap.Error(err))
+		}
+		data.Stopped, data.BrakeKnown = stopped, err == nil
+	}
 	if data.HasQueues {
-		ctx, cancel := context.WithTimeout(r.Context(), readTimeout)
-		defer cancel()
 		queues, err := h.queues.Queues(ctx)
 		if err != nil {
 			h.log.Error("monitor cannot read the queues", zap.Error(err))

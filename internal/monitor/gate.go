@@ -14,7 +14,16 @@ type gate struct {
 	log    *zap.Logger
 }
 
-type roleKey struct{}
+type (
+	roleKey struct{}
+	nameKey struct{}
+)
+
+// nameOf returns the name of the user that the gate let in; "" where there are none.
+func nameOf(r *http.Request) string {
+	name, _ := r.Context().Value(nameKey{}).(string)
+	return name
+}
 
 // roleOf returns the role the gate gave a request.
 func roleOf(r *http.Request) Role {
@@ -37,7 +46,12 @@ func (g gate) guard(next http.Handler) http.Handler {
 		case role != Operator && !isSafe(r.Method):
 			http.Error(w, "Readers may only look: sign in as an operator to change something.", http.StatusForbidden)
 		default:
-			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), roleKey{}, role)))
+			name, _, _ := r.BasicAuth()
+			if g.signIn == nil {
+				name = "" // nobody has looked whether it is one
+			}
+			ctx := context.WithValue(r.Context(), roleKey{}, role)
+			next.ServeHTTP(w, r.WithContext(context.WithValue(ctx, nameKey{}, name)))
 		}
 	})
 }

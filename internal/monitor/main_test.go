@@ -65,6 +65,7 @@ func options(client redis.UniversalClient) Options {
 		Client:    client,
 		Briefings: fakeBriefings{},
 		Schedule:  fakeSchedule{},
+		Audit:     &fakeAudit{},
 		Docs:      fstest.MapFS{"manual.md": {Data: []byte(manual)}},
 		Health:    said("alive"),
 		Ready:     said("ready"),

@@ -28,6 +28,10 @@ type Options struct {
 	Schedule  ScheduleReader
 	// Queues fills the front page's summary; nil leaves it out.
 	Queues QueueReader
+	// Brake fills the front page's notice of who is paused; nil leaves it out.
+	Brake BrakeReader
+	// Audit is where changes by page are kept.
+	Audit Auditor
 	// Docs holds the pages shown under /docs/, as Markdown files.
 	Docs fs.FS
 	// Health, Ready and Metrics answer at /healthz, /readyz and /metrics; nil leaves
@@ -41,6 +45,7 @@ type Handler struct {
 	briefings BriefingReader
 	schedule  ScheduleReader
 	queues    QueueReader
+	brake     BrakeReader
 	docs      library
 	links     []link
 	log       *zap.Logger
@@ -53,8 +58,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.serve.Se
 // New makes the monitor. The error names each user and each page that cannot be used
 // and what is wrong with it.
 func New(o Options) (*Handler, error) {
-	if o.Client == nil || o.Briefings == nil || o.Schedule == nil || o.Docs == nil || o.Log == nil {
-		return nil, errors.New("monitor: Client, Briefings, Schedule, Docs and Log are all needed")
+	if o.Client == nil || o.Briefings == nil || o.Schedule == nil || o.Docs == nil || o.Audit == nil || o.Log == nil {
+		return nil, errors.New("monitor: Client, Briefings, Schedule, Docs, Audit and Log are all needed")
 	}
 	accounts, err := readUsers(o.Users)
 	if err != nil {
@@ -68,7 +73,7 @@ func New(o Options) (*Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("monitor: %w", err)
 	}
-	h := &Handler{briefings: o.Briefings, schedule: o.Schedule, queues: o.Queues, docs: docs, links: o.links(), log: o.Log}
+	h := &Handler{briefings: o.Briefings, schedule: o.Schedule, queues: o.Queues, brake: o.Brake, docs: docs, links: o.links(), log: o.Log}
 	g := gate{log: o.Log}
 	if len(accounts) > 0 {
 		g.signIn = newSignIn(accounts)
@@ -98,7 +103,7 @@ func (h *Handler) routes(o Options, g gate, console http.Handler) http.Handler {
 	}
 
 	outside := http.NewServeMux()
-	outside.Handle("/", g.guard(http.NewCrossOriginProtection().Handler(inside)))
+	outside.Handle("/", g.guard(http.NewCrossOriginProtection().Handler(audited(inside, o.Audit, o.Log))))
 	if o.Health != nil {
 		outside.Handle("GET /healthz", o.Health)
 	}

@@ -50,7 +50,7 @@ func TestFrontPageLinksEveryPartAndSumsUpTheQueues(t *testing.T) {
 func TestWhatIsAwayIsSaidAndNotShownRaw(t *testing.T) {
 	away := errors.New("dial tcp 10.1.2.3:6379: secret detail")
 	h := newHandler(t, func(o *Options) {
-		o.Briefings, o.Schedule, o.Queues = fakeBriefings{err: away}, fakeSchedule{err: away}, fakeQueues{err: away}
+		o.Briefings, o.Schedule, o.Queues, o.Brake = fakeBriefings{err: away}, fakeSchedule{err: away}, fakeQueues{err: away}, fakeBrake{err: away}
 	})
 	for path, want := range map[string]int{"/": 200, "/briefings/": 503, "/briefings/b1": 503, "/schedule/": 503} {
 		w := get(t, h, path)

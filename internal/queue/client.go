@@ -84,7 +84,7 @@ func (c *Client) Enqueue(ctx context.Context, args tasks.Args, opts tasks.Option
 		headers[wakesHeader] = opts.Wakes.Queue + "/" + opts.Wakes.ID
 	}
 	if !opts.At.IsZero() {
-		ctx = withDue(ctx, opts.At)
+		ctx = withDelay(ctx, delay{at: opts.At})
 	}
 	return c.send(ctx, message{id: opts.ID, kind: kind, payload: payload, headers: headers, route: route}, opts)
 }

@@ -108,42 +108,6 @@ func TestAsynqmonFindsTheMirroredSchedule(t *testing.T) {
 	})
 }
 
-func TestOfManyWhoUnparkATaskAllAreContentAndItRunsOnce(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
-		r := newRig(t, client, nil, handlers{"agent_a": func(context.Context, *tasks.Task, note) (any, error) {
-			return nil, tasks.ParkedFor(time.Hour, "not now")
-		}})
-		receipt := r.enqueue(note{kind: "agent_a"}, tasks.Options{})
-		stop := r.start(LaneOptions{Queue: "agents", Concurrency: 1})
-		status := r.await("agents", receipt.ID, inState("retry"))
-		if until := time.Until(status.NextRun); until < 50*time.Minute || until > 70*time.Minute || status.Retried != 0 {
-			t.Errorf("parked: %+v, want it to run again in an hour with no retry spent", status)
-		}
-		stop(0)
-		contented := make(chan error, 5)
-		for range cap(contented) {
-			go func() {
-				ok, err := r.client.Unpark(t.Context(), "agents", receipt.ID)
-				if err == nil && !ok {
-					err = errors.New("not yet")
-				}
-				contented <- err
-			}()
-		}
-		for range cap(contented) {
-			if err := <-contented; err != nil {
-				t.Error(err)
-			}
-		}
-		if n := client.LLen(t.Context(), keyOf("agents", "pending")).Val(); n != 1 {
-			t.Errorf("it waits %d times, want once", n)
-		}
-		if ok, err := r.client.Unpark(t.Context(), "agents", "gone"); !ok || err != nil {
-			t.Errorf("one that is gone: %v, %v; want it forgotten", ok, err)
-		}
-	})
-}
-
 func TestATasksProgressIsKeptAsLongAsTheTask(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing})

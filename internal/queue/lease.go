@@ -41,8 +41,14 @@ type lease struct {
 	lostOnce sync.Once
 
 	// What follows is guarded by the mutex of its leases.
-	renewed  time.Time // before the renewal was sent
-	giveBack bool      // the attempt ended by losing its right to the task
+	renewed time.Time // before the renewal was sent
+	ending  ending
+}
+
+// ending is what an attempt's end asks for.
+type ending struct {
+	giveBack bool      // it ended by losing its right to the task
+	parked   bool      // the task is set aside
 	retryAt  time.Time // zero if asynq decides, for an attempt that it ended
 }
 
@@ -93,17 +99,17 @@ func (s *leases) safeFor(h *lease) time.Duration {
 }
 
 // decide keeps what an attempt's end asks for.
-func (s *leases) decide(h *lease, giveBack bool, retryAt time.Time) {
+func (s *leases) decide(h *lease, e ending) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	h.giveBack, h.retryAt = giveBack, retryAt
+	h.ending = e
 }
 
 // decided returns what was kept by decide.
-func (s *leases) decided(h *lease) (giveBack bool, retryAt time.Time) {
+func (s *leases) decided(h *lease) ending {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return h.giveBack, h.retryAt
+	return h.ending
 }
 
 // of returns a queue's leases, and their ids and marks as the scripts take them.

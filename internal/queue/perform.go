@@ -67,7 +67,7 @@ func (l *Lane) perform(ctx context.Context, t *asynq.Task) error {
 	}
 	l.noteFailure(held, task, outcome, err)
 	retryAt := time.Now().Add(l.delay(retried, task.Kind, err))
-	l.leases.decide(held, outcome == tasks.CutOff, retryAt)
+	l.leases.decide(held, ending{giveBack: outcome == tasks.CutOff, parked: outcome == tasks.SetAside, retryAt: retryAt})
 	return delayed{err, retryAt}
 }
 

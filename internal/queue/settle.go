@@ -23,13 +23,13 @@ func (l *Lane) settle(c call, script func(context.Context) *redis.Cmd) *redis.Cm
 		return answer("OK") // the lease was lost, and the attempt with it
 	}
 	cmd := answer("OK")
-	giveBack, retryAt := l.leases.decided(h)
+	decided := l.leases.decided(h)
 	err := l.persist(h, func(ctx context.Context) error {
-		if giveBack {
+		if decided.giveBack {
 			return l.release(ctx, h)
 		}
 		if c.effect == retries {
-			ctx = withDue(ctx, retryAt)
+			ctx = withDelay(ctx, delay{at: decided.retryAt, parked: decided.parked})
 		}
 		cmd = script(ctx)
 		return cmd.Err()

@@ -105,30 +105,6 @@ func (c *Client) RunNow(queue, id string) error {
 	return nil
 }
 
-// Unpark runs a task that was set aside at once, and reports whether it may be forgotten:
-// it will run, or is gone. One whose attempt has not ended yet may not.
-func (c *Client) Unpark(ctx context.Context, queue, id string) (bool, error) {
-	status, found, err := c.Status(ctx, queue, id)
-	if err != nil || !found {
-		return err == nil, err
-	}
-	aside := func(state string) bool {
-		return state == asynq.TaskStateRetry.String() || state == asynq.TaskStateScheduled.String()
-	}
-	if !aside(status.State) {
-		return status.State != asynq.TaskStateActive.String(), nil
-	}
-	runErr := c.inspector.RunTask(queue, id)
-	if runErr == nil {
-		return true, nil
-	}
-	// Somebody else may have run it just now.
-	if status, found, err = c.Status(ctx, queue, id); err == nil && (!found || !aside(status.State)) {
-		return true, nil
-	}
-	return false, fmt.Errorf("run parked task %s in %s: %w", id, queue, runErr)
-}
-
 // wake runs a delayed task at once. One that is gone, waiting or running already needs
 // no waking, and one that cannot be woken now still runs at its own time.
 func (c *Client) wake(target string) error {

@@ -146,7 +146,7 @@ end
 local function hold(id, task)
 	local run = task[3] or ARGV[14] .. #taken
 	redis.call("HSET", tasks .. id, "state", "active", "run", run)
-	redis.call("HDEL", tasks .. id, "pending_since")
+	redis.call("HDEL", tasks .. id, "pending_since", "parked")
 	redis.call("ZADD", lease, score, id)
 	for _, value in ipairs({id, task[1], task[2] or "0", run, q.limit > 0 and task[4] or ""}) do
 		table.insert(taken, value)

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"sync"
@@ -185,7 +186,16 @@ func TestTheUserOfATaskIsReadFromItsPayload(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		o := newOffice()
 		r := newRig(t, client, nil, map[string]func(context.Context, *tasks.Task, note) (any, error){"agent_a": o.perform})
-		for i, payload := range []string{`{"text":"\"user\":\"eve\"","user":"ada"}`, `{"user":"a:*"}`, `{"user":7}`, `not JSON`, ``, `[1]`} {
+		payloads := []string{`{"text":"\"user\":\"eve\"","user":"ada"}`, `{"user":"a\nb"}`, `{"user":"*"}`, `{"user":7}`, `not JSON`, ``, `[1]`}
+		want := []string{"ada", "", "", "", "", "", ""}
+		for _, user := range []string{"auth0|64af", "user:1", "{x} y/z", "ä雪😀", "a*", ".", "..", "100%", `"\`} {
+			payload, err := json.Marshal(map[string]string{"user": user})
+			if err != nil {
+				t.Fatal(err)
+			}
+			payloads, want = append(payloads, string(payload)), append(want, tasks.UserKey(user))
+		}
+		for i, payload := range payloads {
 			if _, err := r.foreign.Enqueue(asynq.NewTask("agent_a", []byte(payload)), asynq.Queue(routing.Agents), asynq.TaskID(fmt.Sprint(i)), asynq.Retention(time.Hour), asynq.MaxRetry(0)); err != nil {
 				t.Fatal(err)
 			}
@@ -194,13 +204,13 @@ func TestTheUserOfATaskIsReadFromItsPayload(t *testing.T) {
 		ctx := t.Context()
 		client.HSet(ctx, keyOf(routing.Agents, "t:broken"), "msg", "\x12\xff\xff", "state", "pending")
 		client.LPush(ctx, keyOf(routing.Agents, "pending"), "broken")
-		r.start(LaneOptions{Queue: routing.Agents, Concurrency: 8, PerUser: 1})
-		for range 6 {
+		r.start(LaneOptions{Queue: routing.Agents, Concurrency: 20, PerUser: 1})
+		for range payloads {
 			o.leave <- struct{}{}
 		}
-		for i, want := range []string{"ada", "", "", "", "", "", ""} {
+		for i, want := range append(want, "") {
 			id := fmt.Sprint(i)
-			if i == 6 {
+			if i == len(payloads) {
 				id = "broken"
 			}
 			deadline := time.Now().Add(20 * time.Second)

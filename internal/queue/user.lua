@@ -26,13 +26,19 @@ local function payloadOf(msg)
 	return "{}"
 end
 
--- userOf returns the user a message's payload acts for, "" if there is none. Those that
--- cannot be users have no say in keys.
+-- userOf returns the user a message's payload acts for as they stand in keys, "" if there is
+-- none; UserKey of internal/tasks does the same. Those that cannot be users have no say.
 local function userOf(msg)
 	local ok, payload = pcall(function() return cjson.decode(payloadOf(msg)) end)
 	local user = ok and type(payload) == "table" and payload.user
-	if type(user) == "string" and #user <= 100 and string.find(user, "^%w[%w_.@+-]*$") then
-		return user
+	if type(user) ~= "string" or user == "" or user == "*" or #user > 800 or string.find(user, "%c") then
+		return ""
 	end
-	return ""
+	local odd = "[^%w_.@+-]"
+	if user == "." or user == ".." then
+		odd = "%."
+	end
+	return (string.gsub(user, odd, function(byte)
+		return string.format("%%%02X", string.byte(byte))
+	end))
 end

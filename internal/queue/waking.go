@@ -51,12 +51,12 @@ func (w *waking) run(ctx context.Context, c call, script func(redis.Scripter) *r
 	case delays, retries:
 		_, _ = w.TxPipelined(ctx, func(p redis.Pipeliner) error {
 			cmd = script(p)
-			if due, ok := ctx.Value(dueKey{}).(time.Time); ok {
+			if d, ok := ctx.Value(delayKey{}).(delay); ok {
 				set := keyOf(c.queue, "scheduled")
 				if c.effect == retries {
 					set = keyOf(c.queue, "retry")
 				}
-				p.Eval(ctx, stampLua, []string{set, keyOf(c.queue, "t:"+c.task)}, c.task, strconv.FormatInt(due.UnixMilli(), 10))
+				p.Eval(ctx, stampLua, []string{set, keyOf(c.queue, "t:"+c.task)}, c.task, strconv.FormatInt(d.at.UnixMilli(), 10), d.parked)
 			}
 			w.leaveTokens(ctx, p, c.queue, 1)
 			return nil
@@ -89,10 +89,15 @@ func (w *waking) leaveTokens(ctx context.Context, p redis.Pipeliner, queue strin
 	}
 }
 
-type dueKey struct{}
+// delay is what asynq does not keep of a task that is delayed.
+type delay struct {
+	at     time.Time // asynq cuts it to the second
+	parked bool
+}
 
-// withDue lets the script that delays a task keep the exact time; asynq cuts it to the
-// second.
-func withDue(ctx context.Context, at time.Time) context.Context {
-	return context.WithValue(ctx, dueKey{}, at)
+type delayKey struct{}
+
+// withDelay lets the script that delays a task keep the rest of it.
+func withDelay(ctx context.Context, d delay) context.Context {
+	return context.WithValue(ctx, delayKey{}, d)
 }

@@ -134,6 +134,15 @@ func (p *Process) Stop() {
 	p.cmd = nil
 }
 
+// Signal sends the server a signal, such as SIGSTOP, which has it hang with its connections
+// open, and SIGCONT.
+func (p *Process) Signal(t testing.TB, s os.Signal) {
+	t.Helper()
+	if err := p.cmd.Process.Signal(s); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Running reports whether the server was started and not stopped since.
 func (p *Process) Running() bool { return p.cmd != nil }
 

@@ -122,8 +122,10 @@ func (e Entry) check(ctx context.Context) []error {
 		errs = append(errs, fmt.Errorf("queue %.40q: use the name of a queue, or leave it out to have the kind routed", e.Queue))
 	}
 	errs = append(errs, e.checkCatchUp(), e.checkBounds())
-	if len(e.Owner) > maxName || !printable(e.Owner) {
-		errs = append(errs, fmt.Errorf("owner %.40q: give a user id of at most %d bytes without control characters", e.Owner, maxName))
+	if e.Owner != "" {
+		if err := tasks.CheckUser(e.Owner); err != nil {
+			errs = append(errs, fmt.Errorf("owner: %w", err))
+		}
 	}
 	if e.Origin != OriginConfig && e.Origin != OriginAPI && e.Origin != OriginUser {
 		errs = append(errs, fmt.Errorf("origin %.40q: use %s, %s or %s", e.Origin, OriginConfig, OriginAPI, OriginUser))

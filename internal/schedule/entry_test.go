@@ -70,7 +70,7 @@ func TestEverythingWrongWithAnEntryIsTold(t *testing.T) {
 	e := newEntry("e1", "61 * * * *")
 	e.Kind, e.Overlap, e.CatchUp, e.Owner = "No Kind", "often", "some", "a\nb"
 	err := e.Validate(t.Context())
-	for _, want := range []string{`minute "61"`, `kind "No Kind"`, `overlap "often"`, `catch_up "some"`, `owner "a\nb"`} {
+	for _, want := range []string{`minute "61"`, `kind "No Kind"`, `overlap "often"`, `catch_up "some"`, `owner: user "a\nb" has the character U+000A`} {
 		if err == nil || strings.Count(err.Error(), "entry e1: ") != 5 || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v lacks %s", err, want)
 		}

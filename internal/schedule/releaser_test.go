@@ -10,14 +10,23 @@ import (
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
 
+	"switchyard/internal/audit"
+	"switchyard/internal/cache"
 	"switchyard/internal/control"
+	"switchyard/internal/deployment"
+	"switchyard/internal/events"
 	"switchyard/internal/redistest"
+	"switchyard/internal/tasks"
 )
 
 // noRunner has no parked tasks to run.
 type noRunner struct{}
 
-func (noRunner) Unpark(context.Context, string, string) (bool, error) { return true, nil }
+func (noRunner) Unpark(context.Context, string, string) (tasks.Unparked, error) {
+	return tasks.GoesOn, nil
+}
+
+func (noRunner) Gone(context.Context, []string) ([]string, error) { return nil, nil }
 
 // heard passes releases on, and tells that it hears.
 type heard struct {
@@ -36,7 +45,7 @@ func (h *heard) Released(ctx context.Context, told func(string)) {
 // startReleaser runs a releaser until the test ends. It hears when this returns.
 func startReleaser(t *testing.T, client redis.UniversalClient, store *Store, brake *control.Brake) {
 	t.Helper()
-	ears := &heard{Releases: brake, some: make(chan struct{})}
+	ears := &heard{Releases: control.NewReleases(cache.NewListener(client, "agent:resume:*")), some: make(chan struct{})}
 	beside(t, NewReleaser(store, brake, ears, zap.NewNop()).Run)
 	for deadline := time.After(patience); ; {
 		if err := client.Publish(t.Context(), "agent:resume:nobody", "").Err(); err != nil {
@@ -64,7 +73,13 @@ func beside(t *testing.T, run func(context.Context)) {
 // startGuard runs a worker's guard until the test ends. It obeys when this returns.
 func startGuard(t *testing.T, client redis.UniversalClient, brake *control.Brake) {
 	t.Helper()
-	beside(t, control.NewGuard(brake, noRunner{}, zap.NewNop()).Watch)
+	operator := &control.Operator{Brake: brake, Runner: noRunner{}, Audit: audit.NewLog(client, prefix)}
+	overseer := control.NewOverseer(operator, zap.NewNop())
+	channels := deployment.NewChannels(client, "test", deployment.Obey, zap.NewNop())
+	beside(t, func(ctx context.Context) {
+		ears := cache.NewListener(client, "agent:pause:*", "agent:resume:*")
+		control.NewGuard(brake, zap.NewNop()).Watch(ctx, ears, control.NewObeyer(operator, channels, overseer, zap.NewNop()))
+	})
 	for deadline := time.Now().Add(patience); ; {
 		if err := client.Publish(t.Context(), "agent:pause:probe", "").Err(); err != nil {
 			t.Fatal(err)
@@ -87,25 +102,40 @@ func TestAReleasedBrakesEntryIsEnqueuedAtOnce(t *testing.T) {
 		pause, release func(context.Context, site) error
 	}{
 		"by a command": {
-			func(ctx context.Context, s site) error { _, err := s.operator.Pause(ctx, "ada"); return err },
-			func(ctx context.Context, s site) error { _, _, err := s.operator.Resume(ctx, "ada"); return err },
+			func(ctx context.Context, s site) error {
+				_, err := s.operator.Pause(ctx, "ada", audit.Actor{})
+				return err
+			},
+			func(ctx context.Context, s site) error {
+				_, err := s.operator.Resume(ctx, "ada", audit.Actor{})
+				return err
+			},
 		},
 		"by a message that a worker obeys": {
-			func(ctx context.Context, s site) error { _, err := s.operator.Pause(ctx, "ada"); return err },
+			func(ctx context.Context, s site) error {
+				_, err := s.operator.Pause(ctx, "ada", audit.Actor{})
+				return err
+			},
 			func(ctx context.Context, s site) error {
 				return s.client.Publish(ctx, "agent:resume:ada", "please").Err()
 			},
 		},
 		"of everyone": {
-			func(ctx context.Context, s site) error { _, err := s.operator.PauseAll(ctx); return err },
-			func(ctx context.Context, s site) error { _, _, err := s.operator.ResumeAll(ctx); return err },
+			func(ctx context.Context, s site) error {
+				_, err := s.operator.Pause(ctx, control.Everyone, audit.Actor{})
+				return err
+			},
+			func(ctx context.Context, s site) error {
+				_, err := s.operator.Resume(ctx, control.Everyone, audit.Actor{})
+				return err
+			},
 		},
 	}
 	for name, how := range releases {
 		t.Run(name, func(t *testing.T) {
 			redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
-				store, queue, brake := NewStore(client, prefix), newFakeQueue(), control.NewBrake(client, prefix)
-				s := site{client, &control.Operator{Brake: brake, Bus: control.NewBus(client), Runner: noRunner{}}}
+				store, queue, brake := NewStore(client, prefix), newFakeQueue(), control.NewBrake(client, prefix, events.NewLog(client, prefix, "test"))
+				s := site{client, &control.Operator{Brake: brake, Runner: noRunner{}, Audit: audit.NewLog(client, prefix)}}
 				if err := how.pause(t.Context(), s); err != nil {
 					t.Fatal(err)
 				}

@@ -104,3 +104,13 @@ func ParkedDelay(err error) (time.Duration, bool) {
 	}
 	return 0, false
 }
+
+// Unparked is what became of a parked task that was to be run.
+type Unparked int
+
+// What can become of it.
+const (
+	NotParked   Unparked = iota // it is gone, waits already, or was set aside by nobody
+	GoesOn                      // it is the next to run
+	StillEnding                 // its last attempt has not ended yet
+)

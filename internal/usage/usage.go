@@ -79,7 +79,7 @@ type Call struct {
 }
 
 func (b *Book) key(user, name, day string) string {
-	return b.prefix + "{user:" + user + "}:" + name + ":" + day
+	return b.prefix + "{user:" + tasks.UserKey(user) + "}:" + name + ":" + day
 }
 
 // Check reports why an amount cannot be a limit.
@@ -157,7 +157,7 @@ func (b *Book) Lines(ctx context.Context, user string, since time.Time) ([]Line,
 		if err := tasks.CheckUser(user); err != nil {
 			return nil, err
 		}
-		pattern = before + user + between + "*"
+		pattern = before + tasks.UserKey(user) + between + "*"
 	}
 	err := cache.EachMaster(ctx, b.client, func(ctx context.Context, master redis.UniversalClient) error {
 		keys := master.Scan(ctx, 0, pattern, 1000).Iterator()
@@ -171,7 +171,7 @@ func (b *Book) Lines(ctx context.Context, user string, since time.Time) ([]Line,
 				return err
 			}
 			mu.Lock()
-			lines = append(lines, linesOf(whose, day, fields)...)
+			lines = append(lines, linesOf(tasks.UserOfKey(whose), day, fields)...)
 			mu.Unlock()
 		}
 		return keys.Err()

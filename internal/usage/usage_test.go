@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -170,8 +171,20 @@ func TestWhatWasSpentIsListedByUserDayAndAgent(t *testing.T) {
 		if lines, err = b.Lines(ctx, "ada", noon); err != nil || len(lines) != 2 {
 			t.Errorf("one user's day: %v, %v", lines, err)
 		}
-		if _, err := b.Lines(ctx, "a*", noon); err == nil {
-			t.Error("a pattern was taken for a user")
+		for _, user := range []string{"a*", "?da", "{ada}"} {
+			if lines, err := b.Lines(ctx, user, noon); err != nil || len(lines) > 0 {
+				t.Errorf("%s was taken for a pattern: %v, %v", user, lines, err)
+			}
+		}
+		c, err := b.Reserve(ctx, "auth0|64af", "scout", "model 1", Amount{Tokens: 1})
+		if err == nil {
+			err = c.Settle(ctx, Amount{Tokens: 1})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if lines, err := b.Lines(ctx, "", noon); err != nil || !slices.ContainsFunc(lines, func(l Line) bool { return l.User == "auth0|64af" }) {
+			t.Errorf("lines %v, %v; want those of auth0|64af among them", lines, err)
 		}
 	})
 }

@@ -2,6 +2,8 @@ package users
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"switchyard/internal/schedule"
 	"switchyard/internal/tasks"
@@ -17,8 +20,29 @@ import (
 // briefingFreshFor is how late a daily briefing may be and still be worth reading.
 const briefingFreshFor = 6 * time.Hour
 
-// EntryID returns the ID of the schedule entry of a user's daily briefing.
-func EntryID(user string) string { return "briefing:" + user }
+// maxPlain and maxSlug keep the ID of an entry, and those of its tasks, within their bounds.
+const (
+	maxPlain = 100
+	maxSlug  = 60
+)
+
+// EntryID returns the ID of the schedule entry of a user's daily briefing. It has the user's
+// id, or, where that is long or has characters that no entry's ID may have, what can be read
+// of it and a sum over it.
+func EntryID(user string) string {
+	const prefix = "briefing:"
+	if len(user) <= maxPlain && tasks.UserKey(user) == user {
+		return prefix + user
+	}
+	slug := strings.Map(func(r rune) rune {
+		if r < utf8.RuneSelf && tasks.UserKey(string(r)) == string(r) {
+			return r
+		}
+		return '_'
+	}, user)
+	sum := sha256.Sum256([]byte(user))
+	return prefix + slug[:min(len(slug), maxSlug)] + ":" + hex.EncodeToString(sum[:12])
+}
 
 // Entry returns the schedule entry of a user's daily briefing, which holds their
 // preferences.

@@ -115,22 +115,52 @@ func TestAnEntryOfSomebodyElseIsNotTakenForAUser(t *testing.T) {
 
 func TestEveryBadPreferenceIsNamed(t *testing.T) {
 	err := User{
-		ID: "a:b", Topics: []string{" "}, Zone: "Mars/Olympus", Time: "25:00", Channels: []string{"pigeon"},
+		ID: "a\nb", Topics: []string{" "}, Zone: "Mars/Olympus", Time: "25:00", Channels: []string{"pigeon"},
 	}.Validate()
-	for _, want := range []string{`user "a:b"`, `topic " "`, `zone "Mars/Olympus"`, `time "25:00"`, `channel "pigeon"`} {
+	for _, want := range []string{`user "a\nb"`, `topic " "`, `zone "Mars/Olympus"`, `time "25:00"`, `channel "pigeon"`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v lacks %s", err, want)
 		}
 	}
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := NewStore(schedule.NewStore(client, "p:"))
-		for _, id := range []string{"ada", "a:b"} {
+		for _, id := range []string{"ada", "a\nb"} {
 			if _, err := s.Change(t.Context(), id, func(u *User) { u.Time = "25:00" }); err == nil {
 				t.Errorf("user %s was kept", id)
 			}
 		}
 		if n := client.DBSize(t.Context()).Val(); n != 0 {
 			t.Errorf("%d keys were written", n)
+		}
+	})
+}
+
+func TestAUserOfAnyIDHasAnEntryOfTheirOwn(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		s, ctx := NewStore(schedule.NewStore(client, "p:")), t.Context()
+		entries := map[string]string{}
+		ids := []string{"ada", "auth0|64af", "auth0_64af", "user:1", "a b/ä", strings.Repeat("雪", 200), strings.Repeat("雪", 199) + "雨", strings.Repeat("x", 200)}
+		for _, id := range ids {
+			if _, err := s.Change(ctx, id, func(u *User) { u.Topics = []string{"of " + id[:3]} }); err != nil {
+				t.Fatal(err)
+			}
+			if other := entries[EntryID(id)]; other != "" {
+				t.Errorf("%q and %q share the entry %s", id, other, EntryID(id))
+			}
+			entries[EntryID(id)] = id
+		}
+		for _, id := range ids {
+			if u, found, err := s.Get(ctx, id); err != nil || !found || u.ID != id {
+				t.Errorf("user %q is %+v, %v, %v", id, u, found, err)
+			}
+		}
+		if list, err := s.List(ctx); err != nil || len(list) != len(ids) {
+			t.Errorf("%d of %d users are listed, %v", len(list), len(ids), err)
+		}
+		for _, id := range ids {
+			if found, err := s.Remove(ctx, id); err != nil || !found {
+				t.Errorf("remove %q: %v, %v", id, found, err)
+			}
 		}
 	})
 }

@@ -41,7 +41,7 @@ func newRig(t *testing.T, script string) *rig {
 	definition := Definition{Runtime: "exec", Command: []string{"/bin/sh", "-c", script}, Dir: r.dir, Env: []string{"PATH"}, Steps: true}
 	exec := &Exec{Tell: func(context.Context, Run, []byte) error { return nil }}
 	var err error
-	r.agents, err = New(map[string]Definition{"mailer": definition}, map[string]Runtime{"exec": exec}, control.NewGuard(r.brake, nil, zap.NewNop()), r.store)
+	r.agents, err = New(map[string]Definition{"mailer": definition}, map[string]Runtime{"exec": exec}, control.NewGuard(r.brake, zap.NewNop()), r.store)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func TestAProgramMayNotBeginAStepWhileItsUserIsPaused(t *testing.T) {
 	for !exists(r.dir + "/up") { // nothing signals what a program has done
 		time.Sleep(time.Millisecond)
 	}
-	if _, _, err := r.brake.Pull(t.Context(), "ada", 0); err != nil { // nobody watches: the program goes on
+	if _, err := r.brake.Pull(t.Context(), "ada", control.Order{}); err != nil { // nobody watches: the program goes on
 		t.Fatal(err)
 	}
 	if err := os.Mkdir(r.dir+"/go", 0o700); err != nil {

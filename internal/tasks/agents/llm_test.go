@@ -375,7 +375,7 @@ func TestParallelRunsDoNotOverspendTheirUsersDay(t *testing.T) {
 	for i := range 50 {
 		runs.Go(func() {
 			user := fmt.Sprintf("%d", i)
-			_, pass, err := control.NewGuard(s.brake, nil, zap.NewNop()).Enter(t.Context(), "ada", "agents/"+user)
+			_, pass, err := control.NewGuard(s.brake, zap.NewNop()).Enter(t.Context(), "ada", "agents/"+user)
 			if err != nil {
 				t.Error(err)
 				return

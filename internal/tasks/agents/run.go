@@ -34,8 +34,11 @@ type Runtime interface {
 type Brake interface {
 	// Enter lets a run of a user's task in, named queue/id. The run's context ends with
 	// the cause [control.ErrPaused] when the brake is put on, and that is the error if it
-	// is on already. The pass is to be left.
+	// is on already; [control.ErrResumed] if it is off again. The pass is to be left.
 	Enter(ctx context.Context, user, task string) (run context.Context, pass control.Pass, err error)
+	// Words say what stops the user now, since when, and what lets them go on; "" if nothing
+	// does or that cannot be told.
+	Words(ctx context.Context, user string) string
 }
 
 // Journals opens the journal of a run, by the pass and the name of the run, for an attempt.
@@ -78,29 +81,41 @@ func classOf(err error) string {
 // runBraked performs one attempt, unless and until the user's brake is on.
 func (a *Agents) runBraked(ctx context.Context, run Run) (any, error) {
 	user := run.Args.User
-	ctx, pass, err := a.brake.Enter(ctx, user, run.Task.Queue+"/"+run.Task.ID)
-	if errors.Is(err, control.ErrPaused) {
-		return nil, paused(user)
-	}
-	if err != nil {
+	braked, pass, err := a.brake.Enter(ctx, user, run.Task.Queue+"/"+run.Task.ID)
+	switch {
+	case errors.Is(err, control.ErrPaused):
+		return nil, a.paused(ctx, user)
+	case errors.Is(err, control.ErrResumed):
+		return nil, resumed(user)
+	case err != nil:
 		return nil, fmt.Errorf("agent %s: %w", run.Args.Agent, err)
 	}
-	value, err := a.attempt(ctx, pass, run)
-	stopped := errors.Is(err, control.ErrPaused) || err != nil && errors.Is(context.Cause(ctx), control.ErrPaused)
+	value, err := a.attempt(braked, pass, run)
+	stopped := errors.Is(err, control.ErrPaused) || err != nil && errors.Is(context.Cause(braked), control.ErrPaused)
 	released := pass.Leave(stopped)
 	switch {
 	case released:
-		return nil, tasks.ParkedFor(resumedFor, fmt.Sprintf("the agents of %s were paused and resumed", user))
+		return nil, resumed(user)
 	case stopped:
-		return nil, paused(user)
+		return nil, a.paused(ctx, user)
 	case errors.Is(err, journal.ErrFenced):
 		return nil, tasks.ParkedFor(fencedFor, err.Error())
 	}
 	return value, err
 }
 
-func paused(user string) error {
-	return tasks.ParkedFor(parkedFor, fmt.Sprintf("the agents of %s are paused: switchyard resume %s", user, user))
+// paused parks a task of a user who is paused.
+func (a *Agents) paused(ctx context.Context, user string) error {
+	words := a.brake.Words(ctx, user)
+	if words == "" {
+		words = fmt.Sprintf("the agents of %s were paused", user)
+	}
+	return tasks.ParkedFor(parkedFor, words)
+}
+
+// resumed lets a task of a user who was paused try again.
+func resumed(user string) error {
+	return tasks.ParkedFor(resumedFor, fmt.Sprintf("the agents of %s were paused and resumed", user))
 }
 
 // attempt goes on where the journal ends.

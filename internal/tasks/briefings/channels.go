@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"switchyard/internal/tasks"
 )
 
 // Teller tells a user's status channel what happens.
@@ -48,7 +50,7 @@ type File struct {
 
 // Deliver implements [Channel].
 func (c *File) Deliver(_ context.Context, b Briefing) error {
-	dir := filepath.Join(c.Dir, b.User)
+	dir := filepath.Join(c.Dir, tasks.UserFile(b.User))
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return fmt.Errorf("briefing directory: %w", err)
 	}

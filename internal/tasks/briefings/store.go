@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"switchyard/internal/tasks"
 )
 
 // Retention is how long a briefing can be read.
@@ -33,8 +35,8 @@ func NewStore(client redis.UniversalClient, prefix string) *Store {
 }
 
 func (s *Store) briefingKey(id string) string  { return s.prefix + "briefing:" + id }
-func (s *Store) briefedKey(user string) string { return s.prefix + "briefed:" + user }
-func (s *Store) rankingKey(user string) string { return s.prefix + "ranking:" + user }
+func (s *Store) briefedKey(user string) string { return s.prefix + "briefed:" + tasks.UserKey(user) }
+func (s *Store) rankingKey(user string) string { return s.prefix + "ranking:" + tasks.UserKey(user) }
 func (s *Store) indexKey() string              { return s.prefix + "briefings" }
 
 // Put stores a briefing for [Retention]. One already stored under its ID stays.

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"text/tabwriter"
+
+	"switchyard/internal/app"
+	"switchyard/internal/config"
+	"switchyard/internal/control"
+	"switchyard/internal/events"
+)
+
+type statusCommand struct {
+	whose
+	JSON   bool   `name:"json" help:"With --all: print JSON."`
+	Follow bool   `help:"Go on with the user's events, as they come."`
+	After  *int64 `help:"With --follow: begin behind the event of this number, as far as it is kept." placeholder:"SEQ"`
+}
+
+// Run implements the command.
+func (cmd statusCommand) Run(f *config.Flags, out io.Writer) error {
+	user, err := cmd.user()
+	if err != nil {
+		return err
+	}
+	if user == control.Everyone && (cmd.Follow || cmd.After != nil) {
+		return errors.New("--follow follows one user: leave out --all")
+	}
+	return withBrake(f, func(ctx context.Context, s *app.System) error {
+		if user == control.Everyone {
+			return cmd.all(ctx, s, out)
+		}
+		status, err := s.Operator().Status(ctx, user)
+		if err != nil {
+			return err
+		}
+		if err := printJSON(out, status); err != nil || !cmd.Follow {
+			return err
+		}
+		after := status.Seq
+		if cmd.After != nil {
+			after = *cmd.After
+		}
+		err = s.Events.Follow(ctx, user, after, func(e events.Event) error {
+			_, err := fmt.Fprintln(out, e.JSON)
+			return err
+		})
+		if errors.Is(err, context.Canceled) {
+			err = nil // Ctrl-C
+		}
+		return err
+	})
+}
+
+// all prints who is paused, and what waits for a decision.
+func (cmd statusCommand) all(ctx context.Context, s *app.System, out io.Writer) error {
+	all, err := s.Operator().Overview(ctx, 0)
+	if err != nil {
+		return err
+	}
+	if cmd.JSON {
+		return printJSON(out, all)
+	}
+	words := all.Everyone.Words
+	if words == "" {
+		words = "everyone's brake is off"
+	}
+	if _, err := fmt.Fprintln(out, words); err != nil || len(all.Users) == 0 {
+		return err
+	}
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(table, "USER\tSTATE\tRUNS\tPARKED\tWAITS FOR A DECISION\tSTOPPED") // the flush brings what fails
+	for _, u := range all.Users {
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%s\t%s\n", u.User, u.State, len(u.Runs), u.Parked, waitsOf(u), stoppedBy(u))
+	}
+	return table.Flush()
+}
+
+// waitsOf names the tasks of a user that wait for a decision.
+func waitsOf(u control.BrakeStatus) string {
+	if len(u.Waits) == 0 {
+		return "-"
+	}
+	all := ""
+	for i, task := range slices.Sorted(maps.Keys(u.Waits)) {
+		if i > 0 {
+			all += ", "
+		}
+		all += fmt.Sprintf("%s: %s", task, u.Waits[task])
+	}
+	return all
+}
+
+// stoppedBy says by whom a user is stopped and since when.
+func stoppedBy(u control.BrakeStatus) string {
+	if len(u.Stops) == 0 {
+		return "-"
+	}
+	stop := u.Stops[0]
+	return fmt.Sprintf("%s by %s", stop.Since.UTC().Format("2006-01-02 15:04:05Z"), stop.By)
+}

@@ -1,0 +1,141 @@
+package cache_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"switchyard/internal/cache"
+	"switchyard/internal/redistest"
+)
+
+// listen runs a listener until the test ends, and returns once it listens.
+func listen(t *testing.T, client redis.UniversalClient, patterns ...string) *cache.Listener {
+	t.Helper()
+	l := cache.NewListener(client, patterns...)
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { l.Run(ctx) })
+	t.Cleanup(func() { cancel(); running.Wait() })
+	if err := l.Check(ctx); err == nil {
+		t.Error("it listens before it has begun")
+	}
+	wantBegan(t, l)
+	return l
+}
+
+// wantBegan waits until the listener has begun.
+func wantBegan(t *testing.T, l *cache.Listener) {
+	t.Helper()
+	select {
+	case h := <-l.Heard():
+		if !h.Began {
+			t.Errorf("heard %+v, want that it has begun", h)
+		}
+	case <-time.After(30 * time.Second):
+		t.Fatalf("it does not listen: %v", l.Check(t.Context()))
+	}
+	if err := l.Check(t.Context()); err != nil {
+		t.Errorf("it listens, and says %v", err)
+	}
+}
+
+func TestAListenerHearsWhatMatchesInOrder(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		l := listen(t, client, "a:*", "b:"+cache.Literal(`x*[y]?\`))
+		want := []cache.Heard{{Channel: "a:1", Message: "one"}, {Channel: `b:x*[y]?\`, Message: "two"}, {Channel: "a:2", Message: ""}}
+		go func() {
+			for _, h := range append([]cache.Heard{{Channel: "b:xz", Message: "no"}, {Channel: "c:1", Message: "no"}}, want...) {
+				client.Publish(context.Background(), h.Channel, h.Message)
+			}
+		}()
+		var got []cache.Heard
+		for range want {
+			got = append(got, <-l.Heard())
+		}
+		if _, cluster := client.(*redis.ClusterClient); cluster { // its nodes publish side by side
+			byChannel := func(a, b cache.Heard) int { return strings.Compare(a.Channel, b.Channel) }
+			slices.SortFunc(got, byChannel)
+			slices.SortFunc(want, byChannel)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("heard %+v, want %+v", got, want)
+		}
+	})
+}
+
+func TestAListenerBeginsAgainAfterARestart(t *testing.T) {
+	server := redistest.Server(t)
+	client := redistest.Client(t, server.Addr)
+	l := listen(t, client, "a:*")
+	server.Stop()
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	wantBegan(t, l)
+	go client.Publish(context.Background(), "a:1", "again")
+	if h := <-l.Heard(); h.Message != "again" {
+		t.Errorf("heard %+v", h)
+	}
+}
+
+// A server that hangs keeps its connections, and takes what is written to them.
+func TestAListenerToAServerThatHangsKnowsThatItIsDeaf(t *testing.T) {
+	server := redistest.Server(t)
+	client := redistest.Client(t, server.Addr)
+	l := listen(t, client, "a:*")
+	server.Signal(t, syscall.SIGSTOP)
+	hung := time.Now()
+	for l.Check(t.Context()) == nil {
+		if time.Since(hung) > 30*time.Second {
+			t.Fatal("after 30 s it believes that it listens")
+		}
+		time.Sleep(10 * time.Millisecond) // nothing signals what is not there
+	}
+	server.Signal(t, syscall.SIGCONT)
+	wantBegan(t, l)
+	go client.Publish(context.Background(), "a:1", "again")
+	if h := <-l.Heard(); h.Message != "again" {
+		t.Errorf("heard %+v", h)
+	}
+}
+
+func TestASilentConnectionThatAnswersIsKept(t *testing.T) {
+	server := redistest.Server(t)
+	client := redistest.Client(t, server.Addr)
+	l := listen(t, client, "a:*")
+	time.Sleep(7 * time.Second) // longer than it asks and waits
+	go client.Publish(context.Background(), "a:1", "still")
+	if h := <-l.Heard(); h.Message != "still" {
+		t.Errorf("heard %+v, want the message and no new beginning", h)
+	}
+}
+
+func TestAUserWithoutTheRightToAChannelIsTold(t *testing.T) {
+	server := redistest.Server(t)
+	if err := redistest.Client(t, server.Addr).Do(t.Context(), "ACL", "SETUSER", "mute", "on", "nopass", "+@all", "~*", "resetchannels").Err(); err != nil {
+		t.Fatal(err)
+	}
+	l := cache.NewListener(redistest.Connect(t, "redis://mute:x@"+server.Addr), "agent:pause:*")
+	ctx, cancel := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { l.Run(ctx) })
+	defer running.Wait()
+	defer cancel()
+	const want = "control channels are not heard: NOPERM " // its words differ between versions
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		err := l.Check(ctx)
+		if err != nil && strings.HasPrefix(err.Error(), want) {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("it says %v, want %s", err, want)
+		}
+	}
+}

@@ -1,0 +1,120 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"switchyard/internal/redistest"
+	"switchyard/internal/tasks"
+)
+
+func TestOfManyWhoUnparkATaskOneRunsIt(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		r := newRig(t, client, nil, handlers{"agent_a": func(context.Context, *tasks.Task, note) (any, error) {
+			return nil, tasks.ParkedFor(time.Hour, "not now")
+		}})
+		receipt := r.enqueue(note{kind: "agent_a"}, tasks.Options{})
+		stop := r.start(LaneOptions{Queue: "agents", Concurrency: 1})
+		status := r.await("agents", receipt.ID, inState("retry"))
+		if until := time.Until(status.NextRun); until < 50*time.Minute || until > 70*time.Minute || status.Retried != 0 {
+			t.Errorf("parked: %+v, want it to run again in an hour with no retry spent", status)
+		}
+		stop(0)
+		fates := make(chan tasks.Unparked, 5)
+		for range cap(fates) {
+			go func() {
+				fate, err := r.client.Unpark(t.Context(), "agents", receipt.ID)
+				if err != nil {
+					t.Error(err)
+				}
+				fates <- fate
+			}()
+		}
+		var all []tasks.Unparked
+		for range cap(fates) {
+			all = append(all, <-fates)
+		}
+		slices.Sort(all)
+		if want := []tasks.Unparked{tasks.NotParked, tasks.NotParked, tasks.NotParked, tasks.NotParked, tasks.GoesOn}; !slices.Equal(all, want) {
+			t.Errorf("fates %v, want %v", all, want)
+		}
+		if n := client.LLen(t.Context(), keyOf("agents", "pending")).Val(); n != 1 {
+			t.Errorf("it waits %d times, want once", n)
+		}
+	})
+}
+
+func TestOnlyWhatIsParkedIsUnparked(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		running, end := make(chan struct{}), make(chan struct{})
+		var attempts atomic.Int32
+		r := newRig(t, client, nil, handlers{
+			"agent_parked": func(context.Context, *tasks.Task, note) (any, error) { return nil, tasks.Parked("not now") },
+			"agent_retry":  func(context.Context, *tasks.Task, note) (any, error) { return nil, errors.New("503") },
+			"agent_dead": func(context.Context, *tasks.Task, note) (any, error) {
+				return nil, tasks.Permanent(errors.New("404"))
+			},
+			"agent_both": func(context.Context, *tasks.Task, note) (any, error) {
+				if attempts.Add(1) == 1 {
+					return nil, tasks.Parked("not now")
+				}
+				return nil, errors.New("503")
+			},
+			"agent_slow": func(context.Context, *tasks.Task, note) (any, error) {
+				close(running)
+				<-end
+				return nil, nil
+			},
+		})
+		ids := map[string]string{}
+		for _, kind := range []string{"agent_parked", "agent_retry", "agent_dead", "agent_both", "agent_slow"} {
+			ids[kind] = r.enqueue(note{kind: kind}, tasks.Options{}).ID
+		}
+		r.start(LaneOptions{Queue: "agents", Concurrency: 5})
+		defer close(end)
+		<-running
+		for _, kind := range []string{"agent_parked", "agent_retry", "agent_both"} {
+			r.await("agents", ids[kind], inState("retry"))
+		}
+		r.await("agents", ids["agent_dead"], inState("archived"))
+		unpark := func(id string) tasks.Unparked {
+			t.Helper()
+			fate, err := r.client.Unpark(t.Context(), "agents", id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return fate
+		}
+		if fate := unpark(ids["agent_both"]); fate != tasks.GoesOn {
+			t.Errorf("a parked task: %v, want that it goes on", fate)
+		}
+		r.await("agents", ids["agent_both"], func(s tasks.Status) bool { return s.State == "retry" && s.Retried == 1 })
+		// One that an earlier version has parked does not say so.
+		if err := client.HDel(t.Context(), keyOf("agents", "t:"+ids["agent_parked"]), parkedField).Err(); err != nil {
+			t.Fatal(err)
+		}
+		got := map[string]tasks.Unparked{"gone": unpark("gone")}
+		for kind, id := range ids {
+			got[kind] = unpark(id)
+		}
+		want := map[string]tasks.Unparked{
+			"gone": tasks.NotParked, "agent_retry": tasks.NotParked, "agent_dead": tasks.NotParked, "agent_both": tasks.NotParked,
+			"agent_parked": tasks.GoesOn, "agent_slow": tasks.StillEnding,
+		}
+		for kind, fate := range want {
+			if got[kind] != fate {
+				t.Errorf("%s: %v, want %v", kind, got[kind], fate)
+			}
+		}
+		names := []string{"agents/gone", "agents/" + ids["agent_retry"], "agents/" + ids["agent_dead"], "agents/" + ids["agent_slow"]}
+		if gone, err := r.client.Gone(t.Context(), names); err != nil || !slices.Equal(gone, []string{names[0], names[2]}) {
+			t.Errorf("gone: %v, %v; want %v and %v", gone, err, names[0], names[2])
+		}
+	})
+}
