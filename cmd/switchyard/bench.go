@@ -22,6 +22,7 @@ import (
 	"switchyard/internal/bench"
 	"switchyard/internal/cache"
 	"switchyard/internal/config"
+	"switchyard/internal/deployment"
 	"switchyard/internal/tasks/scraping"
 )
 
@@ -70,6 +71,8 @@ func (cmd benchCommand) Run(f *config.Flags, out io.Writer) error {
 			c.Redis = config.Default().Redis
 			c.Redis.URL = private
 		}
+		// It is a guest of whatever deployment has the database, and obeys nobody else.
+		c.Control.Namespace, c.Control.Channels = app.DeploymentName(*c), deployment.Ignore
 		c.Redis.Prefix = bench.Prefix
 		addAgents(c)
 		if f.LogLevel == nil {
@@ -196,5 +199,7 @@ func (cmd benchCommand) environ(c config.Config, file string) []string {
 	return append(environ,
 		"SWITCHYARD_REDIS_URL="+c.Redis.URL,
 		"SWITCHYARD_REDIS_PREFIX="+c.Redis.Prefix,
+		"SWITCHYARD_CONTROL_NAMESPACE="+c.Control.Namespace,
+		"SWITCHYARD_CONTROL_CHANNELS="+string(c.Control.Channels),
 		"SWITCHYARD_FETCHER_ALLOW_PRIVATE=true")
 }

@@ -11,6 +11,7 @@ import (
 	"switchyard/internal/app"
 	"switchyard/internal/config"
 	"switchyard/internal/control"
+	"switchyard/internal/tasks"
 )
 
 // errUnconfirmed is the error of a pause that not every run has followed.
@@ -30,7 +31,7 @@ func (w whose) user() (string, error) {
 	if w.All {
 		return control.Everyone, nil
 	}
-	return w.User, nil
+	return w.User, tasks.CheckUser(w.User)
 }
 
 type pauseCommand struct {

@@ -16,7 +16,7 @@ func (s *System) Decide(ctx context.Context, task tasks.Status, run journal.Run,
 	if err := s.Queues.Check(ctx, task.Queue); err != nil {
 		return "", false, err
 	}
-	if task.State == "archived" || task.State == "completed" {
+	if task.State == "archived" {
 		return "", false, fmt.Errorf("the task is %s, and waits for nobody: run it with switchyard task run %s %s, and decide when it waits again", task.State, task.Queue, task.ID)
 	}
 	if step, err = s.Journals.Decide(ctx, run, v); err != nil {

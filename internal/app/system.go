@@ -86,6 +86,21 @@ func Open(c config.Config, log *zap.Logger) (*System, error) {
 	return open(c, log, traces)
 }
 
+// DeploymentName is the name of the deployment that a configuration is of, "" if its redis.url
+// cannot be read.
+func DeploymentName(c config.Config) string {
+	client, err := cache.Connect(c.RedisOptions())
+	if err != nil {
+		return ""
+	}
+	defer func() { _ = client.Close() }()
+	return nameOf(c, client)
+}
+
+func nameOf(c config.Config, client redis.UniversalClient) string {
+	return cmp.Or(c.Control.Namespace, deployment.Name(c.Redis.Prefix, client))
+}
+
 // open is Open with traces that are the system's from then on.
 func open(c config.Config, log *zap.Logger, traces *telemetry.Traces) (*System, error) {
 	client, err := cache.Connect(c.RedisOptions())
@@ -109,7 +124,7 @@ func open(c config.Config, log *zap.Logger, traces *telemetry.Traces) (*System, 
 			MaxBody: c.Fetcher.MaxBody, MaxDecoded: c.Fetcher.MaxDecoded, AllowPrivate: c.Fetcher.AllowPrivate,
 		}),
 	}
-	s.Deployment = cmp.Or(c.Control.Namespace, deployment.Name(c.Redis.Prefix, client))
+	s.Deployment = nameOf(c, client)
 	s.Channels = deployment.NewChannels(client, s.Deployment, c.Control.Channels, log)
 	s.Queues = deployment.NewQueues(client, s.Deployment, log)
 	s.Events = events.NewLog(client, c.Redis.Prefix, s.Deployment)

@@ -59,13 +59,16 @@ func newFootprint(ctx context.Context, client redis.UniversalClient, queues []st
 // histories matches what schedulers write of the ticks of the bench's entries, for asynqmon.
 const histories = "asynq:scheduler_history:*" + taskID + "*"
 
-// scan returns the keys there are of the footprint's queues, those under [Prefix], and the
-// histories of the bench's entries.
+// claims matches what deployments claim for themselves: a worker claims its queues.
+const claims = "switchyard:deployment:*"
+
+// scan returns the keys there are of the footprint's queues, those under [Prefix], the
+// histories of the bench's entries, and the claims of deployments.
 func (f *footprint) scan(ctx context.Context) ([]string, error) {
 	var keys []string
 	var mu sync.Mutex
 	err := eachMaster(ctx, f.redis, func(ctx context.Context, master *redis.Client) error {
-		for _, pattern := range []string{"asynq:{*", "switchyard:{*", Prefix + "*", histories} {
+		for _, pattern := range []string{"asynq:{*", "switchyard:{*", Prefix + "*", histories, claims} {
 			for pages := master.Scan(ctx, 0, pattern, 1000).Iterator(); ; {
 				if !pages.Next(ctx) {
 					if err := pages.Err(); err != nil {
@@ -75,7 +78,7 @@ func (f *footprint) scan(ctx context.Context) ([]string, error) {
 				}
 				key := pages.Val()
 				queue, _ := queueOf(key)
-				if pattern != histories && !strings.HasPrefix(key, Prefix) && !slices.Contains(f.queues, queue) {
+				if pattern != histories && pattern != claims && !strings.HasPrefix(key, Prefix) && !slices.Contains(f.queues, queue) {
 					continue
 				}
 				mu.Lock()
