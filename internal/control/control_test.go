@@ -6,7 +6,10 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	// A pool that could not dial asks once a second whether it can, also once it is closed.
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/redis/go-redis/v9/internal/pool.(*ConnPool).tryDial"))
+}
 
 func TestChannelsAreNamedAsTheApplicationsKnowThem(t *testing.T) {
 	for user, want := range map[string]string{"ada": "agent:pause:ada", "auth0|64af": "agent:pause:auth0|64af", "user:1": "agent:pause:user:1"} {

@@ -125,7 +125,7 @@ func (o *Operator) write(ctx context.Context, r audit.Record) error {
 }
 
 // auditWithin bounds how long a record is tried to be kept.
-const auditWithin = 5 * time.Second
+const auditWithin = 10 * time.Second
 
 // await returns what is known of the user once nothing runs, or ctx has ended.
 func (o *Operator) await(ctx context.Context, r reading) (reading, error) {
