@@ -79,6 +79,7 @@ func (w *Worker) Run(stop daemon.Stop) error {
 	watching, endWatching := context.WithCancel(context.Background())
 	var watch sync.WaitGroup
 	watch.Go(func() { s.Guard.Watch(watching) })
+	watch.Go(func() { s.Journals.Trim(watching, s.Queue) })
 	err := lanes.Wait()
 	endWatching()
 	watch.Wait()
