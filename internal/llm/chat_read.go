@@ -15,6 +15,7 @@ type chatReader struct {
 	model   string
 	usage   chatUsage
 	text    strings.Builder
+	parts   pieces // of the text, from servers that give it in parts
 	refusal strings.Builder
 	content bool   // whether the message has a text at all
 	finish  string // its reason
@@ -24,10 +25,10 @@ type chatReader struct {
 
 // chatUsage is what chat completions say of tokens.
 type chatUsage struct {
-	Prompt     int64 `json:"prompt_tokens"`
-	Completion int64 `json:"completion_tokens"`
+	Prompt     tokens `json:"prompt_tokens"`
+	Completion tokens `json:"completion_tokens"`
 	Details    struct {
-		Cached int64 `json:"cached_tokens"`
+		Cached tokens `json:"cached_tokens"`
 	} `json:"prompt_tokens_details"`
 }
 
@@ -122,16 +123,19 @@ func (c *chatReader) take(message fields) error {
 	return nil
 }
 
-// say takes a piece of the text, which some servers give in parts.
+// say takes a piece of the text. Some servers give it in parts, of which some are thoughts.
 func (c *chatReader) say(content json.RawMessage) {
 	var parts []struct {
 		Text string `json:"text"`
 	}
 	text := textOf(content)
-	if json.Unmarshal(content, &parts) == nil {
+	if json.Unmarshal(content, &parts) == nil && len(parts) > 0 {
+		c.parts.add(content)
 		for _, part := range parts {
 			text += part.Text
 		}
+	} else if c.parts.list != nil && text != "" {
+		c.parts.add(encode([]object{{"type": "text", "text": text}}))
 	}
 	c.content = c.content || !isNothing(content) || string(content) == `""`
 	c.text.WriteString(text)
@@ -142,7 +146,7 @@ func (c *chatReader) say(content json.RawMessage) {
 func (c *chatReader) answer() (Answer, error) {
 	a := Answer{
 		Text: withoutThoughts(c.text.String()), Calls: c.calls.read(), Model: c.model,
-		Usage: Usage{Input: c.usage.Prompt, Cached: c.usage.Details.Cached, Output: c.usage.Completion},
+		Usage: Usage{Input: int64(c.usage.Prompt), Cached: int64(c.usage.Details.Cached), Output: int64(c.usage.Completion)},
 	}
 	c.request.identify(a.Calls)
 	if err := a.finishChat(c.finish); err != nil {
@@ -151,7 +155,7 @@ func (c *chatReader) answer() (Answer, error) {
 	if c.refusal.Len() > 0 {
 		a.Stop, a.Text, a.Reason = Refused, c.refusal.String(), "refusal"
 	}
-	if c.more.fields != nil || c.calls.haveMore() || a.Text != c.text.String() {
+	if c.more.fields != nil || c.parts.list != nil || c.calls.haveMore() || a.Text != c.text.String() {
 		a.Original = c.wire.keep(c.message(a.Calls))
 	}
 	return a, nil
@@ -186,7 +190,10 @@ func (c *chatReader) message(calls []Call) object {
 	for name, value := range c.more.values() {
 		message[name] = value
 	}
-	if c.content || len(calls) == 0 {
+	switch {
+	case c.parts.list != nil:
+		message["content"] = c.parts.value()
+	case c.content || len(calls) == 0:
 		message["content"] = c.text.String()
 	}
 	if len(calls) > 0 {

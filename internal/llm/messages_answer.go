@@ -3,9 +3,9 @@ package llm
 // answer implements [reader].
 func (m *messagesReader) answer() (Answer, error) {
 	u := m.usage
-	a := Answer{Model: m.model, Usage: Usage{Input: u.Input + u.Read + u.Written, Cached: u.Read, Written: u.Written}}
+	a := Answer{Model: m.model, Usage: Usage{Input: int64(u.Input + u.Read + u.Written), Cached: int64(u.Read), Written: int64(u.Written)}}
 	if u.Output != nil {
-		a.Usage.Output = *u.Output
+		a.Usage.Output = int64(*u.Output)
 	}
 	text := ""
 	for _, b := range m.blocks {

@@ -21,10 +21,10 @@ type messagesReader struct {
 
 // messagesUsage is what messages say of tokens. A later part of an answer says it again.
 type messagesUsage struct {
-	Input   int64  `json:"input_tokens"`
-	Read    int64  `json:"cache_read_input_tokens"`
-	Written int64  `json:"cache_creation_input_tokens"`
-	Output  *int64 `json:"output_tokens"`
+	Input   tokens  `json:"input_tokens"`
+	Read    tokens  `json:"cache_read_input_tokens"`
+	Written tokens  `json:"cache_creation_input_tokens"`
+	Output  *tokens `json:"output_tokens"`
 }
 
 // messagesBlock is a block of which pieces have come.

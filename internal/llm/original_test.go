@@ -173,3 +173,35 @@ func TestAModelWithoutEncryptedThoughtsIsAskedForNone(t *testing.T) {
 		t.Errorf("%d requests, want it to be refused once", n)
 	}
 }
+
+func TestATextInPartsIsReadAndKeptInParts(t *testing.T) {
+	model := streaming(t, llm.Chat,
+		`{"choices":[{"delta":{"content":[{"type":"thinking","thinking":[{"type":"text","text":"Where?"}]}]}}]}`,
+		`{"choices":[{"delta":{"content":"There"}}]}`, `{"choices":[{"delta":{"content":" it is."}}]}`,
+		`{"choices":[{"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":12.0,"completion_tokens":"many"}}`)
+	a := ask(t, model, llm.Request{})
+	if a.Text != "There it is." || a.Usage.Input != 12 || a.Usage.Output != 0 {
+		t.Errorf("answer %+v", a)
+	}
+	server, again := open(t, llm.Chat, nil, nil)
+	_, _ = again.Ask(t.Context(), goOn(kept(t, a)), func(string) {}) // the server knows no parts
+	want := []any{map[string]any{"type": "thinking", "thinking": []any{map[string]any{"type": "text", "text": "Where?"}}}, map[string]any{"type": "text", "text": "There"}, map[string]any{"type": "text", "text": " it is."}}
+	if got := last(t, server.Asked()[0].Body, "messages", 1).(map[string]any)["content"]; !reflect.DeepEqual(got, want) {
+		t.Errorf("sent back %v, want %v", got, want)
+	}
+}
+
+func TestWhatAModelSaysOfItsWorkIsNotItsAnswer(t *testing.T) {
+	message := func(phase, text string) string {
+		return `{"type":"message","role":"assistant","phase":"` + phase + `","content":[{"type":"output_text","text":"` + text + `"}]}`
+	}
+	for output, want := range map[string]string{
+		message("commentary", "I look.") + "," + message("final_answer", "It is high."): "It is high.",
+		message("commentary", "I look."):                                                "I look.",
+	} {
+		model := streaming(t, llm.Responses, `{"type":"response.completed","response":{"status":"completed","output":[`+output+`]}}`)
+		if a := ask(t, model, llm.Request{}); a.Text != want {
+			t.Errorf("%s is read as %q, want %q", output, a.Text, want)
+		}
+	}
+}

@@ -11,8 +11,8 @@ func (r *responsesReader) answer() (Answer, error) {
 		return Answer{}, &Error{Class: Broken, Err: errCut}
 	}
 	u := r.said.Usage
-	a := Answer{Stop: Ended, Model: r.said.Model, Usage: Usage{Input: u.Input, Cached: u.Details.Cached, Output: u.Output}}
-	text, plain, refused := "", true, false
+	a := Answer{Stop: Ended, Model: r.said.Model, Usage: Usage{Input: int64(u.Input), Cached: int64(u.Details.Cached), Output: int64(u.Output)}}
+	text, aside, plain, refused := "", "", true, false
 	for i, raw := range r.said.Output {
 		var item responseItem
 		if err := json.Unmarshal(raw, &item); err != nil {
@@ -21,7 +21,12 @@ func (r *responsesReader) answer() (Answer, error) {
 		switch item.Type {
 		case "message":
 			said, refusal := item.said()
-			text, refused = text+said, refused || refusal
+			refused = refused || refusal
+			if item.Phase == "commentary" {
+				aside += said
+			} else {
+				text += said
+			}
 			plain = plain && i == 0 && isPlainMessage(raw)
 		case "function_call":
 			if len(a.Calls) == maxCalls {
@@ -32,6 +37,9 @@ func (r *responsesReader) answer() (Answer, error) {
 		default:
 			plain = false
 		}
+	}
+	if text == "" {
+		text = aside // what it says of its work is all it says
 	}
 	a.Text = withoutThoughts(text)
 	r.request.identify(a.Calls)

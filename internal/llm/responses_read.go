@@ -25,10 +25,10 @@ type response struct {
 		Reason string `json:"reason"`
 	} `json:"incomplete_details"`
 	Usage struct {
-		Input   int64 `json:"input_tokens"`
-		Output  int64 `json:"output_tokens"`
+		Input   tokens `json:"input_tokens"`
+		Output  tokens `json:"output_tokens"`
 		Details struct {
-			Cached int64 `json:"cached_tokens"`
+			Cached tokens `json:"cached_tokens"`
 		} `json:"input_tokens_details"`
 	} `json:"usage"`
 }
@@ -38,6 +38,7 @@ type responseItem struct {
 	Type      string          `json:"type"`
 	CallID    string          `json:"call_id"`
 	Name      string          `json:"name"`
+	Phase     string          `json:"phase"`
 	Arguments json.RawMessage `json:"arguments"`
 	Encrypted string          `json:"encrypted_content"`
 	Content   json.RawMessage `json:"content"`

@@ -1,6 +1,9 @@
 package llm
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"strconv"
+)
 
 // Usage is what an answer took, in tokens.
 type Usage struct {
@@ -10,6 +13,19 @@ type Usage struct {
 	Cached  int64 `json:"cached,omitempty"`
 	Written int64 `json:"written,omitempty"`
 	Output  int64 `json:"output"`
+}
+
+// tokens is a number of tokens as a server tells it. What is no number counts as 0: it is no
+// reason to lose the answer.
+type tokens int64
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (t *tokens) UnmarshalJSON(text []byte) error {
+	n, err := strconv.ParseFloat(string(text), 64)
+	if err == nil {
+		*t = tokens(min(max(n, -mostTokens), mostTokens)) // what is implausible, plausible mends
+	}
+	return nil
 }
 
 // mostTokens is more than any request or answer has.
