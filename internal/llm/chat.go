@@ -34,7 +34,7 @@ func (m chat) body(r Request) (object, error) {
 	for _, t := range r.spoken() {
 		messages = append(messages, m.messages(t)...)
 	}
-	body := object{"model": m.Definition.Model, "messages": messages, "stream": true, "stream_options": object{"include_usage": true}}
+	body := object{"model": m.Model, "messages": messages, "stream": true, "stream_options": object{"include_usage": true}}
 	var tools []any
 	for _, tool := range r.Tools {
 		schema, err := readSchema(tool.Schema)

@@ -81,7 +81,7 @@ func (w wire) sign(header http.Header) error {
 	switch {
 	case key == "":
 	case !httpguts.ValidHeaderFieldValue(key):
-		return &Error{Class: Unauthorized, Err: fmt.Errorf("the key of %s has a control character, and cannot be sent", w.Definition.Model)}
+		return &Error{Class: Unauthorized, Err: fmt.Errorf("the key of %s has a control character, and cannot be sent", w.Model)}
 	case w.API == Messages:
 		header.Set(w.keyHeader(), key)
 	default:

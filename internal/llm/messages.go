@@ -28,7 +28,7 @@ func (m messages) Ask(ctx context.Context, r Request, told func(string)) (Answer
 
 // body spells a request.
 func (m messages) body(r Request) (object, error) {
-	body := object{"model": m.Definition.Model, "max_tokens": cmp.Or(r.MaxTokens, DefaultMaxTokens), "stream": true}
+	body := object{"model": m.Model, "max_tokens": cmp.Or(r.MaxTokens, DefaultMaxTokens), "stream": true}
 	if r.Instructions != "" {
 		body["system"] = []object{m.marked(object{"type": "text", "text": r.Instructions})}
 	}

@@ -18,13 +18,13 @@ type Original struct {
 
 // keep returns the original of an answer of this model.
 func (w wire) keep(value any) *Original {
-	return &Original{API: w.API, Model: w.Definition.Model, JSON: encode(value)}
+	return &Original{API: w.API, Model: w.Model, JSON: encode(value)}
 }
 
 // original returns what the model itself wrote, nil if the answer is another's or has nothing
 // beside text and calls.
 func (w wire) original(a *Answer) json.RawMessage {
-	if o := a.Original; o != nil && o.API == w.API && o.Model == w.Definition.Model {
+	if o := a.Original; o != nil && o.API == w.API && o.Model == w.Model {
 		return o.JSON
 	}
 	return nil

@@ -53,7 +53,7 @@ func (m responses) body(r Request) (object, error) {
 	for _, t := range r.spoken() {
 		input = append(input, m.items(t)...)
 	}
-	body := object{"model": m.Definition.Model, "input": input, "store": false, "stream": true}
+	body := object{"model": m.Model, "input": input, "store": false, "stream": true}
 	if !m.thoughtless.Load() {
 		body["include"] = []string{thoughts}
 	}
