@@ -55,10 +55,11 @@ type chatChunk struct {
 	} `json:"choices"`
 }
 
-// event implements [reader].
-func (c *chatReader) event(e event) error {
-	_, err := c.chunk(e.data)
-	return err
+// event implements [reader]. The usage may come behind the end of the message, and the last
+// event is no object.
+func (c *chatReader) event(e event) (last bool, err error) {
+	_, err = c.chunk(e.data)
+	return false, err
 }
 
 // whole implements [reader].

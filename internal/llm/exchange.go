@@ -14,8 +14,9 @@ import (
 
 // reader reads an answer in one of the formats.
 type reader interface {
-	// event takes an event of a stream, whose data is a JSON object.
-	event(e event) error
+	// event takes an event of a stream, whose data is a JSON object, and reports whether it is
+	// the last one: some servers keep the connection open behind that.
+	event(e event) (last bool, err error)
 	// whole takes an answer that came in one piece.
 	whole(body []byte) error
 	// answer returns the answer, once all of it was taken. The error is [errCut] if the end
@@ -89,7 +90,7 @@ func readStream(body io.Reader, r reader) error {
 		if !json.Valid(e.data) || kindOf(e.data) != "an object" {
 			return fmt.Errorf("the answer has an event that is no JSON object: %.100q", e.data)
 		}
-		if err := r.event(e); err != nil {
+		if last, err := r.event(e); last || err != nil {
 			return err
 		}
 	}

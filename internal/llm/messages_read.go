@@ -57,30 +57,32 @@ type messagesWhole struct {
 }
 
 // event implements [reader].
-func (m *messagesReader) event(e event) error {
+func (m *messagesReader) event(e event) (last bool, err error) {
 	var in messagesEvent
 	if err := json.Unmarshal(e.data, &in); err != nil {
-		return err
+		return false, err
 	}
 	if !isNothing(in.Error) {
-		return brokenOff(e.data)
+		return false, brokenOff(e.data)
 	}
 	switch in.Type {
 	case "message_start":
 		var begin messagesWhole
 		if err := json.Unmarshal(in.Message, &begin); err != nil {
-			return err
+			return false, err
 		}
-		return m.take(begin)
+		return false, m.take(begin)
 	case "content_block_start":
-		return m.begin(in.Index, in.Block)
+		return false, m.begin(in.Index, in.Block)
 	case "content_block_delta":
-		return m.grow(in.Index, in.Delta)
+		return false, m.grow(in.Index, in.Delta)
 	case "message_delta":
 		m.stop = textOf(in.Delta["stop_reason"])
-		return m.count(in.Usage)
+		return false, m.count(in.Usage)
+	case "message_stop":
+		return true, nil
 	}
-	return nil
+	return false, nil
 }
 
 // whole implements [reader].

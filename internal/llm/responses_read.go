@@ -52,7 +52,7 @@ type responsePart struct {
 }
 
 // event implements [reader].
-func (r *responsesReader) event(e event) error {
+func (r *responsesReader) event(e event) (last bool, err error) {
 	var in struct {
 		Type     string          `json:"type"`
 		Delta    json.RawMessage `json:"delta"`
@@ -61,7 +61,7 @@ func (r *responsesReader) event(e event) error {
 		Error    json.RawMessage `json:"error"`
 	}
 	if err := json.Unmarshal(e.data, &in); err != nil {
-		return err
+		return false, err
 	}
 	switch in.Type {
 	case "response.output_text.delta":
@@ -69,15 +69,15 @@ func (r *responsesReader) event(e event) error {
 	case "response.output_item.done":
 		r.done = append(r.done, in.Item)
 	case "response.completed", "response.incomplete", "response.failed":
-		return r.take(in.Response)
+		return true, r.take(in.Response)
 	case "error":
-		return brokenOff(e.data)
+		return false, brokenOff(e.data)
 	default:
 		if in.Type == "" && !isNothing(in.Error) {
-			return brokenOff(e.data)
+			return false, brokenOff(e.data)
 		}
 	}
-	return nil
+	return false, nil
 }
 
 // whole implements [reader].

@@ -2,6 +2,9 @@ package llm_test
 
 import (
 	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"testing"
 
@@ -81,5 +84,31 @@ func TestAnEmptyAnswerIsNotSentBack(t *testing.T) {
 		if request.Turns[0].User != "What is new?" {
 			t.Error("the request was changed")
 		}
+	}
+}
+
+func TestAnAnswerEndsWithItsLastEvent(t *testing.T) {
+	for api, events := range map[string][]string{
+		llm.Chat:      {`{"choices":[{"delta":{"content":"Here."},"finish_reason":"stop"}]}`, "[DONE]"},
+		llm.Responses: {`{"type":"response.completed","response":{"status":"completed","output":[{"type":"message","content":[{"type":"output_text","text":"Here."}]}]}}`},
+		llm.Messages: {
+			`{"type":"message_start","message":{"content":[]}}`, `{"type":"content_block_start","index":0,"content_block":{"type":"text","text":"Here."}}`,
+			`{"type":"message_delta","delta":{"stop_reason":"end_turn"}}`, `{"type":"message_stop"}`,
+		},
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body) // so that it is heard when the other side leaves
+			w.Header().Set("Content-Type", "text/event-stream")
+			for _, e := range events {
+				_, _ = io.WriteString(w, "data: "+e+"\n\n")
+			}
+			w.(http.Flusher).Flush()
+			<-r.Context().Done()
+		}))
+		_, model := open(t, api, func(d *llm.Definition) { d.BaseURL = server.URL }, nil)
+		if a := ask(t, model, llm.Request{}); a.Text != "Here." || a.Stop != llm.Ended {
+			t.Errorf("%s: %+v", api, a)
+		}
+		server.Close()
 	}
 }
