@@ -101,7 +101,8 @@ func (w *Worker) names() []string {
 	return slices.Compact(names)
 }
 
-// watch keeps what runs under the brakes, and the claims of the deployment, until ctx ends.
+// watch keeps what runs under the brakes, the claims of the deployment, and journals no longer
+// than they are to be kept, until ctx ends.
 func (w *Worker) watch(ctx context.Context) *sync.WaitGroup {
 	s := w.system
 	overseer := control.NewOverseer(s.Operator(), s.Log)
@@ -111,6 +112,7 @@ func (w *Worker) watch(ctx context.Context) *sync.WaitGroup {
 	all.Go(func() { overseer.Run(ctx) })
 	all.Go(func() { s.Channels.Keep(ctx) })
 	all.Go(func() { s.Queues.Keep(ctx, w.names()...) })
+	all.Go(func() { s.Journals.Trim(ctx, s.Queue) })
 	return &all
 }
 

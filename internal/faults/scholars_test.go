@@ -81,6 +81,7 @@ func (a *academy) answer(ask llmtest.Ask) llmtest.Reply {
 		reply = llmtest.Use("search_documents", fmt.Sprintf(`{"words":%q}`, a.answered[ask.Body]))
 	}
 	reply.Delay = modelTakes
+	reply.Thought = fmt.Sprintf("thought %d", a.answers) // the server wants it back, from whichever worker
 	if a.fatal[a.answers] {
 		reply.Delay = patience
 		a.caught <- ask.Key

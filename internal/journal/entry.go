@@ -16,7 +16,7 @@ type event string
 
 // The events. All but the first and the last are about a step.
 const (
-	attempted event = "attempt"  // an attempt wrote for the first time
+	attempted event = "attempt"  // an attempt wrote for the first time; by now that entry says so itself
 	begun     event = "begin"    // the step begins; of an effect this is the intent
 	done      event = "done"     // it is done, with its result
 	undone    event = "undone"   // it is certainly not done
@@ -28,16 +28,28 @@ const (
 
 // entry is one entry of a journal, as it is stored.
 type entry struct {
-	Event   event           `json:"event"`
-	Step    string          `json:"step,omitempty"`
-	Effect  bool            `json:"effect,omitempty"`
-	Attempt int             `json:"attempt,omitempty"`
-	Worker  string          `json:"worker,omitempty"`
-	Input   json.RawMessage `json:"input,omitempty"`
-	Result  json.RawMessage `json:"result,omitempty"`
-	Error   string          `json:"error,omitempty"`
+	Event   event  `json:"event"`
+	Step    string `json:"step,omitempty"`
+	Effect  bool   `json:"effect,omitempty"`
+	Attempt int    `json:"attempt,omitempty"`
+	// Worker is who makes the attempt, in the first entry that it writes.
+	Worker string `json:"worker,omitempty"`
+	// Took is how many milliseconds before the entry its step began, if the entry has taken the
+	// place of that begin.
+	Took   *int64          `json:"took,omitempty"`
+	Input  json.RawMessage `json:"input,omitempty"`
+	Result json.RawMessage `json:"result,omitempty"`
+	Error  string          `json:"error,omitempty"`
 
 	at time.Time
+}
+
+// began returns when the step of the entry began, if it says so, and otherwise its own time.
+func (e entry) began() time.Time {
+	if e.Took == nil {
+		return e.at
+	}
+	return e.at.Add(-time.Duration(*e.Took) * time.Millisecond)
 }
 
 // ErrDamaged is the error of a journal with an entry that cannot be read, or is not what was

@@ -81,11 +81,16 @@ func (h *History) step(name string) *Step {
 
 // add adds what an entry tells.
 func (h *History) add(e entry) {
-	before := h.last
+	before, began := h.last, e.began()
 	h.last = e.at
+	if s := h.step(e.Step); s != nil && e.Took == nil && s.State == states[e.Event] {
+		return // it was written twice, as Redis's answer to the first time was lost
+	}
+	if e.Worker != "" {
+		h.Attempts = append(h.Attempts, Attempt{Number: e.Attempt, Worker: e.Worker, At: began})
+	}
 	switch e.Event {
 	case attempted:
-		h.Attempts = append(h.Attempts, Attempt{Number: e.Attempt, Worker: e.Worker, At: e.at})
 		return
 	case ended:
 		h.Ended, h.Result = e.at, e.Result
@@ -97,8 +102,10 @@ func (h *History) add(e entry) {
 		h.Steps = append(h.Steps, Step{Name: e.Step, Began: before, Attempt: e.Attempt})
 		s = &h.Steps[len(h.Steps)-1]
 	}
+	if e.Event == begun || e.Took != nil {
+		*s = Step{Name: e.Step, Effect: e.Effect, State: Begun, Began: began, Attempt: e.Attempt, Begins: s.Begins + 1, Input: s.Input}
+	}
 	if e.Event == begun {
-		*s = Step{Name: e.Step, Effect: e.Effect, State: Begun, Began: e.at, Attempt: e.Attempt, Begins: s.Begins + 1, Input: s.Input}
 		return
 	}
 	if e.Event == asked {

@@ -32,6 +32,7 @@ type Journal struct {
 	mu      sync.Mutex
 	history *History
 	written bool                  // whether this attempt has written
+	begins  map[string]begin      // of the steps it has begun and not ended, by name
 	open    map[string]trace.Span // of the steps it has begun and not ended
 }
 
@@ -43,7 +44,7 @@ func (s *Store) Open(ctx context.Context, pass control.Pass, id string, attempt 
 	if err != nil {
 		return nil, err
 	}
-	return &Journal{store: s, pass: pass, run: r, attempt: attempt, history: h, open: make(map[string]trace.Span)}, nil
+	return &Journal{store: s, pass: pass, run: r, attempt: attempt, history: h, begins: make(map[string]begin), open: make(map[string]trace.Span)}, nil
 }
 
 // Undecided is [History.Undecided].
@@ -105,15 +106,20 @@ func (j *Journal) Finished() []Step {
 	return steps
 }
 
-// End writes that the run is over, and keeps its journal as long as the result, which is
-// for retention, and a day. A run without steps has no journal.
+// End writes that the run is over. Its journal is kept for a day longer than the result, which
+// is for retention: should the worker be lost before the task is acknowledged, it comes back.
+// [Store.Trim] takes the day away once it is. A run without steps has no journal.
 func (j *Journal) End(ctx context.Context, result json.RawMessage, retention time.Duration) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if len(j.history.Steps) == 0 {
 		return nil
 	}
-	return j.persist(ctx, retention+keptEnded, entry{Event: ended, Result: result})
+	if err := j.persist(ctx, retention+keptEnded, entry{Event: ended, Result: result}); err != nil {
+		return err
+	}
+	j.store.over.add(j.run, retention)
+	return nil
 }
 
 // Close ends what the attempt tells of the steps that it has begun and not ended. It writes

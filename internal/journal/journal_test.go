@@ -276,15 +276,15 @@ func TestADamagedJournalIsNotTrusted(t *testing.T) {
 		key := d.store.key(run)
 		for name, damage := range map[string]func(entries []string){
 			"a changed result": func(entries []string) {
-				client.LSet(ctx, key, 2, strings.Replace(entries[2], "search", "resign", 1))
+				client.LSet(ctx, key, 0, strings.Replace(entries[0], "search", "resign", 1))
 			},
-			"a changed time":    func(entries []string) { client.LSet(ctx, key, 2, "1"+entries[2]) },
-			"a removed entry":   func(entries []string) { client.LRem(ctx, key, 1, entries[1]) },
+			"a changed time":    func(entries []string) { client.LSet(ctx, key, 0, "1"+entries[0]) },
+			"a removed entry":   func(entries []string) { client.LRem(ctx, key, 1, entries[0]) },
 			"an entry of words": func([]string) { client.LSet(ctx, key, 1, "it was me") },
 			"an empty entry":    func([]string) { client.LSet(ctx, key, 1, "") },
 			"exchanged entries": func(entries []string) {
-				client.LSet(ctx, key, 1, entries[2])
-				client.LSet(ctx, key, 2, entries[1])
+				client.LSet(ctx, key, 0, entries[1])
+				client.LSet(ctx, key, 1, entries[0])
 			},
 		} {
 			client.Del(ctx, key)

@@ -1,8 +1,8 @@
 // Package journal keeps what an agent's run has done, so that the next attempt goes on
 // where the last one was cut off and does nothing twice.
 //
-// A journal is an append-only list in Redis, in the slot of its user's brake. A step is
-// written when it begins and again when it is done, before the next may begin. One with an
+// A journal is a list in Redis, in the slot of its user's brake. A step is
+// written when it begins and, in place of that, when it is done, before the next may begin. One with an
 // effect on the world outside that has begun and is not known to be done is left to a
 // person; see [Store.Decide]. Only the attempt that entered last may write: the others'
 // passes are refused in the same script that would write.
@@ -27,8 +27,9 @@ const (
 	// keptOpen is how long the journal of a run that is not over is kept after its last
 	// entry: as long as asynq keeps a dead task, which may be run again by hand.
 	keptOpen = 90 * 24 * time.Hour
-	// keptEnded is how long it is kept beyond its task's result: should a worker be lost
-	// between the end of a run and the acknowledgement, the task comes back.
+	// keptEnded is how long it is kept beyond its task's result while the task is not known to
+	// be over: should a worker be lost between the end of a run and the acknowledgement, the
+	// task comes back.
 	keptEnded = 24 * time.Hour
 	// maxEntries bounds a journal.
 	maxEntries = 10_000
@@ -57,6 +58,7 @@ type Store struct {
 	brake  Brake
 	prefix string
 	worker string
+	over   over
 }
 
 // NewStore returns a store whose keys carry prefix, which includes its colon.
@@ -133,7 +135,7 @@ func (s *Store) Decide(ctx context.Context, r Run, v Verdict) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("run %s: the result is not JSON: %w", r.Task, err)
 		}
-		said, err := appendScript.Run(ctx, s.client, []string{s.key(r)}, keptOpen.Milliseconds(), maxEntries, length, text).Text()
+		said, err := appendScript.Run(ctx, s.client, []string{s.key(r)}, keptOpen.Milliseconds(), maxEntries, "", length, text).Text()
 		if err != nil {
 			return "", fmt.Errorf("decide about %s: %w", r.Task, err)
 		}

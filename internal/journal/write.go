@@ -32,22 +32,22 @@ func isFinal(err error) bool {
 	return cache.IsFinal(err) || errors.Is(err, ErrFenced) || errors.Is(err, control.ErrPaused) || tasks.IsPermanent(err)
 }
 
-// write writes an entry, and before the first one of this attempt that it is under way.
+// write writes an entry; the first one of this attempt says that it is under way. The end of a
+// step takes the place of its begin, if nothing was written between them.
 func (j *Journal) write(ctx context.Context, kept time.Duration, unpaused bool, e entry) error {
-	entries := []entry{e}
 	if !j.written {
-		entries = []entry{{Event: attempted, Attempt: j.attempt, Worker: j.store.worker}, e}
+		e.Attempt, e.Worker = j.attempt, j.store.worker
 	}
-	args := []any{kept.Milliseconds(), maxEntries, j.pass.Task, j.pass.Token, unpaused}
-	for _, e := range entries {
-		text, err := json.Marshal(e)
-		if err != nil {
-			return tasks.Permanent(fmt.Errorf("step %q: the result is not JSON: %w", e.Step, err))
-		}
-		args = append(args, text)
+	replaced := ""
+	if began, open := j.begins[e.Step]; open && e.Event != begun {
+		replaced, e.Effect, e.Worker = began.text, began.Effect, began.Worker
+	}
+	text, err := json.Marshal(e)
+	if err != nil {
+		return tasks.Permanent(fmt.Errorf("step %q: the result is not JSON: %w", e.Step, err))
 	}
 	keys := append([]string{j.store.key(j.run)}, j.pass.Keys...)
-	said, err := appendScript.Run(ctx, j.store.client, keys, args...).Text()
+	said, err := appendScript.Run(ctx, j.store.client, keys, kept.Milliseconds(), maxEntries, replaced, j.pass.Task, j.pass.Token, unpaused, text).Text()
 	switch {
 	case err != nil:
 		return fmt.Errorf("write the journal of %s: %w", j.run.Task, err)
@@ -59,9 +59,20 @@ func (j *Journal) write(ctx context.Context, kept time.Duration, unpaused bool, 
 		return tasks.Permanent(ErrFull)
 	}
 	j.written = true
-	for _, e := range entries {
-		e.at = time.Now()
-		j.history.add(e)
+	delete(j.begins, e.Step)
+	if e.Event == begun {
+		j.begins[e.Step] = begin{e, string(text)}
 	}
+	if replaced != "" {
+		e.Worker = "" // the begin has told it
+	}
+	e.at = time.Now()
+	j.history.add(e)
 	return nil
+}
+
+// begin is the begin of a step, as this attempt has written it.
+type begin struct {
+	entry
+	text string
 }

@@ -4,173 +4,101 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-
-	"github.com/openai/openai-go/v3"
-	"github.com/openai/openai-go/v3/option"
-	"github.com/openai/openai-go/v3/packages/param"
-	"github.com/openai/openai-go/v3/packages/ssestream"
-	"github.com/openai/openai-go/v3/shared"
 )
 
 // chat is a model behind OpenAI's chat completions.
 type chat struct{ wire }
 
-// Ask implements [Model].
-func (m chat) Ask(ctx context.Context, r Request, told func(string)) (Answer, error) {
-	options, err := m.openai()
-	if err != nil {
-		return Answer{}, err
-	}
-	params, err := m.params(r)
-	if err != nil {
-		return Answer{}, err
-	}
-	service := openai.NewChatCompletionService(options...)
-	stream := service.NewStreaming(ctx, params)
-	defer func() { _ = stream.Close() }()
-	var all openai.ChatCompletionAccumulator
-	for stream.Next() {
-		chunk := stream.Current()
-		if !all.AddChunk(chunk) {
-			return Answer{}, &Error{Class: Broken, Err: errors.New("the pieces of the answer do not fit together")}
-		}
-		if len(chunk.Choices) > 0 && chunk.Choices[0].Delta.Content != "" {
-			told(chunk.Choices[0].Delta.Content)
-		}
-	}
-	if err := stream.Err(); err != nil {
-		return Answer{}, openaiError(ctx, err)
-	}
-	if len(all.Choices) == 0 || all.Choices[0].FinishReason == "" {
-		return Answer{}, &Error{Class: Broken, Err: errCut}
-	}
-	return m.answer(all.ChatCompletion, len(r.Turns)), nil
-}
-
-// errCut is the error of an answer whose stream ended before it did.
-var errCut = errors.New("the answer was cut off")
-
 // openaiURL is where OpenAI serves its models.
 const openaiURL = "https://api.openai.com/v1"
-
-// openai returns how the model's server is reached. Nothing is tried again, and nothing is
-// taken from the environment that the definition does not name, as whole clients would.
-func (w wire) openai() ([]option.RequestOption, error) {
-	options := []option.RequestOption{
-		option.WithHTTPClient(w.client), option.WithMaxRetries(0), option.WithBaseURL(cmp.Or(w.BaseURL, openaiURL)),
-	}
-	key, err := w.key()
-	if key != "" {
-		options = append(options, option.WithAPIKey(key))
-	}
-	return options, err
-}
-
-// openaiError says what kind of failure an error of OpenAI's client is.
-func openaiError(ctx context.Context, err error) error {
-	var inside *ssestream.StreamError
-	if errors.As(err, &inside) {
-		return brokenOff(inside.Event.Data)
-	}
-	return failed(ctx, err)
-}
-
-// params spells a request.
-func (m chat) params(r Request) (openai.ChatCompletionNewParams, error) {
-	p := openai.ChatCompletionNewParams{
-		Model:         m.Model,
-		StreamOptions: openai.ChatCompletionStreamOptionsParam{IncludeUsage: param.NewOpt(true)},
-	}
-	if r.Instructions != "" {
-		p.Messages = append(p.Messages, openai.SystemMessage(r.Instructions))
-	}
-	for _, t := range r.Turns {
-		p.Messages = append(p.Messages, chatMessages(t)...)
-	}
-	for _, tool := range r.Tools {
-		schema, err := object(tool.Schema)
-		if err != nil {
-			return p, fmt.Errorf("tool %s: %w", tool.Name, err)
-		}
-		p.Tools = append(p.Tools, openai.ChatCompletionFunctionTool(shared.FunctionDefinitionParam{
-			Name: tool.Name, Description: param.NewOpt(tool.Description), Parameters: schema,
-		}))
-	}
-	switch {
-	case r.MaxTokens == 0:
-	case m.BaseURL == "":
-		p.MaxCompletionTokens = param.NewOpt(int64(r.MaxTokens))
-	default: // the older name, which all the others know
-		p.MaxTokens = param.NewOpt(int64(r.MaxTokens))
-	}
-	if r.Schema != nil {
-		p.ResponseFormat.OfJSONSchema = &shared.ResponseFormatJSONSchemaParam{
-			JSONSchema: shared.ResponseFormatJSONSchemaJSONSchemaParam{Name: schemaName, Schema: r.Schema, Strict: param.NewOpt(true)},
-		}
-	}
-	return p, nil
-}
 
 // schemaName is how a final answer's schema is called where it has to be called something.
 const schemaName = "answer"
 
-// object reads a JSON schema. The error is that it is no object.
-func object(schema json.RawMessage) (map[string]any, error) {
-	var o map[string]any
+// Ask implements [Model].
+func (m chat) Ask(ctx context.Context, r Request, told func(string)) (Answer, error) {
+	body, err := m.body(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	return m.exchange(ctx, cmp.Or(m.BaseURL, openaiURL), "chat/completions", body, newChatReader(m.wire, r, told))
+}
+
+// body spells a request.
+func (m chat) body(r Request) (object, error) {
+	var messages []any
+	if r.Instructions != "" {
+		messages = append(messages, object{"role": "system", "content": r.Instructions})
+	}
+	for _, t := range r.spoken() {
+		messages = append(messages, m.messages(t)...)
+	}
+	body := object{"model": m.Model, "messages": messages, "stream": true, "stream_options": object{"include_usage": true}}
+	var tools []any
+	for _, tool := range r.Tools {
+		schema, err := readSchema(tool.Schema)
+		if err != nil {
+			return nil, fmt.Errorf("tool %s: %w", tool.Name, err)
+		}
+		tools = append(tools, object{"type": "function", "function": object{"name": tool.Name, "description": tool.Description, "parameters": schema}})
+	}
+	if len(tools) > 0 {
+		body["tools"] = tools
+		if r.NoCalls {
+			body["tool_choice"] = "none"
+		}
+	}
+	switch {
+	case r.MaxTokens == 0:
+	case m.BaseURL == "":
+		body["max_completion_tokens"] = r.MaxTokens
+	default: // the older name, which all the others know
+		body["max_tokens"] = r.MaxTokens
+	}
+	if m.ReasoningEffort != "" {
+		body["reasoning_effort"] = m.ReasoningEffort
+	}
+	if r.Schema != nil {
+		body["response_format"] = object{"type": "json_schema", "json_schema": object{"name": schemaName, "schema": r.Schema, "strict": true}}
+	}
+	return body, nil
+}
+
+// readSchema reads a JSON schema. The error is that it is no object.
+func readSchema(schema json.RawMessage) (object, error) {
+	var o object
 	if err := json.Unmarshal(schema, &o); err != nil {
 		return nil, fmt.Errorf("its schema is no JSON object: %w", err)
 	}
 	return o, nil
 }
 
-// chatMessages spells a turn.
-func chatMessages(t Turn) []openai.ChatCompletionMessageParamUnion {
+// messages spells a turn.
+func (m chat) messages(t Turn) []any {
 	switch {
 	case t.Answer != nil:
-		message := openai.ChatCompletionAssistantMessageParam{}
+		if original := m.original(t.Answer); original != nil {
+			return []any{original}
+		}
+		message := object{"role": "assistant"}
 		if t.Answer.Text != "" || len(t.Answer.Calls) == 0 {
-			message.Content.OfString = param.NewOpt(t.Answer.Text)
+			message["content"] = t.Answer.Text
 		}
+		var calls []any
 		for _, c := range t.Answer.Calls {
-			message.ToolCalls = append(message.ToolCalls, openai.ChatCompletionMessageToolCallUnionParam{
-				OfFunction: &openai.ChatCompletionMessageFunctionToolCallParam{
-					ID: c.ID, Function: openai.ChatCompletionMessageFunctionToolCallFunctionParam{Name: c.Name, Arguments: c.Arguments},
-				},
-			})
+			calls = append(calls, object{"id": c.ID, "type": "function", "function": object{"name": c.sendableName(), "arguments": string(c.sendable())}})
 		}
-		return []openai.ChatCompletionMessageParamUnion{{OfAssistant: &message}}
+		if calls != nil {
+			message["tool_calls"] = calls
+		}
+		return []any{message}
 	case len(t.Results) > 0:
-		var all []openai.ChatCompletionMessageParamUnion
+		var all []any
 		for _, result := range t.Results {
-			all = append(all, openai.ToolMessage(result.Text, result.Call))
+			all = append(all, object{"role": "tool", "tool_call_id": result.Call, "content": result.Text})
 		}
 		return all
 	}
-	return []openai.ChatCompletionMessageParamUnion{openai.UserMessage(t.User)}
-}
-
-// answer reads the model's answer, which comes after so many turns.
-func (m chat) answer(c openai.ChatCompletion, turns int) Answer {
-	choice := c.Choices[0]
-	a := Answer{
-		Text: choice.Message.Content, Stop: Ended, Model: c.Model,
-		Usage: Usage{Input: c.Usage.PromptTokens, Cached: c.Usage.PromptTokensDetails.CachedTokens, Output: c.Usage.CompletionTokens},
-	}
-	for i, call := range choice.Message.ToolCalls {
-		id := cmp.Or(call.ID, fmt.Sprintf("call-%d-%d", turns, i+1)) // some servers give none
-		a.Calls = append(a.Calls, Call{ID: id, Name: call.Function.Name, Arguments: call.Function.Arguments})
-	}
-	switch {
-	case choice.Message.Refusal != "":
-		a.Stop, a.Text = Refused, choice.Message.Refusal
-	case choice.FinishReason == "content_filter":
-		a.Stop = Refused
-	case choice.FinishReason == "length":
-		a.Stop = Length
-	case len(a.Calls) > 0:
-		a.Stop = Calling
-	}
-	return a
+	return []any{object{"role": "user", "content": t.User}}
 }

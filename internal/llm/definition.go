@@ -1,6 +1,7 @@
 package llm
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -35,6 +36,19 @@ type Definition struct {
 	Timeout time.Duration `yaml:"timeout,omitempty"`
 	// MaxTokens bounds an answer; 0 leaves it to the model.
 	MaxTokens int `yaml:"max_tokens,omitempty"`
+	// Temperature and ReasoningEffort are passed on where they are given; which values a model
+	// takes, its vendor says.
+	Temperature     *float64 `yaml:"temperature,omitempty"`
+	ReasoningEffort string   `yaml:"reasoning_effort,omitempty"`
+	// PromptCache, 5m or 1h, has Anthropic keep the begin of a conversation at hand for so
+	// long; "" has it keep nothing.
+	PromptCache string `yaml:"prompt_cache,omitempty"`
+	// Headers are sent with each request. HeadersEnv names the variables of the worker that
+	// hold the values of those that are secrets.
+	Headers    map[string]string `yaml:"headers,omitempty"`
+	HeadersEnv map[string]string `yaml:"headers_env,omitempty"`
+	// Parameters are further fields of the request, passed on as they are.
+	Parameters map[string]any `yaml:"parameters,omitempty"`
 	// Price is what a million tokens cost, in a currency of yours.
 	Price Price `yaml:"price,omitempty"`
 }
@@ -43,7 +57,9 @@ type Definition struct {
 type Price struct {
 	Input  float64 `yaml:"input,omitempty"`
 	Cached float64 `yaml:"cached,omitempty"` // of input that the vendor had at hand
-	Output float64 `yaml:"output,omitempty"`
+	// Written is the price of input that the vendor puts at hand; 0: that of any other.
+	Written float64 `yaml:"written,omitempty"`
+	Output  float64 `yaml:"output,omitempty"`
 }
 
 // million is the number of tokens that a price is for.
@@ -51,7 +67,8 @@ const million = 1e6
 
 // Of returns what an answer cost.
 func (p Price) Of(u Usage) float64 {
-	return (float64(u.Input-u.Cached)*p.Input + float64(u.Cached)*p.Cached + float64(u.Output)*p.Output) / million
+	plain := u.Input - u.Cached - u.Written
+	return (float64(plain)*p.Input + float64(u.Cached)*p.Cached + float64(u.Written)*cmp.Or(p.Written, p.Input) + float64(u.Output)*p.Output) / million
 }
 
 // Check reports what is wrong with the definition.
@@ -70,8 +87,8 @@ func (d Definition) Check() error {
 	if d.KeyEnv != "" && d.KeyFile != "" {
 		return errors.New("key_env and key_file are both given: leave one out")
 	}
-	if d.Timeout < 0 || d.MaxTokens < 0 || min(d.Price.Input, d.Price.Cached, d.Price.Output) < 0 {
+	if d.Timeout < 0 || d.MaxTokens < 0 || min(d.Price.Input, d.Price.Cached, d.Price.Written, d.Price.Output) < 0 {
 		return errors.New("timeout, max_tokens and prices must not be negative")
 	}
-	return nil
+	return d.checkTuning()
 }

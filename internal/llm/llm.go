@@ -3,6 +3,9 @@
 // responses, and Anthropic's messages. A conversation is written down here once, and looks
 // the same to all of them.
 //
+// The formats are read and written here and not by their vendors' clients: those drop what
+// they do not know, which the next request needs, and mend what is broken, which hides it.
+//
 // A model is asked once: who asks decides about trying again. An [Error] says what went
 // wrong, in classes that are the same for all vendors.
 package llm
@@ -15,8 +18,8 @@ import (
 // Model answers requests. An implementation honours ctx and is safe for concurrent use.
 type Model interface {
 	// Ask returns the model's answer. told gets the text of the answer as it comes, piece by
-	// piece; it is called by one goroutine, and not after Ask has returned. The error is an
-	// [*Error], or that of ctx.
+	// piece, without what the model thinks before; it is called by one goroutine, and not
+	// after Ask has returned. The error is an [*Error], or that of ctx.
 	Ask(ctx context.Context, r Request, told func(piece string)) (Answer, error)
 }
 
@@ -25,6 +28,9 @@ type Request struct {
 	Instructions string
 	Turns        []Turn
 	Tools        []Tool
+	// NoCalls has the model call none of the tools. They are declared all the same: servers
+	// refuse a conversation with calls of tools that are not.
+	NoCalls bool
 	// MaxTokens bounds the answer. 0 leaves it to the model, or to [DefaultMaxTokens] where
 	// the vendor asks for a bound.
 	MaxTokens int
@@ -53,22 +59,22 @@ type Tool struct {
 
 // Answer is what a model answered. As JSON it can be kept and put into a later request.
 type Answer struct {
+	// Text is what the model says, without what it thinks before that.
 	Text  string `json:"text,omitempty"`
 	Calls []Call `json:"calls,omitempty"`
 	Stop  Stop   `json:"stop"`
-	Usage Usage  `json:"usage"`
+	// Reason is the vendor's own word for an answer that did not end as it should have.
+	Reason string `json:"reason,omitempty"`
+	Usage  Usage  `json:"usage"`
 	// Cost is what that costs, in the currency of the model's prices.
 	Cost  float64 `json:"cost,omitempty"`
 	Model string  `json:"model"` // as the server names it
+	// Original is the answer as it came, if it has more than text and calls.
+	Original *Original `json:"original,omitempty"`
 }
 
-// Call is a tool that the model wants called. Its arguments should be a JSON object, and are
-// whatever the model wrote.
-type Call struct {
-	ID        string `json:"id"`
-	Name      string `json:"name"`
-	Arguments string `json:"arguments"`
-}
+// Empty reports whether the answer has neither text nor calls.
+func (a Answer) Empty() bool { return isBlank(a.Text) && len(a.Calls) == 0 }
 
 // Result is what a call brought.
 type Result struct {
@@ -86,4 +92,5 @@ const (
 	Calling Stop = "calls"   // the model waits for the results of its calls
 	Length  Stop = "length"  // the bound was reached
 	Refused Stop = "refusal" // the model, or a filter before it, does not answer this
+	Paused  Stop = "pause"   // the model goes on when it is asked again with what it said so far
 )

@@ -161,7 +161,7 @@ func TestWhatAServerSaysOfAnErrorIsTold(t *testing.T) {
 		"nothing":       {403, "", "", llm.Unauthorized, "403 Forbidden"},
 		"a long text":   {400, "", strings.Repeat("no ", 10_000), llm.Invalid, "no no"},
 		"a site":        {200, "text/html; charset=utf-8", "<h1>Welcome</h1>", llm.Invalid, "does base_url lead to the API?"},
-		"no stream":     {200, "application/json", `{"choices":[]}`, llm.Invalid, "not with a stream"},
+		"no answer":     {200, "application/json", `{"status":"ok"}`, llm.Invalid, "answers with JSON that is no answer"},
 	} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", tc.kind)

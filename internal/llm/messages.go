@@ -4,148 +4,125 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-
-	"github.com/anthropics/anthropic-sdk-go"
-	"github.com/anthropics/anthropic-sdk-go/option"
-	"github.com/anthropics/anthropic-sdk-go/packages/param"
 )
 
 // messages is a model behind Anthropic's messages.
 type messages struct{ wire }
 
-// anthropicURL is where Anthropic serves its models.
-const anthropicURL = "https://api.anthropic.com"
+const (
+	// anthropicURL is where Anthropic serves its models.
+	anthropicURL = "https://api.anthropic.com"
+	// anthropicVersion is the version of the format that is spoken here.
+	anthropicVersion = "2023-06-01"
+)
 
 // Ask implements [Model].
 func (m messages) Ask(ctx context.Context, r Request, told func(string)) (Answer, error) {
-	key, err := m.key()
+	body, err := m.body(r)
 	if err != nil {
 		return Answer{}, err
 	}
-	options := []option.RequestOption{
-		option.WithHTTPClient(m.client), option.WithMaxRetries(0), option.WithBaseURL(cmp.Or(m.BaseURL, anthropicURL)),
-	}
-	if key != "" {
-		options = append(options, option.WithAPIKey(key))
-	}
-	params, err := m.params(r)
-	if err != nil {
-		return Answer{}, err
-	}
-	service := anthropic.NewMessageService(options...)
-	stream := service.NewStreaming(ctx, params)
-	defer func() { _ = stream.Close() }()
-	var all anthropic.Message
-	for stream.Next() {
-		event := stream.Current()
-		if err := all.Accumulate(event); err != nil {
-			return Answer{}, &Error{Class: Broken, Err: fmt.Errorf("the pieces of the answer do not fit together: %w", err)}
-		}
-		if event.Type == "content_block_delta" && event.Delta.Text != "" {
-			told(event.Delta.Text)
-		}
-	}
-	if err := stream.Err(); err != nil {
-		return Answer{}, anthropicError(ctx, err)
-	}
-	if all.StopReason == "" {
-		return Answer{}, &Error{Class: Broken, Err: errCut}
-	}
-	return m.answer(all), nil
+	return m.exchange(ctx, cmp.Or(m.BaseURL, anthropicURL), "v1/messages", body, &messagesReader{wire: m.wire, request: r, teller: teller{told: told}})
 }
 
-// anthropicError says what kind of failure an error of Anthropic's client is.
-func anthropicError(ctx context.Context, err error) error {
-	var inside *anthropic.Error
-	if errors.As(err, &inside) {
-		return brokenOff([]byte(inside.RawJSON()))
-	}
-	return failed(ctx, err)
-}
-
-// params spells a request.
-func (m messages) params(r Request) (anthropic.MessageNewParams, error) {
-	p := anthropic.MessageNewParams{Model: m.Model, MaxTokens: int64(cmp.Or(r.MaxTokens, DefaultMaxTokens))}
+// body spells a request.
+func (m messages) body(r Request) (object, error) {
+	body := object{"model": m.Model, "max_tokens": cmp.Or(r.MaxTokens, DefaultMaxTokens), "stream": true}
 	if r.Instructions != "" {
-		p.System = []anthropic.TextBlockParam{{Text: r.Instructions}}
+		body["system"] = []object{m.marked(object{"type": "text", "text": r.Instructions})}
 	}
-	for _, t := range r.Turns {
-		p.Messages = append(p.Messages, anthropicMessage(t))
-	}
-	for _, tool := range r.Tools {
-		schema, err := object(tool.Schema)
-		if err != nil {
-			return p, fmt.Errorf("tool %s: %w", tool.Name, err)
+	var said []object
+	turns := r.spoken()
+	for i, t := range turns {
+		role, blocks := m.blocks(t)
+		if last := len(blocks) - 1; i == len(turns)-1 && role == "user" && last >= 0 {
+			blocks[last] = m.marked(blocks[last].(object))
 		}
-		delete(schema, "type") // an object it is in any case
-		p.Tools = append(p.Tools, anthropic.ToolUnionParam{OfTool: &anthropic.ToolParam{
-			Name: tool.Name, Description: param.NewOpt(tool.Description), InputSchema: anthropic.ToolInputSchemaParam{ExtraFields: schema},
-		}})
+		if len(blocks) > 0 {
+			said = append(said, object{"role": role, "content": blocks})
+		}
+	}
+	body["messages"] = said
+	var tools []object
+	for _, tool := range r.Tools {
+		schema, err := readSchema(tool.Schema)
+		if err != nil {
+			return nil, fmt.Errorf("tool %s: %w", tool.Name, err)
+		}
+		schema["type"] = "object"
+		tools = append(tools, object{"name": tool.Name, "description": tool.Description, "input_schema": schema})
+	}
+	if last := len(tools) - 1; last >= 0 {
+		tools[last] = m.marked(tools[last])
+		body["tools"] = tools
+		if r.NoCalls {
+			body["tool_choice"] = object{"type": "none"}
+		}
+	}
+	output := object{}
+	if m.ReasoningEffort != "" {
+		output["effort"] = m.ReasoningEffort
 	}
 	if r.Schema != nil {
-		schema, err := object(r.Schema)
-		if err != nil {
-			return p, errors.Join(errors.New("the final answer"), err)
-		}
-		p.OutputConfig.Format = anthropic.JSONOutputFormatParam{Schema: schema}
+		output["format"] = object{"type": "json_schema", "schema": r.Schema}
 	}
-	return p, nil
+	if len(output) > 0 {
+		body["output_config"] = output
+	}
+	return body, nil
 }
 
-// anthropicMessage spells a turn.
-func anthropicMessage(t Turn) anthropic.MessageParam {
-	var blocks []anthropic.ContentBlockParamUnion
+// marked marks a part of a request as the end of what the vendor is to keep at hand, if the
+// definition wants that. There are three marks, behind the tools, the instructions and the
+// conversation so far; four are allowed.
+func (m messages) marked(part object) object {
+	if m.PromptCache != "" {
+		part["cache_control"] = object{"type": "ephemeral", "ttl": m.PromptCache}
+	}
+	return part
+}
+
+// blocks spells a turn: who speaks, and what. Texts of nothing but space are not taken.
+func (m messages) blocks(t Turn) (role string, blocks []any) {
 	switch {
 	case t.Answer != nil:
-		if t.Answer.Text != "" {
-			blocks = append(blocks, anthropic.NewTextBlock(t.Answer.Text))
+		if original := m.original(t.Answer); original != nil {
+			return "assistant", readBlocks(original)
+		}
+		if !isBlank(t.Answer.Text) {
+			blocks = append(blocks, object{"type": "text", "text": t.Answer.Text})
 		}
 		for _, c := range t.Answer.Calls {
-			blocks = append(blocks, anthropic.NewToolUseBlock(c.ID, input(c.Arguments), c.Name))
+			blocks = append(blocks, object{"type": "tool_use", "id": sendableID(c.ID), "name": c.sendableName(), "input": c.sendable()})
 		}
-		return anthropic.NewAssistantMessage(blocks...)
+		return "assistant", blocks
 	case len(t.Results) > 0:
 		for _, result := range t.Results {
-			blocks = append(blocks, anthropic.NewToolResultBlock(result.Call, result.Text, result.Failed))
+			block := object{"type": "tool_result", "tool_use_id": sendableID(result.Call), "content": []object{{"type": "text", "text": result.Text}}}
+			if result.Failed {
+				block["is_error"] = true
+			}
+			blocks = append(blocks, block)
 		}
-		return anthropic.NewUserMessage(blocks...)
+		return "user", blocks
 	}
-	return anthropic.NewUserMessage(anthropic.NewTextBlock(t.User))
+	return "user", []any{object{"type": "text", "text": t.User}}
 }
 
-// input is what a model has written as a call's arguments, as an object: what is none is
-// shown to it as what it wrote.
-func input(arguments string) any {
-	var o map[string]any
-	if json.Unmarshal([]byte(arguments), &o) == nil && o != nil {
-		return json.RawMessage(arguments)
+// readBlocks returns the blocks of an answer that was kept.
+func readBlocks(original json.RawMessage) []any {
+	var raw []json.RawMessage
+	if json.Unmarshal(original, &raw) != nil {
+		return nil // it was written here
 	}
-	return map[string]any{"malformed": arguments}
+	var blocks []any
+	for _, block := range raw {
+		blocks = append(blocks, block)
+	}
+	return blocks
 }
 
-// answer reads the model's answer.
-func (m messages) answer(message anthropic.Message) Answer {
-	u := message.Usage
-	a := Answer{Stop: Ended, Model: message.Model, Usage: Usage{
-		Input: u.InputTokens + u.CacheReadInputTokens + u.CacheCreationInputTokens, Cached: u.CacheReadInputTokens, Output: u.OutputTokens,
-	}}
-	for _, block := range message.Content {
-		switch block.Type {
-		case "text":
-			a.Text += block.Text
-		case "tool_use":
-			a.Calls = append(a.Calls, Call{ID: block.ID, Name: block.Name, Arguments: string(block.Input)})
-		}
-	}
-	switch message.StopReason {
-	case anthropic.StopReasonToolUse:
-		a.Stop = Calling
-	case anthropic.StopReasonMaxTokens, anthropic.StopReasonModelContextWindowExceeded:
-		a.Stop = Length
-	case anthropic.StopReasonRefusal:
-		a.Stop = Refused
-	}
-	return a
-}
+// sendableID returns the ID of a call as Anthropic takes it, which another vendor may have
+// given.
+func sendableID(id string) string { return outsideNames.ReplaceAllString(id, "_") }

@@ -56,7 +56,7 @@ func isAnswer(r *http.Response) bool {
 	case r.StatusCode >= http.StatusMultipleChoices:
 		return true
 	}
-	return kind != "text/html" && kind != "application/json"
+	return kind != "text/html"
 }
 
 // brokenOff returns the error of a stream that brings one in place of the rest of the answer.

@@ -1,129 +1,114 @@
 package llm
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
-
-	"github.com/openai/openai-go/v3/packages/param"
-	"github.com/openai/openai-go/v3/responses"
+	"strings"
+	"sync/atomic"
 )
 
-// responsesModel is a model behind OpenAI's responses. Nothing is kept at the vendor: each
-// request holds the whole conversation.
-type responsesModel struct{ wire }
+// responses is a model behind OpenAI's responses. Nothing is kept at the vendor: each request
+// holds the whole conversation, with the model's thoughts, which the vendor has encrypted.
+type responses struct {
+	wire
+	// thoughtless notes that the server has refused to give thoughts, as for models that have
+	// none.
+	thoughtless *atomic.Bool
+}
+
+// thoughts is what a request includes to be given encrypted thoughts.
+const thoughts = "reasoning.encrypted_content"
 
 // Ask implements [Model].
-func (m responsesModel) Ask(ctx context.Context, r Request, told func(string)) (Answer, error) {
-	options, err := m.openai()
-	if err != nil {
-		return Answer{}, err
+func (m responses) Ask(ctx context.Context, r Request, told func(string)) (Answer, error) {
+	answer, err := m.ask(ctx, r, told)
+	var failure *Error
+	if errors.As(err, &failure) && failure.Class == Invalid && !m.thoughtless.Load() && isAboutThoughts(failure) {
+		m.thoughtless.Store(true)
+		return m.ask(ctx, r, told)
 	}
-	params, err := m.params(r)
-	if err != nil {
-		return Answer{}, err
-	}
-	service := responses.NewResponseService(options...)
-	stream := service.NewStreaming(ctx, params)
-	defer func() { _ = stream.Close() }()
-	for stream.Next() {
-		switch event := stream.Current(); event.Type {
-		case "response.output_text.delta":
-			told(event.Delta)
-		case "response.completed", "response.incomplete":
-			return m.answer(event.Response), nil
-		case "response.failed":
-			return Answer{}, brokenOff([]byte(event.Response.Error.RawJSON()))
-		case "error":
-			return Answer{}, brokenOff([]byte(event.RawJSON()))
-		}
-	}
-	if err := stream.Err(); err != nil {
-		return Answer{}, openaiError(ctx, err)
-	}
-	return Answer{}, &Error{Class: Broken, Err: errCut}
+	return answer, err
 }
 
-// params spells a request.
-func (m responsesModel) params(r Request) (responses.ResponseNewParams, error) {
-	p := responses.ResponseNewParams{Model: m.Model, Store: param.NewOpt(false)}
+// isAboutThoughts reports whether a server refuses a request because it does not give thoughts.
+func isAboutThoughts(failure *Error) bool {
+	said := strings.ToLower(failure.Err.Error())
+	return strings.Contains(said, "encrypted") && !strings.Contains(said, "input[") || strings.Contains(said, "include")
+}
+
+func (m responses) ask(ctx context.Context, r Request, told func(string)) (Answer, error) {
+	body, err := m.body(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	return m.exchange(ctx, cmp.Or(m.BaseURL, openaiURL), "responses", body, &responsesReader{wire: m.wire, request: r, teller: teller{told: told}})
+}
+
+// body spells a request.
+func (m responses) body(r Request) (object, error) {
+	input := []any{}
+	for _, t := range r.spoken() {
+		input = append(input, m.items(t)...)
+	}
+	body := object{"model": m.Model, "input": input, "store": false, "stream": true}
+	if !m.thoughtless.Load() {
+		body["include"] = []string{thoughts}
+	}
 	if r.Instructions != "" {
-		p.Instructions = param.NewOpt(r.Instructions)
+		body["instructions"] = r.Instructions
 	}
-	for _, t := range r.Turns {
-		p.Input.OfInputItemList = append(p.Input.OfInputItemList, responseItems(t)...)
-	}
+	var tools []object
 	for _, tool := range r.Tools {
-		schema, err := object(tool.Schema)
+		schema, err := readSchema(tool.Schema)
 		if err != nil {
-			return p, fmt.Errorf("tool %s: %w", tool.Name, err)
+			return nil, fmt.Errorf("tool %s: %w", tool.Name, err)
 		}
-		p.Tools = append(p.Tools, responses.ToolUnionParam{OfFunction: &responses.FunctionToolParam{
-			Name: tool.Name, Description: param.NewOpt(tool.Description), Parameters: schema, Strict: param.NewOpt(false),
-		}})
+		tools = append(tools, object{"type": "function", "name": tool.Name, "description": tool.Description, "parameters": schema, "strict": false})
+	}
+	if len(tools) > 0 {
+		body["tools"] = tools
+		if r.NoCalls {
+			body["tool_choice"] = "none"
+		}
 	}
 	if r.MaxTokens > 0 {
-		p.MaxOutputTokens = param.NewOpt(int64(r.MaxTokens))
+		body["max_output_tokens"] = r.MaxTokens
+	}
+	if m.ReasoningEffort != "" {
+		body["reasoning"] = object{"effort": m.ReasoningEffort}
 	}
 	if r.Schema != nil {
-		schema, err := object(r.Schema)
-		if err != nil {
-			return p, errors.Join(errors.New("the final answer"), err)
-		}
-		p.Text.Format.OfJSONSchema = &responses.ResponseFormatTextJSONSchemaConfigParam{Name: schemaName, Schema: schema, Strict: param.NewOpt(true)}
+		body["text"] = object{"format": object{"type": "json_schema", "name": schemaName, "schema": r.Schema, "strict": true}}
 	}
-	return p, nil
+	return body, nil
 }
 
-// responseItems spells a turn.
-func responseItems(t Turn) responses.ResponseInputParam {
-	var items responses.ResponseInputParam
+// items spells a turn.
+func (m responses) items(t Turn) (items []any) {
 	switch {
 	case t.Answer != nil:
+		var original []json.RawMessage
+		if json.Unmarshal(m.original(t.Answer), &original) == nil {
+			for _, item := range original {
+				items = append(items, item)
+			}
+			return items
+		}
 		if t.Answer.Text != "" {
-			items = append(items, responses.ResponseInputItemParamOfMessage(t.Answer.Text, responses.EasyInputMessageRoleAssistant))
+			items = append(items, object{"role": "assistant", "content": t.Answer.Text})
 		}
 		for _, c := range t.Answer.Calls {
-			items = append(items, responses.ResponseInputItemParamOfFunctionCall(c.Arguments, c.ID, c.Name))
+			items = append(items, object{"type": "function_call", "call_id": c.ID, "name": c.sendableName(), "arguments": string(c.sendable())})
 		}
+		return items
 	case len(t.Results) > 0:
 		for _, result := range t.Results {
-			item := responses.ResponseInputItemParamOfFunctionCallOutput(result.Text)
-			item.OfFunctionCallOutput.CallID = param.NewOpt(result.Call)
-			items = append(items, item)
+			items = append(items, object{"type": "function_call_output", "call_id": result.Call, "output": result.Text})
 		}
-	default:
-		items = append(items, responses.ResponseInputItemParamOfMessage(t.User, responses.EasyInputMessageRoleUser))
+		return items
 	}
-	return items
-}
-
-// answer reads the model's answer.
-func (m responsesModel) answer(r responses.Response) Answer {
-	a := Answer{Stop: Ended, Model: r.Model, Usage: Usage{
-		Input: r.Usage.InputTokens, Cached: r.Usage.InputTokensDetails.CachedTokens, Output: r.Usage.OutputTokens,
-	}}
-	refused := r.IncompleteDetails.Reason == "content_filter"
-	for _, item := range r.Output {
-		switch item.Type {
-		case "message":
-			for _, part := range item.Content {
-				a.Text += part.Text
-				if part.Type == "refusal" {
-					refused, a.Text = true, a.Text+part.Refusal
-				}
-			}
-		case "function_call":
-			a.Calls = append(a.Calls, Call{ID: item.CallID, Name: item.Name, Arguments: item.Arguments.OfString})
-		}
-	}
-	switch {
-	case refused:
-		a.Stop = Refused
-	case r.IncompleteDetails.Reason != "":
-		a.Stop = Length
-	case len(a.Calls) > 0:
-		a.Stop = Calling
-	}
-	return a
+	return []any{object{"role": "user", "content": t.User}}
 }

@@ -1,13 +1,31 @@
 package llm
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"strconv"
+)
 
 // Usage is what an answer took, in tokens.
 type Usage struct {
-	// Input counts all of the request, Cached the part of it that the vendor had at hand.
-	Input  int64 `json:"input"`
-	Cached int64 `json:"cached,omitempty"`
-	Output int64 `json:"output"`
+	// Input counts all of the request, Cached the part of it that the vendor had at hand, and
+	// Written the part that it has put there.
+	Input   int64 `json:"input"`
+	Cached  int64 `json:"cached,omitempty"`
+	Written int64 `json:"written,omitempty"`
+	Output  int64 `json:"output"`
+}
+
+// tokens is a number of tokens as a server tells it. What is no number counts as 0: it is no
+// reason to lose the answer.
+type tokens int64
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (t *tokens) UnmarshalJSON(text []byte) error {
+	n, err := strconv.ParseFloat(string(text), 64)
+	if err == nil {
+		*t = tokens(min(max(n, -mostTokens), mostTokens)) // what is implausible, plausible mends
+	}
+	return nil
 }
 
 // mostTokens is more than any request or answer has.
@@ -19,6 +37,7 @@ func (u Usage) plausible() Usage {
 	within := func(n, most int64) int64 { return min(max(n, 0), most) }
 	u.Input, u.Output = within(u.Input, mostTokens), within(u.Output, mostTokens)
 	u.Cached = within(u.Cached, u.Input)
+	u.Written = within(u.Written, u.Input-u.Cached)
 	return u
 }
 
@@ -37,6 +56,10 @@ func (r Request) Most() Usage {
 		bytes += len(tool.Name) + len(tool.Description) + len(tool.Schema)
 	}
 	for _, turn := range r.Turns {
+		if a := turn.Answer; a != nil && a.Original != nil {
+			bytes += len(a.Original.JSON) // it goes in place of the rest
+			continue
+		}
 		text, err := json.Marshal(turn)
 		if err == nil {
 			bytes += len(text)
@@ -54,6 +77,10 @@ func (r Request) usageOf(a Answer) Usage {
 	}
 	used := r.Most()
 	used.Output = int64(len(a.Text))
+	if a.Original != nil {
+		used.Output = int64(len(a.Original.JSON)) // with its thoughts
+		return used
+	}
 	for _, c := range a.Calls {
 		used.Output += int64(len(c.Name) + len(c.Arguments))
 	}

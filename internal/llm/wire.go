@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"switchyard/internal/web"
@@ -31,7 +32,7 @@ func Open(name string, d Definition, client *http.Client, metrics *Metrics) Pric
 	var m Model = chat{w}
 	switch d.API {
 	case Responses:
-		m = responsesModel{w}
+		m = responses{w, &atomic.Bool{}}
 	case Messages:
 		m = messages{w}
 	}
@@ -77,7 +78,7 @@ func (w wire) key() (string, error) {
 	return "", nil
 }
 
-// discreet keeps the key out of errors: some servers repeat it in theirs.
+// discreet keeps secrets out of errors: some servers repeat them in theirs.
 type discreet struct {
 	Model
 	wire wire
@@ -90,8 +91,10 @@ func (d discreet) Ask(ctx context.Context, r Request, told func(string)) (Answer
 	if !errors.As(err, &failure) {
 		return answer, err
 	}
-	if key, _ := d.wire.key(); key != "" && strings.Contains(failure.Err.Error(), key) {
-		failure.Err = errors.New(strings.ReplaceAll(failure.Err.Error(), key, "(the key)"))
+	for _, secret := range d.wire.secrets() {
+		if secret != "" && strings.Contains(failure.Err.Error(), secret) {
+			failure.Err = errors.New(strings.ReplaceAll(failure.Err.Error(), secret, "(a secret)"))
+		}
 	}
 	return answer, failure
 }

@@ -28,42 +28,17 @@ type Ask struct {
 	// Conversation is the request's messages, as a line each: who speaks, and what.
 	Conversation []string
 	Tools        []string
+	ToolChoice   string // how tools are to be used, "" if nothing is said
 	MaxTokens    int
 	Schema       json.RawMessage
+	Header       http.Header
 	Body         string // all of it
+
+	past past
 }
 
 // Last returns the last line of the conversation.
 func (a Ask) Last() string { return a.Conversation[len(a.Conversation)-1] }
-
-// Reply is what the server answers. The zero value is an empty answer.
-type Reply struct {
-	llm.Answer
-	// Status is an error's, with Code and Message as the vendor would give them.
-	Status        int
-	Code, Message string
-	RetryAfter    string
-	// Delay is how long the server takes before it answers.
-	Delay time.Duration
-	// Cut ends the connection in the middle of the answer, and Fail the stream with an error
-	// of that code.
-	Cut  bool
-	Fail string
-}
-
-// Say is the reply of a text.
-func Say(text string) Reply {
-	return Reply{Answer: llm.Answer{Text: text, Stop: llm.Ended, Usage: llm.Usage{Input: 100, Output: 10}}}
-}
-
-// Use is the reply of calls, each given as name and arguments.
-func Use(calls ...string) Reply {
-	r := Reply{Answer: llm.Answer{Stop: llm.Calling, Usage: llm.Usage{Input: 100, Output: 10}}}
-	for pair := range slices.Chunk(calls, 2) {
-		r.Calls = append(r.Calls, llm.Call{Name: pair[0], Arguments: pair[1]})
-	}
-	return r
-}
 
 // Server is a model server.
 type Server struct {
@@ -71,6 +46,9 @@ type Server struct {
 	// Heard, if not nil, is called once an answer has been written to the end while whoever
 	// asked was still there. It is set before the first request.
 	Heard func(Ask)
+	// RefuseNone has the server refuse requests in which tools are declared and none may be
+	// called. It is set before the first request.
+	RefuseNone bool
 
 	script func(Ask) Reply
 	server *http.Server
@@ -78,7 +56,8 @@ type Server struct {
 	closed chan struct{}
 	mu     sync.Mutex
 	asked  []Ask
-	calls  int // that were made up
+	calls  int               // that were made up
+	given  map[string]string // thoughts, by what they were given with
 }
 
 // Start starts a server on a free loopback port. The caller closes it. script is called by
@@ -88,7 +67,7 @@ func Start(script func(Ask) Reply) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{URL: "http://" + listener.Addr().String(), script: script, served: make(chan error, 1), closed: make(chan struct{})}
+	s := &Server{URL: "http://" + listener.Addr().String(), script: script, served: make(chan error, 1), closed: make(chan struct{}), given: make(map[string]string)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/chat/completions", s.serve(llm.Chat, readChat, writeChat))
 	mux.HandleFunc("POST /v1/responses", s.serve(llm.Responses, readResponses, writeResponses))
@@ -145,18 +124,20 @@ func (s *Server) serve(api string, read func([]byte, *Ask) error, write func(str
 	return func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		key := cmp.Or(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "), r.Header.Get("X-Api-Key"))
-		ask := Ask{API: api, Key: key, Body: string(body)}
+		ask := Ask{API: api, Key: key, Header: r.Header, Body: string(body)}
 		if err == nil {
 			err = read(body, &ask)
-		}
-		if err != nil {
-			w.WriteHeader(http.StatusBadRequest)
-			_, _ = fmt.Fprintf(w, `{"error":{"message":%q,"type":"invalid_request_error"}}`, err)
-			return
 		}
 		s.mu.Lock()
 		s.asked = append(s.asked, ask)
 		s.mu.Unlock()
+		if err == nil {
+			err = s.check(ask)
+		}
+		if err != nil {
+			refuse(w, api, Reply{Status: http.StatusBadRequest, Code: "invalid_request_error", Message: err.Error()})
+			return
+		}
 		reply := s.prepare(s.script(ask), ask)
 		select {
 		case <-time.After(reply.Delay):
@@ -167,6 +148,12 @@ func (s *Server) serve(api string, read func([]byte, *Ask) error, write func(str
 		}
 		if reply.Status != 0 {
 			refuse(w, api, reply)
+			return
+		}
+		s.give(api, reply)
+		if reply.Whole {
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = w.Write(whole[api](reply))
 			return
 		}
 		w.Header().Set("Content-Type", "text/event-stream")

@@ -3,13 +3,11 @@ package agents
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"time"
 
 	"switchyard/internal/llm"
-	"switchyard/internal/tasks"
 )
 
 // LLM is the runtime "llm": a language model that is asked again and again, with the results
@@ -48,7 +46,10 @@ type Brief struct {
 	// Stopped names the part of the budget that was used up, if one was: the answer is then
 	// what the model could say by that time.
 	Stopped string `json:"stopped,omitempty"`
-	Spent   Spent  `json:"spent"`
+	// Unanswered says why there is no last word of the model that can be taken, if there is
+	// none: Text is then what was found by that time, and there is no Output.
+	Unanswered string `json:"unanswered,omitempty"`
+	Spent      Spent  `json:"spent"`
 }
 
 // Run implements [Runtime].
@@ -64,35 +65,18 @@ func (l *LLM) Run(ctx context.Context, run Run) (any, error) {
 		answer, err := t.ask(ctx)
 		if part := daySpent(err); part != "" {
 			t.brief.Stopped = part
-			return t.brief, nil
+			return t.endWithFound("there was no room for another answer"), nil
+		}
+		if t.isLast() && isRefusedRequest(err) {
+			return t.endWithFound(fmt.Sprintf("the model could not be asked for its last word: %v", err)), nil
 		}
 		if err != nil {
 			return nil, err
 		}
-		switch {
-		case answer.Stop == llm.Refused:
-			return nil, tasks.Permanent(fmt.Errorf("the model refuses: %.300q", answer.Text))
-		case answer.Stop == llm.Length:
-			return nil, tasks.Permanent(errors.New("the model's answer was cut off at its bound: raise max_tokens of the model, or ask for less"))
-		case len(answer.Calls) > 0 && t.brief.Stopped == "":
-			if err := t.call(ctx, answer.Calls); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		wrong, err := t.finish(ctx, answer.Text)
-		switch {
-		case err != nil:
+		if ended, err := t.take(ctx, answer); err != nil {
 			return nil, err
-		case wrong == nil:
+		} else if ended {
 			return t.brief, nil
 		}
-		if t.wrong++; t.wrong > maxWrong || t.brief.Stopped != "" {
-			return nil, tasks.Permanent(fmt.Errorf("the model's answer is not what the agent's definition asks for: %w", wrong))
-		}
-		t.say(fmt.Sprintf("Your answer cannot be taken: %s. Answer again, with nothing but JSON that follows the schema.", wrong))
 	}
 }
-
-// maxWrong is how often a model may answer again whose answer could not be taken.
-const maxWrong = 2

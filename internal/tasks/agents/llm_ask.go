@@ -39,21 +39,32 @@ func (t *talk) askAny(ctx context.Context, request llm.Request) (Asking, error) 
 		}
 		failures = append(failures, fmt.Errorf("%s: %w", name, err))
 	}
-	return Asking{}, outcomeOf(errors.Join(failures...))
+	return Asking{}, outcomeOf(failures)
 }
 
-// outcomeOf says what follows when no model answers.
-func outcomeOf(err error) error {
-	var failure *llm.Error
-	switch {
-	case !errors.As(err, &failure):
-		return err
-	case failure.RetryAfter > 0:
-		return tasks.RetryAfter(failure.RetryAfter, err)
-	case failure.Passes():
-		return err
+// outcomeOf says what follows when no model answers: another attempt if one of the failures
+// may pass, as soon as the first server wants to be asked again.
+func outcomeOf(failures []error) error {
+	all, passes, after := errors.Join(failures...), false, time.Duration(0)
+	for _, err := range failures {
+		var failure *llm.Error
+		if !errors.As(err, &failure) {
+			return all
+		}
+		if !failure.Passes() {
+			continue
+		}
+		if passes = true; failure.RetryAfter > 0 && (after == 0 || failure.RetryAfter < after) {
+			after = failure.RetryAfter
+		}
 	}
-	return tasks.Permanent(err)
+	switch {
+	case after > 0:
+		return tasks.RetryAfter(after, all)
+	case passes:
+		return all
+	}
+	return tasks.Permanent(all)
 }
 
 const (

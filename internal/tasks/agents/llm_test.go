@@ -79,6 +79,7 @@ func (p *post) Call(_ context.Context, _ Run, id string, arguments json.RawMessa
 type study struct {
 	*books
 	server     *llmtest.Server
+	api        string // of the main model
 	definition Definition
 	outbox     outbox
 	library    library
@@ -98,7 +99,7 @@ func newStudy(t *testing.T, script func(llmtest.Ask) llmtest.Reply) *study {
 		t.Fatal(err)
 	}
 	t.Cleanup(server.Close)
-	return &study{books: newBooks(t), library: library{&asked{}}, server: server, definition: Definition{Runtime: "llm", Model: "main", Instructions: "Find out what is new."}}
+	return &study{books: newBooks(t), library: library{&asked{}}, server: server, api: llm.Chat, definition: Definition{Runtime: "llm", Model: "main", Instructions: "Find out what is new."}}
 }
 
 // runtime returns the runtime of one worker.
@@ -106,7 +107,7 @@ func (s *study) runtime() *LLM {
 	client := &http.Client{Transport: &http.Transport{}}
 	s.t.Cleanup(client.CloseIdleConnections)
 	metrics := llm.NewMetrics(prometheus.NewRegistry())
-	first := s.server.Definition(llm.Chat)
+	first := s.server.Definition(s.api)
 	first.Price = llm.Price{Input: 1000, Output: 10_000}
 	second := s.server.Definition(llm.Messages)
 	second.Model = "second"
@@ -272,15 +273,15 @@ func TestAPageCannotReachAToolThatTheAgentWasNotGiven(t *testing.T) {
 
 func TestABadCallIsToldToTheModel(t *testing.T) {
 	for want, call := range map[string][]string{
-		"are not a JSON object":    {"search_documents", `{"words":`},
-		`unknown field \"wrods\"`:  {"search_documents", `{"wrods":"tide"}`},
-		`there is no document`:     {"read_document", `{"id":"moon"}`},
-		`404 Not Found`:            {"fetch_page", `{"url":"https://example.org/none"}`},
-		`you may send scrape_page`: {"enqueue", `{"kind":"agent_mailer","payload":{}}`},
-		"you work for ada alone":   {"enqueue", `{"kind":"scrape_page","payload":{"user":"bob","url":"https://example.org"}}`},
-		"has no handler":           {"enqueue", `{"kind":"scrape_nothing","payload":{}}`},
-		`field \"text\" is empty`:  {"write_finding", `{"text":" "}`},
-		"there is no tool":         {"delete_everything", `{}`},
+		"one JSON object, but they are cut off after 9 bytes": {"search_documents", `{"words":`},
+		`unknown field \"wrods\"`:                             {"search_documents", `{"wrods":"tide"}`},
+		`there is no document`:                                {"read_document", `{"id":"moon"}`},
+		`404 Not Found`:                                       {"fetch_page", `{"url":"https://example.org/none"}`},
+		`you may send scrape_page`:                            {"enqueue", `{"kind":"agent_mailer","payload":{}}`},
+		"you work for ada alone":                              {"enqueue", `{"kind":"scrape_page","payload":{"user":"bob","url":"https://example.org"}}`},
+		"has no handler":                                      {"enqueue", `{"kind":"scrape_nothing","payload":{}}`},
+		`field \"text\" is empty`:                             {"write_finding", `{"text":" "}`},
+		"there is no tool":                                    {"delete_everything", `{}`},
 	} {
 		s := newStudy(t, func(a llmtest.Ask) llmtest.Reply {
 			if turn(a) == 1 {
@@ -343,8 +344,8 @@ func TestABudgetThatIsUsedUpLeavesALastWord(t *testing.T) {
 	} {
 		s := newStudy(t, func(a llmtest.Ask) llmtest.Reply {
 			if strings.HasPrefix(a.Last(), "user: Your budget is used up") {
-				if len(a.Tools) > 0 {
-					t.Errorf("%s: it still has tools", part)
+				if !slices.Equal(a.Tools, []string{"search_documents"}) || a.ToolChoice != "none" {
+					t.Errorf("%s: tools %q, to be used %q; want them declared, and none called", part, a.Tools, a.ToolChoice)
 				}
 				return llmtest.Say("as far as I got")
 			}
@@ -453,6 +454,20 @@ func TestWhatFollowsWhenNoModelAnswers(t *testing.T) {
 		if err == nil || tasks.IsPermanent(err) != tc.permanent || delay != tc.after || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: %v after %s; want %q, permanent %v, after %s", name, err, delay, tc.want, tc.permanent, tc.after)
 		}
+	}
+}
+
+func TestAnotherAttemptFollowsIfOneOfTheModelsMayAnswerLater(t *testing.T) {
+	s := newStudy(t, func(a llmtest.Ask) llmtest.Reply {
+		if a.Model == "second" {
+			return llmtest.Reply{Status: 429, RetryAfter: "90"}
+		}
+		return llmtest.Reply{Status: 400, Message: "no such field"}
+	})
+	s.definition.Fallback = "backup"
+	_, err := s.attempt(t.Context(), 1)
+	if delay, _ := tasks.RetryDelay(err); err == nil || tasks.IsPermanent(err) || delay != 90*time.Second {
+		t.Errorf("%v after %s, want another attempt when the second model says", err, delay)
 	}
 }
 

@@ -59,10 +59,11 @@ func (t *talk) callOne(ctx context.Context, number string, c llm.Call) (string, 
 	if err != nil {
 		return "", err
 	}
-	var object map[string]json.RawMessage
-	if err := json.Unmarshal([]byte(c.Arguments), &object); err != nil || object == nil {
-		return "", refuse("the arguments %.100q are not a JSON object", c.Arguments)
+	arguments, err := c.Object()
+	if err != nil {
+		return "", refuse("not called: the arguments have to be one JSON object, but %v. You wrote %.200q: call it again, with all of the arguments", err, c.Arguments)
 	}
+	c.Arguments = string(arguments)
 	step, effect := stepName("tool "+number+" "+c.Name), tool.Effect()
 	if t.needsApproval(c.Name) {
 		effect = true

@@ -22,20 +22,30 @@ func (h *Handlers) answer(ctx context.Context, agent, task, what string, v any) 
 	case len(status.Result) == 0:
 		return "The " + what + " did not finish in time", nil
 	}
-	if unreadable := json.Unmarshal(outputOf(status.Result), v); unreadable != nil {
+	output, unanswered := outputOf(status.Result)
+	switch {
+	case unanswered:
+		reason = "The " + what + " was not brought to its end"
+	case json.Unmarshal(output, v) != nil:
 		reason = "The " + what + " could not be read"
 	}
 	return reason, nil
 }
 
 // outputOf returns what an agent has answered: a language model's answer stands in the field
-// "output" of its result, beside what it has spent.
-func outputOf(result []byte) []byte {
+// "output" of its result, beside what it has spent. unanswered says that it has none, since its
+// budget was used up before.
+func outputOf(result []byte) (output []byte, unanswered bool) {
 	var model struct {
-		Output json.RawMessage `json:"output"`
+		Output     json.RawMessage `json:"output"`
+		Unanswered string          `json:"unanswered"`
 	}
-	if json.Unmarshal(result, &model) == nil && model.Output != nil {
-		return model.Output
+	switch {
+	case json.Unmarshal(result, &model) != nil:
+	case model.Output != nil:
+		return model.Output, false
+	case model.Unanswered != "":
+		return nil, true
 	}
-	return result
+	return result, false
 }

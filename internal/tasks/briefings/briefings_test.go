@@ -52,11 +52,12 @@ func TestAnAgentWritesTheTextsAndThePagesAreQuotedWhereItDoesNot(t *testing.T) {
 		overview  string
 		summaries string
 	}{
-		"it does":         {digest: tasks.Status{Result: []byte(both)}, overview: "Of queues.", summaries: "Two in brief.|One in brief."},
-		"no model's":      {digest: tasks.Status{Result: []byte(`{"items":[{"document":"d1","summary":"One."}]}`)}, note: "The digest left out 1 of 2 pages, which are quoted.", summaries: "|One."},
-		"it fails":        {digest: tasks.Status{State: "archived"}, note: "The digest failed, so the pages are quoted.", summaries: "|"},
-		"it is slow":      {digest: tasks.Status{State: "active"}, note: "The digest did not finish in time, so the pages are quoted.", summaries: "|"},
-		"it is no digest": {digest: tasks.Status{Result: []byte(`{"output":"a poem"}`)}, note: "The digest could not be read, so the pages are quoted.", summaries: "|"},
+		"it does":          {digest: tasks.Status{Result: []byte(both)}, overview: "Of queues.", summaries: "Two in brief.|One in brief."},
+		"no model's":       {digest: tasks.Status{Result: []byte(`{"items":[{"document":"d1","summary":"One."}]}`)}, note: "The digest left out 1 of 2 pages, which are quoted.", summaries: "|One."},
+		"it fails":         {digest: tasks.Status{State: "archived"}, note: "The digest failed, so the pages are quoted.", summaries: "|"},
+		"it is slow":       {digest: tasks.Status{State: "active"}, note: "The digest did not finish in time, so the pages are quoted.", summaries: "|"},
+		"it is no digest":  {digest: tasks.Status{Result: []byte(`{"output":"a poem"}`)}, note: "The digest could not be read, so the pages are quoted.", summaries: "|"},
+		"its budget ended": {digest: tasks.Status{Result: []byte(`{"text":"So far of queues.","stopped":"steps","unanswered":"the model's last word is empty","spent":{"steps":2}}`)}, note: "The digest was not brought to its end, so the pages are quoted.", summaries: "|"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
