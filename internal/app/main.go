@@ -5,11 +5,16 @@ import (
 
 	"switchyard/internal/config"
 	"switchyard/internal/daemon"
+	"switchyard/internal/program"
 )
 
-// Main loads the configuration, to which override applies a command's own flags, makes
-// the log, and runs a daemon.
+// Main conceals this process, which has secrets in its environment and its memory, loads the
+// configuration, to which override applies a command's own flags, makes the log, and runs a
+// daemon.
 func Main(f config.Flags, override func(*config.Config), run func(config.Config, *zap.Logger) error) error {
+	if err := program.Conceal(); err != nil {
+		return err
+	}
 	c, err := f.Load(override)
 	if err != nil {
 		return err
