@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"switchyard/internal/program"
+	"switchyard/internal/redact"
 	"switchyard/internal/tasks"
 	"switchyard/internal/telemetry"
 )
@@ -86,6 +87,7 @@ func (e *Exec) Run(ctx context.Context, run Run) (any, error) {
 
 // tell tells how far a run is.
 func (e *Exec) tell(ctx context.Context, run Run, p programProgress) {
+	p.Message = redact.Process.Text(p.Message)
 	text, err := json.Marshal(p)
 	if err == nil {
 		_ = e.Tell(ctx, run, text) // it is no reason to end the run

@@ -151,7 +151,7 @@ func TestWhatAProgramTellsWronglyOfItsStepsIsNamed(t *testing.T) {
 		"has begun and is":    `echo '{"type":"begin","step":"a"}'; echo '{"type":"begin","step":"a"}'; read a`,
 		"finished already":    `echo '{"type":"step","step":"a"}'; echo '{"type":"step","step":"a"}'; read a`,
 		"at most 200":         `echo '{"type":"step","step":"` + strings.Repeat("a", 201) + `"}'; read a`,
-		"is no valid JSON":       `echo '{"type":"step","step":"a","result":}'; read a`,
+		"is no valid JSON":    `echo '{"type":"step","step":"a","result":}'; read a`,
 		"output line of type": `echo '{"type":"Step","step":"a"}'; read a`,
 	} {
 		_, err := newRig(t, script).attempt(1)
