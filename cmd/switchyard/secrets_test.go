@@ -34,7 +34,8 @@ mcp_servers:
   echo: {url: "http://u:mcppass-5tGx@%[3]s/mcp?x=mcpquery-9dR", token_env: MCP_TOKEN}
   prog: {command: [sh, -c, 'echo "$PROGRAM_TOKEN" >&2; exit 3'], env: [PROGRAM_TOKEN]}
 agents:
-  service: {runtime: http, url: "http://u:hookpass-4vNz@127.0.0.1:1/?key=hookquery-6sL%%2F1", secret_env: HOOK_SECRET}
+  service: {runtime: http, url: "http://u:hookpass-4vNz@127.0.0.1:1/?key=hookquery-6sL%%2F1"}
+  signed: {runtime: http, url: "http://%[3]s/", secret_env: HOOK_SECRET}
   echoed: {runtime: http, url: "http://%[3]s/?key=echoquery-1fK"}
   model: {runtime: llm, model: echo, instructions: x}
   deaf: {runtime: llm, model: deaf, instructions: x}
@@ -111,7 +112,7 @@ func TestNoSecretOfTheConfigurationIsEverSaid(t *testing.T) {
 		_ = worker.Wait()
 	}()
 
-	agents := []string{"service", "echoed", "model", "deaf", "remote", "local", "says", "prints", "tells", "undoes", "argument"}
+	agents := []string{"service", "signed", "echoed", "model", "deaf", "remote", "local", "says", "prints", "tells", "undoes", "argument"}
 	for _, agent := range agents {
 		run("switchyard", "enqueue", "agent_"+agent, `{"user":"ada"}`, "--id", agent)
 	}
