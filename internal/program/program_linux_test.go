@@ -1,6 +1,7 @@
 package program
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -27,6 +28,8 @@ func TestMain(m *testing.M) {
 		beWorker()
 	case "concealed":
 		beConcealed()
+	case "own directory":
+		beStubborn()
 	case "check":
 		beChecker()
 	default:
@@ -206,21 +209,35 @@ func TestNothingIsLeftOfAKilledWorkersPrograms(t *testing.T) {
 }
 
 func TestAProgramDoesNotOutliveItsKeeper(t *testing.T) {
-	dir := t.TempDir()
-	cmd, _ := sh("sh -c 'echo $PPID' > main; touch ready; while :; do sleep 1000; done")
-	cmd.Dir = dir
-	p, err := Start(cmd, Bounds{})
-	if err != nil {
-		t.Fatal(err)
+	for _, user := range []string{"", nobody} {
+		if user != "" && os.Geteuid() != 0 {
+			continue
+		}
+		cmd := exec.Command("/bin/sh", "-c", "echo $$; while :; do sleep 1000; done")
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := Start(cmd, Bounds{User: user})
+		if err != nil {
+			t.Fatal(err)
+		}
+		line, err := bufio.NewReader(out).ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join(t.TempDir(), "main")
+		if err := os.WriteFile(file, []byte(line), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Wait(t.Context(), 0); !errors.Is(err, errKeeper) {
+			t.Errorf("error %v, want that the keeper was killed", err)
+		}
+		awaitGone(t, file)
 	}
-	awaitFile(t, filepath.Join(dir, "ready"))
-	if err := p.cmd.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	if err := p.Wait(t.Context(), 0); !errors.Is(err, errKeeper) {
-		t.Errorf("error %v, want that the keeper was killed", err)
-	}
-	awaitGone(t, filepath.Join(dir, "main"))
 }
 
 func TestAProgramHasTheFilesOfAPlainOne(t *testing.T) {

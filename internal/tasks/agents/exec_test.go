@@ -40,7 +40,10 @@ type told struct {
 
 func newTold(t *testing.T) *told { return &told{t: t, first: make(chan struct{})} }
 
-func (s *told) tell(_ context.Context, run Run, progress []byte) error {
+func (s *told) tell(ctx context.Context, run Run, progress []byte) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.events = append(s.events, run.Args.User+" "+run.Task.ID+" "+string(progress))
