@@ -89,14 +89,19 @@ func dropBounds() {
 	}
 }
 
-// dropCapabilities gives all capabilities up, root's too.
+// dropCapabilities gives all capabilities up, root's too. Who has none does not ask for less:
+// a service may be forbidden to.
 func dropCapabilities() {
 	prctl(prCapAmbient, prCapAmbientClear)
 	header := struct {
 		version uint32
 		pid     int32
 	}{version: capabilityVersion3}
-	var sets [6]uint32 // effective, permitted and inheritable, twice
+	var has, sets [6]uint32 // effective, permitted and inheritable, twice
+	_, _, errno := syscall.RawSyscall(syscall.SYS_CAPGET, uintptr(unsafe.Pointer(&header)), uintptr(unsafe.Pointer(&has)), 0)
+	if errno == 0 && has == sets {
+		return
+	}
 	if _, _, errno := syscall.RawSyscall(syscall.SYS_CAPSET, uintptr(unsafe.Pointer(&header)), uintptr(unsafe.Pointer(&sets)), 0); errno != 0 {
 		refuse("capset", errno)
 	}
