@@ -1,7 +1,6 @@
 package program
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -158,6 +157,28 @@ func TestAProgramIsAskedBeforeItIsKilled(t *testing.T) {
 	}
 }
 
+// TestAProgramThatForksIsCaught has one whose processes fork and end all the time, so that each
+// is gone when one looks for it.
+func TestAProgramThatForksIsCaught(t *testing.T) {
+	python, err := exec.LookPath("/usr/bin/python3")
+	if err != nil {
+		t.Skip("there is no python3")
+	}
+	const comets = `import os, signal
+for comet in range(5):
+    if os.fork() == 0:
+        os.setsid()
+        while True:
+            if os.fork(): os._exit(0)`
+	p, err := Start(exec.Command(python, "-c", comets), Bounds{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Wait(t.Context(), 0); err != nil { // it returns when they are all gone
+		t.Error(err)
+	}
+}
+
 func awaitFile(t *testing.T, file string) {
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
 		if _, err := os.Stat(file); err == nil {
@@ -167,76 +188,6 @@ func awaitFile(t *testing.T, file string) {
 			t.Errorf("no %s after 20s", file)
 			return
 		}
-	}
-}
-
-// beWorker runs a program that hears nothing, in a directory of its own.
-func beWorker() {
-	cmd := exec.Command("/bin/sh", "-c", "pwd > $OUT/dir; cd $OUT; "+stray+"trap '' TERM HUP INT; sh -c 'echo $PPID' > main; touch ready; while :; do sleep 1000; done")
-	cmd.Env = os.Environ()
-	p, err := Start(cmd, Bounds{OwnDir: true})
-	if err == nil {
-		err = p.Wait(context.Background(), time.Hour)
-	}
-	fmt.Println(err)
-}
-
-func TestNothingIsLeftOfAKilledWorkersPrograms(t *testing.T) {
-	dir := t.TempDir()
-	worker := exec.Command(os.Args[0])
-	worker.Env = append(os.Environ(), roleVariable+"=worker", "OUT="+dir, "TMPDIR="+dir)
-	if err := worker.Start(); err != nil {
-		t.Fatal(err)
-	}
-	awaitFile(t, filepath.Join(dir, "ready"))
-	if err := worker.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	_ = worker.Wait()
-	awaitGone(t, filepath.Join(dir, "main"))
-	awaitGone(t, filepath.Join(dir, "stray"))
-	own, err := os.ReadFile(filepath.Join(dir, "dir"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("TMPDIR", dir)
-	if err := Sweep(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(strings.TrimSpace(string(own))); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("its directory %s: %v, want it swept", own, err)
-	}
-}
-
-func TestAProgramDoesNotOutliveItsKeeper(t *testing.T) {
-	for _, user := range []string{"", nobody} {
-		if user != "" && os.Geteuid() != 0 {
-			continue
-		}
-		cmd := exec.Command("/bin/sh", "-c", "echo $$; while :; do sleep 1000; done")
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		p, err := Start(cmd, Bounds{User: user})
-		if err != nil {
-			t.Fatal(err)
-		}
-		line, err := bufio.NewReader(out).ReadString('\n')
-		if err != nil {
-			t.Fatal(err)
-		}
-		file := filepath.Join(t.TempDir(), "main")
-		if err := os.WriteFile(file, []byte(line), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := p.cmd.Process.Kill(); err != nil {
-			t.Fatal(err)
-		}
-		if err := p.Wait(t.Context(), 0); !errors.Is(err, errKeeper) {
-			t.Errorf("error %v, want that the keeper was killed", err)
-		}
-		awaitGone(t, file)
 	}
 }
 
