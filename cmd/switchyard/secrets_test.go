@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -162,7 +163,7 @@ func dump(t *testing.T, client redis.UniversalClient) string {
 	}
 	for _, key := range keys {
 		value, err := client.Dump(t.Context(), key).Result()
-		if err != nil && err != redis.Nil {
+		if err != nil && !errors.Is(err, redis.Nil) {
 			t.Fatal(err)
 		}
 		all.WriteString(key + "\n" + value + "\n")

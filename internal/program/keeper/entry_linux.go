@@ -47,7 +47,9 @@ func enter(args []string) {
 	}
 	dropCapabilities()
 	// A change of user takes the signal back that was set at the fork.
-	prctl(syscall.PR_SET_PDEATHSIG, uintptr(syscall.SIGKILL))
+	if errno := prctl(syscall.PR_SET_PDEATHSIG, uintptr(syscall.SIGKILL)); errno != 0 {
+		refuse("death signal", errno)
+	}
 	if strconv.Itoa(os.Getppid()) != keeper {
 		os.Exit(1) // the keeper has gone meanwhile
 	}
@@ -92,7 +94,7 @@ func dropBounds() {
 // dropCapabilities gives all capabilities up, root's too. Who has none does not ask for less:
 // a service may be forbidden to.
 func dropCapabilities() {
-	prctl(prCapAmbient, prCapAmbientClear)
+	_ = prctl(prCapAmbient, prCapAmbientClear) // they go with the permitted ones
 	header := struct {
 		version uint32
 		pid     int32

@@ -38,16 +38,20 @@ func keep(args []string) {
 	if order.Rules {
 		syscall.CloseOnExec(RulesFile)
 	}
-	// Nothing that it runs may read or change its memory; being killed is all that it fears.
-	prctl(syscall.PR_SET_DUMPABLE, 0)
-	prctl(prSetChildSubreaper, 1)
 	k := keeper{report: os.NewFile(ReportFile, "report"), woken: make(chan os.Signal, 1), asked: make(chan struct{}, 1), released: make(chan struct{})}
 	// Caught, not ignored: what is ignored would be so in the program, too.
 	signal.Notify(k.woken, syscall.SIGCHLD)
-	signal.Notify(make(chan os.Signal), syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGALRM, syscall.SIGPIPE)
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGALRM, syscall.SIGPIPE)
 	if unreadable != nil {
 		k.tell(Failed, strconv.Quote("0 "+unreadable.Error()))
 		return
+	}
+	// Nothing that it runs may read or change its memory; being killed is all that it fears.
+	for option, value := range map[int]uintptr{syscall.PR_SET_DUMPABLE: 0, prSetChildSubreaper: 1} {
+		if errno := prctl(option, value); errno != 0 {
+			k.tell(Failed, strconv.Quote(strconv.Itoa(int(errno))+" prctl "+strconv.Itoa(option)))
+			return
+		}
 	}
 	started, err := k.start(order.Rules, args)
 	if err != nil {
