@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -87,7 +88,11 @@ agents:
 		t.Fatal(err)
 	}
 	for i := range pidfds {
-		if n, err := unix.Poll(pidfds[i:i+1], 10_000); n != 1 {
+		n, err := unix.Poll(pidfds[i:i+1], 10_000)
+		for errors.Is(err, unix.EINTR) {
+			n, err = unix.Poll(pidfds[i:i+1], 10_000)
+		}
+		if n != 1 {
 			t.Fatalf("a program lives 10s after its worker: %v", err)
 		}
 	}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"net/url"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -11,6 +12,19 @@ import (
 
 // secretName is in the names of what holds secrets.
 var secretName = regexp.MustCompile(`(?i)(^|[^a-z])(api_?|access_?|private_?|secret_?)?keys?([^a-z]|$)|apikey|token|secret|passw|passphrase|credential|authorization|cookie|signature|(^|[^a-z])(auth|pass|pwd|sig|dsn|headers)([^a-z]|$)`)
+
+// isSecret reports whether a value of this name is a secret. The place of one is none: systemd
+// calls the directory of credentials CREDENTIALS_DIRECTORY, and a shell its own PWD.
+func isSecret(name, value string) bool {
+	if !isSecretName(name) || publicVariable.MatchString(name) {
+		return false
+	}
+	if !filepath.IsAbs(value) {
+		return true
+	}
+	_, err := os.Stat(value)
+	return err != nil
+}
 
 // isSecretName reports whether a setting, a variable or a parameter of this name holds a secret.
 func isSecretName(name string) bool { return secretName.MatchString(name) }
@@ -36,7 +50,7 @@ func isRandom(value string) bool {
 }
 
 // publicVariable are the names of variables that say how a machine is set up.
-var publicVariable = regexp.MustCompile(`^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_[A-Z]+|TZ|TERM|PWD|TMPDIR|HOSTNAME|DISPLAY|EDITOR|XDG_[A-Z_]+|PYTHON[A-Z]+|NODE_[A-Z]+|VIRTUAL_ENV)$`)
+var publicVariable = regexp.MustCompile(`^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_[A-Z]+|TZ|TERM|(OLD)?PWD|TMPDIR|HOSTNAME|DISPLAY|EDITOR|XDG_[A-Z_]+|PYTHON[A-Z]+|NODE_[A-Z]+|VIRTUAL_ENV)$`)
 
 // publicHeader are the names of headers that say in what form one speaks.
 var publicHeader = regexp.MustCompile(`(?i)^(accept(-.*)?|content-.*|user-agent)$`)

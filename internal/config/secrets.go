@@ -120,7 +120,7 @@ func (c collector) setting(name, value string) {
 		c.urls(value, true)
 		return
 	}
-	if isSecretName(name) || isRandom(value) {
+	if isSecret(name, value) || isRandom(value) {
 		c.secrets.Know(value, lastWord(value))
 	}
 }
@@ -155,7 +155,7 @@ func (c collector) listed(name string) {
 	if strings.Contains(value, "://") {
 		c.urls(value, true)
 	}
-	if isSecretName(name) || !isPublic(name, value) {
+	if isSecret(name, value) || !isSecretName(name) && !isPublic(name, value) {
 		c.secrets.Know(value)
 	}
 }
@@ -163,7 +163,7 @@ func (c collector) listed(name string) {
 // variable looks at a variable that nothing names.
 func (c collector) variable(name, value string) {
 	c.urls(value, false)
-	if !isSecretName(name) {
+	if !isSecret(name, value) {
 		return
 	}
 	c.secrets.Know(value)

@@ -44,18 +44,19 @@ func TestSecretsAreKnownWhereverTheyStand(t *testing.T) {
 
 func TestWhatIsPublicStaysLegible(t *testing.T) {
 	redact.Process = &redact.Set{}
+	place := t.TempDir()
 	_, err := Load(write(t, `
 redis: {url: "redis://default:pw-secret@redis.example.org:6379/2", prefix: "switchyard:"}
 models: {x: {api: anthropic-messages, model: claude-sonnet-4-20250514, base_url: "https://api.example.org/v1?api-version=2024-10-21", key_env: NOT_SET}}
 agents: {x: {runtime: exec, command: [/usr/bin/python3, /srv/agents/herald.py, --verbose], env: [PATH, MODE, LEVEL, COUNT, OUTBOX, LANG]}}
 sources: {news: {url: "https://example.org/feed?topic=climate-change&lang=en", every: 1h}}
-`), []string{"PATH=/usr/local/bin:/usr/bin", "MODE=production", "LEVEL=warning", "COUNT=1234567", "OUTBOX=/srv/outbox.txt", "LANG=en_US.UTF-8"}, nil)
+`), []string{"PATH=/usr/local/bin:/usr/bin", "MODE=production", "LEVEL=warning", "COUNT=1234567", "PWD=/home/somebody/somewhere", "CREDENTIALS_DIRECTORY=" + place, "OUTBOX=/srv/outbox.txt", "LANG=en_US.UTF-8"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, public := range []string{
 		"redis.example.org:6379", "switchyard:", "default", "claude-sonnet-4-20250514", "https://api.example.org/v1", "2024-10-21", "/usr/bin/python3", "/srv/agents/herald.py",
-		"--verbose", "/usr/local/bin", "production", "warning", "1234567", "/srv/outbox.txt", "en_US.UTF-8", "climate-change",
+		"--verbose", "/usr/local/bin", "production", "warning", "1234567", "/srv/outbox.txt", "en_US.UTF-8", "climate-change", "/home/somebody/somewhere", place,
 	} {
 		if got := redact.Process.Text(public); got != public {
 			t.Errorf("%s became %s", public, got)

@@ -75,7 +75,12 @@ func awaitGone(t *testing.T, file string) {
 	}
 	defer func() { _ = unix.Close(fd) }()
 	const within = 10_000 // milliseconds
-	if n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, within); n != 1 {
+	poll := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+	n, err := unix.Poll(poll, within)
+	for errors.Is(err, unix.EINTR) {
+		n, err = unix.Poll(poll, within)
+	}
+	if n != 1 {
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 		t.Fatalf("process %d of %s lives: %v", pid, filepath.Base(file), err)
 	}
