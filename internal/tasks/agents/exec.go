@@ -166,17 +166,22 @@ func (e *execution) ended(ctx context.Context, err error) error {
 
 // tail keeps the end of what is written to it. It is safe for one writer.
 type tail struct {
-	keep int
+	keep int // bytes
 	text []byte
 }
 
 var _ io.Writer = (*tail)(nil)
 
-// Write implements [io.Writer].
+// Write implements [io.Writer]. It keeps more than is told, so that no secret is cut before it
+// is looked for.
 func (t *tail) Write(p []byte) (int, error) {
-	t.text = append(t.text, p[max(0, len(p)-t.keep):]...)
-	t.text = t.text[max(0, len(t.text)-t.keep):]
+	kept := 2 * t.keep
+	t.text = append(t.text, p[max(0, len(p)-kept):]...)
+	t.text = t.text[max(0, len(t.text)-kept):]
 	return len(p), nil
 }
 
-func (t *tail) String() string { return string(bytes.ToValidUTF8(t.text, nil)) }
+func (t *tail) String() string {
+	text := redact.Process.Text(string(t.text))
+	return strings.ToValidUTF8(text[max(0, len(text)-t.keep):], "")
+}

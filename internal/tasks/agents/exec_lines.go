@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 
+	"switchyard/internal/redact"
 	"switchyard/internal/tasks"
 )
 
@@ -98,7 +99,7 @@ func (l *lines) read(text []byte) {
 		l.value = one.Result
 		l.steps.end()
 	case "error":
-		err := fmt.Errorf("the program failed: %.300s", one.Message)
+		err := fmt.Errorf("the program failed: %.300s", redact.Process.Text(one.Message))
 		if one.Permanent {
 			err = tasks.Permanent(err)
 		}
@@ -108,12 +109,14 @@ func (l *lines) read(text []byte) {
 	}
 }
 
-// lineFault returns the error of a line that is none of the protocol.
-func lineFault(text []byte, err error) error {
+// lineFault returns the error of a line that is none of the protocol. It shows the begin of the
+// line, and is cut when no secret can be cut with it.
+func lineFault(line []byte, err error) error {
+	text := redact.Process.Text(string(line))
 	switch {
-	case text[0] != '{':
+	case line[0] != '{':
 		return fmt.Errorf(`the program printed %.80q, and its standard output takes JSON objects, one to a line: print it to standard error (in Python print(..., file=sys.stderr), in Node console.error(...)), or tell it as {"type":"progress","message":"..."}`, text)
-	case !json.Valid(text):
+	case !json.Valid(line):
 		return fmt.Errorf("output line %.80q is no valid JSON: %w: write each object whole, on a line of its own", text, err)
 	}
 	return fmt.Errorf("output line %.80q: %w", text, err)

@@ -110,11 +110,12 @@ func TestAPlainPrintIsShownWithItsCure(t *testing.T) {
 	redact.Process.Know("printed-secret-1")
 	for printed, shown := range map[string]string{
 		"Hello, world": `"Hello, world"`, "42": `"42"`, "[1]": `"[1]"`, "key printed-secret-1": `"key (hidden)"`,
-		strings.Repeat("x", 200): `"` + strings.Repeat("x", 80) + `"`,
+		strings.Repeat("x", 200):                     `"` + strings.Repeat("x", 80) + `"`,
+		strings.Repeat("x", 70) + "printed-secret-1": `"` + strings.Repeat("x", 70) + `(hidden)"`,
 	} {
 		_, err := runScript(t.Context(), newTold(t), script("echo '"+printed+"'"))
 		want := "the program printed " + shown + `, and its standard output takes JSON objects, one to a line: print it to standard error (in Python print(..., file=sys.stderr), in Node console.error(...)), or tell it as {"type":"progress","message":"..."}`
-		if err == nil || redact.Process.Text(err.Error()) != want || !tasks.IsPermanent(err) {
+		if err == nil || err.Error() != want || !tasks.IsPermanent(err) {
 			t.Errorf("error %v, want the permanent one %s", err, want)
 		}
 	}
@@ -166,7 +167,12 @@ func TestNoStepBeginsBehindAResult(t *testing.T) {
 }
 
 func TestAProgramsWordsHaveNoSecrets(t *testing.T) {
-	redact.Process.Know("told-secret-2")
+	redact.Process.Know("told-secret-2", "cut-secret-3")
+	long := strings.Repeat("y", stderrKept-len("x (hidden)"))
+	_, err := runScript(t.Context(), newTold(t), script(`printf 'x cut-secret-3`+long+`' >&2; exit 1`))
+	if want := `the program ended with exit status 1; it said: "x (hidden)` + long + `"`; err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
 	s := newTold(t)
 	if _, err := runScript(t.Context(), s, script(`echo '{"type":"progress","message":"with told-secret-2"}'`)); err != nil {
 		t.Fatal(err)
