@@ -18,7 +18,7 @@ type flags struct {
 
 func main() {
 	var f flags
-	k := kong.Parse(&f, kong.Name("monitor"), kong.Description("Serves asynqmon, briefings, the schedule and the documentation."))
+	k := kong.Parse(&f, kong.Name("monitor"), kong.Description("Serves asynqmon, briefings, the schedule and the documentation."), app.Discreet())
 	k.FatalIfErrorf(app.Main(f.Flags, f.override, app.RunMonitor))
 }
 

@@ -18,7 +18,7 @@ type flags struct {
 
 func main() {
 	var f flags
-	k := kong.Parse(&f, kong.Name("scheduler"), kong.Description("Enqueues the tasks of the schedule when they are due."))
+	k := kong.Parse(&f, kong.Name("scheduler"), kong.Description("Enqueues the tasks of the schedule when they are due."), app.Discreet())
 	k.FatalIfErrorf(app.Main(f.Flags, f.override, app.RunScheduler))
 }
 

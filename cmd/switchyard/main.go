@@ -16,6 +16,7 @@ import (
 
 	"switchyard/internal/app"
 	"switchyard/internal/config"
+	"switchyard/internal/redact"
 )
 
 type cli struct {
@@ -48,7 +49,8 @@ func main() {
 	k := kong.Parse(&c, kong.Name("switchyard"),
 		kong.Description("Background tasks for agents, briefings and scraping."),
 		kong.ShortUsageOnError(),
-		kong.BindTo(os.Stdout, (*io.Writer)(nil)),
+		app.Discreet(),
+		kong.BindTo(redact.Process.Writer(os.Stdout), (*io.Writer)(nil)),
 		kong.Bind(&c.Flags))
 	k.FatalIfErrorf(k.Run())
 }

@@ -25,7 +25,7 @@ type flags struct {
 
 func main() {
 	var f flags
-	k := kong.Parse(&f, kong.Name("worker"), kong.Description("Consumes queues and performs their tasks."))
+	k := kong.Parse(&f, kong.Name("worker"), kong.Description("Consumes queues and performs their tasks."), app.Discreet())
 	k.FatalIfErrorf(app.Main(f.Flags, f.override, f.run))
 }
 

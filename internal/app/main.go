@@ -1,15 +1,29 @@
 package app
 
 import (
+	"os"
+
+	"github.com/alecthomas/kong"
 	"go.uber.org/zap"
 
 	"switchyard/internal/config"
 	"switchyard/internal/daemon"
+	"switchyard/internal/program"
+	"switchyard/internal/redact"
 )
 
-// Main loads the configuration, to which override applies a command's own flags, makes
-// the log, and runs a daemon.
+// Discreet has a command line leave out the secrets of this process in what it prints.
+func Discreet() kong.Option {
+	return kong.Writers(redact.Process.Writer(os.Stdout), redact.Process.Writer(os.Stderr))
+}
+
+// Main conceals this process, which has secrets in its environment and its memory, loads the
+// configuration, to which override applies a command's own flags, makes the log, and runs a
+// daemon.
 func Main(f config.Flags, override func(*config.Config), run func(config.Config, *zap.Logger) error) error {
+	if err := program.Conceal(); err != nil {
+		return err
+	}
 	c, err := f.Load(override)
 	if err != nil {
 		return err

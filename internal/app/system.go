@@ -226,8 +226,8 @@ func (s *System) checks() []daemon.Check {
 }
 
 // Check reports what is wrong with a configuration beyond what its own validation sees:
-// agents no runtime runs, entries no handler takes, users that cannot sign in. It does
-// not speak to Redis.
+// agents no runtime runs, entries no handler takes, users that cannot sign in, programs that
+// this machine cannot keep within their bounds. It does not speak to Redis.
 func Check(c config.Config) error {
 	if c.Redis.URL == "" {
 		c.Redis.URL = "redis://127.0.0.1:6379"
@@ -238,7 +238,7 @@ func Check(c config.Config) error {
 	}
 	defer func() { _ = s.Close() }()
 	entries, err := c.Entries()
-	errs := []error{err, monitor.CheckListen(c.Monitor.Listen, monitorUsers(c))}
+	errs := []error{err, monitor.CheckListen(c.Monitor.Listen, monitorUsers(c)), checkPrograms(c)}
 	for _, e := range entries {
 		errs = append(errs, s.CheckEntry(context.Background(), e))
 	}

@@ -63,6 +63,9 @@ func NewWorker(s *System, queues map[string]config.Queue) *Worker {
 // Run consumes until stop is quiet and drained.
 func (w *Worker) Run(stop daemon.Stop) error {
 	s := w.system
+	if err := s.preparePrograms(); err != nil {
+		return err
+	}
 	if err := s.awaitRedis(stop.Quiet); err != nil {
 		return orStopped(stop, err)
 	}

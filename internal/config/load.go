@@ -22,9 +22,11 @@ const envPrefix = "SWITCHYARD_"
 const FileVariable = envPrefix + "CONFIG"
 
 // Load reads the configuration from path, "" for none, and from environ, a list of
-// KEY=value. override, if not nil, then applies what flags say. The result is valid.
+// KEY=value. override, if not nil, then applies what flags say. The result is valid. From then
+// on package redact knows the secrets in it, also those of a configuration that is not valid.
 func Load(path string, environ []string, override func(*Config)) (Config, error) {
-	c := Default()
+	c, variables := Default(), env.ToMap(environ)
+	defer func() { know(c, variables) }() // for who is told the error
 	if path != "" {
 		if err := readFile(path, &c); err != nil {
 			return c, err
@@ -46,6 +48,9 @@ func readFile(path string, c *Config) error {
 	}
 	d := yaml.NewDecoder(bytes.NewReader(raw), yaml.Strict())
 	if err := d.Decode(c); err != nil && !errors.Is(err, io.EOF) {
+		var read map[string]any
+		_ = yaml.Unmarshal(raw, &read) // as far as it can be
+		know(read, nil)
 		return fmt.Errorf("configuration file %s: at [line:column] %s", path, yaml.FormatError(err, false, false))
 	}
 	c.addDefaults()

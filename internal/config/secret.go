@@ -3,7 +3,7 @@ package config
 import (
 	"github.com/goccy/go-yaml"
 
-	"switchyard/internal/cache"
+	"switchyard/internal/redact"
 )
 
 // Secret is a value that never prints itself. Reveal gives it to the one who needs it.
@@ -28,9 +28,9 @@ func (s Secret) MarshalYAML() (any, error) { return s.String(), nil }
 // Reveal returns the value itself.
 func (s Secret) Reveal() string { return string(s) }
 
-// Print returns the configuration as YAML, secrets hidden.
+// Print returns the configuration as YAML, secrets hidden: those that are known by their
+// values, and whatever stands in a URL where secrets do.
 func (c Config) Print() (string, error) {
-	c.Redis.URL = cache.Redact(c.Redis.URL)
 	raw, err := yaml.Marshal(c)
-	return string(raw), err
+	return hideURLs(redact.Process.Text(string(raw))), err
 }

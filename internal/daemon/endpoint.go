@@ -12,6 +12,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"go.uber.org/zap"
+
+	"switchyard/internal/redact"
 )
 
 // checkTimeout bounds all checks of one readiness request.
@@ -46,7 +48,7 @@ func Ready(checks ...Check) http.Handler {
 			}
 		}
 		w.WriteHeader(status)
-		_, _ = w.Write([]byte(body.String()))
+		_, _ = w.Write([]byte(redact.Process.Text(body.String())))
 	})
 }
 

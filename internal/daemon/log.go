@@ -9,6 +9,8 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	"golang.org/x/term"
+
+	"switchyard/internal/redact"
 )
 
 // Log formats.
@@ -18,7 +20,7 @@ const (
 	FormatConsole = "console"
 )
 
-// NewLogger returns a logger to standard error. level is debug, info, warn or error. The
+// NewLogger returns a logger to standard error, which leaves out the secrets of this process. level is debug, info, warn or error. The
 // Redis client's own log becomes part of it, at debug level, for the whole process.
 func NewLogger(level, format string) (*zap.Logger, error) {
 	at, err := zapcore.ParseLevel(level)
@@ -40,7 +42,7 @@ func NewLogger(level, format string) (*zap.Logger, error) {
 		config.EncodeLevel = zapcore.CapitalLevelEncoder
 		encoder = zapcore.NewConsoleEncoder(config)
 	}
-	log := zap.New(zapcore.NewCore(encoder, zapcore.Lock(os.Stderr), at))
+	log := zap.New(zapcore.NewCore(encoder, zapcore.Lock(zapcore.AddSync(redact.Process.Writer(os.Stderr))), at))
 	redis.SetLogger(clientLog{log.Named("redis")})
 	return log, nil
 }

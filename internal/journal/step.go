@@ -12,6 +12,7 @@ import (
 
 	"switchyard/internal/cache"
 	"switchyard/internal/control"
+	"switchyard/internal/redact"
 	"switchyard/internal/tasks"
 	"switchyard/internal/telemetry"
 )
@@ -69,7 +70,7 @@ func (j *Journal) Done(ctx context.Context, name string, result json.RawMessage)
 
 // Undone writes that a step has certainly not been done, and may begin again.
 func (j *Journal) Undone(ctx context.Context, name, why string) error {
-	return j.close(ctx, entry{Event: undone, Step: name, Error: fmt.Sprintf("%.500s", why)})
+	return j.close(ctx, entry{Event: undone, Step: name, Error: fmt.Sprintf("%.500s", redact.Process.Text(why))})
 }
 
 func (j *Journal) close(ctx context.Context, e entry) error {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/hibiken/asynq"
 
+	"switchyard/internal/redact"
 	"switchyard/internal/routing"
 	"switchyard/internal/tasks"
 )
@@ -78,6 +79,19 @@ func (l *Lane) retryDelay(retried int, err error, t *asynq.Task) time.Duration {
 		return time.Until(d.at)
 	}
 	return l.delay(retried, t.Type(), err)
+}
+
+// discreetError is an error that does not say the secrets in it: its text goes to Redis.
+type discreetError struct{ error }
+
+func (e discreetError) Error() string { return redact.Process.Text(e.error.Error()) }
+func (e discreetError) Unwrap() error { return e.error }
+
+func discreet(err error) error {
+	if err == nil {
+		return nil
+	}
+	return discreetError{err}
 }
 
 // settle decides what becomes of the task, and says it in the error asynq gets.

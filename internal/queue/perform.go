@@ -54,7 +54,7 @@ func (l *Lane) perform(ctx context.Context, t *asynq.Task) error {
 	if err == nil && len(result) > 0 {
 		err = l.keep(held, t.ResultWriter(), result)
 	}
-	outcome, err := settle(task, err)
+	outcome, err := settle(task, discreet(err))
 	l.metrics.end(task.Queue, label, outcome, time.Since(started))
 	l.report(ctx, task, outcome, err, time.Since(started))
 	span.SetAttributes(telemetry.Outcome(string(outcome)))

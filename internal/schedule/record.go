@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"switchyard/internal/redact"
 )
 
 // Books are what the schedule knows of an entry's past and future.
@@ -83,7 +85,7 @@ const maxError = 300
 
 // withError returns b with err as its last error.
 func (b Books) withError(err error) Books {
-	b.LastError = err.Error()
+	b.LastError = redact.Process.Text(err.Error())
 	if len(b.LastError) > maxError {
 		b.LastError = strings.ToValidUTF8(b.LastError[:maxError], "") + "…"
 	}

@@ -10,6 +10,8 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
+
+	"switchyard/internal/redact"
 )
 
 // Start begins a span within that of ctx, which goes where that one goes. It costs next to
@@ -37,7 +39,7 @@ func Fail(ctx context.Context, span trace.Span, err error, class string) {
 	span.SetAttributes(errorType.String(class))
 	said := ""
 	if HasContent(ctx) {
-		said = strings.ToValidUTF8(fmt.Sprintf("%.1000s", err), "")
+		said = strings.ToValidUTF8(fmt.Sprintf("%.1000s", redact.Process.Text(err.Error())), "")
 	}
 	span.SetStatus(codes.Error, said)
 }

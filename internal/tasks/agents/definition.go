@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"switchyard/internal/program"
 	"switchyard/internal/web"
 )
 
@@ -24,9 +25,11 @@ type Definition struct {
 	Dir     string   `yaml:"dir,omitempty"`
 	Env     []string `yaml:"env,omitempty"`
 	// Output bounds what it writes to standard output, in bytes; 0 means 1 MiB. Memory bounds
-	// what its process group holds, in bytes; 0: nothing does.
+	// what its processes hold together, in bytes; 0: nothing does.
 	Output int   `yaml:"output,omitempty"`
 	Memory int64 `yaml:"memory,omitempty"`
+	// Bounds are what else it is kept to.
+	Bounds program.Bounds `yaml:",inline"`
 	// Steps has it tell its steps, and get an answer to each on standard input, which stays
 	// open for them.
 	Steps bool `yaml:"steps,omitempty"`
@@ -73,8 +76,8 @@ type Definition struct {
 func (d Definition) checkCommand() error {
 	switch {
 	case d.Runtime != "exec":
-		if len(d.Command) > 0 || d.Steps {
-			return fmt.Errorf("command or steps is given to the runtime %q: use the runtime exec, or leave it out", d.Runtime)
+		if len(d.Command) > 0 || d.Steps || !d.Bounds.IsZero() {
+			return fmt.Errorf("command, steps, user, own_dir, limits or allow is given to the runtime %q: use the runtime exec, or leave it out", d.Runtime)
 		}
 		return nil
 	case len(d.Command) == 0 || d.Command[0] == "":
@@ -82,7 +85,7 @@ func (d Definition) checkCommand() error {
 	case d.Output < 0 || d.Memory < 0 || d.Grace < 0:
 		return errors.New("output, memory and grace must not be negative")
 	}
-	return nil
+	return d.Bounds.Check(d.Command[0], d.Dir)
 }
 
 // checkService reports what is wrong with the service of an agent.

@@ -10,11 +10,12 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"runtime"
 	"strings"
 	"sync"
 	"time"
 
+	"switchyard/internal/program"
+	"switchyard/internal/redact"
 	"switchyard/internal/tasks"
 	"switchyard/internal/telemetry"
 )
@@ -32,9 +33,9 @@ const stderrKept = 2000
 // Exec is the runtime "exec": it runs a program in any language, without a shell. The
 // program gets one JSON object on its standard input and writes JSON lines to its standard
 // output; see [line]. Its environment holds the variables that its definition lists, and
-// those of its trace, if it has one. It leads a process group of its own, which is asked to
-// stop when the attempt is over before the program is, and killed when it does not, or when
-// the program has ended and left something behind.
+// those of its trace, if it has one. It runs within the bounds of its definition. It is asked
+// to stop when the attempt is over before the program is, and killed when it does not; what it
+// has started is killed with it, and when it ends.
 type Exec struct {
 	// Tell notes how far a run is, in JSON, and tells its user. An error is no reason to
 	// end the run.
@@ -62,11 +63,13 @@ func (e *Exec) Run(ctx context.Context, run Run) (any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode input: %w", err)
 	}
+	telling := &teller{ctx: ctx, tell: func(ctx context.Context, p programProgress) { e.tell(ctx, run, p) }}
+	defer telling.end()
 	// Whatever ends the program early is the cause of its context's end.
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	p := &program{definition: d, stop: stop, exited: make(chan struct{}), said: &tail{keep: stderrKept}}
-	out := &lines{room: cmp.Or(d.Output, defaultOutput), stop: stop, tell: func(p progress) { e.tell(ctx, run, p) }}
+	p := &execution{definition: d, stop: stop, said: &tail{keep: stderrKept}}
+	out := &lines{room: cmp.Or(d.Output, defaultOutput), stop: stop, teller: telling}
 	p.cmd = exec.Command(d.Command[0], d.Command[1:]...) //nolint:gosec // the operator's configuration names it
 	p.cmd.Dir, p.cmd.Env = d.Dir, environ(ctx, d.Env)
 	p.cmd.Stdout, p.cmd.Stderr = out, p.said
@@ -83,10 +86,11 @@ func (e *Exec) Run(ctx context.Context, run Run) (any, error) {
 }
 
 // tell tells how far a run is.
-func (e *Exec) tell(ctx context.Context, run Run, p progress) {
+func (e *Exec) tell(ctx context.Context, run Run, p programProgress) {
+	p.Message = redact.Process.Text(p.Message)
 	text, err := json.Marshal(p)
 	if err == nil {
-		_ = e.Tell(ctx, run, text) // the next one says more
+		_ = e.Tell(ctx, run, text) // it is no reason to end the run
 	}
 }
 
@@ -106,76 +110,78 @@ func environ(ctx context.Context, names []string) []string {
 	return env
 }
 
-// program is a program that runs.
-type program struct {
+// execution is an attempt's program, with what is needed beside it.
+type execution struct {
 	cmd        *exec.Cmd
 	definition Definition
 	answers    *writer // nil: its input ends with its first line
 	said       *tail
 	stop       context.CancelCauseFunc
-	exited     chan struct{} // closed once it has
 }
 
-// run runs the program until it has ended, it and its group, which is asked to stop when
-// ctx ends.
-func (p *program) run(ctx context.Context) error {
-	leadGroup(p.cmd)
-	// Output that something of the group holds open is not waited for.
-	p.cmd.WaitDelay = time.Second
-	// The program dies with the thread that started it, and so with this process.
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
+// run runs the program until it has ended, which it is asked to when ctx ends.
+func (e *execution) run(ctx context.Context) error {
 	var beside sync.WaitGroup
-	if p.answers != nil {
-		in, err := p.cmd.StdinPipe()
+	defer beside.Wait()
+	exited := make(chan struct{})
+	defer close(exited)
+	if e.answers != nil {
+		in, err := e.cmd.StdinPipe()
 		if err != nil {
 			return fmt.Errorf("open standard input: %w", err)
 		}
-		beside.Go(func() { p.answers.copyTo(in, p.exited) })
+		beside.Go(func() { e.answers.copyTo(in, exited) })
 	}
-	if err := p.cmd.Start(); err != nil {
-		close(p.exited)
-		beside.Wait()
-		return tasks.Permanent(fmt.Errorf("start: %w", err))
+	p, err := program.Start(e.cmd, e.definition.Bounds)
+	if err != nil {
+		return startFault(err)
 	}
-	beside.Go(func() { endGroup(ctx, p.cmd.Process.Pid, cmp.Or(p.definition.Grace, defaultGrace), p.exited) })
-	if p.definition.Memory > 0 {
-		beside.Go(func() { watchMemory(p.cmd.Process.Pid, p.definition.Memory, p.stop, p.exited) })
+	if e.definition.Memory > 0 {
+		beside.Go(func() { watchMemory(p, e.definition.Memory, e.stop, exited) })
 	}
-	err := p.cmd.Wait()
-	close(p.exited)
-	beside.Wait()
-	if errors.Is(err, exec.ErrWaitDelay) {
-		return nil // it ended well, and left something behind
+	return p.Wait(ctx, cmp.Or(e.definition.Grace, defaultGrace))
+}
+
+// startFault returns the error of a program that did not start, permanent unless it was the
+// machine that was short of something.
+func startFault(err error) error {
+	var start *program.StartError
+	if errors.As(err, &start) && start.Passes() {
+		return err
 	}
-	return err
+	return tasks.Permanent(err)
 }
 
 // ended says how the program ended that has no result.
-func (p *program) ended(ctx context.Context, err error) error {
+func (e *execution) ended(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
 	}
-	var exit *exec.ExitError
+	var exit *program.ExitError
 	if errors.As(err, &exit) {
-		return fmt.Errorf("the program ended with %s; it said: %q", exit.ProcessState, p.said)
+		return fmt.Errorf("the program ended with %w; it said: %q", exit, e.said)
 	}
 	return err
 }
 
 // tail keeps the end of what is written to it. It is safe for one writer.
 type tail struct {
-	keep int
+	keep int // bytes
 	text []byte
 }
 
 var _ io.Writer = (*tail)(nil)
 
-// Write implements [io.Writer].
+// Write implements [io.Writer]. It keeps more than is told, so that no secret is cut before it
+// is looked for.
 func (t *tail) Write(p []byte) (int, error) {
-	t.text = append(t.text, p[max(0, len(p)-t.keep):]...)
-	t.text = t.text[max(0, len(t.text)-t.keep):]
+	kept := 2 * t.keep
+	t.text = append(t.text, p[max(0, len(p)-kept):]...)
+	t.text = t.text[max(0, len(t.text)-kept):]
 	return len(p), nil
 }
 
-func (t *tail) String() string { return string(bytes.ToValidUTF8(t.text, nil)) }
+func (t *tail) String() string {
+	text := redact.Process.Text(string(t.text))
+	return strings.ToValidUTF8(text[max(0, len(text)-t.keep):], "")
+}

@@ -6,13 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
+	"switchyard/internal/redact"
 	"switchyard/internal/tasks"
 )
-
-// tellEvery is how often at most a program's progress is told.
-const tellEvery = 100 * time.Millisecond
 
 // line is one line of a program's output, a JSON object:
 //
@@ -24,23 +21,16 @@ const tellEvery = 100 * time.Millisecond
 //	{"type":"error","message":"no such account","permanent":true}
 //
 // A step is done when its line says so; one that announces itself with begin waits for the
-// answer, see [reply]. undone says that it certainly was not. The last result counts. A
-// program that ends well without one has the result null. An error fails the attempt, and a
+// answer, see [reply]. undone says that it certainly was not. The last result counts, and no
+// step begins behind one. A program that ends well without one has the result null. An error fails the attempt, and a
 // permanent one the task.
 type line struct {
 	Type string `json:"type"`
-	progress
+	programProgress
 	Step      string          `json:"step"`
 	Effect    bool            `json:"effect"`
 	Result    json.RawMessage `json:"result"`
 	Permanent bool            `json:"permanent"`
-}
-
-// progress is how far a run is.
-type progress struct {
-	Message string `json:"message,omitempty"`
-	Done    int64  `json:"done,omitempty"`
-	Total   int64  `json:"total,omitempty"`
 }
 
 // lines reads a program's output as it comes. It is safe for one writer. What it cannot
@@ -50,8 +40,7 @@ type lines struct {
 	open   []byte
 	value  json.RawMessage
 	failed error
-	told   time.Time
-	tell   func(progress)
+	teller *teller
 	steps  *steps
 	stop   context.CancelCauseFunc
 }
@@ -93,7 +82,7 @@ func (l *lines) read(text []byte) {
 	}
 	var one line
 	if err := json.Unmarshal(text, &one); err != nil {
-		l.fail(tasks.Permanent(fmt.Errorf("output %.80q is not a JSON object: write one to a line, and anything else to standard error", text)))
+		l.fail(tasks.Permanent(lineFault(text, err)))
 		return
 	}
 	if l.failed != nil && one.Type != "step" && one.Type != "undone" {
@@ -101,18 +90,16 @@ func (l *lines) read(text []byte) {
 	}
 	switch one.Type {
 	case "progress":
-		if now := time.Now(); now.Sub(l.told) >= tellEvery {
-			l.told = now
-			l.tell(one.progress)
-		}
+		l.teller.take(one.programProgress)
 	case "begin", "step", "undone":
 		if err := l.steps.take(one); err != nil {
 			l.fail(err)
 		}
 	case "result":
 		l.value = one.Result
+		l.steps.end()
 	case "error":
-		err := fmt.Errorf("the program failed: %.300s", one.Message)
+		err := fmt.Errorf("the program failed: %.300s", redact.Process.Text(one.Message))
 		if one.Permanent {
 			err = tasks.Permanent(err)
 		}
@@ -120,6 +107,19 @@ func (l *lines) read(text []byte) {
 	default:
 		l.fail(tasks.Permanent(fmt.Errorf("output line of type %.40q: use progress, begin, step, undone, result or error", one.Type)))
 	}
+}
+
+// lineFault returns the error of a line that is none of the protocol. It shows the begin of the
+// line, and is cut when no secret can be cut with it.
+func lineFault(line []byte, err error) error {
+	text := redact.Process.Text(string(line))
+	switch {
+	case line[0] != '{':
+		return fmt.Errorf(`the program printed %.80q, and its standard output takes JSON objects, one to a line: print it to standard error (in Python print(..., file=sys.stderr), in Node console.error(...)), or tell it as {"type":"progress","message":"..."}`, text)
+	case !json.Valid(line):
+		return fmt.Errorf("output line %.80q is no valid JSON: %w: write each object whole, on a line of its own", text, err)
+	}
+	return fmt.Errorf("output line %.80q: %w", text, err)
 }
 
 // result returns the result of a program that ended well.

@@ -31,17 +31,32 @@ type reply struct {
 	Result   json.RawMessage `json:"result,omitempty"`
 }
 
+// errAfterResult is the error of a program that goes on behind its result.
+var errAfterResult = tasks.Permanent(errors.New("the program begins a step behind its result, when its input has ended: write the result last"))
+
 // steps journals what a program tells of its steps, and answers. A nil one refuses.
 type steps struct {
 	ctx     context.Context
 	journal *journal.Journal
 	answers *writer
+	over    bool // the program has a result
+}
+
+// end ends the program's input: it has told its result, and reads no more answers.
+func (s *steps) end() {
+	if s != nil {
+		s.over = true
+		s.answers.end()
+	}
 }
 
 // take takes a line about a step.
 func (s *steps) take(one line) error {
 	if s == nil {
 		return errNoSteps
+	}
+	if s.over && one.Type == "begin" {
+		return errAfterResult
 	}
 	answer := reply{Type: one.Type, Step: one.Step}
 	var err error
@@ -82,6 +97,7 @@ func replay(finished []journal.Step) []replayed {
 type writer struct {
 	mu    sync.Mutex
 	lines bytes.Buffer
+	over  bool // nothing comes after lines
 	more  chan struct{}
 }
 
@@ -102,14 +118,27 @@ func (w *writer) write(v any) error {
 	w.mu.Lock()
 	w.lines.Write(append(text, '\n'))
 	w.mu.Unlock()
+	w.wake()
+	return nil
+}
+
+// end says that no line follows.
+func (w *writer) end() {
+	w.mu.Lock()
+	w.over = true
+	w.mu.Unlock()
+	w.wake()
+}
+
+func (w *writer) wake() {
 	select {
 	case w.more <- struct{}{}:
 	default:
 	}
-	return nil
 }
 
-// copyTo writes to out until exited is closed or nobody reads any more.
+// copyTo writes to out until there is no more, exited is closed or nobody reads any more, and
+// closes it.
 func (w *writer) copyTo(out io.WriteCloser, exited <-chan struct{}) {
 	defer func() { _ = out.Close() }()
 	for {
@@ -119,10 +148,10 @@ func (w *writer) copyTo(out io.WriteCloser, exited <-chan struct{}) {
 		case <-w.more:
 		}
 		w.mu.Lock()
-		text := bytes.Clone(w.lines.Bytes())
+		text, over := bytes.Clone(w.lines.Bytes()), w.over
 		w.lines.Reset()
 		w.mu.Unlock()
-		if _, err := out.Write(text); err != nil {
+		if _, err := out.Write(text); err != nil || over {
 			return
 		}
 	}

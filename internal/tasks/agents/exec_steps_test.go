@@ -38,14 +38,20 @@ type rig struct {
 func newRig(t *testing.T, script string) *rig {
 	t.Helper()
 	r := &rig{books: newBooks(t), dir: t.TempDir()}
-	definition := Definition{Runtime: "exec", Command: []string{"/bin/sh", "-c", script}, Dir: r.dir, Env: []string{"PATH"}, Steps: true}
+	r.use([]string{"/bin/sh", "-c", script})
+	return r
+}
+
+// use has the agent run a command.
+func (r *rig) use(command []string) {
+	r.t.Helper()
+	definition := Definition{Runtime: "exec", Command: command, Dir: r.dir, Env: []string{"PATH"}, Steps: true}
 	exec := &Exec{Tell: func(context.Context, Run, []byte) error { return nil }}
 	var err error
 	r.agents, err = New(map[string]Definition{"mailer": definition}, map[string]Runtime{"exec": exec}, control.NewGuard(r.brake, zap.NewNop()), r.store)
 	if err != nil {
-		t.Fatal(err)
+		r.t.Fatal(err)
 	}
-	return r
 }
 
 func (r *rig) attempt(number int) (any, error) {
@@ -151,7 +157,7 @@ func TestWhatAProgramTellsWronglyOfItsStepsIsNamed(t *testing.T) {
 		"has begun and is":    `echo '{"type":"begin","step":"a"}'; echo '{"type":"begin","step":"a"}'; read a`,
 		"finished already":    `echo '{"type":"step","step":"a"}'; echo '{"type":"step","step":"a"}'; read a`,
 		"at most 200":         `echo '{"type":"step","step":"` + strings.Repeat("a", 201) + `"}'; read a`,
-		"is not a JSON":       `echo '{"type":"step","step":"a","result":}'; read a`,
+		"is no valid JSON":    `echo '{"type":"step","step":"a","result":}'; read a`,
 		"output line of type": `echo '{"type":"Step","step":"a"}'; read a`,
 	} {
 		_, err := newRig(t, script).attempt(1)

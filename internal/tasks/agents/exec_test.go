@@ -40,7 +40,10 @@ type told struct {
 
 func newTold(t *testing.T) *told { return &told{t: t, first: make(chan struct{})} }
 
-func (s *told) tell(_ context.Context, run Run, progress []byte) error {
+func (s *told) tell(ctx context.Context, run Run, progress []byte) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.events = append(s.events, run.Args.User+" "+run.Task.ID+" "+string(progress))
@@ -106,7 +109,7 @@ func TestWhatAProgramDoesWrongIsNamed(t *testing.T) {
 		want      string
 		permanent bool
 	}{
-		"no JSON":            {script: "echo hello", want: `output "hello" is not a JSON object`, permanent: true},
+		"no JSON":            {script: "echo hello", want: `the program printed "hello", and its standard output takes JSON objects`, permanent: true},
 		"another type":       {script: `echo '{"type":"song"}'`, want: `output line of type "song"`, permanent: true},
 		"an error":           {script: `echo '{"type":"error","message":"try later"}'`, want: "the program failed: try later"},
 		"a permanent error":  {script: `echo '{"type":"error","message":"no account","permanent":true}'`, want: "no account", permanent: true},
@@ -200,7 +203,7 @@ func TestABadProgramIsRefusedByName(t *testing.T) {
 	_, err := New(map[string]Definition{
 		"x": {Runtime: "exec"}, "y": {Runtime: "exec", Command: []string{"true"}, Grace: -1}, "z": {Runtime: "rank", Command: []string{"true"}},
 	}, map[string]Runtime{"rank": &Rank{}, "exec": &Exec{}}, &brake{}, nil)
-	for _, want := range []string{`agent "x": command is empty`, `agent "y": output, memory and grace`, `agent "z": command or steps is given to the runtime "rank"`} {
+	for _, want := range []string{`agent "x": command is empty`, `agent "y": output, memory and grace`, `agent "z": command, steps, user, own_dir, limits or allow is given to the runtime "rank"`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v lacks %q", err, want)
 		}

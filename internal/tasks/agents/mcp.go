@@ -12,17 +12,19 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"switchyard/internal/llm"
+	"switchyard/internal/program"
 	"switchyard/internal/web"
 )
 
 // Server configures an MCP server, whose tools agents may be given as server.tool: a program
 // that is started for each run, or a service (https://modelcontextprotocol.io).
 type Server struct {
-	// Command is the program with its arguments, without a shell; Dir and Env are as for
-	// agents of the runtime exec.
-	Command []string `yaml:"command,omitempty"`
-	Dir     string   `yaml:"dir,omitempty"`
-	Env     []string `yaml:"env,omitempty"`
+	// Command is the program with its arguments, without a shell; Dir, Env and Bounds are as
+	// for agents of the runtime exec.
+	Command []string       `yaml:"command,omitempty"`
+	Dir     string         `yaml:"dir,omitempty"`
+	Env     []string       `yaml:"env,omitempty"`
+	Bounds  program.Bounds `yaml:",inline"`
 	// URL is the service's endpoint of streamable HTTP, and TokenEnv names the variable of
 	// the worker with the bearer token, "" for none.
 	URL      string `yaml:"url,omitempty"`
@@ -38,7 +40,10 @@ func (s Server) Check() error {
 		return errors.New("give command or url, and not both")
 	}
 	if s.URL == "" {
-		return nil
+		return s.Bounds.Check(s.Command[0], s.Dir)
+	}
+	if !s.Bounds.IsZero() {
+		return errors.New("user, own_dir, limits or allow is given with url: they are for a command, so leave them out")
 	}
 	if !web.IsURL(s.URL) {
 		return fmt.Errorf("url %q: give the http or https URL of the server", s.URL)

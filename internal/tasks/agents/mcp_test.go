@@ -171,7 +171,7 @@ func TestAnMCPServerThatCannotBeUsedIsNamed(t *testing.T) {
 	defer flood.Close()
 	all["flood"] = Server{URL: flood.URL}
 	for tool, want := range map[string]string{
-		"missing.shout":   "mcp server missing: start: fork/exec /no/such/program: no such file",
+		"missing.shout":   "mcp server missing: start: execute /no/such/program: no such file",
 		"mute.shout":      "mcp server mute: connect",
 		"closed.shout":    "Unauthorized",
 		"flood.shout":     "larger than the limit",

@@ -15,6 +15,7 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"switchyard/internal/llm"
+	"switchyard/internal/program"
 	"switchyard/internal/telemetry"
 	"switchyard/internal/web"
 )
@@ -80,7 +81,6 @@ func (v *visit) transport(s Server) (mcp.Transport, error) {
 	}
 	cmd := exec.Command(s.Command[0], s.Command[1:]...) //nolint:gosec // the operator's configuration names it
 	cmd.Dir, cmd.Env = s.Dir, environ(v.ctx, s.Env)
-	leadGroup(cmd)
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -89,15 +89,11 @@ func (v *visit) transport(s Server) (mcp.Transport, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start: %w", err)
+	p, err := program.Start(cmd, s.Bounds)
+	if err != nil {
+		return nil, err
 	}
-	exited := make(chan struct{})
-	v.programs.Go(func() { endGroup(v.ctx, cmd.Process.Pid, mcpGrace, exited) })
-	v.programs.Go(func() {
-		_ = cmd.Wait() // how it ended is its own business
-		close(exited)
-	})
+	v.programs.Go(func() { _ = p.Wait(v.ctx, mcpGrace) }) // how it ended is its own business
 	return &mcp.IOTransport{Reader: io.NopCloser(io.LimitReader(out, maxMCPBytes)), Writer: in}, nil
 }
 

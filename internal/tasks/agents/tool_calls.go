@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"switchyard/internal/llm"
+	"switchyard/internal/redact"
 	"switchyard/internal/telemetry"
 )
 
@@ -102,14 +103,14 @@ func (t *talk) callTraced(ctx context.Context, tool Tool, id string, c llm.Call)
 	if err != nil && ctx.Err() == nil && within.Err() != nil {
 		err = refuse("no result within %s", toolWithin)
 	}
-	record := called{Text: cutText(text, maxToolResult), Seconds: time.Since(began).Seconds()}
+	record := called{Text: cutText(redact.Process.Text(text), maxToolResult), Seconds: time.Since(began).Seconds()}
 	if telemetry.HasContent(ctx) {
 		span.SetAttributes(telemetry.Arguments(c.Arguments), telemetry.Result(record.Text))
 	}
 	var refused *toolError
 	class := classOf(err)
 	if errors.As(err, &refused) {
-		class, record.Text, record.Failed = "refused", refused.text, true
+		class, record.Text, record.Failed = "refused", redact.Process.Text(refused.text), true
 	}
 	telemetry.End(ctx, span, err, class)
 	if err != nil && refused == nil {
