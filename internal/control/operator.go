@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"switchyard/internal/audit"
 	"switchyard/internal/cache"
 	"switchyard/internal/tasks"
@@ -16,8 +18,13 @@ import (
 // DefaultPatience is how long [Operator.Pause] waits for runs to stop.
 const DefaultPatience = 30 * time.Second
 
-// lookEvery is how often it looks whether they have.
-const lookEvery = 50 * time.Millisecond
+const (
+	// lookFirst and lookEvery are how soon it looks whether they have, and how often when that
+	// takes longer.
+	lookFirst, lookEvery = 2 * time.Millisecond, 50 * time.Millisecond
+	// aliveEvery is how often it looks whether the processes that run them still live.
+	aliveEvery = time.Second
+)
 
 // Runner is the queue of what is parked.
 type Runner interface {
@@ -129,8 +136,13 @@ const auditWithin = 10 * time.Second
 
 // await returns what is known of the user once nothing runs, or ctx has ended.
 func (o *Operator) await(ctx context.Context, r reading) (reading, error) {
-	for len(r.runs) > 0 && ctx.Err() == nil {
-		if next, err := o.Brake.lookAlive(ctx, r.user); err == nil {
+	var asked time.Time
+	for pause := lookFirst; len(r.runs) > 0 && ctx.Err() == nil; pause = min(2*pause, lookEvery) {
+		look := o.Brake.look
+		if time.Since(asked) > aliveEvery {
+			look, asked = o.Brake.lookAlive, time.Now()
+		}
+		if next, err := look(ctx, r.user); err == nil {
 			r = next
 		} else if cache.IsFinal(err) {
 			return r, err
@@ -139,7 +151,7 @@ func (o *Operator) await(ctx context.Context, r reading) (reading, error) {
 			break
 		}
 		select {
-		case <-time.After(lookEvery):
+		case <-time.After(pause):
 		case <-ctx.Done():
 		}
 	}
@@ -153,12 +165,21 @@ func (b *Brake) lookAlive(ctx context.Context, user string) (reading, error) {
 	if err != nil {
 		return r, err
 	}
+	guards := make(map[string]*redis.IntCmd)
+	// In a cluster they are elsewhere. One that cannot be asked for is taken to live.
+	_, _ = b.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for _, who := range r.runs {
+			guard, _, _ := strings.Cut(who, "/")
+			if guards[guard] == nil {
+				guards[guard] = p.Exists(ctx, b.aliveKey(guard))
+			}
+		}
+		return nil
+	})
 	gone := false
 	for task, who := range r.runs {
 		guard, rest, _ := strings.Cut(who, "/")
-		// In a cluster this is elsewhere. One that cannot be asked for is taken to live.
-		alive, err := b.client.Exists(ctx, b.aliveKey(guard)).Result()
-		if err != nil || alive == 1 {
+		if alive, err := guards[guard].Result(); err != nil || alive == 1 {
 			continue
 		}
 		gone = true
