@@ -22,6 +22,7 @@ type talk struct {
 	asked  int // how often a model was
 	wrong  int // answers that could not be taken
 	told   time.Time
+	before map[string]json.RawMessage // see writtenBefore
 }
 
 // newTalk begins the conversation of a run.

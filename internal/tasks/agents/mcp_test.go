@@ -66,6 +66,10 @@ func newToolServer(dir string) *mcp.Server {
 }
 
 func serveTools() {
+	if flags, ok := os.LookupEnv(oddVariable); ok {
+		serveOddly(os.Getenv(mcpVariable), strings.Fields(flags))
+		return
+	}
 	if err := newToolServer(os.Getenv(mcpVariable)).Run(context.Background(), &mcp.StdioTransport{}); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 	}

@@ -47,6 +47,9 @@ func (t tool[A]) Describe() llm.Tool { return t.description }
 // Effect implements [Tool]. Those that come with Switchyard can be called twice.
 func (tool[A]) Effect() bool { return false }
 
+// Limit implements [Tool].
+func (tool[A]) Limit() time.Duration { return toolWithin }
+
 // Call implements [Tool].
 func (t tool[A]) Call(ctx context.Context, run Run, id string, arguments json.RawMessage) (string, error) {
 	args, err := tasks.Decode[A](arguments)
