@@ -34,7 +34,7 @@ type host struct {
 
 // link is one connection to a server.
 type link struct {
-	*mcp.ClientSession
+	session *mcp.ClientSession
 	visit   *visit
 	process *process // nil: it is a service
 	wire    *wire
@@ -73,7 +73,7 @@ func (h *host) call(ctx context.Context, tool string, arguments json.RawMessage)
 			return nil, unsentError{err}
 		}
 		sent := &letter{}
-		result, err := link.CallTool(withLetter(ctx, sent), &mcp.CallToolParams{Name: tool, Arguments: arguments})
+		result, err := link.session.CallTool(withLetter(ctx, sent), &mcp.CallToolParams{Name: tool, Arguments: arguments})
 		if err == nil {
 			return result, nil
 		}
@@ -153,7 +153,7 @@ func (h *host) dial(ctx context.Context, patience time.Duration) (*link, error) 
 	if err != nil {
 		return l, l.epitaph(fmt.Errorf("connect: %w", err), nil)
 	}
-	l.ClientSession = session
+	l.session = session
 	return l, nil
 }
 
@@ -179,8 +179,8 @@ func (l *link) close() {
 		_ = l.wire.Close() // so that nothing waits for the program
 		l.process.leave()
 	}
-	if l.ClientSession != nil {
-		_ = l.ClientSession.Close() // it is over either way
+	if l.session != nil {
+		_ = l.session.Close() // it is over either way
 	}
 }
 

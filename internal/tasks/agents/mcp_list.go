@@ -32,7 +32,7 @@ func (h *host) list(ctx context.Context) (map[string]*mcp.Tool, error) {
 	if h.tools != nil && !h.changed.Swap(false) {
 		return h.tools, nil
 	}
-	tools, err := pages(ctx, l.ListTools)
+	tools, err := pages(ctx, l.session.ListTools)
 	if err != nil {
 		h.link = nil
 		h.changed.Store(true)

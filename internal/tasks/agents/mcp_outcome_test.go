@@ -49,7 +49,7 @@ func callOf(t *testing.T, server Server, before func(), tool string) (string, er
 }
 
 func TestOfACallToAServiceIsKnownWhetherItWasMade(t *testing.T) {
-	cut := func(w http.ResponseWriter, _ message) { panic(http.ErrAbortHandler) }
+	cut := func(_ http.ResponseWriter, _ message) { panic(http.ErrAbortHandler) }
 	status := func(code int, body string) func(http.ResponseWriter, message) {
 		return func(w http.ResponseWriter, _ message) {
 			w.Header().Set("Content-Type", "text/plain")

@@ -56,7 +56,9 @@ func newToolServer(dir string) *mcp.Server {
 		return say("part of " + trace), nil, nil
 	})
 	mcp.AddTool(server, &mcp.Tool{Name: "stall", Description: "Never answers."}, func(ctx context.Context, _ *mcp.CallToolRequest, _ words) (*mcp.CallToolResult, any, error) {
-		if err := os.WriteFile(filepath.Join(dir, "child"), []byte(strconv.Itoa(os.Getpid())), 0o600); err != nil {
+		path := filepath.Join(dir, "child")
+		err := os.WriteFile(path+".new", []byte(strconv.Itoa(os.Getpid())), 0o600)
+		if err := errors.Join(err, os.Rename(path+".new", path)); err != nil { // whole, or not there
 			return nil, nil, err
 		}
 		<-ctx.Done()

@@ -65,7 +65,7 @@ func (t *talk) callOne(ctx context.Context, place *place, number string, c llm.C
 		return refused(err), nil
 	}
 	var object map[string]json.RawMessage
-	if err := json.Unmarshal([]byte(c.Arguments), &object); err != nil || object == nil {
+	if json.Unmarshal([]byte(c.Arguments), &object) != nil || object == nil {
 		return refused(refuse("the arguments %.100q are not a JSON object", c.Arguments)), nil
 	}
 	step, effect := stepName("tool "+number+" "+c.Name), t.isAlone(c.Name)
@@ -76,8 +76,11 @@ func (t *talk) callOne(ctx context.Context, place *place, number string, c llm.C
 	}
 	raw, err := t.run.Journal.Do(ctx, step, effect, func(ctx context.Context) (json.RawMessage, error) {
 		place.begins()
-		defer place.awaitEnd()
-		return t.callTraced(ctx, tool, effect, t.run.Task.Run+"-"+number, c)
+		record, err := t.callTraced(ctx, tool, effect, t.run.Task.Run+"-"+number, c)
+		if err == nil {
+			place.awaitEnds()
+		}
+		return record, err
 	})
 	if err != nil {
 		return called{}, err

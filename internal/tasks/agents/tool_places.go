@@ -22,26 +22,24 @@ func (t *talk) isAlone(name string) bool {
 	return t.needsApproval(name) || err == nil && tool.Effect()
 }
 
-// together returns how many of the calls, from the first on, can be made at the same time.
+// together returns how many of the calls, from the first on, are made at the same time.
 func (t *talk) together(calls []llm.Call) int {
-	for i, c := range calls {
-		if t.isAlone(c.Name) {
-			return max(1, i)
-		}
+	n := 0
+	for n < min(len(calls), maxTogether) && !t.isAlone(calls[n].Name) {
+		n++
 	}
-	return len(calls)
+	return max(1, n)
 }
 
-// callTogether makes calls at the same time, a few at once. They begin and end in the journal
-// in their order, whichever is done first. When one of them ends the run, so do the others; a
-// panic of one goes on in the caller, who knows what to do.
+// callTogether makes calls at the same time. They begin and end in the journal in their order,
+// whichever is done first. When one of them ends the run, so do the others; a panic of one goes
+// on in the caller, who knows what to do.
 func (t *talk) callTogether(ctx context.Context, first int, calls []llm.Call, made []called) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(maxTogether)
-	var before *place
 	panics := make(chan string, len(calls))
+	var before *place
 	for i, c := range calls {
-		mine := newPlace(before)
+		mine := &place{before: before, begun: make(chan struct{}), ended: make(chan struct{})}
 		before = mine
 		group.Go(func() (err error) {
 			defer mine.leave()
@@ -73,12 +71,14 @@ type place struct {
 	ended  chan struct{}
 }
 
-func newPlace(before *place) *place {
-	return &place{before: before, begun: make(chan struct{}), ended: make(chan struct{})}
-}
-
 // begins lets the next call begin.
 func (p *place) begins() { p.once.Do(func() { close(p.begun) }) }
+
+// leave lets the next call begin, and end.
+func (p *place) leave() {
+	p.begins()
+	close(p.ended)
+}
 
 // awaitBegin waits until the call before has begun.
 func (p *place) awaitBegin() {
@@ -87,16 +87,9 @@ func (p *place) awaitBegin() {
 	}
 }
 
-// awaitEnd waits until the call before has ended.
-func (p *place) awaitEnd() {
-	if p.before != nil {
-		<-p.before.ended
+// awaitEnds waits until all calls before have ended.
+func (p *place) awaitEnds() {
+	for b := p.before; b != nil; b = b.before {
+		<-b.ended
 	}
-}
-
-// leave lets the next call begin, and end.
-func (p *place) leave() {
-	p.begins()
-	p.awaitEnd()
-	close(p.ended)
 }
