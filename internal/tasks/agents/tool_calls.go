@@ -64,8 +64,7 @@ func (t *talk) callOne(ctx context.Context, place *place, number string, c llm.C
 	if err != nil {
 		return refused(err), nil
 	}
-	var object map[string]json.RawMessage
-	if json.Unmarshal([]byte(c.Arguments), &object) != nil || object == nil {
+	if !isObject(c.Arguments) {
 		return refused(refuse("the arguments %.100q are not a JSON object", c.Arguments)), nil
 	}
 	step, effect := stepName("tool "+number+" "+c.Name), t.isAlone(c.Name)
@@ -93,6 +92,12 @@ func (t *talk) callOne(ctx context.Context, place *place, number string, c llm.C
 		return called{Text: string(raw)}, nil // a person has said what it brought
 	}
 	return done, nil
+}
+
+// isObject reports whether a text is one JSON object.
+func isObject(text string) bool {
+	var object map[string]json.RawMessage
+	return json.Unmarshal([]byte(text), &object) == nil && object != nil
 }
 
 // refused is the record of a call that was not made.
