@@ -44,7 +44,7 @@ func (l *letter) judge(err error) error {
 		return nil
 	case !l.left.Load():
 		return unsentError{err}
-	case l.refused.Load(), status == http.StatusOK && answered(err) != nil:
+	case l.refused.Load(), status < http.StatusMultipleChoices && answered(err) != nil:
 		return refuse("%v", err)
 	case status >= http.StatusMultipleChoices && status < http.StatusInternalServerError:
 		return refuse("%v", err)
@@ -52,12 +52,22 @@ func (l *letter) judge(err error) error {
 	return doubtError{err}
 }
 
-// isUnknown reports whether a service may have answered that it does not know the session: 404
-// as the protocol has it, or 400, as many do. The call was not made then.
-func (l *letter) isUnknown() bool {
-	status := l.status.Load()
-	return status == http.StatusBadRequest || status == http.StatusNotFound
+// knowsNoSession reports whether a service may have answered that it does not know the session:
+// with 404, as the protocol has it, or with 400, as many do, and a code of their own. The call
+// was not made then.
+func (l *letter) knowsNoSession(err error) bool {
+	switch l.status.Load() {
+	case http.StatusNotFound:
+		return true
+	case http.StatusBadRequest:
+		answer := answered(err)
+		return answer == nil || answer.Code <= lastOwnCode && answer.Code >= firstOwnCode
+	}
+	return false
 }
+
+// The codes of JSON-RPC that are a server's own (https://www.jsonrpc.org/specification).
+const firstOwnCode, lastOwnCode = -32099, -32000
 
 // answered returns the error of JSON-RPC that a server has answered, nil if it has not.
 func answered(err error) *jsonrpc.Error {

@@ -78,11 +78,12 @@ func (h *host) call(ctx context.Context, tool string, arguments json.RawMessage)
 			return result, nil
 		}
 		lost := link.isLost(ctx, err, sent)
+		unmade := sent.knowsNoSession(err)
 		if lost {
 			err = h.forget(link, err, sent)
 		}
-		err = sent.judge(err)
-		if lost && !again && (errors.As(err, new(unsentError)) || sent.isUnknown()) {
+		err = sent.judge(h.hide(err))
+		if lost && !again && (unmade || errors.As(err, new(unsentError))) {
 			continue
 		}
 		return nil, err
@@ -94,15 +95,13 @@ func (l *link) isLost(ctx context.Context, err error, sent *letter) bool {
 	if l.wire != nil {
 		return !sent.left.Load() && ctx.Err() == nil || l.wire.hasEnded()
 	}
-	switch status := sent.status.Load(); {
-	case sent.isUnknown():
+	switch {
+	case sent.knowsNoSession(err):
 		return true
 	case ctx.Err() != nil, answered(err) != nil:
 		return false
-	case status >= http.StatusInternalServerError, status == http.StatusTooManyRequests:
-		return false // of this call alone
 	}
-	return true
+	return sent.status.Load() < http.StatusMultipleChoices // others are about this call
 }
 
 // connected returns the connection to the server, which it makes if there is none.
@@ -126,7 +125,7 @@ func (h *host) connect(ctx context.Context) (*link, error) {
 		l, err = h.dial(ctx, discoverAgain) // a server of today that is slow to start
 	}
 	if err != nil {
-		return nil, fmt.Errorf("mcp server %s: %w", h.name, err)
+		return nil, fmt.Errorf("mcp server %s: %w", h.name, h.hide(err))
 	}
 	h.link = l
 	h.changed.Store(h.tools != nil) // maybe: it is another than the one that was asked

@@ -145,6 +145,8 @@ func (b *inbox) hasEnded() bool {
 	select {
 	case <-b.ended:
 		return true
+	case <-b.closed:
+		return true
 	default:
 		return false
 	}

@@ -36,7 +36,7 @@ func (h *host) list(ctx context.Context) (map[string]*mcp.Tool, error) {
 	if err != nil {
 		h.link = nil
 		h.changed.Store(true)
-		return nil, fmt.Errorf("mcp server %s: list tools: %w", h.name, l.epitaph(err, nil))
+		return nil, fmt.Errorf("mcp server %s: list tools: %w", h.name, h.hide(l.epitaph(err, nil)))
 	}
 	if err := h.server.checkNames(tools); err != nil {
 		return nil, tasks.Permanent(fmt.Errorf("mcp server %s: %w", h.name, err))

@@ -1,6 +1,7 @@
 package agents
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -116,13 +117,56 @@ func TestLinesThatAreNoMessagesAreSkippedUpToABound(t *testing.T) {
 		t.Errorf("with a banner: %q, %v", text, err)
 	}
 	_, err := askOdd(t, oddProgram(t, t.TempDir(), "noisy"))
-	want := `mcp server odd: connect: calling "initialize": connection closed`
 	for _, want := range []string{"it has written more than 65536 bytes to its standard output that are no messages", `the first is "loading ..."`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q", err, want)
 		}
 	}
-	_ = want
+}
+
+func TestAProgramThatDoesNotReadHasSurelyNotDoneWhatItWasNotTold(t *testing.T) {
+	dir := t.TempDir()
+	v := newVisit(t.Context(), map[string]Server{"odd": oddProgram(t, dir, "deaf")}, nil)
+	defer v.close()
+	if _, err := v.tool("odd.act").ask(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second) // for what fits into the pipe
+	defer cancel()
+	large := fmt.Sprintf(`{"to":%q}`, strings.Repeat("bob", 1<<17))
+	if _, err := v.tool("odd.act").Call(ctx, Run{}, "1", json.RawMessage(large)); outcome(err) != "unsent" || !strings.Contains(err.Error(), "deadline exceeded") {
+		t.Errorf("%s (%v), want it unsent", outcome(err), err)
+	}
+	t.Setenv(oddVariable, "") // the next one reads
+	if text, err := v.tool("odd.act").Call(t.Context(), Run{}, "2", json.RawMessage(`{}`)); text != "done 1\n" || err != nil {
+		t.Errorf("the next call: %q, %v; want it made by another program, not on half a line", text, err)
+	}
+	if got := noted(t, dir); got != "start start act" {
+		t.Errorf("it did %s", got)
+	}
+}
+
+func TestARefusedCallCostsNoSessionAndTellsNoSecretOfTheURL(t *testing.T) {
+	dir, times := t.TempDir(), 0
+	_, server := oddService(t, dir, func(w http.ResponseWriter, m message) {
+		if times++; times < 4 {
+			http.Error(w, "no", []int{401, 413, 502}[times-1])
+			return
+		}
+		m.result(w, said("yes"))
+	})
+	server.URL += "/?key=open-sesame"
+	v := newVisit(t.Context(), map[string]Server{"odd": server}, &http.Client{Transport: &http.Transport{}})
+	defer v.close()
+	for _, want := range []string{"answers 401", "answers 413", "answers 502", ""} {
+		_, err := v.tool("odd.act").Call(t.Context(), Run{}, "1", json.RawMessage(`{}`))
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "sesame")) {
+			t.Errorf("error %v, want %q", err, want)
+		}
+	}
+	if got := noted(t, dir); got != "start act act act act" {
+		t.Errorf("it did %s", got)
+	}
 }
 
 func TestATypoAmongEffectsIsAnErrorThatNamesTheToolsThereAre(t *testing.T) {

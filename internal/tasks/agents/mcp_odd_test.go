@@ -111,6 +111,9 @@ func serveOddly(dir string, flags []string) {
 			m.result(os.Stdout, initialized)
 		case "tools/list":
 			m.list(is, changed)
+			for is("deaf") { // it reads no more
+				time.Sleep(time.Hour)
+			}
 		case "tools/call":
 			changed = m.call(dir, m.Params.Name)
 		}

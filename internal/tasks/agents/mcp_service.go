@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"switchyard/internal/telemetry"
@@ -85,10 +86,31 @@ func (c *caller) RoundTrip(r *http.Request) (*http.Response, error) {
 		return c.RoundTripper.RoundTrip(r)
 	}
 	response, err := c.fresh.RoundTrip(r)
-	if err == nil {
-		sent.status.Store(int32(response.StatusCode)) //nolint:gosec // of three digits
+	if err != nil {
+		return nil, err
 	}
-	return response, err
+	sent.status.Store(int32(response.StatusCode)) //nolint:gosec // of three digits
+	if err := faultOf(response); err != nil {
+		return nil, err
+	}
+	return response, nil
+}
+
+// faultOf returns the error of an answer that brings no message: the SDK would give up the
+// session for some, and say nothing of what the server says.
+func faultOf(response *http.Response) error {
+	if response.StatusCode < http.StatusMultipleChoices {
+		return nil
+	}
+	const most = 64 << 10 // no error of JSON-RPC needs as much
+	body, _ := io.ReadAll(io.LimitReader(response.Body, most))
+	_ = response.Body.Close()
+	m, _ := jsonrpc.DecodeMessage(body)
+	if answer, ok := m.(*jsonrpc.Response); ok && answer.Error != nil && response.StatusCode < http.StatusInternalServerError {
+		response.Body = io.NopCloser(bytes.NewReader(body))
+		return nil
+	}
+	return fmt.Errorf("the server answers %d: %s", response.StatusCode, quote(body))
 }
 
 // traced returns a context in which the letter notes that a request has left. One of which a

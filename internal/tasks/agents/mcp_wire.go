@@ -89,10 +89,13 @@ func (w *wire) Write(ctx context.Context, m jsonrpc.Message) error {
 	sent := w.expect(ctx, m)
 	n, err := w.write(ctx, append(data, '\n'))
 	if sent != nil {
-		sent.end.Store(w.written + int64(len(data))) // the end of the line may be missing
-		sent.left.Store(n >= len(data))
+		sent.end.Store(w.written + int64(len(data)))
+		sent.left.Store(n >= len(data)) // what ends the line may be missing
 	}
 	w.written += int64(n)
+	if n > 0 && n <= len(data) {
+		_ = w.Close() // half a line is there: what follows would be its other half
+	}
 	return err
 }
 

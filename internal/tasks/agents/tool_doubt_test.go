@@ -125,8 +125,8 @@ func TestACallThatCertainlyFailedIsToldAndIsNoDoubt(t *testing.T) {
 	}{
 		"it is refused":         {func(t *testing.T, dir string) Server { return oddProgram(t, dir) }, "refuse", "no such letter"},
 		"the tool fails":        {func(t *testing.T, dir string) Server { return oddProgram(t, dir) }, "fail", "out of ink"},
-		"the service is closed": {refusing(http.StatusUnauthorized), "act", "Unauthorized"},
-		"there are too many":    {refusing(http.StatusTooManyRequests), "act", "Too Many Requests"},
+		"the service is closed": {refusing(http.StatusUnauthorized), "act", "the server answers 401"},
+		"there are too many":    {refusing(http.StatusTooManyRequests), "act", "the server answers 429"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			odd := tc.server(t, t.TempDir())
