@@ -70,8 +70,7 @@ type post struct{ done []string }
 func (*post) Describe() llm.Tool {
 	return describe("post", "Posts a letter.", `{"to":{"type":"string"}}`, "to")
 }
-func (*post) Effect() bool         { return true }
-func (*post) Limit() time.Duration { return toolWithin }
+func (*post) Effect() bool { return true }
 func (p *post) Call(_ context.Context, _ Run, id string, arguments json.RawMessage) (string, error) {
 	p.done = append(p.done, id+" "+string(arguments))
 	return "posted", nil

@@ -64,30 +64,41 @@ func (h *host) close() {
 	}
 }
 
-// call calls a tool. A call that has surely not been made because the connection was lost is
-// made on a new one. The error is as [letter.judge] says.
-func (h *host) call(ctx context.Context, tool string, arguments json.RawMessage) (*mcp.CallToolResult, error) {
+// call calls a tool, which may take as long as limit, once there is a connection. A call that
+// has surely not been made because the connection was lost is made on a new one. The error is
+// as [letter.judge] says.
+func (h *host) call(ctx context.Context, tool string, limit time.Duration, arguments json.RawMessage) (*mcp.CallToolResult, error) {
 	for again := false; ; again = true {
 		link, err := h.connected(ctx)
 		if err != nil {
 			return nil, unsentError{err}
 		}
-		sent := &letter{}
-		result, err := link.session.CallTool(withLetter(ctx, sent), &mcp.CallToolParams{Name: tool, Arguments: arguments})
-		if err == nil {
-			return result, nil
+		result, retry, err := h.callOn(ctx, link, tool, limit, arguments)
+		if err == nil || !retry || again {
+			return result, err
 		}
-		lost := link.isLost(ctx, err, sent)
-		unmade := sent.knowsNoSession(err)
-		if lost {
-			err = h.forget(link, err, sent)
-		}
-		err = sent.judge(h.hide(err))
-		if lost && !again && (unmade || errors.As(err, new(unsentError))) {
-			continue
-		}
-		return nil, err
 	}
+}
+
+// callOn calls a tool on a connection, and reports of a failure whether the call has surely not
+// been made, and another connection may help.
+func (h *host) callOn(ctx context.Context, link *link, tool string, limit time.Duration, arguments json.RawMessage) (result *mcp.CallToolResult, retry bool, err error) {
+	within, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	sent := &letter{}
+	result, err = link.session.CallTool(withLetter(within, sent), &mcp.CallToolParams{Name: tool, Arguments: arguments})
+	if err == nil {
+		return result, false, nil
+	}
+	unmade, lost := sent.knowsNoSession(err), link.isLost(within, err, sent)
+	if lost {
+		err = h.forget(link, err, sent)
+	}
+	err = sent.judge(h.hide(err))
+	if within.Err() != nil && ctx.Err() == nil {
+		return nil, false, late(err, limit)
+	}
+	return nil, lost && (unmade || errors.As(err, new(unsentError))), err
 }
 
 // isLost reports whether a call's error says that the connection is of no use any more.
@@ -101,7 +112,12 @@ func (l *link) isLost(ctx context.Context, err error, sent *letter) bool {
 	case ctx.Err() != nil, answered(err) != nil:
 		return false
 	}
-	return sent.status.Load() < http.StatusMultipleChoices // others are about this call
+	switch status := sent.status.Load(); {
+	case status == 0:
+		return errors.Is(err, mcp.ErrConnectionClosed) // by another call
+	default:
+		return status < http.StatusMultipleChoices // the others are about this call
+	}
 }
 
 // connected returns the connection to the server, which it makes if there is none.
@@ -125,7 +141,7 @@ func (h *host) connect(ctx context.Context) (*link, error) {
 		l, err = h.dial(ctx, discoverAgain) // a server of today that is slow to start
 	}
 	if err != nil {
-		return nil, fmt.Errorf("mcp server %s: %w", h.name, h.hide(err))
+		return nil, h.hide(err)
 	}
 	h.link = l
 	h.changed.Store(h.tools != nil) // maybe: it is another than the one that was asked

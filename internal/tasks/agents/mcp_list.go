@@ -27,7 +27,7 @@ func (h *host) list(ctx context.Context) (map[string]*mcp.Tool, error) {
 	defer h.unlock()
 	l, err := h.connect(ctx)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("mcp server %s: %w", h.name, err)
 	}
 	if h.tools != nil && !h.changed.Swap(false) {
 		return h.tools, nil

@@ -60,14 +60,14 @@ func (t remoteTool) Describe() llm.Tool { return t.Tool }
 // Effect implements [Tool].
 func (t remoteTool) Effect() bool { return slices.Contains(t.host.server.Effects, t.name) }
 
-// Limit implements [Tool].
-func (t remoteTool) Limit() time.Duration {
+// limit is how long a call may take.
+func (t remoteTool) limit() time.Duration {
 	return cmp.Or(t.host.server.Timeouts[t.name], t.host.server.Timeout, toolWithin)
 }
 
 // Call implements [Tool].
 func (t remoteTool) Call(ctx context.Context, _ Run, _ string, arguments json.RawMessage) (string, error) {
-	result, err := t.host.call(ctx, t.name, arguments)
+	result, err := t.host.call(ctx, t.name, t.limit(), arguments)
 	switch {
 	case err == nil:
 	case errors.As(err, new(unsentError)):

@@ -18,9 +18,7 @@ type Tool interface {
 	Describe() llm.Tool
 	// Effect reports whether a call acts on the world outside, and must not be made twice.
 	Effect() bool
-	// Limit bounds a call.
-	Limit() time.Duration
-	// Call calls the tool for a run. id names the call, the same in each attempt. Arguments
+	// Call calls the tool for a run, within bounds of its own. id names the call, the same in each attempt. Arguments
 	// are a JSON object that the model wrote. An error of a call that was refused, or has
 	// surely not been made, is told to the model, as is one of unknown outcome unless the
 	// tool has an effect. Any other says what is to become of the task.

@@ -107,12 +107,7 @@ func refused(err error) called { return called{Text: err.Error(), Failed: true} 
 func (t *talk) callTraced(ctx context.Context, tool Tool, effect bool, id string, c llm.Call) (json.RawMessage, error) {
 	ctx, span := telemetry.Start(ctx, trace.SpanKindInternal, "execute_tool "+c.Name, telemetry.Tool(c.Name, c.ID)...)
 	began := time.Now()
-	within, cancel := context.WithTimeout(ctx, tool.Limit())
-	defer cancel()
-	text, err := tool.Call(within, t.run, id, json.RawMessage(c.Arguments))
-	if err != nil && ctx.Err() == nil && within.Err() != nil {
-		err = late(err, tool.Limit())
-	}
+	text, err := tool.Call(ctx, t.run, id, json.RawMessage(c.Arguments))
 	record := called{Text: cutText(text, maxToolResult), Seconds: time.Since(began).Seconds()}
 	if telemetry.HasContent(ctx) {
 		span.SetAttributes(telemetry.Arguments(c.Arguments), telemetry.Result(record.Text))

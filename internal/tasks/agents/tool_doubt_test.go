@@ -174,7 +174,7 @@ func TestAServerThatCannotBeStartedAnyMoreIsToldToTheModel(t *testing.T) {
 	}
 	oddProgram(t, dir, "broken")
 	brief, err := s.handle(t.Context(), 2)
-	if err != nil || brief.Text != "well" || !strings.Contains(s.result(), `mcp server odd: not called: mcp server odd: connect: `) || !strings.Contains(s.result(), "exit status 3") {
+	if err != nil || brief.Text != "well" || !strings.Contains(s.result(), `mcp server odd: not called: connect: `) || !strings.Contains(s.result(), "exit status 3") {
 		t.Errorf("%+v, %v, told %s", brief, err, s.result())
 	}
 }
@@ -267,7 +267,7 @@ func TestTheLimitOfACallIsItsToolsOrItsServers(t *testing.T) {
 	v := newVisit(t.Context(), map[string]Server{"a": {}, "b": {Timeout: time.Second, Timeouts: map[string]time.Duration{"slow": time.Hour}}}, nil)
 	defer v.close()
 	for name, want := range map[string]time.Duration{"a.x": time.Minute, "b.x": time.Second, "b.slow": time.Hour} {
-		if got := v.tool(name).Limit(); got != want {
+		if got := v.tool(name).limit(); got != want {
 			t.Errorf("%s: %s, want %s", name, got, want)
 		}
 	}

@@ -25,13 +25,17 @@ type doubtError struct{ error }
 
 func (e doubtError) Unwrap() error { return e.error }
 
-// late is the error of a call that took longer than its limit.
+// late is the error of a call that took longer than its limit, which another error has ended.
+// What is known of the call stays known.
 func late(err error, limit time.Duration) error {
-	err = fmt.Errorf("no result within %s: %w", limit, err)
-	if errors.As(err, new(unsentError)) {
-		return unsentError{err}
+	slow := fmt.Errorf("no result within %s: %w", limit, err)
+	switch {
+	case errors.As(err, new(*toolError)):
+		return err
+	case errors.As(err, new(unsentError)):
+		return unsentError{slow}
 	}
-	return doubtError{err}
+	return doubtError{slow}
 }
 
 // tells returns what a model is told of a call's error, and "" if the error says what becomes

@@ -47,16 +47,19 @@ func (t tool[A]) Describe() llm.Tool { return t.description }
 // Effect implements [Tool]. Those that come with Switchyard can be called twice.
 func (tool[A]) Effect() bool { return false }
 
-// Limit implements [Tool].
-func (tool[A]) Limit() time.Duration { return toolWithin }
-
 // Call implements [Tool].
 func (t tool[A]) Call(ctx context.Context, run Run, id string, arguments json.RawMessage) (string, error) {
 	args, err := tasks.Decode[A](arguments)
 	if err != nil {
 		return "", refuse("%v", err)
 	}
-	return t.call(ctx, run, id, args)
+	within, cancel := context.WithTimeout(ctx, toolWithin)
+	defer cancel()
+	text, err := t.call(within, run, id, args)
+	if err != nil && within.Err() != nil && ctx.Err() == nil {
+		err = late(err, toolWithin)
+	}
+	return text, err
 }
 
 // describe describes a tool by its name, what it is for, and the properties of its arguments,
