@@ -218,3 +218,31 @@ func TestAProgramThatHasEndedIsStartedAgainForTheNextCall(t *testing.T) {
 		t.Errorf("it did %s", got)
 	}
 }
+
+func TestACallGoesOverAConnectionOfItsOwn(t *testing.T) {
+	service, server := oddService(t, t.TempDir(), func(w http.ResponseWriter, m message) { m.result(w, said("yes")) })
+	handler, seen := service.Config.Handler, make(map[string][]string)
+	service.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { // one request at a time
+		method, _ := readMethod(r)
+		seen[r.RemoteAddr] = append(seen[r.RemoteAddr], method)
+		handler.ServeHTTP(w, r)
+	})
+	v := newVisit(t.Context(), map[string]Server{"odd": server}, &http.Client{Transport: &http.Transport{}})
+	for range 3 {
+		if _, err := v.tool("odd.act").Call(t.Context(), Run{}, "1", json.RawMessage(`{}`)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v.close()
+	calls := 0
+	for address, methods := range seen {
+		if strings.Contains(strings.Join(methods, " "), "tools/call") {
+			if calls++; len(methods) > 1 {
+				t.Errorf("the connection of %s has carried %v", address, methods)
+			}
+		}
+	}
+	if calls != 3 {
+		t.Errorf("%d connections have carried calls, want 3: %v", calls, seen)
+	}
+}

@@ -271,6 +271,11 @@ func TestTheLimitOfACallIsItsToolsOrItsServers(t *testing.T) {
 			t.Errorf("%s: %s, want %s", name, got, want)
 		}
 	}
+	slow := oddProgram(t, t.TempDir(), "sleepy")
+	slow.Timeout = 400 * time.Millisecond
+	if text, err := callOf(t, slow, nil, "act"); text != "done 1\n" || err != nil {
+		t.Errorf("%q, %v; want the limit to begin when there is a connection", text, err)
+	}
 	for want, server := range map[string]Server{
 		"timeout is -1s: use more than 0, or leave it out for 1m0s": {URL: "http://127.0.0.1", Timeout: -time.Second},
 		"timeouts.slow is 0s: use more than 0, or leave it out":     {URL: "http://127.0.0.1", Timeouts: map[string]time.Duration{"slow": 0}},
