@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -221,10 +222,12 @@ func TestAProgramThatHasEndedIsStartedAgainForTheNextCall(t *testing.T) {
 
 func TestACallGoesOverAConnectionOfItsOwn(t *testing.T) {
 	service, server := oddService(t, t.TempDir(), func(w http.ResponseWriter, m message) { m.result(w, said("yes")) })
-	handler, seen := service.Config.Handler, make(map[string][]string)
-	service.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { // one request at a time
+	handler, seen, mu := service.Config.Handler, make(map[string][]string), sync.Mutex{}
+	service.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		method, _ := readMethod(r)
+		mu.Lock()
 		seen[r.RemoteAddr] = append(seen[r.RemoteAddr], method)
+		mu.Unlock()
 		handler.ServeHTTP(w, r)
 	})
 	v := newVisit(t.Context(), map[string]Server{"odd": server}, &http.Client{Transport: &http.Transport{}})
@@ -234,6 +237,8 @@ func TestACallGoesOverAConnectionOfItsOwn(t *testing.T) {
 		}
 	}
 	v.close()
+	mu.Lock()
+	defer mu.Unlock()
 	calls := 0
 	for address, methods := range seen {
 		if strings.Contains(strings.Join(methods, " "), "tools/call") {
