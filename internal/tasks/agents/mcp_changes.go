@@ -24,7 +24,7 @@ func (t *talk) refresh(ctx context.Context) error {
 			stale[remote.host] = remote.host.changed.Load()
 		}
 		var err error
-		if remote.described, err = t.again(ctx, remote, stale); err != nil {
+		if remote.described, err = t.redescribed(ctx, remote, stale); err != nil {
 			return err
 		}
 		if !remote.Gone {
@@ -35,9 +35,9 @@ func (t *talk) refresh(ctx context.Context) error {
 	return nil
 }
 
-// again returns what is known of a tool after the calls of an answer: what an earlier attempt
+// redescribed returns what is known of a tool after the calls of an answer: what an earlier attempt
 // has written down, or what its server says if it is stale.
-func (t *talk) again(ctx context.Context, tool remoteTool, stale map[*host]bool) (described, error) {
+func (t *talk) redescribed(ctx context.Context, tool remoteTool, stale map[*host]bool) (described, error) {
 	now, step := tool.described, stepName(fmt.Sprintf("describe %s after %d", tool.listed, t.asked))
 	if written, ok := t.writtenBefore()[step]; ok {
 		return now, json.Unmarshal(written, &now)
