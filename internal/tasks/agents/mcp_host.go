@@ -112,12 +112,11 @@ func (l *link) isLost(ctx context.Context, err error, sent *letter) bool {
 	case ctx.Err() != nil, answered(err) != nil:
 		return false
 	}
-	switch status := sent.status.Load(); {
-	case status == 0:
+	status := sent.status.Load()
+	if status == 0 {
 		return errors.Is(err, mcp.ErrConnectionClosed) // by another call
-	default:
-		return status < http.StatusMultipleChoices // the others are about this call
 	}
+	return status < http.StatusMultipleChoices // the others are about this call
 }
 
 // connected returns the connection to the server, which it makes if there is none.
