@@ -140,7 +140,7 @@ func TestACallThatReachesNobodyIsSurelyNotMade(t *testing.T) {
 		"the name leads nowhere":     {Server{URL: "http://nobody.invalid"}, nil, "no such host"},
 		"its certificate is unknown": {Server{URL: secret.URL}, nil, "certificate"},
 		"its token is missing":       {Server{URL: service.URL, TokenEnv: "NO_SUCH_TOKEN"}, nil, "the variable NO_SUCH_TOKEN is empty"},
-		"the program is missing":     {Server{Command: []string{"/no/such/program"}}, nil, "mcp server odd: not called: start: fork/exec /no/such/program: no such file"},
+		"the program is missing":     {Server{Command: []string{"/no/such/program"}}, nil, "/no/such/program: no such file"},
 		"the program ends at once":   {oddProgram(t, dir, "broken"), nil, `the program ended: exit status 3; its standard error ends: "cannot open the database of (hidden)"`},
 	} {
 		if _, err := callOf(t, tc.server, tc.before, "act"); outcome(err) != "unsent" || !strings.Contains(err.Error(), tc.says) {
