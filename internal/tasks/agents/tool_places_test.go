@@ -55,6 +55,20 @@ func (l *lookout) Call(ctx context.Context, _ Run, _ string, arguments json.RawM
 	}
 }
 
+// lonely is a post that notes how many lookouts are under way when it posts.
+type lonely struct {
+	*post
+	lookout *lookout
+	beside  int
+}
+
+func (p *lonely) Call(ctx context.Context, run Run, id string, arguments json.RawMessage) (string, error) {
+	p.lookout.mu.Lock()
+	p.beside += p.lookout.under
+	p.lookout.mu.Unlock()
+	return p.post.Call(ctx, run, id, arguments)
+}
+
 func (l *lookout) count(by int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -109,6 +123,8 @@ func (s *study) written(event string) string {
 func TestCallsWithoutEffectAreMadeAtTheSameTimeInTheJournalsOrder(t *testing.T) {
 	l := newLookout("a", "b", "c", "d", "e", "f")
 	s := looking(t, l, "a", "b", "c", "d", "e", "post", "f")
+	alone := &lonely{post: &s.post, lookout: l}
+	s.tools["post"] = alone
 	done := make(chan error, 1)
 	go func() {
 		_, err := s.handle(t.Context(), 1)
@@ -132,6 +148,18 @@ func TestCallsWithoutEffectAreMadeAtTheSameTimeInTheJournalsOrder(t *testing.T) 
 	close(l.let["f"])
 	if err := <-done; err != nil {
 		t.Fatal(err)
+	}
+	h, err := s.store.Read(t.Context(), s.run())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range h.Steps {
+		if want := strings.HasSuffix(step.Name, " post"); step.Effect != want {
+			t.Errorf("step %s is an effect: %t, want %t", step.Name, step.Effect, want)
+		}
+	}
+	if alone.beside != 0 {
+		t.Errorf("%d calls were under way beside the one with an effect", alone.beside)
 	}
 	if l.most != maxTogether {
 		t.Errorf("%d calls at the same time, want %d", l.most, maxTogether)
