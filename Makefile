@@ -6,7 +6,7 @@ LINT         := $(BIN)/golangci-lint-$(LINT_VERSION)
 DAEMONS      := worker scheduler monitor switchyard
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-faults bench check fmt clean test-needs
+.PHONY: help run build test test-faults test-mcp bench check fmt clean test-needs
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -24,6 +24,10 @@ test: test-needs ## install what the tests need, then run all of them
 
 test-faults: test-needs ## kill workers and Redis under 20,000 tasks, cut the network; ARGS="-seed=N" repeats a run
 	go test -count=1 -timeout 30m -v ./internal/faults -full $(ARGS)
+
+test-mcp: ## install MCP servers of others with npm, and try them
+	npm install --prefix $(BIN)/mcp --no-audit --no-fund --ignore-scripts $(addprefix @modelcontextprotocol/server-,$(addsuffix @2026.8.31,everything filesystem memory sequential-thinking))
+	SWITCHYARD_MCP_SERVERS=$(abspath $(BIN))/mcp go test -count=1 -v -run TestServersFromNpmWork ./internal/tasks/agents
 
 test-needs:
 	@sh scripts/test-needs.sh

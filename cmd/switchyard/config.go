@@ -1,11 +1,14 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"net/http"
 
 	"switchyard/internal/app"
 	"switchyard/internal/config"
+	"switchyard/internal/tasks/agents"
 )
 
 type configCommand struct {
@@ -13,16 +16,23 @@ type configCommand struct {
 	Print configPrint `cmd:"" help:"Print the whole configuration, secrets hidden."`
 }
 
-type configCheck struct{}
+type configCheck struct {
+	Servers bool `help:"Connect to the MCP servers, too, and check the names of their tools. Starts those that are programs."`
+}
 
 // Run implements the command. It needs no Redis.
-func (configCheck) Run(f *config.Flags, out io.Writer) error {
+func (cmd configCheck) Run(f *config.Flags, out io.Writer) error {
 	c, err := f.Load(nil)
 	if err != nil {
 		return err
 	}
 	if err := app.Check(c); err != nil {
 		return err
+	}
+	if cmd.Servers {
+		if err := agents.CheckServers(context.Background(), c.MCPServers, c.Agents, &http.Client{}); err != nil {
+			return err
+		}
 	}
 	_, err = fmt.Fprintln(out, "The configuration is valid.")
 	return err

@@ -14,7 +14,8 @@ import (
 
 // model starts a language model at $MODEL_URL. It searches, thinks about what it finds for as
 // long as nothing but a pause or a kill ends it if the file stall is there, and answers. With
-// the argument shipped it plays the agents of examples/agents/models.yaml.
+// the argument shipped it plays the agents of examples/agents/models.yaml, and with mail one
+// that sends a mail and says what came of it.
 func model(ts *testscript.TestScript, neg bool, args []string) {
 	script := func(a llmtest.Ask) llmtest.Reply {
 		if !strings.HasPrefix(a.Last(), "result ") {
@@ -27,8 +28,10 @@ func model(ts *testscript.TestScript, neg bool, args []string) {
 		return reply
 	}
 	switch {
-	case neg || len(args) > 1 || len(args) == 1 && args[0] != "shipped":
-		ts.Fatalf("usage: model [shipped]")
+	case neg || len(args) > 1 || len(args) == 1 && args[0] != "shipped" && args[0] != "mail":
+		ts.Fatalf("usage: model [shipped|mail]")
+	case len(args) == 1 && args[0] == "mail":
+		script = mailing
 	case len(args) == 1:
 		script = func(a llmtest.Ask) llmtest.Reply {
 			if exists(ts, "away") && !strings.Contains(string(a.Schema), "choices") {
@@ -41,6 +44,16 @@ func model(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	ts.Defer(server.Close)
 	ts.Setenv("MODEL_URL", server.URL)
+}
+
+// mailing sends a mail, and says how many were sent.
+func mailing(a llmtest.Ask) llmtest.Reply {
+	_, told, found := strings.Cut(a.Last(), `{"sent":`)
+	if !found {
+		return llmtest.Use("mail_send", `{"to":"bob"}`)
+	}
+	number, _, _ := strings.Cut(told, "}")
+	return llmtest.Say("sent " + number)
 }
 
 var (

@@ -25,7 +25,7 @@ func prctl(option int, value uintptr) syscall.Errno {
 // refuse says what failed, and ends the entry.
 func refuse(what string, errno syscall.Errno) {
 	_, _ = syscall.Write(startFile, []byte(strconv.Itoa(int(errno))+" "+what))
-	os.Exit(1)
+	end(1)
 }
 
 // enter binds this process and becomes the program. args are the keeper's process and an order.
@@ -51,7 +51,7 @@ func enter(args []string) {
 		refuse("death signal", errno)
 	}
 	if strconv.Itoa(os.Getppid()) != keeper {
-		os.Exit(1) // the keeper has gone meanwhile
+		end(1) // the keeper has gone meanwhile
 	}
 	if errno := prctl(prSetNoNewPrivs, 1); errno != 0 {
 		refuse("no_new_privs", errno)

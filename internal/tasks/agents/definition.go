@@ -137,6 +137,9 @@ func (d Definition) checkModel(r Runtime) error {
 			return fmt.Errorf("unknown tool %q: use some of %s", name, strings.Join(slices.Sorted(maps.Keys(known.Tools)), ", "))
 		}
 	}
+	if err := checkToolNames(d.Tools); err != nil {
+		return err
+	}
 	for _, name := range d.Approve {
 		if !slices.Contains(d.Tools, name) {
 			return fmt.Errorf("approve names %q, which is none of the agent's tools: use some of %s", name, strings.Join(d.Tools, ", "))

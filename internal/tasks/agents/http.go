@@ -31,12 +31,14 @@ const (
 //	202 and a Location  the work goes on; the location is asked with GET until it answers
 //	                    otherwise, as often as its Retry-After says
 //	429, 503            try again, after Retry-After if there is one; as any 5xx
+//	409                 to a POST that was sent before: it still works on that; try again
 //	any other 4xx       it never will do this: the task is dead
 //	404, 410 to a GET   it has lost the work: another attempt starts it anew
 //
 // Work that goes on is noted in the journal: when the worker is lost or stops, the next
 // attempt asks for it and does not start it again. When the run is paused or has taken too
-// long, the service gets a DELETE at the location, or at its own address if it gave none.
+// long, the service gets a DELETE at the location, or at its own address if it gave none. If
+// it does not say that it has heard that, the work may go on, and is not started again either.
 type HTTP struct {
 	Client *http.Client
 	Getenv func(string) string // of secrets
@@ -59,14 +61,13 @@ func (h *HTTP) Run(ctx context.Context, run Run) (any, error) {
 			answer, err = c.do(ctx, http.MethodGet, nil)
 		}
 	}
-	if ctx.Err() != nil {
+	switch {
+	case err == nil:
+		return answer.result() // also of a run that is being stopped: what is done is done
+	case ctx.Err() != nil:
 		return nil, j.leave(ctx, c)
-	}
-	if answer.isLost() && j.accepted {
+	case answer.isLost() && j.accepted:
 		return nil, j.lost(ctx)
 	}
-	if err != nil {
-		return nil, err
-	}
-	return answer.result()
+	return nil, err
 }

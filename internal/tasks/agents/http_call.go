@@ -160,11 +160,13 @@ func (c *call) follow(location string) error {
 	return nil
 }
 
-// cancel tells the service that nobody waits for it any more.
-func (c *call) cancel(ctx context.Context) {
+// cancel tells the service that nobody waits for it any more, and reports whether it has heard
+// that, or knows of no such work.
+func (c *call) cancel(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cancelWithin)
 	defer cancel()
-	_, _ = c.do(ctx, http.MethodDelete, nil) // one that does not hear it goes on for nobody
+	a, err := c.do(ctx, http.MethodDelete, nil)
+	return err == nil || a.isLost()
 }
 
 // Pause waits for d, or until ctx ends and returns why it did.

@@ -52,10 +52,14 @@ func (j *job) begin(ctx context.Context, run Run, c *call) (answer, error) {
 	if err != nil {
 		return answer{}, fmt.Errorf("encode input: %w", err)
 	}
-	if _, _, err := j.journal.Begin(ctx, j.step(), false); err != nil {
+	step, _, err := j.journal.Begin(ctx, j.step(), false)
+	if err != nil {
 		return answer{}, err
 	}
 	a, err := c.do(ctx, http.MethodPost, body)
+	if a.status == http.StatusConflict && step.Begins > 1 {
+		return a, errAtWork
+	}
 	if err == nil && a.status == http.StatusAccepted {
 		if err = c.follow(a.location); err == nil {
 			err = j.accept(ctx, a.location)
@@ -63,6 +67,8 @@ func (j *job) begin(ctx context.Context, run Run, c *call) (answer, error) {
 	}
 	return a, err
 }
+
+var errAtWork = errors.New("the service answers 409 to a call that it may have had before: it is asked again")
 
 // accept notes that the service works on the job, and where it is asked for.
 func (j *job) accept(ctx context.Context, location string) error {
@@ -90,12 +96,11 @@ func (j *job) over(ctx context.Context, why string) error {
 
 // leave ends an attempt before its time, and returns why it did. A job that nobody will
 // come back for is cancelled; one whose worker only stops, or has lost the task to another,
-// is left to the next attempt.
+// is left to the next attempt, and so is one of which nobody knows whether it goes on.
 func (j *job) leave(ctx context.Context, c *call) error {
 	cause := context.Cause(ctx)
 	for _, last := range []error{control.ErrPaused, tasks.ErrSoftLimit, tasks.ErrHardLimit, context.Canceled, context.DeadlineExceeded} {
-		if errors.Is(cause, last) {
-			c.cancel(ctx)
+		if errors.Is(cause, last) && c.cancel(ctx) {
 			return errors.Join(cause, j.over(ctx, "cancelled"))
 		}
 	}

@@ -23,6 +23,7 @@ type talk struct {
 	wrong  int  // answers that could not be taken
 	silent bool // the last answer was empty
 	told   time.Time
+	before map[string]json.RawMessage // see writtenBefore
 }
 
 // newTalk begins the conversation of a run.

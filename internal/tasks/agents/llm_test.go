@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -86,6 +87,7 @@ type study struct {
 	post       post
 	pages      map[string]string
 	servers    map[string]Server
+	tools      map[string]Tool // besides those that come along
 	limit      usage.Amount
 	slept      []time.Duration
 	mu         sync.Mutex
@@ -120,6 +122,7 @@ func (s *study) runtime() *LLM {
 	}}
 	all := toolbox.Tools()
 	all["post"] = &s.post
+	maps.Copy(all, s.tools)
 	return &LLM{
 		Models: map[string]llm.Priced{
 			"main":   llm.Open("main", first, client, metrics),

@@ -1,17 +1,14 @@
 package agents
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
-	"github.com/modelcontextprotocol/go-sdk/mcp"
-
-	"switchyard/internal/llm"
 	"switchyard/internal/program"
 	"switchyard/internal/web"
 )
@@ -32,12 +29,25 @@ type Server struct {
 	// Effects are those of its tools that act on the world outside, whatever the server says
 	// of them.
 	Effects []string `yaml:"effects,omitempty"`
+	// Timeout bounds a call of one of its tools; 0 means a minute. Timeouts do so for tools
+	// by their names.
+	Timeout  time.Duration            `yaml:"timeout,omitempty"`
+	Timeouts map[string]time.Duration `yaml:"timeouts,omitempty"`
 }
 
-// Check reports what is wrong with the server's definition.
+// Check reports what is wrong with the server's definition, as far as it can be seen without
+// the server.
 func (s Server) Check() error {
 	if (len(s.Command) > 0) == (s.URL != "") {
 		return errors.New("give command or url, and not both")
+	}
+	if s.Timeout < 0 {
+		return fmt.Errorf("timeout is %s: use more than 0, or leave it out for %s", s.Timeout, toolWithin)
+	}
+	for _, tool := range slices.Sorted(maps.Keys(s.Timeouts)) {
+		if d := s.Timeouts[tool]; d <= 0 {
+			return fmt.Errorf("timeouts.%s is %s: use more than 0, or leave it out", tool, d)
+		}
 	}
 	if s.URL == "" {
 		return s.Bounds.Check(s.Command[0], s.Dir)
@@ -57,46 +67,29 @@ func splitRemote(name string) (server, tool string, remote bool) {
 	return strings.Cut(name, ".")
 }
 
-// notInNames is what the vendors do not take in the name of a tool.
+// notInNames is what the vendors do not take in the name of a tool, and maxToolName how long
+// it is at most to all of them.
 var notInNames = regexp.MustCompile(`[^a-zA-Z0-9_-]`)
 
-// remoteTool is a tool of an MCP server, as a run calls it.
-type remoteTool struct {
-	visit       *visit
-	name        string // in the definition
-	description llm.Tool
-}
+const maxToolName = 64
 
-// Describe implements [Tool].
-func (t remoteTool) Describe() llm.Tool { return t.description }
+// modelName is the name by which a model knows a tool of a definition.
+func modelName(name string) string { return notInNames.ReplaceAllString(name, "_") }
 
-// Effect implements [Tool].
-func (t remoteTool) Effect() bool {
-	server, tool, _ := splitRemote(t.name)
-	return slices.Contains(t.visit.servers[server].Effects, tool)
-}
-
-// Call implements [Tool].
-func (t remoteTool) Call(ctx context.Context, _ Run, _ string, arguments json.RawMessage) (string, error) {
-	server, name, _ := splitRemote(t.name)
-	session, err := t.visit.session(server)
-	if err != nil {
-		return "", err
-	}
-	result, err := session.CallTool(ctx, &mcp.CallToolParams{Name: name, Arguments: arguments})
-	if err != nil {
-		return "", fmt.Errorf("mcp server %s: %w", server, err)
-	}
-	var text strings.Builder
-	for _, content := range result.Content {
-		if part, ok := content.(*mcp.TextContent); ok {
-			text.WriteString(part.Text + "\n")
-		} else {
-			fmt.Fprintf(&text, "(something that is no text: %T)\n", content)
+// checkToolNames reports tools that a model could not call, or not tell apart.
+func checkToolNames(tools []string) error {
+	seen := make(map[string]string, len(tools))
+	for _, name := range tools {
+		model := modelName(name)
+		switch before, taken := seen[model]; {
+		case len(model) > maxToolName:
+			return fmt.Errorf("tool %q: models take names of %d characters at most, and this has %d: give the server a shorter one", name, maxToolName, len(model))
+		case taken && before == name:
+			return fmt.Errorf("tools has %q twice: leave one out", name)
+		case taken:
+			return fmt.Errorf("tools %q and %q are both %q to a model: give the server of one another name, or leave it out", before, name, model)
 		}
+		seen[model] = name
 	}
-	if result.IsError {
-		return "", refuse("%s", cutText(text.String(), maxToolResult))
-	}
-	return text.String(), nil
+	return nil
 }

@@ -56,7 +56,9 @@ func newToolServer(dir string) *mcp.Server {
 		return say("part of " + trace), nil, nil
 	})
 	mcp.AddTool(server, &mcp.Tool{Name: "stall", Description: "Never answers."}, func(ctx context.Context, _ *mcp.CallToolRequest, _ words) (*mcp.CallToolResult, any, error) {
-		if err := os.WriteFile(filepath.Join(dir, "child"), []byte(strconv.Itoa(os.Getpid())), 0o600); err != nil {
+		path := filepath.Join(dir, "child")
+		err := os.WriteFile(path+".new", []byte(strconv.Itoa(os.Getpid())), 0o600)
+		if err := errors.Join(err, os.Rename(path+".new", path)); err != nil { // whole, or not there
 			return nil, nil, err
 		}
 		<-ctx.Done()
@@ -66,6 +68,10 @@ func newToolServer(dir string) *mcp.Server {
 }
 
 func serveTools() {
+	if flags, ok := os.LookupEnv(oddVariable); ok {
+		serveOddly(os.Getenv(mcpVariable), strings.Fields(flags))
+		return
+	}
 	if err := newToolServer(os.Getenv(mcpVariable)).Run(context.Background(), &mcp.StdioTransport{}); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 	}

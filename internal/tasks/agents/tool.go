@@ -18,25 +18,19 @@ type Tool interface {
 	Describe() llm.Tool
 	// Effect reports whether a call acts on the world outside, and must not be made twice.
 	Effect() bool
-	// Call calls the tool for a run. id names the call, the same in each attempt. Arguments
-	// are a JSON object that the model wrote. An error is told to the model, unless it says
-	// what is to become of the task.
+	// Call calls the tool for a run, within bounds of its own. id names the call, the same in each attempt. Arguments
+	// are a JSON object that the model wrote. An error of a call that was refused, or has
+	// surely not been made, is told to the model, as is one of unknown outcome unless the
+	// tool has an effect. Any other says what is to become of the task.
 	Call(ctx context.Context, run Run, id string, arguments json.RawMessage) (string, error)
 }
 
 const (
-	// toolWithin bounds a call of a tool.
+	// toolWithin bounds a call of a tool for which nothing else is said.
 	toolWithin = time.Minute
 	// maxToolResult bounds what a model is told of a call, in bytes.
 	maxToolResult = 20_000
 )
-
-// toolError is what a model is told of a call that has failed.
-type toolError struct{ text string }
-
-func (e *toolError) Error() string { return e.text }
-
-func refuse(format string, args ...any) error { return &toolError{fmt.Sprintf(format, args...)} }
 
 // toolsOf returns the tools of a run. What MCP servers say of theirs is a step of the
 // journal, so that the model is told the same in each attempt.
@@ -47,19 +41,20 @@ func (l *LLM) toolsOf(ctx context.Context, run Run, visit *visit) ([]Tool, error
 			tools = append(tools, l.Tools[name])
 			continue
 		}
-		raw, err := run.Journal.Do(ctx, stepName("describe "+name), false, func(ctx context.Context) (json.RawMessage, error) {
-			description, err := visit.describe(ctx, name)
+		t := visit.tool(name)
+		step := stepName("describe " + name)
+		raw, err := run.Journal.Do(ctx, step, false, func(ctx context.Context) (json.RawMessage, error) {
+			d, err := t.ask(ctx)
 			if err != nil {
 				return nil, err
 			}
-			return json.Marshal(description)
+			return json.Marshal(d)
 		})
 		if err != nil {
 			return nil, err
 		}
-		t := remoteTool{visit: visit, name: name}
-		if err := json.Unmarshal(raw, &t.description); err != nil {
-			return nil, fmt.Errorf("the journal's step describe %s: %w", name, err)
+		if err := json.Unmarshal(raw, &t.described); err != nil {
+			return nil, fmt.Errorf("the journal's step %s: %w", step, err)
 		}
 		tools = append(tools, t)
 	}

@@ -4,45 +4,49 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
 
+	"switchyard/internal/journal"
 	"switchyard/internal/llm"
 	"switchyard/internal/redact"
 	"switchyard/internal/telemetry"
 )
 
-// call calls the tools that the model asked for, one after the other, and adds what they
-// brought to the conversation.
+// call calls the tools that the model asked for, and adds what they brought to the
+// conversation, in the order in which it asked.
 func (t *talk) call(ctx context.Context, calls []llm.Call) error {
+	allowed := max(0, min(len(calls), t.budget.Calls-t.brief.Spent.Calls))
+	t.brief.Spent.Calls += allowed
+	made := make([]called, len(calls))
+	for i := 0; i < allowed; {
+		n := t.together(calls[i:allowed])
+		if err := t.callTogether(ctx, i, calls[i:i+n], made[i:i+n]); err != nil {
+			return err
+		}
+		i += n
+	}
+	for i := allowed; i < len(calls); i++ {
+		made[i] = called{Text: "not called: the budget of tool calls is used up", Failed: true}
+	}
+	t.hear(calls, made)
+	return t.refresh(ctx)
+}
+
+// hear adds to the conversation what calls have brought.
+func (t *talk) hear(calls []llm.Call, made []called) {
 	var results []llm.Result
 	for i, c := range calls {
-		result := llm.Result{Call: c.ID}
-		if t.brief.Spent.Calls >= t.budget.Calls {
-			result.Text, result.Failed = "not called: the budget of tool calls is used up", true
-			results = append(results, result)
-			continue
-		}
-		t.brief.Spent.Calls++
-		text, err := t.callOne(ctx, fmt.Sprintf("%d.%d", t.asked, i+1), c)
-		var refused *toolError
-		switch {
-		case errors.As(err, &refused):
-			result.Text, result.Failed = asData(c.Name, refused.Error()), true
-		case err != nil:
-			return err
-		default:
-			result.Text = asData(c.Name, text)
+		t.brief.Spent.Seconds += made[i].Seconds
+		if !made[i].Failed {
 			t.keepFinding(c)
 		}
-		results = append(results, result)
+		results = append(results, llm.Result{Call: c.ID, Text: asData(c.Name, made[i].Text), Failed: made[i].Failed})
 	}
 	t.turns = append(t.turns, llm.Turn{Results: results})
-	return nil
 }
 
 // called is the journal's record of a call.
@@ -53,70 +57,70 @@ type called struct {
 	Seconds float64 `json:"seconds,omitempty"`
 }
 
-// callOne calls a tool, as a step of the journal; number tells the call from the others. A
-// call that the agent may not make, or that is malformed, is none.
-func (t *talk) callOne(ctx context.Context, number string, c llm.Call) (string, error) {
+// callOne calls a tool, as a step of the journal that keeps its place among others; number
+// tells the call from the others. A call that the agent may not make, or that is malformed, is
+// none. One whose effect is in doubt is an error, and waits for a person.
+func (t *talk) callOne(ctx context.Context, place *place, number string, c llm.Call) (called, error) {
 	tool, err := t.find(c.Name)
 	if err != nil {
-		return "", err
+		return refused(err), nil
 	}
 	arguments, err := c.Object()
 	if err != nil {
-		return "", refuse("not called: the arguments have to be one JSON object, but %v. You wrote %.200q: call it again, with all of the arguments", err, c.Arguments)
+		return refused(refuse("not called: the arguments have to be one JSON object, but %v. You wrote %.200q: call it again, with all of the arguments", err, c.Arguments)), nil
 	}
 	c.Arguments = string(arguments)
-	step, effect := stepName("tool "+number+" "+c.Name), tool.Effect()
+	step, effect := stepName("tool "+number+" "+c.Name), t.isAlone(c.Name)
 	if t.needsApproval(c.Name) {
-		effect = true
 		if err := t.run.Journal.Approval(ctx, step, json.RawMessage(c.Arguments)); err != nil {
-			return "", err
+			return called{}, err
 		}
 	}
 	raw, err := t.run.Journal.Do(ctx, step, effect, func(ctx context.Context) (json.RawMessage, error) {
-		return t.callTraced(ctx, tool, t.run.Task.Run+"-"+number, c)
+		place.begins()
+		record, err := t.callTraced(ctx, tool, effect, t.run.Task.Run+"-"+number, c)
+		if err == nil {
+			place.awaitEnds()
+		}
+		return record, err
 	})
 	if err != nil {
-		return "", err
+		return called{}, err
 	}
 	var done called
 	if len(raw) == 0 {
-		return "", refuse("not done: a person has decided so")
+		return refused(refuse("not done: a person has decided so")), nil
 	}
-	known := json.Unmarshal(raw, &done) == nil && done != called{}
-	if !known { // a person has said what it brought
-		return string(raw), nil
+	if known := json.Unmarshal(raw, &done) == nil && done != (called{}); !known {
+		return called{Text: string(raw)}, nil // a person has said what it brought
 	}
-	t.brief.Spent.Seconds += done.Seconds
-	if done.Failed {
-		return "", refuse("%s", done.Text)
-	}
-	return done.Text, nil
+	return done, nil
 }
 
+// refused is the record of a call that was not made.
+func refused(err error) called { return called{Text: err.Error(), Failed: true} }
+
 // callTraced calls a tool in a span, and returns the journal's record of the call.
-func (t *talk) callTraced(ctx context.Context, tool Tool, id string, c llm.Call) (json.RawMessage, error) {
+func (t *talk) callTraced(ctx context.Context, tool Tool, effect bool, id string, c llm.Call) (json.RawMessage, error) {
 	ctx, span := telemetry.Start(ctx, trace.SpanKindInternal, "execute_tool "+c.Name, telemetry.Tool(c.Name, c.ID)...)
 	began := time.Now()
-	within, cancel := context.WithTimeout(ctx, toolWithin)
-	defer cancel()
-	text, err := tool.Call(within, t.run, id, json.RawMessage(c.Arguments))
-	if err != nil && ctx.Err() == nil && within.Err() != nil {
-		err = refuse("no result within %s", toolWithin)
-	}
+	text, err := tool.Call(ctx, t.run, id, json.RawMessage(c.Arguments))
 	record := called{Text: cutText(redact.Process.Text(text), maxToolResult), Seconds: time.Since(began).Seconds()}
 	if telemetry.HasContent(ctx) {
 		span.SetAttributes(telemetry.Arguments(c.Arguments), telemetry.Result(record.Text))
 	}
-	var refused *toolError
-	class := classOf(err)
-	if errors.As(err, &refused) {
-		class, record.Text, record.Failed = "refused", redact.Process.Text(refused.text), true
+	told, class := tells(ctx, err, effect), classOf(err)
+	if told != "" {
+		class, record.Text, record.Failed = "refused", cutText(redact.Process.Text(told), maxToolResult), true
 	}
 	telemetry.End(ctx, span, err, class)
-	if err != nil && refused == nil {
-		return nil, err
+	switch {
+	case err == nil, told != "":
+		return json.Marshal(record)
+	case effect && errors.As(err, new(unsentError)):
+		return nil, journal.NotDone(err)
 	}
-	return json.Marshal(record)
+	return nil, err
 }
 
 // find returns a tool that the agent has been given.
@@ -135,9 +139,7 @@ func (t *talk) find(name string) (Tool, error) {
 // needsApproval reports whether the definition has a person approve of each call of a tool,
 // which is named as the model knows it.
 func (t *talk) needsApproval(name string) bool {
-	return slices.ContainsFunc(t.run.Definition.Approve, func(listed string) bool {
-		return notInNames.ReplaceAllString(listed, "_") == name
-	})
+	return slices.ContainsFunc(t.run.Definition.Approve, func(listed string) bool { return modelName(listed) == name })
 }
 
 // keepFinding keeps what the model has written down in the run's result.

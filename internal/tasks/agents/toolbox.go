@@ -53,7 +53,13 @@ func (t tool[A]) Call(ctx context.Context, run Run, id string, arguments json.Ra
 	if err != nil {
 		return "", refuse("%v", err)
 	}
-	return t.call(ctx, run, id, args)
+	within, cancel := context.WithTimeout(ctx, toolWithin)
+	defer cancel()
+	text, err := t.call(within, run, id, args)
+	if err != nil && within.Err() != nil && ctx.Err() == nil {
+		err = late(err, toolWithin)
+	}
+	return text, err
 }
 
 // describe describes a tool by its name, what it is for, and the properties of its arguments,

@@ -1,0 +1,201 @@
+package agents
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+)
+
+// outcome names what is known of a call that brought this error.
+func outcome(err error) string {
+	switch {
+	case err == nil:
+		return "done"
+	case errors.As(err, new(*toolError)):
+		return "refused"
+	case errors.As(err, new(unsentError)):
+		return "unsent"
+	case errors.As(err, new(doubtError)):
+		return "doubt"
+	}
+	return "fails the run"
+}
+
+// callOf calls a tool of a server that has been reached before.
+func callOf(t *testing.T, server Server, before func(), tool string) (string, error) {
+	t.Helper()
+	client := &http.Client{Transport: &http.Transport{}}
+	t.Cleanup(client.CloseIdleConnections)
+	v := newVisit(t.Context(), map[string]Server{"odd": server}, client)
+	defer v.close()
+	if before != nil {
+		if _, err := v.tool("odd.act").ask(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		before()
+	}
+	return v.tool("odd."+tool).Call(t.Context(), Run{}, "1", json.RawMessage(`{"to":"bob"}`))
+}
+
+func TestOfACallToAServiceIsKnownWhetherItWasMade(t *testing.T) {
+	cut := func(_ http.ResponseWriter, _ message) { panic(http.ErrAbortHandler) }
+	status := func(code int, body string) func(http.ResponseWriter, message) {
+		return func(w http.ResponseWriter, _ message) {
+			w.Header().Set("Content-Type", "text/plain")
+			w.WriteHeader(code)
+			_, _ = io.WriteString(w, body)
+		}
+	}
+	rpc := func(status, code int) func(http.ResponseWriter, message) {
+		return func(w http.ResponseWriter, m message) {
+			w.WriteHeader(status)
+			m.fault(w, code, "it says no")
+		}
+	}
+	for name, tc := range map[string]struct {
+		call  func(http.ResponseWriter, message)
+		want  string
+		says  string
+		times int // that the service gets it
+	}{
+		"it answers":                           {func(w http.ResponseWriter, m message) { m.result(w, said("yes")) }, "done", "", 1},
+		"the tool has failed":                  {func(w http.ResponseWriter, m message) { m.result(w, `{"isError":true,"content":[]}`) }, "refused", "", 1},
+		"an error of JSON-RPC":                 {rpc(200, -32602), "refused", "it says no", 1},
+		"the same with 400":                    {rpc(400, -32602), "refused", "it says no", 1},
+		"an error of JSON-RPC while it works":  {rpc(200, -32603), "refused", "it says no", 1},
+		"the connection is cut after the body": {cut, "doubt", "EOF", 1},
+		"it answers never":                     {func(http.ResponseWriter, message) { <-t.Context().Done() }, "doubt", "no result within 300ms: ", 1},
+		"a gateway has lost it":                {status(502, "bad gateway"), "doubt", `the server answers 502: "bad gateway"`, 1},
+		"a gateway has no answer in time":      {status(504, ""), "doubt", `the server answers 504: ""`, 1},
+		"it fails":                             {status(500, "oops"), "doubt", `the server answers 500: "oops"`, 1},
+		"it fails in words of JSON-RPC":        {rpc(500, -32603), "doubt", "it says no", 1},
+		"it cannot be read":                    {func(w http.ResponseWriter, _ message) { _, _ = io.WriteString(w, `{"jsonrpc":"2.0",`) }, "doubt", "decode", 1},
+		"it is a page":                         {status(200, "<html>"), "doubt", "unsupported content type", 1},
+		"a stream ends without it": {func(w http.ResponseWriter, _ message) {
+			w.Header().Set("Content-Type", "text/event-stream")
+			_, _ = io.WriteString(w, ": wait\n\n")
+		}, "doubt", "terminated without response", 1},
+		"there is no leave":          {status(401, "who are you"), "refused", `the server answers 401: "who are you"`, 1},
+		"it is forbidden":            {status(403, ""), "refused", "the server answers 403", 1},
+		"it is too large":            {status(413, ""), "refused", "the server answers 413", 1},
+		"there are too many":         {status(429, ""), "refused", "the server answers 429", 1},
+		"it is elsewhere":            {status(307, ""), "refused", "the server answers 307", 1},
+		"the session is never known": {status(404, "session not found"), "refused", "session not found", 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			over, done := context.WithCancel(context.Background())
+			_, server := oddService(t, dir, func(w http.ResponseWriter, m message) {
+				if name == "it answers never" {
+					<-over.Done()
+					return
+				}
+				tc.call(w, m)
+			})
+			t.Cleanup(done)
+			if name == "it answers never" {
+				server.Timeout = 300 * time.Millisecond
+			}
+			_, err := callOf(t, server, func() {}, "act")
+			if got := outcome(err); got != tc.want || tc.says != "" && !strings.Contains(err.Error(), tc.says) {
+				t.Errorf("%s (%v), want %s (%s)", got, err, tc.want, tc.says)
+			}
+			if got := strings.Count(noted(t, dir), "act"); got != tc.times {
+				t.Errorf("the service got it %d times, want %d", got, tc.times)
+			}
+		})
+	}
+}
+
+func TestACallThatReachesNobodyIsSurelyNotMade(t *testing.T) {
+	dir := t.TempDir()
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = closed.Close()
+	secret := httptest.NewUnstartedServer(http.NotFoundHandler())
+	secret.Config.ErrorLog = log.New(io.Discard, "", 0) // it complains of us
+	secret.StartTLS()
+	defer secret.Close()
+	service, gone := oddService(t, dir, func(http.ResponseWriter, message) { t.Error("it got the call") })
+	for name, tc := range map[string]struct {
+		server Server
+		before func()
+		says   string
+	}{
+		"nobody listens":             {Server{URL: "http://" + closed.Addr().String()}, nil, "connection refused"},
+		"nobody listens any more":    {gone, service.Close, "connection refused"},
+		"the name leads nowhere":     {Server{URL: "http://nobody.invalid"}, nil, "no such host"},
+		"its certificate is unknown": {Server{URL: secret.URL}, nil, "certificate"},
+		"its token is missing":       {Server{URL: service.URL, TokenEnv: "NO_SUCH_TOKEN"}, nil, "the variable NO_SUCH_TOKEN is empty"},
+		"the program is missing":     {Server{Command: []string{"/no/such/program"}}, nil, "/no/such/program: no such file"},
+		"the program ends at once":   {oddProgram(t, dir, "broken"), nil, `the program ended: exit status 3; its standard error ends: "cannot open the database of (hidden)"`},
+	} {
+		if _, err := callOf(t, tc.server, tc.before, "act"); outcome(err) != "unsent" || !strings.Contains(err.Error(), tc.says) {
+			t.Errorf("%s: %s (%v), want it unsent (%s)", name, outcome(err), err, tc.says)
+		}
+	}
+}
+
+func TestASessionThatAServiceHasForgottenIsBegunAnew(t *testing.T) {
+	for name, forget := range map[string]func(w http.ResponseWriter, m message){
+		"as the protocol says": func(w http.ResponseWriter, _ message) { http.Error(w, "no session", http.StatusNotFound) },
+		"in JSON-RPC": func(w http.ResponseWriter, m message) {
+			w.WriteHeader(http.StatusNotFound)
+			m.fault(w, -32001, "Session not found")
+		},
+		"as the examples do": func(w http.ResponseWriter, m message) {
+			w.WriteHeader(http.StatusBadRequest)
+			m.fault(w, -32000, "Bad Request: No valid session ID provided")
+		},
+	} {
+		dir, times := t.TempDir(), 0
+		_, server := oddService(t, dir, func(w http.ResponseWriter, m message) {
+			if times++; times == 1 {
+				forget(w, m)
+				return
+			}
+			m.result(w, said("yes"))
+		})
+		text, err := callOf(t, server, func() {}, "act")
+		if err != nil || text != "yes\n" || noted(t, dir) != "start act start act" {
+			t.Errorf("%s: %q, %v after %s", name, text, err, noted(t, dir))
+		}
+	}
+}
+
+func TestOfACallToAProgramIsKnownWhetherItWasMade(t *testing.T) {
+	for tool, tc := range map[string]struct{ want, says string }{
+		"act":    {"done", ""},
+		"fail":   {"refused", "out of ink"},
+		"refuse": {"refused", "no such letter"},
+		"die":    {"doubt", `EOF; the program ended: exit status 3; its standard error ends: "out of memory"`},
+		"hang":   {"doubt", "no result within 300ms"},
+		"garble": {"doubt", "cannot be read"},
+		"wonder": {"doubt", "hologram"},
+	} {
+		dir := t.TempDir()
+		server := oddProgram(t, dir)
+		if tool == "hang" {
+			server.Timeout = 300 * time.Millisecond
+		}
+		_, err := callOf(t, server, func() {}, tool)
+		if got := outcome(err); got != tc.want || tc.says != "" && !strings.Contains(fmt.Sprint(err), tc.says) {
+			t.Errorf("%s: %s (%v), want %s (%s)", tool, got, err, tc.want, tc.says)
+		}
+		if got := noted(t, dir); got != "start "+tool {
+			t.Errorf("%s: it did %s", tool, got)
+		}
+	}
+}
