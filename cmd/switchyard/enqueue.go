@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"time"
@@ -30,7 +31,11 @@ func (cmd enqueueCommand) Run(f *config.Flags, out io.Writer) error {
 		if cmd.In != 0 {
 			at = time.Now().Add(cmd.In)
 		}
-		if err := s.Queues.Check(ctx, s.Config.QueueNames()...); err != nil {
+		route, err := s.Routing.Route(cmd.Kind)
+		if err == nil {
+			err = s.Queues.Check(ctx, cmp.Or(cmd.Queue, route.Queue))
+		}
+		if err != nil {
 			return err
 		}
 		receipt, err := s.Queue.Enqueue(ctx, tasks.Raw{Name: cmd.Kind, Payload: []byte(cmd.Payload)}, tasks.Options{

@@ -10,6 +10,7 @@ import (
 
 	"switchyard/internal/app"
 	"switchyard/internal/config"
+	"switchyard/internal/control"
 	"switchyard/internal/schedule"
 )
 
@@ -33,12 +34,12 @@ func (cmd scheduleShow) Run(f *config.Flags, out io.Writer) error {
 			return printJSON(out, found[0])
 		}
 		if record.Entry.Owner != "" {
-			held, err := s.Brake.Held(ctx, []string{record.Entry.Owner})
+			stops, err := s.Brake.Stops(ctx, []string{record.Entry.Owner})
 			if err != nil {
 				return err
 			}
-			if held[0] {
-				found[0].State = "held by the brake of " + record.Entry.Owner
+			if words := control.Words(stops[0]); words != "" {
+				found[0].State = "held: " + words
 			}
 		}
 		if err := found[0].print(out); err != nil {

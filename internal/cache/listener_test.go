@@ -139,3 +139,16 @@ func TestAUserWithoutTheRightToAChannelIsTold(t *testing.T) {
 		}
 	}
 }
+
+func TestAListenerHearsTheNextMasterOnceItsOwnHangs(t *testing.T) {
+	group := redistest.StartSentinel(t)
+	client := redistest.Connect(t, group.URL)
+	l := listen(t, client, "a:*")
+	group.Master(t).Signal(t, syscall.SIGSTOP)
+	wantBegan(t, l) // at the master that the sentinels have made
+	next := redistest.Client(t, group.Master(t).Addr)
+	go next.Publish(context.Background(), "a:1", "still")
+	if h := <-l.Heard(); h.Message != "still" {
+		t.Errorf("heard %+v", h)
+	}
+}

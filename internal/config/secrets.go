@@ -70,6 +70,10 @@ func (c collector) entry(name, key string, value reflect.Value) {
 		c.secrets.Know(header, lastWord(header))
 		return
 	}
+	if strings.HasSuffix(name, "_env") { // the names of variables, by those of headers
+		c.setting(name, textOf(value))
+		return
+	}
 	c.look(key, value)
 }
 

@@ -69,6 +69,7 @@ type reading struct {
 	waits    map[string]string
 	decision int64 // the number of the one that stands, its time in milliseconds; 0: none
 	by       audit.Actor
+	handed   int64 // when parked tasks were last handed out since then, in milliseconds; 0: not yet
 }
 
 // do makes a step. It reports whether that changed anything, what it reads, and the list that
@@ -93,6 +94,7 @@ func (b *Brake) do(ctx context.Context, step, user string, args ...any) (bool, r
 	r.decision, _ = reply[6].(int64)
 	by, _ := reply[7].(string)
 	r.by = actorOf(by)
+	r.handed, _ = reply[8].(int64)
 	return made == 1, r, texts(reply[4]), nil
 }
 

@@ -4,7 +4,7 @@
 -- The user * stands for everyone: its runs are those of all users, and its parked are the
 -- users of whom something is parked because of it.
 --
--- KEYS: brake (hash: on, since, by, state, seq, mark), runs (hash: task -> who performs it),
+-- KEYS: brake (hash: on, since, by, state, seq, mark, handed), runs (hash: task -> who performs it),
 --       parked (set: tasks), waits (hash: task -> the step that waits for a person),
 --       resuming (set: parked tasks that somebody is about to run), events (stream)
 -- ARGV: the step, the user, the deployment, then what the step takes
@@ -12,7 +12,7 @@
 -- Returns 1 if the step was made, else 0; the number of the latest event; the state; how
 -- many tasks are parked; then what the step returns; then the tasks that wait for a person;
 -- since when the brake is as it is, in milliseconds, which is the number of the decision that
--- stands; and by whom.
+-- stands; by whom; and when parked tasks were last handed out, 0 if not since then.
 
 local brake, runs, parked, waits, resuming = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local step, user = ARGV[1], ARGV[2]
@@ -38,6 +38,7 @@ end
 local function decide(by)
 	since = math.max(now, since + 1)
 	redis.call("HSET", brake, "since", string.format("%.0f", since), "by", by)
+	redis.call("HDEL", brake, "handed")
 end
 
 -- nudge publishes an event on a control channel as well, with the mark by which everybody
@@ -146,6 +147,7 @@ function steps.take(decision, n, again)
 	local some = tonumber(n) > 0 and redis.call("SPOP", parked, n) or {}
 	if #some > 0 then
 		redis.call("SADD", resuming, unpack(some))
+		redis.call("HSET", brake, "handed", string.format("%.0f", now))
 	end
 	return 1, some
 end
@@ -201,4 +203,4 @@ end
 
 local made, list = steps[step](unpack(ARGV, 4))
 return {made, tonumber(redis.call("HGET", brake, "seq") or "0"), state, waiting(), list, redis.call("HGETALL", waits),
-	since, redis.call("HGET", brake, "by") or ""}
+	since, redis.call("HGET", brake, "by") or "", tonumber(redis.call("HGET", brake, "handed") or "0")}

@@ -12,6 +12,8 @@ const (
 	claimFor = 10 * time.Second
 	// lookAgain is how often a brake is looked at that is between two states.
 	lookAgain = time.Second
+	// resumeGrace is how long whoever resumes may hand out nothing before an overseer takes over.
+	resumeGrace = 3 * time.Second
 	// lookAtRest is how often one is looked at that is not: the user is paused, or a step
 	// waits for a person.
 	lookAtRest = 5 * time.Minute
@@ -104,6 +106,8 @@ func (o *Overseer) see(ctx context.Context, user string, now int64) (time.Durati
 		return lookAgain, nil
 	case r.state == Paused:
 		return lookAtRest, o.operator.forgetGone(ctx, r)
+	case r.parked > 0 && now-max(r.decision, r.handed) < resumeGrace.Milliseconds():
+		return lookAgain, nil
 	case r.parked > 0:
 		_, err = o.operator.goOn(ctx, user, r.decision, true)
 		return lookAgain, err

@@ -82,6 +82,14 @@ func TestWhatIsParkedGoesOnIfWhoeverResumedIsGone(t *testing.T) {
 		if _, _, some, err := w.brake.do(ctx, "take", "ada", r.decision, 1, 0); err != nil || len(some) != 1 {
 			t.Fatalf("taken %v, %v", some, err)
 		}
+		w.oversee()
+		if len(w.runner.ran) > 0 {
+			t.Errorf("ran %v: whoever resumed is not given time", w.runner.ran)
+		}
+		later := -resumeGrace.Milliseconds()
+		client.HIncrBy(ctx, w.brake.key("ada", "brake"), "since", later)
+		client.HIncrBy(ctx, w.brake.key("ada", "brake"), "handed", later)
+		client.ZAdd(ctx, w.brake.watchedKey(), redis.Z{Member: "ada"})
 		w.oversee() // one was handed out to somebody who is gone, one was not
 		slices.Sort(w.runner.ran)
 		if s := w.status("ada"); s.State != Running || !slices.Equal(w.runner.ran, []string{"agents/1", "agents/2"}) {

@@ -36,8 +36,14 @@ func TestAQueueBelongsToTheFirstDeploymentOfADatabase(t *testing.T) {
 				t.Errorf("%s: %v, want that agents is taken", name, err)
 			}
 		}
-		if err := first.Claim(ctx, "briefings"); err == nil {
-			t.Error("what the second has claimed beside it was taken")
+		if err := first.Claim(ctx, "briefings"); err != nil {
+			t.Errorf("what the second has asked for beside it is claimed: %v", err)
+		}
+		const says = `queue "agents" of this database belongs to the deployment "live", and this one is "staging": redis.prefix does not separate queues; ` +
+			`give this deployment another database in redis.url or other names under queues, set control.namespace to "live" if it is the same deployment, ` +
+			`or, if that one is gone for good, DEL switchyard:deployment:queue:agents`
+		if err := second.Claim(ctx, "agents"); err == nil || err.Error() != says {
+			t.Errorf("error %v, want %s", err, says)
 		}
 		if ttl := client.PTTL(ctx, queueKey("agents")).Val(); ttl < 23*time.Hour || ttl > 24*time.Hour {
 			t.Errorf("the claim holds for %s, want a day", ttl)

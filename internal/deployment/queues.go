@@ -28,8 +28,11 @@ func NewQueues(client redis.UniversalClient, name string, log *zap.Logger) *Queu
 
 func queueKey(queue string) string { return keys + "queue:" + queue }
 
-// Claim claims queues. The error names those that another deployment has.
+// Claim claims queues, all or none. The error names those that another deployment has.
 func (q *Queues) Claim(ctx context.Context, names ...string) error {
+	if err := q.Check(ctx, names...); err != nil {
+		return err
+	}
 	return q.each(names, func(key string) (Claim, error) { return hold(ctx, q.client, key, q.name) })
 }
 
@@ -66,7 +69,7 @@ func (e *TakenError) Error() string {
 	}
 	return fmt.Sprintf("queue %q of this database belongs to the deployment %q%s, and this one is %q: redis.prefix does not separate queues; "+
 		"give this deployment another database in redis.url or other names under queues, set control.namespace to %[2]q if it is the same deployment, "+
-		"or, if that one is gone for good, DEL %s", e.Queue, e.Holder, seen, e.Name, queueKey(e.Queue))
+		"or, if that one is gone for good, DEL %[5]s", e.Queue, e.Holder, seen, e.Name, queueKey(e.Queue))
 }
 
 // Keep renews the claims until ctx ends.
