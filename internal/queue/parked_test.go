@@ -53,7 +53,7 @@ func TestOfManyWhoUnparkATaskOneRunsIt(t *testing.T) {
 func TestOnlyWhatIsParkedIsUnparked(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		running, end := make(chan struct{}), make(chan struct{})
-		var attempts atomic.Int32
+		var attempts, alone atomic.Int32
 		r := newRig(t, client, nil, handlers{
 			"agent_parked": func(context.Context, *tasks.Task, note) (any, error) { return nil, tasks.Parked("not now") },
 			"agent_retry":  func(context.Context, *tasks.Task, note) (any, error) { return nil, errors.New("503") },
@@ -66,6 +66,12 @@ func TestOnlyWhatIsParkedIsUnparked(t *testing.T) {
 				}
 				return nil, errors.New("503")
 			},
+			"agent_alone": func(context.Context, *tasks.Task, note) (any, error) {
+				if alone.Add(1) == 1 {
+					return nil, tasks.ParkedFor(time.Millisecond, "for a moment")
+				}
+				return nil, errors.New("503")
+			},
 			"agent_slow": func(context.Context, *tasks.Task, note) (any, error) {
 				close(running)
 				<-end
@@ -73,16 +79,17 @@ func TestOnlyWhatIsParkedIsUnparked(t *testing.T) {
 			},
 		})
 		ids := map[string]string{}
-		for _, kind := range []string{"agent_parked", "agent_retry", "agent_dead", "agent_both", "agent_slow"} {
+		for _, kind := range []string{"agent_parked", "agent_retry", "agent_dead", "agent_both", "agent_alone", "agent_slow"} {
 			ids[kind] = r.enqueue(note{kind: kind}, tasks.Options{}).ID
 		}
-		r.start(LaneOptions{Queue: "agents", Concurrency: 5})
+		r.start(LaneOptions{Queue: "agents", Concurrency: 6})
 		defer close(end)
 		<-running
 		for _, kind := range []string{"agent_parked", "agent_retry", "agent_both"} {
 			r.await("agents", ids[kind], inState("retry"))
 		}
 		r.await("agents", ids["agent_dead"], inState("archived"))
+		r.await("agents", ids["agent_alone"], func(s tasks.Status) bool { return s.State == "retry" && s.Retried == 1 })
 		unpark := func(id string) tasks.Unparked {
 			t.Helper()
 			fate, err := r.client.Unpark(t.Context(), "agents", id)
@@ -105,6 +112,7 @@ func TestOnlyWhatIsParkedIsUnparked(t *testing.T) {
 		}
 		want := map[string]tasks.Unparked{
 			"gone": tasks.NotParked, "agent_retry": tasks.NotParked, "agent_dead": tasks.NotParked, "agent_both": tasks.NotParked,
+			"agent_alone":  tasks.NotParked,
 			"agent_parked": tasks.GoesOn, "agent_slow": tasks.StillEnding,
 		}
 		for kind, fate := range want {
