@@ -12,6 +12,7 @@ import (
 	"switchyard/internal/app"
 	"switchyard/internal/audit"
 	"switchyard/internal/config"
+	"switchyard/internal/control"
 )
 
 // me is whoever gives a command.
@@ -48,7 +49,11 @@ func (cmd auditCommand) Run(f *config.Flags, out io.Writer) error {
 		table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 		_, _ = fmt.Fprintln(table, "WHEN\tWHO\tDID\tUSER\tTASK\tDETAIL") // the flush brings what fails
 		for _, r := range records {
-			_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", r.At.Format(time.RFC3339), r.Actor, r.Did, dash(r.User), dash(r.Task), dash(r.Detail))
+			whom := dash(r.User)
+			if r.User == control.Everyone {
+				whom = "everyone"
+			}
+			_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", r.At.Format(time.RFC3339), r.Actor, r.Did, whom, dash(r.Task), dash(r.Detail))
 		}
 		return table.Flush()
 	})
