@@ -3,7 +3,6 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -84,21 +83,6 @@ func Open(c config.Config, log *zap.Logger) (*System, error) {
 		return nil, err
 	}
 	return open(c, log, traces)
-}
-
-// DeploymentName is the name of the deployment that a configuration is of, "" if its redis.url
-// cannot be read.
-func DeploymentName(c config.Config) string {
-	client, err := cache.Connect(c.RedisOptions())
-	if err != nil {
-		return ""
-	}
-	defer func() { _ = client.Close() }()
-	return nameOf(c, client)
-}
-
-func nameOf(c config.Config, client redis.UniversalClient) string {
-	return cmp.Or(c.Control.Namespace, deployment.Name(c.Redis.Prefix, client))
 }
 
 // open is Open with traces that are the system's from then on.

@@ -213,9 +213,6 @@ func (g *Guard) present(users []string) map[string][]*run {
 	return present
 }
 
-// alive is the key that exists while a guard does.
-func (b *Brake) aliveKey(guard string) string { return b.prefix + "guard:" + guard }
-
 // Words say what stops a user's agents now, "" if nothing does or Redis does not answer.
 func (g *Guard) Words(ctx context.Context, user string) string {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveWithin)
