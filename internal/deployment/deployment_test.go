@@ -129,3 +129,22 @@ func TestADeploymentIsNamedAfterItsPrefixAndDatabase(t *testing.T) {
 		t.Errorf("name %q", got)
 	}
 }
+
+func TestAQueueIsClaimedOnceRedisAnswers(t *testing.T) {
+	server := redistest.Server(t)
+	q := NewQueues(redistest.Client(t, server.Addr), "live", zap.NewNop())
+	server.Stop()
+	done := make(chan error, 1)
+	go func() { done <- q.Claim(t.Context(), "agents") }()
+	select {
+	case err := <-done:
+		t.Errorf("with Redis away: %v, want it to wait", err)
+	case <-time.After(time.Second):
+	}
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Errorf("once it is back: %v", err)
+	}
+}

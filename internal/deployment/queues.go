@@ -9,6 +9,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
+
+	"switchyard/internal/cache"
 )
 
 // renewEvery is how often a claim is renewed.
@@ -28,12 +30,19 @@ func NewQueues(client redis.UniversalClient, name string, log *zap.Logger) *Queu
 
 func queueKey(queue string) string { return keys + "queue:" + queue }
 
-// Claim claims queues, all or none. The error names those that another deployment has.
+// askAgainAfter is how long it waits before it asks a Redis again that has not answered.
+const askAgainAfter = 200 * time.Millisecond
+
+// Claim claims queues, all or none. The error names those that another deployment has. While
+// Redis does not answer it asks again until ctx ends.
 func (q *Queues) Claim(ctx context.Context, names ...string) error {
-	if err := q.Check(ctx, names...); err != nil {
-		return err
-	}
-	return q.each(names, func(key string) (Claim, error) { return hold(ctx, q.client, key, q.name) })
+	final := func(err error) bool { return errors.As(err, new(*TakenError)) || cache.IsFinal(err) }
+	return cache.Patiently(ctx, askAgainAfter, final, func() error {
+		if err := q.Check(ctx, names...); err != nil {
+			return err
+		}
+		return q.each(names, func(key string) (Claim, error) { return hold(ctx, q.client, key, q.name) })
+	})
 }
 
 // Check is Claim for whoever only passes by: what nobody has is left so.
