@@ -5,8 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"switchyard/internal/app"
@@ -76,24 +75,9 @@ func (cmd statusCommand) all(ctx context.Context, s *app.System, out io.Writer) 
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(table, "USER\tSTATE\tRUNS\tPARKED\tWAITS FOR A DECISION\tSTOPPED") // the flush brings what fails
 	for _, u := range all.Users {
-		_, _ = fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%s\t%s\n", u.User, u.State, len(u.Runs), u.Parked, waitsOf(u), stoppedBy(u))
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%s\t%s\n", u.User, u.State, len(u.Runs), u.Parked, dash(strings.Join(u.Decisions(), ", ")), stoppedBy(u))
 	}
 	return table.Flush()
-}
-
-// waitsOf names the tasks of a user that wait for a decision.
-func waitsOf(u control.BrakeStatus) string {
-	if len(u.Waits) == 0 {
-		return "-"
-	}
-	all := ""
-	for i, task := range slices.Sorted(maps.Keys(u.Waits)) {
-		if i > 0 {
-			all += ", "
-		}
-		all += fmt.Sprintf("%s: %s", task, u.Waits[task])
-	}
-	return all
 }
 
 // stoppedBy says by whom a user is stopped and since when.

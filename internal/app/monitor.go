@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"maps"
 	"net"
 	"slices"
 
@@ -159,11 +158,7 @@ func (p brakePage) Stopped(ctx context.Context, most int) (monitor.Stopped, erro
 	}
 	out := monitor.Stopped{Everyone: all.Everyone.Words, More: all.More}
 	for _, s := range all.Users {
-		u := monitor.StoppedUser{ID: s.User, State: string(s.State), Parked: s.Parked, Why: s.Words}
-		for _, task := range slices.Sorted(maps.Keys(s.Waits)) {
-			u.Waits = append(u.Waits, task+": "+s.Waits[task])
-		}
-		out.Users = append(out.Users, u)
+		out.Users = append(out.Users, monitor.StoppedUser{ID: s.User, State: string(s.State), Parked: s.Parked, Why: s.Words, Waits: s.Decisions()})
 	}
 	return out, nil
 }

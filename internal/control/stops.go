@@ -121,6 +121,15 @@ type BrakeStatus struct {
 	Waits map[string]string `json:"waits,omitempty"`
 }
 
+// Decisions are the tasks and steps that wait for a person, in order.
+func (s BrakeStatus) Decisions() []string {
+	var all []string
+	for _, task := range slices.Sorted(maps.Keys(s.Waits)) {
+		all = append(all, task+": "+s.Waits[task])
+	}
+	return all
+}
+
 // statusOf puts together what is known of a user and what stops everyone.
 func statusOf(own reading, everyone State, stops []Stop) BrakeStatus {
 	return BrakeStatus{
