@@ -99,11 +99,12 @@ func (w which) decide(f *config.Flags, out io.Writer, v journal.Verdict) error {
 		if err == nil && !goesOn {
 			err = fmt.Errorf("its last attempt has not ended: run it with switchyard task run %s %s", status.Queue, status.ID)
 		}
-		if err != nil && step != "" {
+		if err != nil && step != "" && !goesOn {
 			return fmt.Errorf("step %q is %s, and the run does not go on yet: %w", step, v.Decision, err)
 		}
-		if err == nil {
-			_, err = fmt.Fprintf(out, "step %q is %s; the run goes on\n", step, v.Decision)
+		if goesOn {
+			_, printed := fmt.Fprintf(out, "step %q is %s; the run goes on\n", step, v.Decision)
+			err = errors.Join(err, printed)
 		}
 		return err
 	})

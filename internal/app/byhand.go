@@ -43,8 +43,5 @@ func (s *System) RunNow(ctx context.Context, queue, id string, by audit.Actor) e
 	if found {
 		r.User, r.Detail = tasks.UserOf(task.Payload), "it was "+task.State
 	}
-	if err := s.Audit.Write(ctx, r); err != nil {
-		return fmt.Errorf("it runs, and is not in the audit log: %w", err)
-	}
-	return nil
+	return s.Audit.Write(ctx, r)
 }

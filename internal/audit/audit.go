@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"switchyard/internal/cache"
 )
 
 // kept is about how many of the latest records are kept.
@@ -65,15 +67,28 @@ type Log struct {
 // NewLog returns the log in a stream whose key carries prefix, which includes its colon.
 func NewLog(client redis.UniversalClient, prefix string) *Log { return &Log{client, prefix + "audit"} }
 
-// Write adds a record; At is given by Redis.
+const (
+	// writeWithin bounds how long a record is tried to be kept, also once the caller's context
+	// has ended: what is in it is done. In a cluster the log may be away while the rest is not.
+	writeWithin = 10 * time.Second
+	// writeEvery is how often it is tried.
+	writeEvery = 100 * time.Millisecond
+)
+
+// Write adds a record of something that is done, and tries for a while if Redis does not take
+// it; At is given by Redis.
 func (l *Log) Write(ctx context.Context, r Record) error {
 	text, err := json.Marshal(r)
 	if err != nil {
 		return fmt.Errorf("encode the record of a %s: %w", r.Did, err)
 	}
-	err = l.client.XAdd(ctx, &redis.XAddArgs{Stream: l.key, MaxLen: kept, Approx: true, Values: []any{"record", text}}).Err()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeWithin)
+	defer cancel()
+	err = cache.Patiently(ctx, writeEvery, cache.IsFinal, func() error {
+		return l.client.XAdd(ctx, &redis.XAddArgs{Stream: l.key, MaxLen: kept, Approx: true, Values: []any{"record", text}}).Err()
+	})
 	if err != nil {
-		return fmt.Errorf("write that %s did a %s to the audit log: %w", r.Actor, r.Did, err)
+		return fmt.Errorf("%s is done, and not in the audit log: %w", r.Did, err)
 	}
 	return nil
 }

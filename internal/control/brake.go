@@ -174,8 +174,8 @@ func (b *Brake) change(ctx context.Context, step, user string, o Order) (bool, r
 	}
 	r.runs = pairs(list)
 	if changed {
-		// In a cluster this is elsewhere, and may be out of reach. Whoever hears the nudge
-		// watches the brake too.
+		// In a cluster this is elsewhere, and may be out of reach. Who hears the nudge asks for
+		// it, too.
 		_ = b.watchFrom(ctx, user)
 	}
 	return changed, r, nil

@@ -90,7 +90,7 @@ func (o *Obeyer) hear(ctx context.Context, m message) error {
 	if m.told {
 		if m.deployment == o.operator.Brake.events.Deployment() {
 			o.learn(m.user, m.decision)
-			o.overseer.Wake()
+			o.overseer.Watch(m.user)
 		}
 		return nil
 	}
@@ -142,7 +142,7 @@ func (o *Obeyer) obey(ctx context.Context, w wish) error {
 		return err
 	}
 	o.learn(w.user, r.decision)
-	o.overseer.Wake()
+	o.overseer.Watch(w.user)
 	o.resuming.Go(func() { o.finish(ctx, w, by, r.decision) })
 	return nil
 }
@@ -154,7 +154,7 @@ func (o *Obeyer) finish(ctx context.Context, w wish, by audit.Actor, decision in
 			o.log.Warn("parked tasks go on late", zap.String("user", w.user), zap.Error(err))
 		}
 	}
-	if err := o.operator.write(ctx, audit.Record{Actor: by, Did: string(w.channel), User: w.user, Detail: w.reason}); err != nil {
+	if err := o.operator.Audit.Write(ctx, audit.Record{Actor: by, Did: string(w.channel), User: w.user, Detail: w.reason}); err != nil {
 		o.log.Error("a message was obeyed", zap.String("user", w.user), zap.Error(err))
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"switchyard/internal/audit"
@@ -113,23 +112,8 @@ func (o *Operator) note(ctx context.Context, did, user string, by audit.Actor, c
 	if !changed {
 		detail = "changed nothing"
 	}
-	return o.write(ctx, audit.Record{Actor: by, Did: did, User: user, Detail: detail})
+	return o.Audit.Write(ctx, audit.Record{Actor: by, Did: did, User: user, Detail: detail})
 }
-
-// write keeps a record in the audit log. In a cluster that may be away while the user's own
-// keys are not.
-func (o *Operator) write(ctx context.Context, r audit.Record) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), auditWithin)
-	defer cancel()
-	err := cache.Patiently(ctx, orderEvery, cache.IsFinal, func() error { return o.Audit.Write(ctx, r) })
-	if err != nil {
-		return fmt.Errorf("it is done, and not in the audit log: %w", err)
-	}
-	return nil
-}
-
-// auditWithin bounds how long a record is tried to be kept.
-const auditWithin = 10 * time.Second
 
 // await returns what is known of the user once nothing runs, or ctx has ended.
 func (o *Operator) await(ctx context.Context, r reading) (reading, error) {

@@ -2,6 +2,9 @@ package control
 
 import (
 	"context"
+	"maps"
+	"slices"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -32,15 +35,21 @@ type Overseer struct {
 	operator *Operator
 	log      *zap.Logger
 	heard    chan struct{}
+
+	mu     sync.Mutex
+	asking map[string]bool // users whose brake is to be watched
 }
 
 // NewOverseer returns an overseer. Run starts it.
 func NewOverseer(operator *Operator, log *zap.Logger) *Overseer {
-	return &Overseer{operator: operator, log: log, heard: make(chan struct{}, 1)}
+	return &Overseer{operator: operator, log: log, heard: make(chan struct{}, 1), asking: make(map[string]bool)}
 }
 
-// Wake has the overseer look soon.
-func (o *Overseer) Wake() {
+// Watch has a user's brake watched, and looked at soon.
+func (o *Overseer) Watch(user string) {
+	o.mu.Lock()
+	o.asking[user] = true
+	o.mu.Unlock()
 	select {
 	case o.heard <- struct{}{}:
 	default:
@@ -74,6 +83,9 @@ func (o *Overseer) Run(ctx context.Context) {
 // round looks at the brakes that are due, and reports whether one of them is between two
 // states.
 func (o *Overseer) round(ctx context.Context) (busy bool, err error) {
+	if err := o.ask(ctx); err != nil {
+		return true, err
+	}
 	c, err := o.operator.Brake.claimWatched(ctx, perRound)
 	if err != nil {
 		return false, err
@@ -89,6 +101,23 @@ func (o *Overseer) round(ctx context.Context) (busy bool, err error) {
 		busy = busy || again == lookAgain
 	}
 	return busy || len(c.users) == perRound, nil
+}
+
+// ask has those brakes watched that have changed. What Redis does not take is left for the next
+// round.
+func (o *Overseer) ask(ctx context.Context) error {
+	o.mu.Lock()
+	users := slices.Collect(maps.Keys(o.asking))
+	o.mu.Unlock()
+	for _, user := range users {
+		if err := o.operator.Brake.watchUnlessWatched(ctx, user); err != nil {
+			return err
+		}
+		o.mu.Lock()
+		delete(o.asking, user)
+		o.mu.Unlock()
+	}
+	return nil
 }
 
 // see does what a brake calls for, and returns when to look at it again, 0 for never.

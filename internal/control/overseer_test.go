@@ -135,6 +135,20 @@ func TestABrakeIsWatchedUntilItIsAtRest(t *testing.T) {
 	})
 }
 
+func TestAChangeThatIsNotInTheIndexIsWatchedByWhoeverHearsOfIt(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		w, ctx := idleWorker(t, client), t.Context()
+		step(t, w.brake, "enter", "ada", "agents/1", "gone/1", "agents/1")
+		w.pull("ada")
+		client.Del(ctx, w.brake.watchedKey()) // its master was away
+		w.hearsOf(message{channel: Pause, user: "ada", told: true, deployment: "test", decision: 1})
+		w.oversee()
+		if s := w.status("ada"); s.State != Paused {
+			t.Errorf("status %+v, want paused", s)
+		}
+	})
+}
+
 func TestALookThatIsOverLeavesANewerOneAlone(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		w, ctx := idleWorker(t, client), t.Context()

@@ -34,9 +34,19 @@ func (b *Brake) watchedKey() string { return b.prefix + "braked" }
 
 // watchFrom has some worker look at a user's brake, from now on until it is at rest.
 func (b *Brake) watchFrom(ctx context.Context, user string) error {
+	return b.index(ctx, user, redis.ZAddArgs{})
+}
+
+// watchUnlessWatched is watchFrom for whoever has only heard of a change.
+func (b *Brake) watchUnlessWatched(ctx context.Context, user string) error {
+	return b.index(ctx, user, redis.ZAddArgs{NX: true})
+}
+
+func (b *Brake) index(ctx context.Context, user string, how redis.ZAddArgs) error {
 	ctx, cancel := context.WithTimeout(ctx, noteWithin)
 	defer cancel()
-	if err := b.client.ZAdd(ctx, b.watchedKey(), redis.Z{Member: user}).Err(); err != nil {
+	how.Members = []redis.Z{{Member: user}}
+	if err := b.client.ZAddArgs(ctx, b.watchedKey(), how).Err(); err != nil {
 		return fmt.Errorf("watch the brake of %s: %w", user, err)
 	}
 	return nil

@@ -9,7 +9,6 @@ import (
 	"path"
 	"regexp"
 	"strings"
-	"time"
 
 	"go.uber.org/zap"
 
@@ -27,8 +26,6 @@ const (
 	maxAudited = 1 << 20
 	// maxDetail bounds what is kept of it.
 	maxDetail = 1000
-	// auditWithin bounds how long a record is tried to be kept.
-	auditWithin = 5 * time.Second
 )
 
 // audited writes each request that has changed something to the audit log.
@@ -50,9 +47,7 @@ func audited(next http.Handler, log Auditor, errors *zap.Logger) http.Handler {
 			return
 		}
 		record := recordOf(r, body)
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), auditWithin)
-		defer cancel()
-		if err := log.Write(ctx, record); err != nil {
+		if err := log.Write(r.Context(), record); err != nil {
 			errors.Error("a change by page is not in the audit log", zap.String("did", record.Did), zap.String("detail", record.Detail), zap.Error(err))
 		}
 	})
