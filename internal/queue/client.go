@@ -19,16 +19,10 @@ import (
 	"github.com/redis/go-redis/v9"
 	"go.opentelemetry.io/otel/trace"
 
+	"switchyard/internal/queue/format"
 	"switchyard/internal/routing"
 	"switchyard/internal/tasks"
 	"switchyard/internal/telemetry"
-)
-
-// Headers a task carries beside its payload. Tasks of foreign clients have none.
-const (
-	versionHeader = "switchyard-version"
-	wakesHeader   = "switchyard-wakes"
-	expiresHeader = "switchyard-expires" // Unix time in seconds
 )
 
 // Client adds tasks and looks at them. It is safe for concurrent use.
@@ -79,9 +73,9 @@ func (c *Client) Enqueue(ctx context.Context, args tasks.Args, opts tasks.Option
 	if err := c.checkOptions(route.Queue, opts); err != nil {
 		return tasks.Receipt{}, tasks.Permanent(fmt.Errorf("%s: %w", kind, err))
 	}
-	headers := map[string]string{versionHeader: strconv.Itoa(definition.Version)}
+	headers := map[string]string{format.VersionHeader: strconv.Itoa(definition.Version)}
 	if opts.Wakes != nil {
-		headers[wakesHeader] = opts.Wakes.Queue + "/" + opts.Wakes.ID
+		headers[format.WakesHeader] = opts.Wakes.Queue + "/" + opts.Wakes.ID
 	}
 	if !opts.At.IsZero() {
 		ctx = withDelay(ctx, delay{at: opts.At})

@@ -11,6 +11,7 @@ import (
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
+	"switchyard/internal/queue/format"
 	"switchyard/internal/redistest"
 	"switchyard/internal/tasks"
 )
@@ -125,7 +126,7 @@ func TestATasksProgressIsKeptAsLongAsTheTask(t *testing.T) {
 		if err := r.client.Note(t.Context(), "agents", receipt.ID, []byte("{}")); err != nil {
 			t.Error(err)
 		}
-		if n := client.Exists(t.Context(), keyOf("agents", "t:"+receipt.ID)).Val(); n != 0 {
+		if n := client.Exists(t.Context(), format.Key("agents", "t:"+receipt.ID)).Val(); n != 0 {
 			t.Error("a task that is gone came back")
 		}
 	})

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"switchyard/internal/queue/format"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -99,8 +100,8 @@ func (l *Lane) returnTaken() {
 func (l *Lane) release(ctx context.Context, h *lease) error {
 	ctx, cancel := context.WithTimeout(ctx, settleWithin)
 	defer cancel()
-	keys := []string{keyOf(h.queue, "pending"), keyOf(h.queue, "active"), keyOf(h.queue, "lease"), wakeKey(h.queue)}
-	return releaseScript.Run(ctx, l.redis, keys, keyOf(h.queue, "t:"), maxTokens, h.id, h.mark).Err()
+	keys := []string{format.Key(h.queue, "pending"), format.Key(h.queue, "active"), format.Key(h.queue, "lease"), format.WakeKey(h.queue)}
+	return releaseScript.Run(ctx, l.redis, keys, format.Key(h.queue, "t:"), format.MaxTokens, h.id, h.mark).Err()
 }
 
 // sleep returns false if ctx ends first.

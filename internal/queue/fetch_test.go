@@ -11,6 +11,7 @@ import (
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
+	"switchyard/internal/queue/format"
 	"switchyard/internal/redistest"
 	"switchyard/internal/tasks"
 )
@@ -76,10 +77,10 @@ func TestALaneWithSiblingsIsWokenForEachOfThem(t *testing.T) {
 func taken(t *testing.T, client redis.UniversalClient) map[string]string {
 	t.Helper()
 	ctx := t.Context()
-	state := client.HGetAll(ctx, keyOf("agents", "t:x")).Val()
-	state["pending"] = strconv.FormatInt(client.LLen(ctx, keyOf("agents", "pending")).Val(), 10)
-	state["active"] = client.LIndex(ctx, keyOf("agents", "active"), 0).Val()
-	lease := client.ZScore(ctx, keyOf("agents", "lease"), "x").Val()
+	state := client.HGetAll(ctx, format.Key("agents", "t:x")).Val()
+	state["pending"] = strconv.FormatInt(client.LLen(ctx, format.Key("agents", "pending")).Val(), 10)
+	state["active"] = client.LIndex(ctx, format.Key("agents", "active"), 0).Val()
+	lease := client.ZScore(ctx, format.Key("agents", "lease"), "x").Val()
 	state["lease"] = strconv.FormatBool(lease > float64(time.Now().Unix())+20)
 	return state
 }
@@ -154,20 +155,20 @@ func TestTasksTakenButNotBegunGoBackToTheFront(t *testing.T) {
 		if _, err := lane.look(lane.sources["agents"], true, false); err != nil {
 			t.Fatal(err)
 		}
-		client.Del(t.Context(), wakeKey("agents"))
+		client.Del(t.Context(), format.WakeKey("agents"))
 		lane.returnTaken()
 		for _, id := range []string{"first", "second"} {
 			if s := r.await("agents", id, inState("pending")); s.Retried != 0 {
 				t.Errorf("%s: %+v", id, s)
 			}
 		}
-		if next := client.LIndex(t.Context(), keyOf("agents", "pending"), -1).Val(); next == "third" {
+		if next := client.LIndex(t.Context(), format.Key("agents", "pending"), -1).Val(); next == "third" {
 			t.Error("what was handed back is behind what has not been taken yet")
 		}
-		if n := client.LLen(t.Context(), wakeKey("agents")).Val(); n != 2 {
+		if n := client.LLen(t.Context(), format.WakeKey("agents")).Val(); n != 2 {
 			t.Errorf("%d tokens left for other workers, want 2", n)
 		}
-		if lane.leases.count() != 0 || client.ZCard(t.Context(), keyOf("agents", "lease")).Val() != 0 {
+		if lane.leases.count() != 0 || client.ZCard(t.Context(), format.Key("agents", "lease")).Val() != 0 {
 			t.Error("a lease is left")
 		}
 	})
@@ -181,7 +182,7 @@ func TestAStoppingLaneLeavesItsTokenToAnotherWorker(t *testing.T) {
 		if lane.keepToken(lane.sources["agents"]) {
 			t.Error("a stopped lane keeps a token")
 		}
-		if n := client.LLen(t.Context(), wakeKey("agents")).Val(); n != 1 {
+		if n := client.LLen(t.Context(), format.WakeKey("agents")).Val(); n != 1 {
 			t.Errorf("%d tokens, want 1", n)
 		}
 	})

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/redis/go-redis/v9"
 
+	"switchyard/internal/queue/format"
 	"switchyard/internal/redistest"
 	"switchyard/internal/routing"
 	"switchyard/internal/tasks"
@@ -104,7 +105,7 @@ func TestATaskOfALaterVersionIsLeftToANewerWorker(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing})
 		r.start(LaneOptions{Queue: "agents", Concurrency: 1})
-		task := asynq.NewTaskWithHeaders("agent_a", []byte(`{"new_field":1}`), map[string]string{versionHeader: "2"})
+		task := asynq.NewTaskWithHeaders("agent_a", []byte(`{"new_field":1}`), map[string]string{format.VersionHeader: "2"})
 		if _, err := r.foreign.Enqueue(task, asynq.Queue("agents"), asynq.TaskID("v2")); err != nil {
 			t.Fatal(err)
 		}

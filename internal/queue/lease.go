@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"switchyard/internal/queue/format"
 	"sync"
 	"time"
 )
@@ -162,7 +163,7 @@ func (l *Lane) renew(ctx context.Context, queue string) error {
 		n := min(len(owned), maxRenewed)
 		sent := time.Now()
 		call, cancel := context.WithTimeout(ctx, renewWithin)
-		lost, err := renewScript.Run(call, l.redis, []string{keyOf(queue, "lease")}, append([]any{leaseTerm.Seconds()}, args[:2*n]...)...).StringSlice()
+		lost, err := renewScript.Run(call, l.redis, []string{format.Key(queue, "lease")}, append([]any{leaseTerm.Seconds()}, args[:2*n]...)...).StringSlice()
 		cancel()
 		if err != nil {
 			return fmt.Errorf("renew leases: %w", err)

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/redis/go-redis/v9"
 
+	"switchyard/internal/queue/format"
 	"switchyard/internal/redistest"
 	"switchyard/internal/routing"
 	"switchyard/internal/tasks"
@@ -34,7 +35,7 @@ func (r *rig) loseWorker(id string, since time.Duration) {
 func (r *rig) setLease(id string, since time.Duration) {
 	r.t.Helper()
 	ends := float64(r.redis.Time(r.t.Context()).Val().Add(leaseTerm - since).Unix())
-	if err := r.redis.ZAdd(r.t.Context(), keyOf("agents", "lease"), redis.Z{Score: ends, Member: id}).Err(); err != nil {
+	if err := r.redis.ZAdd(r.t.Context(), format.Key("agents", "lease"), redis.Z{Score: ends, Member: id}).Err(); err != nil {
 		r.t.Fatal(err)
 	}
 }
@@ -120,7 +121,7 @@ func TestAnActiveTaskWithoutALeaseIsAdopted(t *testing.T) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing})
 		r.enqueue(note{kind: "agent_a"}, tasks.Options{ID: "orphan"})
 		r.loseWorker("orphan", 0)
-		client.ZRem(t.Context(), keyOf("agents", "lease"), "orphan")
+		client.ZRem(t.Context(), format.Key("agents", "lease"), "orphan")
 		r.startLane(func(l *Lane) {
 			steady(l)
 			l.sources["agents"].adopted = time.Time{}
@@ -133,14 +134,14 @@ func TestATaskWhoseDataIsGoneIsSaidAndHoldsNothingUp(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing})
 		r.enqueue(note{kind: "agent_a"}, tasks.Options{ID: "gone"})
-		client.Del(t.Context(), keyOf("agents", "t:gone"))
+		client.Del(t.Context(), format.Key("agents", "t:gone"))
 		next := r.enqueue(note{kind: "agent_a"}, tasks.Options{})
 		r.start(LaneOptions{Queue: "agents", Concurrency: 1})
 		r.await("agents", next.ID, inState("completed"))
 		if r.logs.FilterMessageSnippet("its data is no longer in redis").Len() != 1 {
 			t.Errorf("logs %v", r.logs.All())
 		}
-		if n := client.LLen(t.Context(), keyOf("agents", "active")).Val(); n != 0 {
+		if n := client.LLen(t.Context(), format.Key("agents", "active")).Val(); n != 0 {
 			t.Errorf("%d tasks active, want none", n)
 		}
 	})
@@ -155,15 +156,15 @@ func TestALeaseIsRenewedByItsOwnerAlone(t *testing.T) {
 			t.Fatal(err)
 		}
 		held := lane.leases.get("agents", "held")
-		before := client.ZScore(t.Context(), keyOf("agents", "lease"), "held").Val()
+		before := client.ZScore(t.Context(), format.Key("agents", "lease"), "held").Val()
 		// As if time had passed: an end further back, with the owner's mark.
-		client.ZIncrBy(t.Context(), keyOf("agents", "lease"), -8, "held")
+		client.ZIncrBy(t.Context(), format.Key("agents", "lease"), -8, "held")
 		for range 2 { // a renewal whose answer was lost is sent again
 			if err := lane.renew(t.Context(), "agents"); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if after := client.ZScore(t.Context(), keyOf("agents", "lease"), "held").Val(); after < before-1 {
+		if after := client.ZScore(t.Context(), format.Key("agents", "lease"), "held").Val(); after < before-1 {
 			t.Errorf("lease ends at %f, was %f before", after, before)
 		}
 		select {
@@ -172,12 +173,12 @@ func TestALeaseIsRenewedByItsOwnerAlone(t *testing.T) {
 		default:
 		}
 		r.setLease("held", 0) // another's
-		theirs := client.ZScore(t.Context(), keyOf("agents", "lease"), "held").Val()
+		theirs := client.ZScore(t.Context(), format.Key("agents", "lease"), "held").Val()
 		if err := lane.renew(t.Context(), "agents"); err != nil {
 			t.Fatal(err)
 		}
 		<-held.lost
-		if now := client.ZScore(t.Context(), keyOf("agents", "lease"), "held").Val(); now != theirs {
+		if now := client.ZScore(t.Context(), format.Key("agents", "lease"), "held").Val(); now != theirs {
 			t.Errorf("another's lease moved from %f to %f", theirs, now)
 		}
 	})

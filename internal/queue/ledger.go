@@ -9,6 +9,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"switchyard/internal/queue/format"
 	"switchyard/internal/tasks"
 )
 
@@ -36,7 +37,7 @@ func (c *Client) EnqueueTicks(ctx context.Context, ticks []tasks.Tick, until tim
 		results[i].Receipt = tasks.Receipt{ID: tick.ID, Kind: tick.Kind, Queue: queue}
 		b := open[queue]
 		if b == nil || len(b.places) == maxTickBatch {
-			b = &tickBatch{queue: queue, args: []any{until.UnixMilli(), keyOf(queue, "t:"), maxTokens}}
+			b = &tickBatch{queue: queue, args: []any{until.UnixMilli(), format.Key(queue, "t:"), format.MaxTokens}}
 			open[queue] = b
 			batches = append(batches, b)
 		}
@@ -70,9 +71,9 @@ func (c *Client) prepare(tick tasks.Tick) (message, error) {
 	if err != nil {
 		return message{}, err
 	}
-	headers := map[string]string{versionHeader: strconv.Itoa(definition.Version)}
+	headers := map[string]string{format.VersionHeader: strconv.Itoa(definition.Version)}
 	if !tick.Expires.IsZero() {
-		headers[expiresHeader] = strconv.FormatInt(tick.Expires.Unix(), 10)
+		headers[format.ExpiresHeader] = strconv.FormatInt(tick.Expires.Unix(), 10)
 	}
 	return message{id: tick.ID, kind: tick.Kind, payload: payload, headers: headers, route: route}, nil
 }
@@ -112,8 +113,8 @@ func (c *Client) runTicks(ctx context.Context, batches []*tickBatch, script func
 	}
 	_, _ = c.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for _, b := range batches {
-			p.SAdd(ctx, queuesKey, b.queue)
-			b.reply = script(p, []string{keyOf(b.queue, "pending"), ledgerKey(b.queue), agesKey(b.queue), wakeKey(b.queue)}, b.args)
+			p.SAdd(ctx, format.Queues, b.queue)
+			b.reply = script(p, []string{format.Key(b.queue, "pending"), format.LedgerKey(b.queue), format.AgesKey(b.queue), format.WakeKey(b.queue)}, b.args)
 		}
 		return nil
 	})
@@ -143,7 +144,7 @@ func (c *Client) States(ctx context.Context, receipts []tasks.Receipt) ([]string
 	replies := make([]*redis.StringCmd, len(receipts))
 	_, err := c.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, r := range receipts {
-			replies[i] = p.HGet(ctx, keyOf(r.Queue, "t:"+r.ID), "state")
+			replies[i] = p.HGet(ctx, format.Key(r.Queue, "t:"+r.ID), "state")
 		}
 		return nil
 	})

@@ -11,6 +11,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"switchyard/internal/queue/format"
 	"switchyard/internal/redistest"
 	"switchyard/internal/routing"
 	"switchyard/internal/tasks"
@@ -61,7 +62,7 @@ func TestATicksTaskIsStoredAsAsynqWouldStoreIt(t *testing.T) {
 		for kind, queue := range map[string]string{"agent_a": "agents", "briefing_b": "briefings"} {
 			tick := tickOf("e", kind, 0)
 			stored := func() map[string]string {
-				task := client.HGetAll(t.Context(), keyOf(queue, "t:"+tick.ID)).Val()
+				task := client.HGetAll(t.Context(), format.Key(queue, "t:"+tick.ID)).Val()
 				if task["pending_since"] == "" {
 					t.Errorf("%s: it does not say since when it waits", kind)
 				}
@@ -75,7 +76,7 @@ func TestATicksTaskIsStoredAsAsynqWouldStoreIt(t *testing.T) {
 			if got := stored(); !maps.Equal(got, want) {
 				t.Errorf("%s is stored as\n%q, want\n%q", kind, got, want)
 			}
-			if !slices.Contains(client.SMembers(t.Context(), queuesKey).Val(), queue) {
+			if !slices.Contains(client.SMembers(t.Context(), format.Queues).Val(), queue) {
 				t.Errorf("asynq does not know queue %s", queue)
 			}
 		}
@@ -92,7 +93,7 @@ func TestATickIsAddedOnceWhateverBecameOfItsTask(t *testing.T) {
 		r.discard("agents", first.ID)
 		r.discard("agents", second.ID)
 		r.wantTicks([]bool{false, false, true, false}, first, second, third, tickOf("other", "scrape_c", 0))
-		if n := client.LLen(t.Context(), keyOf("agents", "pending")).Val(); n != 1 {
+		if n := client.LLen(t.Context(), format.Key("agents", "pending")).Val(); n != 1 {
 			t.Errorf("%d tasks wait, want the one of the third tick", n)
 		}
 	})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strconv"
+	"switchyard/internal/queue/format"
 	"sync"
 	"time"
 
@@ -45,9 +46,9 @@ type source struct {
 func newSource(queue string) *source {
 	s := &source{queue: queue, time: "0", adopted: time.Now()}
 	for _, part := range []string{"pending", "paused", "active", "lease", "scheduled", "retry"} {
-		s.keys = append(s.keys, keyOf(queue, part))
+		s.keys = append(s.keys, format.Key(queue, part))
 	}
-	s.keys = append(s.keys, wakeKey(queue))
+	s.keys = append(s.keys, format.WakeKey(queue))
 	return s
 }
 
@@ -62,10 +63,10 @@ func (l *Lane) look(s *source, take, tend bool) (tended bool, err error) {
 	mark := 1 + rand.Uint32N(marks-1)
 	raw, err := l.runTake(s.keys, take, func(n int) []any {
 		return []any{
-			keyOf(s.queue, "t:"), n, tend, leaseTerm.Seconds(), lostAfter.Seconds(),
+			format.Key(s.queue, "t:"), n, tend, leaseTerm.Seconds(), lostAfter.Seconds(),
 			l.contact.isSteady(), adopt, lostNote(sent),
-			s.time, strconv.FormatFloat(sent.Sub(s.tended).Seconds(), 'f', 3, 64), maxTokens, keyOf(s.queue, "g:"), mark,
-			strconv.FormatUint(rand.Uint64(), 36) + ".", l.opts.PerUser, turnsKey(s.queue), keyOf(s.queue, "groups"),
+			s.time, strconv.FormatFloat(sent.Sub(s.tended).Seconds(), 'f', 3, 64), format.MaxTokens, format.Key(s.queue, "g:"), mark,
+			strconv.FormatUint(rand.Uint64(), 36) + ".", l.opts.PerUser, format.TurnsKey(s.queue), format.Key(s.queue, "groups"),
 		}
 	}).Slice()
 	if err != nil {

@@ -89,3 +89,7 @@ func encode(e PeriodicEntry) []byte {
 func timestamp(t time.Time) string {
 	return string(protowire.AppendVarint(protowire.AppendTag(nil, 1, protowire.VarintType), uint64(t.Unix())))
 }
+
+func appendString(b []byte, field protowire.Number, s string) []byte {
+	return protowire.AppendString(protowire.AppendTag(b, field, protowire.BytesType), s)
+}

@@ -11,6 +11,7 @@ import (
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
+	"switchyard/internal/queue/format"
 	"switchyard/internal/tasks"
 )
 
@@ -19,18 +20,14 @@ var unparkLua string
 
 var unparkScript = redis.NewScript(unparkLua)
 
-// parkedField says of a task that waits for its retry that it is parked. It is written with
-// the attempt's end, and forgotten when the task is taken.
-const parkedField = "parked"
-
 // noRetryAfter is later than any retry is due: only what is parked waits longer.
 const noRetryAfter = 365 * 24 * time.Hour
 
 // Unpark runs a task at once if it is parked, and nothing otherwise: one that waits for its
 // retry, or is dead, stays as it is.
 func (c *Client) Unpark(ctx context.Context, queue, id string) (tasks.Unparked, error) {
-	keys := []string{keyOf(queue, "t:"+id), keyOf(queue, "retry"), keyOf(queue, "pending"), wakeKey(queue)}
-	said, err := unparkScript.Run(ctx, c.redis, keys, id, maxTokens, int(noRetryAfter.Seconds())).Text()
+	keys := []string{format.Key(queue, "t:"+id), format.Key(queue, "retry"), format.Key(queue, "pending"), format.WakeKey(queue)}
+	said, err := unparkScript.Run(ctx, c.redis, keys, id, format.MaxTokens, int(noRetryAfter.Seconds())).Text()
 	if err != nil {
 		return tasks.NotParked, fmt.Errorf("run parked task %s in %s: %w", id, queue, err)
 	}
@@ -47,7 +44,7 @@ func (c *Client) Gone(ctx context.Context, names []string) ([]string, error) {
 	_, err := c.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, name := range names {
 			queue, id, _ := strings.Cut(name, "/")
-			states[i] = p.HGet(ctx, keyOf(queue, "t:"+id), "state")
+			states[i] = p.HGet(ctx, format.Key(queue, "t:"+id), "state")
 		}
 		return nil
 	})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"switchyard/internal/queue/format"
 	"switchyard/internal/redistest"
 	"switchyard/internal/tasks"
 )
@@ -44,7 +45,7 @@ func TestOfManyWhoUnparkATaskOneRunsIt(t *testing.T) {
 		if want := []tasks.Unparked{tasks.NotParked, tasks.NotParked, tasks.NotParked, tasks.NotParked, tasks.GoesOn}; !slices.Equal(all, want) {
 			t.Errorf("fates %v, want %v", all, want)
 		}
-		if n := client.LLen(t.Context(), keyOf("agents", "pending")).Val(); n != 1 {
+		if n := client.LLen(t.Context(), format.Key("agents", "pending")).Val(); n != 1 {
 			t.Errorf("it waits %d times, want once", n)
 		}
 	})
@@ -103,7 +104,7 @@ func TestOnlyWhatIsParkedIsUnparked(t *testing.T) {
 		}
 		r.await("agents", ids["agent_both"], func(s tasks.Status) bool { return s.State == "retry" && s.Retried == 1 })
 		// One that an earlier version has parked does not say so.
-		if err := client.HDel(t.Context(), keyOf("agents", "t:"+ids["agent_parked"]), parkedField).Err(); err != nil {
+		if err := client.HDel(t.Context(), format.Key("agents", "t:"+ids["agent_parked"]), format.ParkedField).Err(); err != nil {
 			t.Fatal(err)
 		}
 		got := map[string]tasks.Unparked{"gone": unpark("gone")}

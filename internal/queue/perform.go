@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/zap"
 
+	"switchyard/internal/queue/format"
 	"switchyard/internal/tasks"
 	"switchyard/internal/telemetry"
 )
@@ -89,7 +90,7 @@ func (l *Lane) attempt(ctx context.Context, t *asynq.Task, task *tasks.Task, hel
 		err = l.catalog.CheckSize(task.Kind, task.Payload)
 	}
 	// The version comes first: a later shape is not a bad payload.
-	if version, ok := t.Headers()[versionHeader]; ok && definition.Version > 0 {
+	if version, ok := t.Headers()[format.VersionHeader]; ok && definition.Version > 0 {
 		if n, convErr := strconv.Atoi(version); convErr != nil || n > definition.Version {
 			return nil, &newerVersionError{task.Kind, version, strconv.Itoa(definition.Version)}
 		}
@@ -97,7 +98,7 @@ func (l *Lane) attempt(ctx context.Context, t *asynq.Task, task *tasks.Task, hel
 	if err != nil {
 		return nil, tasks.Permanent(err)
 	}
-	if err := checkExpiry(t.Headers()[expiresHeader], task, time.Now()); err != nil {
+	if err := checkExpiry(t.Headers()[format.ExpiresHeader], task, time.Now()); err != nil {
 		return nil, err
 	}
 	if deadline, ok := ctx.Deadline(); ok && time.Now().After(deadline) {
@@ -125,7 +126,7 @@ func checkExpiry(header string, task *tasks.Task, now time.Time) error {
 	}
 	seconds, err := strconv.ParseInt(header, 10, 64)
 	if err != nil {
-		return tasks.Permanent(fmt.Errorf("header %s %.40q is not a Unix time in seconds", expiresHeader, header))
+		return tasks.Permanent(fmt.Errorf("header %s %.40q is not a Unix time in seconds", format.ExpiresHeader, header))
 	}
 	if expires := time.Unix(seconds, 0).UTC(); !now.Before(expires) {
 		return fmt.Errorf("%w: it could wait until %s", tasks.ErrExpired, expires.Format(time.RFC3339))
@@ -165,7 +166,7 @@ func (l *Lane) noteFailure(held *lease, task *tasks.Task, outcome tasks.Outcome,
 		encodeErr = l.persist(held, func(ctx context.Context) error {
 			ctx, cancel := context.WithTimeout(ctx, settleWithin)
 			defer cancel()
-			return l.client.note(ctx, held.queue, held.id, errorField, text)
+			return l.client.note(ctx, held.queue, held.id, format.ErrorField, text)
 		})
 	}
 	if encodeErr != nil {
@@ -179,7 +180,7 @@ func (l *Lane) poison(held *lease, policy tasks.Policy) error {
 	err := l.persist(held, func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, settleWithin)
 		defer cancel()
-		return l.redis.HDel(ctx, keyOf(held.queue, "t:"+held.id), "losses").Err()
+		return l.redis.HDel(ctx, format.Key(held.queue, "t:"+held.id), "losses").Err()
 	})
 	if err != nil {
 		return fmt.Errorf("forget the losses: %w", err)
@@ -189,7 +190,7 @@ func (l *Lane) poison(held *lease, policy tasks.Policy) error {
 
 // wakeNext runs the task that waits for this one to end.
 func (l *Lane) wakeNext(t *asynq.Task, outcome tasks.Outcome) {
-	target := t.Headers()[wakesHeader]
+	target := t.Headers()[format.WakesHeader]
 	if target == "" || outcome != tasks.Succeeded && outcome != tasks.Dead && outcome != tasks.Expired {
 		return
 	}

@@ -42,24 +42,6 @@ var (
 	forgetTicksScript = redis.NewScript(forgetTicksLua)
 )
 
-// keyOf is asynq's key of a queue; the last part of the key of a task is "t:" and its ID.
-func keyOf(queue, part string) string { return "asynq:{" + queue + "}:" + part }
-
-// queuesKey is asynq's set of all queues.
-const queuesKey = "asynq:queues"
-
-// wakeKey is the list of a queue's tokens. It is in the slot of asynq's keys of the queue.
-func wakeKey(queue string) string { return "switchyard:{" + queue + "}:wake" }
-
-// ledgerKey and agesKey are the ledger of a queue's ticks, in the slot of asynq's keys of
-// the queue: the latest tick of each entry, and when it was written.
-func ledgerKey(queue string) string { return "switchyard:{" + queue + "}:ticks" }
-func agesKey(queue string) string   { return "switchyard:{" + queue + "}:ticks:ages" }
-
-// turnsKey is the set of the tasks of a user that have a turn in a queue, once the user's
-// id is added.
-func turnsKey(queue string) string { return "switchyard:{" + queue + "}:turns:" }
-
 // effect is what a script of asynq's does to its queue.
 type effect int
 

@@ -9,6 +9,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"switchyard/internal/cache"
+	"switchyard/internal/queue/format"
 )
 
 // settleWithin bounds one try to write an attempt's end.
@@ -56,8 +57,8 @@ func (l *Lane) passTurn(h *lease) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), settleWithin)
 	defer cancel()
-	keys := []string{keyOf(h.queue, "pending"), keyOf(h.queue, "groups"), wakeKey(h.queue)}
-	if err := turnScript.Run(ctx, l.redis, keys, keyOf(h.queue, "t:"), keyOf(h.queue, "g:"), turnsKey(h.queue), l.opts.PerUser, h.user, maxTokens).Err(); err != nil {
+	keys := []string{format.Key(h.queue, "pending"), format.Key(h.queue, "groups"), format.WakeKey(h.queue)}
+	if err := turnScript.Run(ctx, l.redis, keys, format.Key(h.queue, "t:"), format.Key(h.queue, "g:"), format.TurnsKey(h.queue), l.opts.PerUser, h.user, format.MaxTokens).Err(); err != nil {
 		l.contact.failed(err)
 	}
 }

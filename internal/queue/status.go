@@ -9,6 +9,7 @@ import (
 
 	"github.com/hibiken/asynq"
 
+	"switchyard/internal/queue/format"
 	"switchyard/internal/tasks"
 )
 
@@ -23,7 +24,7 @@ func (c *Client) Status(ctx context.Context, queue, id string) (tasks.Status, bo
 		Run      string `redis:"run"`
 	}
 	if err == nil {
-		err = c.redis.HMGet(ctx, keyOf(queue, "t:"+id), progressField, runField).Scan(&ours)
+		err = c.redis.HMGet(ctx, format.Key(queue, "t:"+id), format.ProgressField, format.RunField).Scan(&ours)
 	}
 	if err != nil {
 		return tasks.Status{}, false, fmt.Errorf("status of task %s in %s: %w", id, queue, err)
@@ -62,17 +63,10 @@ func (c *Client) Find(ctx context.Context, name string) (tasks.Status, error) {
 	return tasks.Status{}, fmt.Errorf("task %q is in %s: name it as queue/ID", id, strings.Join(in, " and in "))
 }
 
-// Fields of a task's hash that asynq does not know.
-const (
-	progressField = "progress"
-	runField      = "run"
-	errorField    = "error"
-)
-
 // Note keeps how far a task is, in JSON, for as long as the task is kept. It does nothing
 // about a task that is gone.
 func (c *Client) Note(ctx context.Context, queue, id string, progress []byte) error {
-	if err := c.note(ctx, queue, id, progressField, progress); err != nil {
+	if err := c.note(ctx, queue, id, format.ProgressField, progress); err != nil {
 		return fmt.Errorf("note the progress of task %s in %s: %w", id, queue, err)
 	}
 	return nil
@@ -80,7 +74,7 @@ func (c *Client) Note(ctx context.Context, queue, id string, progress []byte) er
 
 // note writes a field of a task's hash, unless the task is gone.
 func (c *Client) note(ctx context.Context, queue, id, field string, value []byte) error {
-	return setFieldScript.Run(ctx, c.redis, []string{keyOf(queue, "t:"+id)}, field, value).Err()
+	return setFieldScript.Run(ctx, c.redis, []string{format.Key(queue, "t:"+id)}, field, value).Err()
 }
 
 // StatusByKind is Status for a task in the queue its kind is routed to.

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"switchyard/internal/queue/format"
 	"switchyard/internal/tasks"
 )
 
@@ -42,7 +43,7 @@ func (c *Client) SweepTicks(ctx context.Context, settled func(context.Context, [
 
 // oldTicks returns ticks of a queue that were added more than [ledgerKept] ago.
 func (c *Client) oldTicks(ctx context.Context, queue string) ([]tasks.Tick, error) {
-	keys := []string{ledgerKey(queue), agesKey(queue)}
+	keys := []string{format.LedgerKey(queue), format.AgesKey(queue)}
 	reply, err := oldTicksScript.Run(ctx, c.redis, keys, int64(ledgerKept.Seconds()), sweepAtOnce).StringSlice()
 	if err != nil {
 		return nil, err
@@ -67,5 +68,5 @@ func (c *Client) forget(ctx context.Context, queue string, ticks []tasks.Tick) e
 	for _, tick := range ticks {
 		args = append(args, tick.Entry, tick.At.Unix())
 	}
-	return forgetTicksScript.Run(ctx, c.redis, []string{ledgerKey(queue), agesKey(queue)}, args...).Err()
+	return forgetTicksScript.Run(ctx, c.redis, []string{format.LedgerKey(queue), format.AgesKey(queue)}, args...).Err()
 }

@@ -7,13 +7,14 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"switchyard/internal/queue/format"
 	"switchyard/internal/redistest"
 	"switchyard/internal/tasks"
 )
 
 // age makes an entry's tick in the ledger as old.
 func (r *rig) age(queue, entry string, old time.Duration) {
-	r.redis.ZIncrBy(r.t.Context(), agesKey(queue), -old.Seconds(), entry)
+	r.redis.ZIncrBy(r.t.Context(), format.AgesKey(queue), -old.Seconds(), entry)
 }
 
 func (r *rig) sweep(settled func(context.Context, []tasks.Tick) ([]tasks.Tick, error)) int {
@@ -66,7 +67,7 @@ func TestALedgerDamagedByHandIsSwept(t *testing.T) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing})
 		r.tick(tickOf("e", "agent_a", 0))
 		r.age("agents", "e", ledgerKept+time.Minute)
-		client.HDel(t.Context(), ledgerKey("agents"), "e")
+		client.HDel(t.Context(), format.LedgerKey("agents"), "e")
 		all := func(_ context.Context, ticks []tasks.Tick) ([]tasks.Tick, error) { return ticks, nil }
 		if n := r.sweep(all); n != 1 {
 			t.Errorf("swept %d, want 1", n)

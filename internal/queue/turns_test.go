@@ -12,6 +12,7 @@ import (
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
+	"switchyard/internal/queue/format"
 	"switchyard/internal/redistest"
 	"switchyard/internal/routing"
 	"switchyard/internal/tasks"
@@ -123,7 +124,7 @@ func awaitEmpty(t *testing.T, r *rig, parts ...string) {
 	t.Helper()
 	for _, part := range parts {
 		for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(2 * time.Millisecond) {
-			n, err := r.redis.Exists(t.Context(), keyOf(routing.Agents, part)).Result()
+			n, err := r.redis.Exists(t.Context(), format.Key(routing.Agents, part)).Result()
 			if err == nil && n == 0 {
 				break
 			}
@@ -138,7 +139,7 @@ func TestATurnThatNobodyEndedIsGivenAgain(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		o := newOffice()
 		r := newRig(t, client, nil, map[string]func(context.Context, *tasks.Task, note) (any, error){"agent_a": o.perform})
-		key := turnsKey(routing.Agents) + "ada"
+		key := format.TurnsKey(routing.Agents) + "ada"
 		client.SAdd(t.Context(), key, "gone", "gone too")
 		r.start(LaneOptions{Queue: routing.Agents, Concurrency: 4, PerUser: 1})
 		first := r.enqueue(note{kind: "agent_a", User: "ada"}, tasks.Options{})
@@ -146,8 +147,8 @@ func TestATurnThatNobodyEndedIsGivenAgain(t *testing.T) {
 		second := r.enqueue(note{kind: "agent_a", User: "ada"}, tasks.Options{})
 		r.await(routing.Agents, second.ID, inState("aggregating"))
 		// As if the worker had died between the end of the attempt and the turn's.
-		client.HSet(t.Context(), keyOf(routing.Agents, "t:"+first.ID), "state", "completed")
-		client.LPush(t.Context(), wakeKey(routing.Agents), "") // or it would be found within six seconds
+		client.HSet(t.Context(), format.Key(routing.Agents, "t:"+first.ID), "state", "completed")
+		client.LPush(t.Context(), format.WakeKey(routing.Agents), "") // or it would be found within six seconds
 		o.await(t, map[string]int{"ada": 1})
 	})
 }
@@ -202,8 +203,8 @@ func TestTheUserOfATaskIsReadFromItsPayload(t *testing.T) {
 		}
 		// A message that is none, with a length beyond its end.
 		ctx := t.Context()
-		client.HSet(ctx, keyOf(routing.Agents, "t:broken"), "msg", "\x12\xff\xff", "state", "pending")
-		client.LPush(ctx, keyOf(routing.Agents, "pending"), "broken")
+		client.HSet(ctx, format.Key(routing.Agents, "t:broken"), "msg", "\x12\xff\xff", "state", "pending")
+		client.LPush(ctx, format.Key(routing.Agents, "pending"), "broken")
 		r.start(LaneOptions{Queue: routing.Agents, Concurrency: 20, PerUser: 1})
 		for range payloads {
 			o.leave <- struct{}{}
@@ -214,10 +215,10 @@ func TestTheUserOfATaskIsReadFromItsPayload(t *testing.T) {
 				id = "broken"
 			}
 			deadline := time.Now().Add(20 * time.Second)
-			for client.HExists(ctx, keyOf(routing.Agents, "t:"+id), "user").Val() == false && time.Now().Before(deadline) {
+			for client.HExists(ctx, format.Key(routing.Agents, "t:"+id), "user").Val() == false && time.Now().Before(deadline) {
 				time.Sleep(time.Millisecond)
 			}
-			if user, err := client.HGet(ctx, keyOf(routing.Agents, "t:"+id), "user").Result(); err != nil || user != want {
+			if user, err := client.HGet(ctx, format.Key(routing.Agents, "t:"+id), "user").Result(); err != nil || user != want {
 				t.Errorf("task %s counts as %q's, %v; want %q", id, user, err, want)
 			}
 		}

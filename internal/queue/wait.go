@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"switchyard/internal/queue/format"
 	"sync"
 	"time"
 
@@ -72,7 +73,7 @@ func (l *Lane) waitFor(s *source, until time.Time) bool {
 			l.contact.failed(err)
 			sleep(l.stop, retryEvery)
 			return false
-		case popped[0] == wakeKey(s.queue):
+		case popped[0] == format.WakeKey(s.queue):
 			return l.keepToken(s)
 		default:
 			return false
@@ -87,11 +88,11 @@ func (l *Lane) block(s *source, atMost time.Duration) ([]string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), atMost+lookWithin)
 	defer cancel()
 	if whole := (atMost + 20*time.Millisecond).Truncate(time.Second); whole > 0 {
-		return l.redis.BLPop(ctx, whole, wakeKey(s.queue), l.own(s)).Result()
+		return l.redis.BLPop(ctx, whole, format.WakeKey(s.queue), l.own(s)).Result()
 	}
 	// The client only sends whole seconds by itself. Zero would be for ever.
 	seconds := strconv.FormatFloat(max(atMost, time.Millisecond).Seconds(), 'f', 3, 64)
-	return l.redis.Do(ctx, "BLPOP", wakeKey(s.queue), l.own(s), seconds).StringSlice()
+	return l.redis.Do(ctx, "BLPOP", format.WakeKey(s.queue), l.own(s), seconds).StringSlice()
 }
 
 // poll looks, until ctx ends, whether a foreign client has added a task, which leaves no
@@ -109,11 +110,11 @@ func (l *Lane) poll(ctx context.Context) {
 // hasTask reports whether a task of the queue waits and the queue is not paused. A Redis
 // that fails here fails for the lane's wait, too, which says so.
 func (l *Lane) hasTask(ctx context.Context, s *source) bool {
-	n, err := l.redis.LLen(ctx, keyOf(s.queue, "pending")).Result()
+	n, err := l.redis.LLen(ctx, format.Key(s.queue, "pending")).Result()
 	if err != nil || n == 0 {
 		return false
 	}
-	paused, err := l.redis.Exists(ctx, keyOf(s.queue, "paused")).Result()
+	paused, err := l.redis.Exists(ctx, format.Key(s.queue, "paused")).Result()
 	return err == nil && paused == 0
 }
 
@@ -126,12 +127,12 @@ func (l *Lane) keepToken(s *source) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), abortGrace)
 	defer cancel()
 	// Without its token a task is found by the fallback poll.
-	_ = l.redis.LPush(ctx, wakeKey(s.queue), "").Err()
+	_ = l.redis.LPush(ctx, format.WakeKey(s.queue), "").Err()
 	return false
 }
 
 // own is the list whose token ends this lane's wait for a queue.
-func (l *Lane) own(s *source) string { return wakeKey(s.queue) + ":" + l.id }
+func (l *Lane) own(s *source) string { return format.WakeKey(s.queue) + ":" + l.id }
 
 // interrupt ends the lane's waits, but for the one named. A token that finds no wait to
 // end is forgotten soon.

@@ -3,15 +3,12 @@ package queue
 import (
 	"context"
 	"strconv"
+	"switchyard/internal/queue/format"
 	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 )
-
-// maxTokens caps a wake list, as often as it is trimmed. Tokens nobody waits for are left over when tasks come in
-// faster than idle workers do; each costs whoever takes it one look at the queue.
-const maxTokens = 64
 
 // Waking returns a client for whatever adds tasks through asynq: each script that puts a
 // task where it can be taken, now or later, also leaves a token that wakes one worker
@@ -52,11 +49,11 @@ func (w *waking) run(ctx context.Context, c call, script func(redis.Scripter) *r
 		_, _ = w.TxPipelined(ctx, func(p redis.Pipeliner) error {
 			cmd = script(p)
 			if d, ok := ctx.Value(delayKey{}).(delay); ok {
-				set := keyOf(c.queue, "scheduled")
+				set := format.Key(c.queue, "scheduled")
 				if c.effect == retries {
-					set = keyOf(c.queue, "retry")
+					set = format.Key(c.queue, "retry")
 				}
-				p.Eval(ctx, stampLua, []string{set, keyOf(c.queue, "t:"+c.task)}, c.task, strconv.FormatInt(d.at.UnixMilli(), 10), d.parked)
+				p.Eval(ctx, stampLua, []string{set, format.Key(c.queue, "t:"+c.task)}, c.task, strconv.FormatInt(d.at.UnixMilli(), 10), d.parked)
 			}
 			w.leaveTokens(ctx, p, c.queue, 1)
 			return nil
@@ -65,7 +62,7 @@ func (w *waking) run(ctx context.Context, c call, script func(redis.Scripter) *r
 		cmd = script(w.UniversalClient)
 		if n, err := cmd.Int(); err == nil && n > 0 {
 			_, _ = w.Pipelined(ctx, func(p redis.Pipeliner) error {
-				w.leaveTokens(ctx, p, c.queue, min(n, maxTokens))
+				w.leaveTokens(ctx, p, c.queue, min(n, format.MaxTokens))
 				return nil
 			})
 		}
@@ -83,9 +80,9 @@ func (w *waking) leaveTokens(ctx context.Context, p redis.Pipeliner, queue strin
 	for i := range tokens {
 		tokens[i] = ""
 	}
-	p.LPush(ctx, wakeKey(queue), tokens...)
+	p.LPush(ctx, format.WakeKey(queue), tokens...)
 	if left := w.left.Add(uint64(n)); left/trimEvery != (left-uint64(n))/trimEvery {
-		p.LTrim(ctx, wakeKey(queue), 0, maxTokens-1)
+		p.LTrim(ctx, format.WakeKey(queue), 0, format.MaxTokens-1)
 	}
 }
 

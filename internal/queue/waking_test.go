@@ -9,6 +9,7 @@ import (
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
+	"switchyard/internal/queue/format"
 	"switchyard/internal/redistest"
 	"switchyard/internal/tasks"
 )
@@ -82,11 +83,11 @@ func TestATaskOfAForeignClientIsFoundByThePoll(t *testing.T) {
 func TestTokensNobodyWaitsForAreCapped(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing})
-		for range 3 * maxTokens {
+		for range 3 * format.MaxTokens {
 			r.enqueue(note{kind: "agent_a"}, tasks.Options{})
 		}
-		if n := client.LLen(t.Context(), wakeKey("agents")).Val(); n > maxTokens+trimEvery {
-			t.Errorf("%d tokens, want about %d", n, maxTokens)
+		if n := client.LLen(t.Context(), format.WakeKey("agents")).Val(); n > format.MaxTokens+trimEvery {
+			t.Errorf("%d tokens, want about %d", n, format.MaxTokens)
 		}
 	})
 }

@@ -1,0 +1,59 @@
+// Package format is asynq's format in Redis, as it stands in asynq's internal/base,
+// internal/proto and internal/rdb: the names of its keys, the message of a task, the
+// records of its Servers page. asynqmon, asynq's command line and foreign asynq programs
+// read and write the same. What Switchyard keeps beside it is named here too.
+package format
+
+// Queues is asynq's set of all queues.
+const Queues = "asynq:queues"
+
+// CancelChannel is where asynq asks whoever performs a task to stop: the message is its ID.
+const CancelChannel = "asynq:cancel"
+
+// Key returns asynq's key of a part of a queue, such as "pending".
+func Key(queue, part string) string { return "asynq:{" + queue + "}:" + part }
+
+// TaskKey returns asynq's key of the hash of a task; that of an empty ID is the prefix of all.
+func TaskKey(queue, id string) string { return Key(queue, "t:"+id) }
+
+// OwnKey returns our key of a part of a queue, in the slot of asynq's keys of the queue.
+func OwnKey(queue, part string) string { return "switchyard:{" + queue + "}:" + part }
+
+// WakeKey returns the list of a queue's wake tokens.
+func WakeKey(queue string) string { return OwnKey(queue, "wake") }
+
+// MaxTokens caps a wake list. Tokens nobody waits for are left over when tasks come in faster
+// than idle workers do; each costs whoever takes it one look at the queue.
+const MaxTokens = 64
+
+// TurnsKey returns the set of the tasks of a user that have a turn in a queue, once the user's
+// key is added to it.
+func TurnsKey(queue string) string { return OwnKey(queue, "turns:") }
+
+// LedgerKey returns the ledger of a queue's ticks, the latest tick of each entry; AgesKey says
+// when each was written.
+func LedgerKey(queue string) string { return OwnKey(queue, "ticks") }
+
+// AgesKey returns the sorted set beside [LedgerKey].
+func AgesKey(queue string) string { return OwnKey(queue, "ticks:ages") }
+
+// Fields of a task's hash that asynq does not know.
+const (
+	ProgressField = "progress" // how far it is, JSON
+	RunField      = "run"      // the name of the run, the same for all attempts
+	ErrorField    = "error"    // why the last attempt did not succeed, JSON
+	ParkedField   = "parked"   // 1: it is set aside until somebody runs it
+	LossesField   = "losses"   // how many workers it was lost with
+	DueField      = "due_ms"   // when exactly it is due, Unix time in ms: asynq keeps seconds
+	UserField     = "user"     // whose turn it takes, as it stands in keys
+	CancelField   = "cancel"   // who has cancelled it, JSON; whoever holds it ends it
+	EndingField   = "ending"   // how an archived task came to its end: cancelled or expired; else it failed
+	AwaitsField   = "awaits"   // since when it has waited for a worker that knows it, Unix time in s
+)
+
+// Headers a task carries beside its payload. Tasks of foreign clients have none.
+const (
+	VersionHeader = "switchyard-version"
+	WakesHeader   = "switchyard-wakes"   // the task to run once this one has ended, queue/id
+	ExpiresHeader = "switchyard-expires" // by when it must have begun, Unix time in s
+)
