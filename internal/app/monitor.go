@@ -21,7 +21,7 @@ import (
 // NewMonitor returns the monitor's pages.
 func (s *System) NewMonitor(checks ...daemon.Check) (*monitor.Handler, error) {
 	return monitor.New(monitor.Options{
-		Client:    queue.Waking(s.Redis),
+		Client:    s.Redis,
 		Users:     monitorUsers(s.Config),
 		Briefings: briefingPages{s.Briefings},
 		Schedule:  schedulePage{s.Schedule},

@@ -18,7 +18,7 @@ import (
 	"switchyard/internal/config"
 	"switchyard/internal/control"
 	"switchyard/internal/daemon"
-	"switchyard/internal/queue"
+	"switchyard/internal/queue/lane"
 )
 
 // SelectQueues narrows the queues a worker consumes to a list such as
@@ -51,7 +51,7 @@ type Worker struct {
 	system    *System
 	queues    map[string]config.Queue
 	ears      *cache.Listener
-	consuming atomic.Bool
+	consuming atomic.Pointer[lane.Group]
 }
 
 // NewWorker returns a worker of the given queues.
@@ -72,26 +72,33 @@ func (w *Worker) Run(stop daemon.Stop) error {
 	if err := s.Queues.Claim(stop.Quiet, w.names()...); err != nil {
 		return orStopped(stop, err)
 	}
-	metrics := queue.NewMetrics(s.Metrics)
-	var lanes errgroup.Group
-	for name, q := range w.queues {
-		lane := queue.NewLane(s.Redis, s.Queue, metrics, s.Log, queue.LaneOptions{
-			Queue: name, Concurrency: q.Concurrency, Fetchers: q.Fetchers, Priorities: q.Priorities, PerUser: q.PerUser, Poll: s.Config.Worker.Poll,
-		})
-		lanes.Go(func() error { return lane.Run(stop.Quiet, stop.Drain) })
-		s.Log.Info("consuming", zap.String("queue", name), zap.Int("concurrency", q.Concurrency))
-	}
-	w.consuming.Store(true)
+	lanes := w.lanes()
+	w.consuming.Store(lanes)
 	context.AfterFunc(stop.Quiet, func() {
-		w.consuming.Store(false)
+		w.consuming.Store(nil)
 		s.Log.Info("stopping: no new tasks are taken", zap.Duration("drain", s.Config.Worker.Drain))
 	})
 	watching, endWatching := context.WithCancel(context.Background())
 	watched := w.watch(watching)
-	err := lanes.Wait()
+	lanes.Run(stop.Quiet, stop.Drain)
 	endWatching()
 	watched.Wait()
-	return err
+	return nil
+}
+
+// lanes returns what consumes the worker's queues.
+func (w *Worker) lanes() *lane.Group {
+	s := w.system
+	var options []lane.Options
+	for name, q := range w.queues {
+		options = append(options, lane.Options{
+			Queue: name, Concurrency: q.Concurrency, Fetchers: q.Fetchers, Priorities: q.Priorities, PerUser: q.PerUser, Poll: s.Config.Worker.Poll,
+		})
+		s.Log.Info("consuming", zap.String("queue", name), zap.Int("concurrency", q.Concurrency))
+	}
+	return lane.New(lane.Deps{
+		Redis: s.Redis, Table: s.Routing, Catalog: s.Catalog, Traces: s.traces, Wake: s.Queue.Wake, Metrics: lane.NewMetrics(s.Metrics), Log: s.Log,
+	}, options...)
 }
 
 // names are the queues that the worker takes from.
@@ -121,11 +128,12 @@ func (w *Worker) watch(ctx context.Context) *sync.WaitGroup {
 
 // Checks are the readiness of the lanes, and of the brake: a pause is heard.
 func (w *Worker) Checks() []daemon.Check {
-	consuming := func(context.Context) error {
-		if !w.consuming.Load() {
+	consuming := func(ctx context.Context) error {
+		lanes := w.consuming.Load()
+		if lanes == nil {
 			return errors.New("not consuming")
 		}
-		return nil
+		return lanes.Check(ctx)
 	}
 	return []daemon.Check{{Name: "lanes", Test: consuming}, {Name: "brake", Test: w.ears.Check}}
 }

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"switchyard/internal/queue"
+	"switchyard/internal/queue/lane"
 	"switchyard/internal/routing"
 	"switchyard/internal/tasks"
 	"switchyard/internal/telemetry"
@@ -22,7 +23,7 @@ import (
 type ours struct {
 	redis redis.UniversalClient
 	table *routing.Table
-	lane  queue.LaneOptions
+	lane  lane.Options
 	log   *zap.Logger
 
 	client *queue.Client
@@ -38,23 +39,23 @@ func newOurs(o Options) (*ours, error) {
 	encoder := zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig())
 	s := &ours{
 		redis: o.Redis, table: table,
-		lane: queue.LaneOptions{Queue: oursQueue, Fetchers: o.Fetchers, Poll: o.Poll},
+		lane: lane.Options{Queue: oursQueue, Fetchers: o.Fetchers, Poll: o.Poll},
 		log:  zap.New(zapcore.NewCore(encoder, zapcore.AddSync(io.Discard), zap.InfoLevel)),
 	}
-	s.client, err = s.newClient(func(int) {})
-	return s, err
-}
-
-// newClient returns a client whose catalog has the one kind, performed by handle.
-func (s *ours) newClient(handle func(seq int)) (*queue.Client, error) {
-	catalog, err := tasks.NewCatalog(0, tasks.Define(kind, 1, func(_ context.Context, _ *tasks.Task, j job) (any, error) {
-		handle(j.Seq)
-		return nil, nil
-	}))
+	catalog, err := newCatalog(func(int) {})
 	if err != nil {
 		return nil, err
 	}
-	return queue.NewClient(s.redis, s.table, catalog, []string{oursQueue}, telemetry.None()), nil
+	s.client = queue.NewClient(s.redis, s.table, catalog, []string{oursQueue}, telemetry.None())
+	return s, nil
+}
+
+// newCatalog returns a catalog of the one kind, performed by handle.
+func newCatalog(handle func(seq int)) (*tasks.Catalog, error) {
+	return tasks.NewCatalog(0, tasks.Define(kind, 1, func(_ context.Context, _ *tasks.Task, j job) (any, error) {
+		handle(j.Seq)
+		return nil, nil
+	}))
 }
 
 // enqueue implements system.
@@ -72,21 +73,28 @@ const stopWithin = 5 * time.Second
 
 // start implements system.
 func (s *ours) start(slots int, handle func(seq int)) (func() error, error) {
-	client, err := s.newClient(handle)
+	catalog, err := newCatalog(handle)
 	if err != nil {
 		return nil, err
 	}
 	options := s.lane
 	options.Concurrency = slots
-	lane := queue.NewLane(s.redis, client, queue.NewMetrics(prometheus.NewRegistry()), s.log, options)
+	lanes := lane.New(lane.Deps{
+		Redis: s.redis, Table: s.table, Catalog: catalog, Traces: telemetry.None(), Wake: s.client.Wake,
+		Metrics: lane.NewMetrics(prometheus.NewRegistry()), Log: s.log,
+	}, options)
 	ctx, cancel := context.WithCancel(context.Background())
 	drain, release := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- lane.Run(ctx, drain) }()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		lanes.Run(ctx, drain)
+	}()
 	return func() error {
 		cancel()
 		defer time.AfterFunc(stopWithin, release).Stop()
 		defer release()
-		return <-done
+		<-done
+		return nil
 	}, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"switchyard/internal/queue/format"
+	"switchyard/internal/queue/lane"
 	"switchyard/internal/redistest"
 	"switchyard/internal/tasks"
 )
@@ -118,7 +119,7 @@ func TestATasksProgressIsKeptAsLongAsTheTask(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		r.start(LaneOptions{Queue: "agents", Concurrency: 1})
+		r.start(lane.Options{Queue: "agents", Concurrency: 1})
 		if status := r.await("agents", receipt.ID, inState("completed")); string(status.Progress) != `{"done":2}` {
 			t.Errorf("progress %s, want the latest", status.Progress)
 		}
@@ -143,16 +144,16 @@ func TestAProducerOfAnyLanguageReadsWhyAnAttemptFailed(t *testing.T) {
 			}
 			return nil, errors.New("try later")
 		}})
-		r.start(LaneOptions{Queue: "agents", Concurrency: 1})
-		for text, want := range map[string]failure{
-			"park":  {1, tasks.SetAside, "parked: not now", time.Time{}},
-			"die":   {1, tasks.Dead, "no such account", time.Time{}},
-			"retry": {1, tasks.Retried, "try later", time.Time{}},
+		r.start(lane.Options{Queue: "agents", Concurrency: 1})
+		for text, want := range map[string]format.Failure{
+			"park":  {Attempt: 1, Outcome: tasks.SetAside, Message: "parked: not now"},
+			"die":   {Attempt: 1, Outcome: tasks.Dead, Message: "no such account"},
+			"retry": {Attempt: 1, Outcome: tasks.Retried, Message: "try later"},
 		} {
 			receipt := r.enqueue(note{kind: "agent_a", Text: text}, tasks.Options{})
 			r.await("agents", receipt.ID, func(s tasks.Status) bool { return s.LastError != "" })
 			raw, err := client.HGet(t.Context(), "asynq:{agents}:t:"+receipt.ID, "error").Bytes()
-			var got failure
+			var got format.Failure
 			if err == nil {
 				err = json.Unmarshal(raw, &got)
 			}

@@ -12,6 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"switchyard/internal/queue/format"
+	"switchyard/internal/queue/lane"
 	"switchyard/internal/redistest"
 	"switchyard/internal/routing"
 	"switchyard/internal/tasks"
@@ -141,7 +142,7 @@ func TestATickWakesAnIdleWorker(t *testing.T) {
 			performed <- task.ID
 			return nil, nil
 		}})
-		r.start(LaneOptions{Queue: "agents", Concurrency: 1, Poll: time.Hour})
+		r.start(lane.Options{Queue: "agents", Concurrency: 1, Poll: time.Hour})
 		r.enqueue(note{kind: "agent_a"}, tasks.Options{ID: "first"})
 		tick := tickOf("e", "agent_a", 0)
 		for _, want := range []string{"first", tick.ID} {
@@ -181,7 +182,7 @@ func TestATicksTaskThatWaitedTooLongIsNotBegun(t *testing.T) {
 		late, early := tickOf("late", "agent_late", 1), tickOf("early", "agent_a", 1)
 		late.Expires, early.Expires = time.Now().Add(-time.Second), time.Now().Add(time.Hour)
 		r.tick(late, early)
-		r.start(LaneOptions{Queue: routing.Agents, Concurrency: 2})
+		r.start(lane.Options{Queue: routing.Agents, Concurrency: 2})
 		r.await(routing.Agents, early.ID, inState("completed"))
 		s := r.await(routing.Agents, late.ID, inState("archived"))
 		if want := "expired before it was begun: it could wait until " + late.Expires.UTC().Format(time.RFC3339); s.LastError != want || s.Retried != 0 {
@@ -189,25 +190,4 @@ func TestATicksTaskThatWaitedTooLongIsNotBegun(t *testing.T) {
 		}
 		r.awaitLog("task", "outcome", "expired")
 	})
-}
-
-func TestWhatWasBegunIsNotExpired(t *testing.T) {
-	now := time.Unix(1_800_000_000, 0)
-	for _, test := range []struct {
-		header  string
-		attempt int
-		want    string
-	}{
-		{"", 1, ""}, {"1800000001", 1, ""}, {"1800000000", 2, ""},
-		{"1800000000", 1, "expired before it was begun: it could wait until 2027-01-15T08:00:00Z"},
-		{"soon", 1, `header switchyard-expires "soon" is not a Unix time in seconds`},
-	} {
-		got := ""
-		if err := checkExpiry(test.header, &tasks.Task{Attempt: test.attempt}, now); err != nil {
-			got = err.Error()
-		}
-		if got != test.want {
-			t.Errorf("header %q, attempt %d: %q, want %q", test.header, test.attempt, got, test.want)
-		}
-	}
 }

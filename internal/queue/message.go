@@ -1,9 +1,14 @@
 package queue
 
 import (
+	"time"
+
 	"switchyard/internal/queue/format"
 	"switchyard/internal/routing"
 )
+
+// abortGrace is added to a kind's hard limit for servers of asynq.
+const abortGrace = 500 * time.Millisecond
 
 // message is a task on its way into a queue.
 type message struct {

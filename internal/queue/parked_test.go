@@ -11,6 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"switchyard/internal/queue/format"
+	"switchyard/internal/queue/lane"
 	"switchyard/internal/redistest"
 	"switchyard/internal/tasks"
 )
@@ -21,7 +22,7 @@ func TestOfManyWhoUnparkATaskOneRunsIt(t *testing.T) {
 			return nil, tasks.ParkedFor(time.Hour, "not now")
 		}})
 		receipt := r.enqueue(note{kind: "agent_a"}, tasks.Options{})
-		stop := r.start(LaneOptions{Queue: "agents", Concurrency: 1})
+		stop := r.start(lane.Options{Queue: "agents", Concurrency: 1})
 		status := r.await("agents", receipt.ID, inState("retry"))
 		if until := time.Until(status.NextRun); until < 50*time.Minute || until > 70*time.Minute || status.Retried != 0 {
 			t.Errorf("parked: %+v, want it to run again in an hour with no retry spent", status)
@@ -83,7 +84,7 @@ func TestOnlyWhatIsParkedIsUnparked(t *testing.T) {
 		for _, kind := range []string{"agent_parked", "agent_retry", "agent_dead", "agent_both", "agent_alone", "agent_slow"} {
 			ids[kind] = r.enqueue(note{kind: kind}, tasks.Options{}).ID
 		}
-		r.start(LaneOptions{Queue: "agents", Concurrency: 6})
+		r.start(lane.Options{Queue: "agents", Concurrency: 6})
 		defer close(end)
 		<-running
 		for _, kind := range []string{"agent_parked", "agent_retry", "agent_both"} {

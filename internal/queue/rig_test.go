@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
+	"switchyard/internal/queue/lane"
 	"switchyard/internal/routing"
 	"switchyard/internal/tasks"
 	"switchyard/internal/telemetry"
@@ -36,8 +37,7 @@ type rig struct {
 	t       *testing.T
 	redis   redis.UniversalClient
 	client  *Client
-	metrics *Metrics
-	log     *zap.Logger
+	deps    lane.Deps
 	logs    *observer.ObservedLogs
 	foreign *asynq.Client
 }
@@ -57,30 +57,28 @@ func newRig(t *testing.T, client redis.UniversalClient, policies map[string]rout
 		t.Fatal(err)
 	}
 	core, logs := observer.New(zap.DebugLevel)
+	c := NewClient(client, table, catalog, queues, telemetry.None())
 	return &rig{
-		t: t, redis: client, log: zap.New(core), logs: logs,
-		client:  NewClient(client, table, catalog, queues, telemetry.None()),
-		metrics: NewMetrics(prometheus.NewRegistry()),
-		foreign: asynq.NewClientFromRedisClient(client),
+		t: t, redis: client, logs: logs, client: c, foreign: asynq.NewClientFromRedisClient(client),
+		deps: lane.Deps{
+			Redis: client, Table: table, Catalog: catalog, Traces: telemetry.None(), Wake: c.Wake,
+			Metrics: lane.NewMetrics(prometheus.NewRegistry()), Log: zap.New(core),
+		},
 	}
 }
 
 // start runs a lane and returns how to stop it with a drain of the given length.
-func (r *rig) start(opts LaneOptions) (stop func(drain time.Duration)) {
-	r.t.Helper()
-	return r.startLane(func(*Lane) {}, opts)
-}
-
-// startLane is start for a lane that is prepared before it runs.
-func (r *rig) startLane(prepare func(*Lane), opts LaneOptions) (stop func(drain time.Duration)) {
+func (r *rig) start(opts lane.Options) (stop func(drain time.Duration)) {
 	r.t.Helper()
 	opts.Poll = cmp.Or(opts.Poll, 10*time.Millisecond)
-	lane := NewLane(r.redis, r.client, r.metrics, r.log, opts)
-	prepare(lane)
+	group := lane.New(r.deps, opts)
 	ctx, cancel := context.WithCancel(context.Background())
 	drain, release := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- lane.Run(ctx, drain) }()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		group.Run(ctx, drain)
+	}()
 	stopped := false
 	stop = func(d time.Duration) {
 		if stopped {
@@ -90,9 +88,7 @@ func (r *rig) startLane(prepare func(*Lane), opts LaneOptions) (stop func(drain 
 		cancel()
 		timer := time.AfterFunc(d, release)
 		defer timer.Stop()
-		if err := <-done; err != nil {
-			r.t.Error(err)
-		}
+		<-done
 		release()
 	}
 	r.t.Cleanup(func() { stop(0) })

@@ -9,18 +9,6 @@ import (
 
 // Our own scripts on asynq's keys. They leave the keys as asynq's would.
 var (
-	//go:embed take.lua
-	takeLua string
-	//go:embed user.lua
-	userLua string
-	//go:embed turns.lua
-	turnsLua string
-	//go:embed turn.lua
-	turnLua string
-	//go:embed renew.lua
-	renewLua string
-	//go:embed release.lua
-	releaseLua string
 	//go:embed stamp.lua
 	stampLua string
 	//go:embed addticks.lua
@@ -32,10 +20,6 @@ var (
 	//go:embed forgetticks.lua
 	forgetTicksLua string
 
-	takeScript        = redis.NewScript(userLua + turnsLua + takeLua)
-	turnScript        = redis.NewScript(turnsLua + turnLua)
-	renewScript       = redis.NewScript(renewLua)
-	releaseScript     = redis.NewScript(releaseLua)
 	addTicksScript    = redis.NewScript(addTicksLua)
 	setFieldScript    = redis.NewScript(setFieldLua)
 	oldTicksScript    = redis.NewScript(oldTicksLua)
@@ -50,12 +34,6 @@ const (
 	adds            // a task can be taken: enqueue, run by hand
 	addsSome        // several can, and it returns how many: run all by hand
 	delays          // a task can be taken later
-	takes           // dequeue
-	ends            // an attempt is over: done, complete, archive
-	retries         // likewise, and the task can be taken later
-	requeues        // likewise, and the task can be taken
-	recovers        // lists what asynq takes for lost
-	reports         // shows or hides a server on asynqmon's Servers page
 )
 
 // call is a script of asynq's about to be run.
@@ -74,9 +52,6 @@ func callOf(keys []string) call {
 	for i, key := range keys {
 		rest, ok := strings.CutPrefix(key, "asynq:{")
 		if !ok {
-			if strings.HasPrefix(key, "asynq:servers:") {
-				c.effect = reports
-			}
 			return c
 		}
 		c.queue, names[i], _ = strings.Cut(rest, "}:")
@@ -98,18 +73,6 @@ func effectOf(names string) effect {
 		return addsSome
 	case "t scheduled", "unique t scheduled":
 		return delays
-	case "pending paused active lease":
-		return takes
-	case "active lease pending t":
-		return requeues
-	case "lease":
-		return recovers
-	}
-	switch {
-	case strings.HasPrefix(names, "t active lease retry"):
-		return retries
-	case strings.HasPrefix(names, "active lease t"), strings.HasPrefix(names, "active lease completed t"), strings.HasPrefix(names, "t active lease archived"):
-		return ends
 	}
 	return other
 }

@@ -99,11 +99,11 @@ func (c *Client) RunNow(queue, id string) error {
 	return nil
 }
 
-// wake runs a delayed task at once. One that is gone, waiting or running already needs
+// Wake runs a delayed task, named queue/id, at once. One that is gone, waiting or running already needs
 // no waking, and one that cannot be woken now still runs at its own time.
-func (c *Client) wake(target string) error {
+func (c *Client) Wake(ctx context.Context, target string) error {
 	queue, id, _ := strings.Cut(target, "/")
-	status, found, err := c.Status(context.Background(), queue, id)
+	status, found, err := c.Status(ctx, queue, id)
 	if err != nil || !found || status.State != asynq.TaskStateScheduled.String() {
 		return err
 	}

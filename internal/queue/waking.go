@@ -39,21 +39,17 @@ func (w *waking) run(ctx context.Context, c call, script func(redis.Scripter) *r
 	// A token too many, should a script fail, only costs a look at the queue, and without
 	// its token a task is found by the fallback poll. The script's own error is in cmd.
 	switch c.effect {
-	case adds, requeues:
+	case adds:
 		_, _ = w.Pipelined(ctx, func(p redis.Pipeliner) error {
 			cmd = script(p)
 			w.leaveTokens(ctx, p, c.queue, 1)
 			return nil
 		})
-	case delays, retries:
+	case delays:
 		_, _ = w.TxPipelined(ctx, func(p redis.Pipeliner) error {
 			cmd = script(p)
 			if d, ok := ctx.Value(delayKey{}).(delay); ok {
-				set := format.Key(c.queue, "scheduled")
-				if c.effect == retries {
-					set = format.Key(c.queue, "retry")
-				}
-				p.Eval(ctx, stampLua, []string{set, format.Key(c.queue, "t:"+c.task)}, c.task, strconv.FormatInt(d.at.UnixMilli(), 10), d.parked)
+				p.Eval(ctx, stampLua, []string{format.Key(c.queue, "scheduled"), format.Key(c.queue, "t:"+c.task)}, c.task, strconv.FormatInt(d.at.UnixMilli(), 10), 0)
 			}
 			w.leaveTokens(ctx, p, c.queue, 1)
 			return nil
@@ -88,8 +84,7 @@ func (w *waking) leaveTokens(ctx context.Context, p redis.Pipeliner, queue strin
 
 // delay is what asynq does not keep of a task that is delayed.
 type delay struct {
-	at     time.Time // asynq cuts it to the second
-	parked bool
+	at time.Time // asynq cuts it to the second
 }
 
 type delayKey struct{}

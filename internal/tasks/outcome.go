@@ -15,7 +15,8 @@ const (
 	Retried   Outcome = "retried"   // failed, another attempt follows
 	Dead      Outcome = "dead"      // failed for good: in the dead letter
 	SetAside  Outcome = "parked"    // set aside, no retry spent
-	Expired   Outcome = "expired"   // waited too long to be begun: in the dead letter
+	Expired   Outcome = "expired"   // its time was over, before it was begun or while it ran: in the dead letter
+	Cancelled Outcome = "cancelled" // somebody has cancelled it: in the dead letter
 	// HandedBack is an attempt cut off by its worker stopping: back in its queue.
 	HandedBack Outcome = "handed_back"
 	// CutOff is an attempt whose worker lost its lease, or could not renew it because
@@ -27,8 +28,15 @@ const (
 // passed. The handler should save its work and return before the hard limit.
 var ErrSoftLimit = errors.New("soft time limit passed")
 
-// ErrExpired says that a task waited longer than it may. No retry mends that.
-var ErrExpired = errors.New("expired before it was begun")
+// ErrExpired says that the time of a task is over: it has waited longer than it may, or its
+// deadline has passed. It is the cause of a handler's context at the deadline. No retry mends
+// that.
+var ErrExpired = errors.New("expired")
+
+// ErrCancelled is the cause of a handler's context once somebody has cancelled the task. The
+// handler should save its work and return within seconds. The task is not run again; only if
+// the handler returns without an error it counts as succeeded.
+var ErrCancelled = errors.New("cancelled")
 
 // ErrHardLimit ends an attempt whose handler has not returned by its hard time limit.
 var ErrHardLimit = errors.New("hard time limit passed")

@@ -1,6 +1,7 @@
 package tasks
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -89,6 +90,9 @@ func UserFile(id string) string {
 // UserOf returns the user a payload acts for: the string under "user", which every
 // kind that works for one user has. It is "" if there is none.
 func UserOf(payload []byte) string {
+	if !mayNameUser(payload) {
+		return ""
+	}
 	var p struct {
 		User string `json:"user"`
 	}
@@ -96,4 +100,19 @@ func UserOf(payload []byte) string {
 		return ""
 	}
 	return p.User
+}
+
+// mayNameUser reports whether a payload may have a field "user", in any spelling that JSON
+// allows. It is much cheaper than to read the payload, which most tasks without a user are
+// spared.
+func mayNameUser(payload []byte) bool {
+	for i, c := range payload {
+		switch {
+		case c == '\\' || c >= utf8.RuneSelf:
+			return true
+		case (c == 'u' || c == 'U') && i+4 <= len(payload) && bytes.EqualFold(payload[i:i+4], []byte("user")):
+			return true
+		}
+	}
+	return false
 }

@@ -1,0 +1,211 @@
+package lane
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strconv"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+	"go.uber.org/zap"
+
+	"switchyard/internal/queue/format"
+	"switchyard/internal/tasks"
+	"switchyard/internal/telemetry"
+)
+
+// attempt is one attempt at a task, from taking it to the end of its ending.
+type attempt struct {
+	lane    *lane
+	source  *source
+	id      string
+	mark    uint32 // the fraction of its lease's score in Redis, which tells whose it is
+	losses  int    // how many workers the task was lost with before
+	turn    string // whose turn it takes, "" where there are none
+	cancels string // who has cancelled it before it was taken, "" if nobody has
+	awaits  int64  // since when it has waited for a worker that knows it, 0 if it has not
+
+	message *format.Message
+	broken  error // why the message in Redis is none of this task
+	task    *tasks.Task
+	user    string
+	policy  tasks.Policy
+	kind    *kind
+	began   time.Time
+	ctx     context.Context
+	cancel  context.CancelCauseFunc
+	span    trace.Span
+
+	renewed time.Time // before its renewal was sent; guarded by the mutex of its leases
+
+	mu     sync.Mutex // guards what follows, see limits.go
+	limits limits
+	cause  error // what has stopped it
+	over   bool  // how it ends is decided
+}
+
+// newAttempt returns the attempt at a task that a trip has brought, given as id, message,
+// losses, run, whose turn it takes, who cancelled it, since when it waits for a newer worker.
+func (l *lane) newAttempt(t *trip, taken []string) *attempt {
+	a := &attempt{lane: l, source: t.source, id: taken[0], mark: t.mark, turn: taken[4], cancels: taken[5], renewed: t.sent}
+	a.losses, _ = strconv.Atoi(taken[2])
+	a.awaits, _ = strconv.ParseInt(taken[6], 10, 64)
+	a.message, a.broken = read(t.source.queue, a.id, taken[1])
+	m := a.message
+	a.ctx, a.cancel = context.WithCancelCause(context.Background())
+	a.task = &tasks.Task{ID: a.id, Kind: m.Kind, Queue: t.source.queue, Payload: m.Payload, Run: taken[3], Attempt: m.Retried + a.losses + 1}
+	return a
+}
+
+// read returns the message of a task. What cannot be one, or is another task's, becomes one
+// that asynqmon can show, and the error says what it was.
+func read(queue, id, text string) (*format.Message, error) {
+	m, err := format.Decode(text)
+	switch {
+	case text == "":
+		err = errors.New("its message is missing")
+	case err != nil:
+	case m.ID != id:
+		err = fmt.Errorf("its message is that of task %.100q", m.ID)
+	case m.Queue != queue:
+		err = fmt.Errorf("its message is of queue %.100q", m.Queue)
+	case m.Retried < 0:
+		err = fmt.Errorf("its message says that it was retried %d times", m.Retried)
+	}
+	if err == nil {
+		return m, nil
+	}
+	if m == nil {
+		m = &format.Message{Kind: "unreadable", Payload: []byte(text)}
+	}
+	m.ID, m.Queue, m.Retried = id, queue, max(0, m.Retried)
+	return m, fmt.Errorf("task cannot be read: %w", err)
+}
+
+// perform runs an attempt and has its ending written.
+func (l *lane) perform(a *attempt) {
+	a.begin()
+	value, err := a.handle()
+	a.returned(value, err)
+}
+
+// begin starts an attempt's span and its counts.
+func (a *attempt) begin() {
+	a.mu.Lock() // who stops it may be early
+	defer a.mu.Unlock()
+	a.began = time.Now()
+	a.kind = a.source.kind(a.task.Kind)
+	if a.kind.unroutable != nil && a.broken == nil {
+		a.broken = a.kind.unroutable
+	}
+	a.policy = a.kind.route.Policy
+	a.task.Retention = a.policy.Retention
+	a.task.Last = a.message.Retried >= min(a.policy.Retries, a.message.Retry)
+	a.user = tasks.UserOf(a.task.Payload)
+	a.trace()
+	a.kind.begin()
+}
+
+// trace begins the attempt's span, in the trace that its task came with.
+func (a *attempt) trace() {
+	ctx := telemetry.Extract(a.ctx, a.message.Headers)
+	if a.lane.untraced {
+		a.ctx, a.span = ctx, trace.SpanFromContext(ctx)
+		return
+	}
+	a.ctx, a.span = telemetry.Begin(ctx, a.lane.Traces, trace.SpanKindConsumer, "process "+a.kind.label,
+		telemetry.Performing(a.task.Queue, a.task.Kind, a.id, a.user, a.task.Attempt)...)
+}
+
+// handle checks the task and runs its handler within its limits.
+func (a *attempt) handle() (any, error) {
+	definition, err := a.check()
+	if err != nil {
+		return nil, err
+	}
+	if err := a.watch(); err != nil {
+		return nil, err
+	}
+	return a.call(definition.Handle)
+}
+
+// check reports why the task is not performed.
+func (a *attempt) check() (tasks.Definition, error) {
+	var none tasks.Definition
+	switch {
+	case a.broken != nil:
+		return none, tasks.Permanent(a.broken)
+	case a.cancels != "":
+		return none, cancelledBy(a.cancels)
+	case a.losses > a.policy.Losses:
+		return none, tasks.Permanent(fmt.Errorf("poison: lost with its worker %d times, the policy runs it again at most %d times: see what it does to its worker before you run it again", a.losses, a.policy.Losses))
+	}
+	definition := a.kind.definition
+	if a.kind.unknown != nil {
+		return none, &awaitingError{a.kind.unknown}
+	}
+	// The version comes first: a later shape is not a bad payload.
+	if version, ok := a.message.Headers[format.VersionHeader]; ok && definition.Version > 0 {
+		if n, err := strconv.Atoi(version); err != nil || n > definition.Version {
+			return none, &awaitingError{fmt.Errorf("%s: payload version %.40s is later than this worker's %d: upgrade the workers", a.task.Kind, version, definition.Version)}
+		}
+	}
+	if err := a.lane.Catalog.CheckSize(a.task.Kind, a.task.Payload); err != nil {
+		return none, tasks.Permanent(err)
+	}
+	return definition, a.checkExpiry()
+}
+
+// checkExpiry reports why a task is not begun any more. What was begun is brought to its
+// end, however late its retries are, unless it has a deadline.
+func (a *attempt) checkExpiry() error {
+	if deadline := a.message.Deadline; deadline > 0 && !a.began.Before(time.Unix(deadline, 0)) {
+		return pastDeadline(deadline)
+	}
+	header := a.message.Headers[format.ExpiresHeader]
+	if header == "" || a.task.Attempt > 1 {
+		return nil
+	}
+	seconds, err := strconv.ParseInt(header, 10, 64)
+	if err != nil {
+		return tasks.Permanent(fmt.Errorf("header %s %.40q is not a Unix time in seconds", format.ExpiresHeader, header))
+	}
+	if expires := time.Unix(seconds, 0).UTC(); !a.began.Before(expires) {
+		return fmt.Errorf("%w before it was begun: it could wait until %s", tasks.ErrExpired, expires.Format(time.RFC3339))
+	}
+	return nil
+}
+
+func pastDeadline(deadline int64) error {
+	return fmt.Errorf("%w: its deadline %s has passed", tasks.ErrExpired, time.Unix(deadline, 0).UTC().Format(time.RFC3339))
+}
+
+// call runs the handler and turns a panic into an error, its stack into a log line.
+func (a *attempt) call(handle tasks.Handler) (value any, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			a.lane.Log.Error("handler panicked", append(a.fields(), zap.Any("panic", r), zap.ByteString("stack", debug.Stack()))...)
+			err = fmt.Errorf("handler panicked: %v", r)
+		}
+	}()
+	return handle(a.ctx, a.task)
+}
+
+// encode returns a handler's value as it is kept.
+func (a *attempt) encode(value any) ([]byte, error) {
+	if value == nil {
+		return nil, nil
+	}
+	result, err := json.Marshal(value)
+	if err != nil {
+		return nil, tasks.Permanent(fmt.Errorf("encode result of %s: %w", a.task.Kind, err))
+	}
+	if len(result) > tasks.DefaultMaxPayload {
+		return nil, tasks.Permanent(fmt.Errorf("result of %s has %d bytes, at most %d are kept: store the data and return a reference", a.task.Kind, len(result), tasks.DefaultMaxPayload))
+	}
+	return result, nil
+}

@@ -1,0 +1,128 @@
+-- Ends attempts; it stands before step.lua. Only whoever holds a task ends it: the fraction of
+-- its lease's score is the mark of who took it.
+
+local stats = {processed = 0, failed = 0}
+local moved, trimmed = 0, 0 -- tasks made ready, and tasks pushed out of the dead letter
+local doomed = {}           -- keys that are deleted at the end
+local lost = {}             -- what was not the caller's to end, as id, 1 if another holds it, ...
+
+-- release gives up the lock of a unique task, if it is this one's.
+local function release(e)
+	local first = asynq .. "unique:"
+	if e.lock and string.sub(e.lock, 1, #first) == first and call("GET", e.lock) == e.id then
+		redis.call("DEL", e.lock)
+	end
+end
+
+-- write sets fields of a task: those given, its message, and what the caller sends along.
+local function write(e, ...)
+	local fields = {...}
+	for name, place in pairs(e.texts or {}) do
+		fields[#fields + 1] = name
+		fields[#fields + 1] = ARGV[place]
+	end
+	call("HSET", tasks .. e.id, unpack(fields))
+end
+
+-- forget removes what the dead letter no longer has room for.
+local function forget(ids)
+	for _, id in ipairs(ids) do
+		redis.call("DEL", tasks .. id)
+	end
+	many("ZREM", asynq .. "archived", ids)
+	trimmed = trimmed + #ids
+end
+
+-- ways are what can become of a task. Each leaves Redis as asynq would.
+local ways = {}
+
+function ways.done(e)
+	doomed[#doomed + 1] = tasks .. e.id
+	release(e)
+	stats.processed = stats.processed + 1
+end
+
+function ways.kept(e)
+	call("ZADD", asynq .. "completed", string.format("%.0f", math.floor(now) + e.retention), e.id)
+	write(e, "state", "completed")
+	release(e)
+	stats.processed = stats.processed + 1
+end
+
+function ways.retry(e)
+	local at = now + e.after
+	call("ZADD", asynq .. "retry", string.format("%.0f", math.floor(at)), e.id)
+	write(e, "state", "retry", "due_ms", string.format("%.0f", math.floor(at * 1000)))
+	if e.failed then
+		stats.processed, stats.failed = stats.processed + 1, stats.failed + 1
+	end
+	leaveTokens(1)
+end
+
+function ways.archive(e)
+	local archived = asynq .. "archived"
+	call("ZADD", archived, clock[1], e.id)
+	forget(call("ZRANGEBYSCORE", archived, "-inf", string.format("%.0f", math.floor(now) - ask.dead_for)))
+	forget(call("ZRANGE", archived, 0, -ask.dead_most))
+	call("HDEL", tasks .. e.id, "losses", "awaits", "cancel")
+	write(e, "state", "archived")
+	if e.unlock then
+		release(e)
+	end
+	stats.processed, stats.failed = stats.processed + 1, stats.failed + 1
+end
+
+function ways.back(e)
+	ready(e.id, "RPUSH")
+	moved = moved + 1
+end
+
+-- count adds to a counter of asynq's. One that is no number, or at its end, begins anew.
+local function count(name, n)
+	if n == 0 then
+		return
+	end
+	local day = asynq .. name .. ":" .. ask.day
+	for _, key in ipairs({day, asynq .. name}) do
+		aside(key)
+		local sum = redis.pcall("INCRBY", key, n)
+		if type(sum) == "table" then
+			redis.call("SET", key, n)
+			sum = n
+		end
+		if sum == n and key == day then
+			redis.call("EXPIREAT", key, ask.day_ends)
+		end
+	end
+end
+
+local function finishAll()
+	local ids, users = {}, {}
+	for i, e in ipairs(ask.ends) do
+		ids[i] = e.id
+	end
+	local ours = {}
+	for i, held in ipairs(call("ZMSCORE", lease, unpack(ids))) do
+		local e = ask.ends[i]
+		if held and number(held) % 1 == e.mark / 1048576 then
+			ours[#ours + 1] = e.id
+			call("LREM", active, -1, e.id)
+			ways[e.way](e)
+			users[e.user or ""] = true
+		else
+			lost[#lost + 1] = e.id
+			lost[#lost + 1] = held and "1" or "0"
+		end
+	end
+	many("ZREM", lease, ours)
+	if #doomed > 0 then
+		redis.call("DEL", unpack(doomed))
+	end
+	count("processed", stats.processed)
+	count("failed", stats.failed)
+	for user in pairs(users) do
+		if user ~= "" then
+			moved = moved + giveTurns(user)
+		end
+	end
+end

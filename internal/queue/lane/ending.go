@@ -1,0 +1,208 @@
+package lane
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"switchyard/internal/queue/format"
+	"switchyard/internal/redact"
+	"switchyard/internal/tasks"
+)
+
+// way is what becomes of a task in Redis when an attempt at it ends, see end.lua.
+type way string
+
+const (
+	done    way = "done"    // it is deleted
+	kept    way = "kept"    // it is kept for its retention, with its result
+	retry   way = "retry"   // it waits for its next attempt, or is set aside
+	archive way = "archive" // it goes to the dead letter
+	back    way = "back"    // it goes to the front of its queue
+)
+
+const (
+	// parkedFor keeps a parked task in the retry set until somebody runs it by hand.
+	parkedFor = 10 * 365 * 24 * time.Hour
+	// awaitEvery is how long a task that no worker here knows is left to others before this
+	// one looks at it again.
+	awaitEvery = 15 * time.Second
+	// awaitFor is how long it is: a rolling deployment takes minutes.
+	awaitFor = 15 * time.Minute
+)
+
+// awaitingError sets a task aside for a worker that knows it: its kind, or its version.
+type awaitingError struct{ error }
+
+// ending is how an attempt ends, and what becomes of its task. Every attempt ends by one,
+// whoever caused it.
+type ending struct {
+	attempt *attempt
+	outcome tasks.Outcome
+	err     error // nil if it succeeded
+	took    time.Duration
+
+	way       way
+	retention int64 // of a task that is kept, in seconds
+	at        time.Time
+	failed    bool // a retry is spent
+	unlock    bool // a unique task gives up its lock from the dead letter, too
+	fields    map[string]string
+	quiet     bool // it has been said before
+	reported  bool
+
+	tries int  // how often it was not written
+	alone bool // it is written by itself
+}
+
+// decide says how an attempt ends that has brought a result or an error. It is the one place
+// that does.
+func (a *attempt) decide(result []byte, err error) *ending {
+	e := &ending{attempt: a, err: discreet(err), took: time.Since(a.began), fields: map[string]string{}}
+	var awaiting *awaitingError
+	switch {
+	case err == nil:
+		e.succeed(result)
+	case errors.Is(err, ErrHandedBack):
+		e.outcome, e.way = tasks.HandedBack, back
+	case errors.Is(err, ErrFenced), errors.Is(err, ErrLeaseLost):
+		e.outcome, e.way = tasks.CutOff, back
+	case errors.Is(err, tasks.ErrCancelled):
+		e.bury(tasks.Cancelled)
+	case tasks.IsParked(err):
+		e.park(err)
+	case errors.As(err, &awaiting):
+		e.await()
+	case errors.Is(err, tasks.ErrExpired):
+		e.bury(tasks.Expired)
+	case tasks.IsPermanent(err):
+		e.bury(tasks.Dead)
+	case a.task.Last:
+		e.err = fmt.Errorf("attempt %d, the last: %w", a.task.Attempt, e.err)
+		e.bury(tasks.Dead)
+	default:
+		e.retry(err)
+	}
+	return e
+}
+
+// unbegun ends an attempt that has not begun, as the worker stops.
+func (a *attempt) unbegun() *ending {
+	return &ending{attempt: a, outcome: tasks.HandedBack, way: back, quiet: true}
+}
+
+func (e *ending) succeed(result []byte) {
+	e.outcome, e.way = tasks.Succeeded, done
+	e.retention = e.attempt.message.Retention
+	if e.retention <= 0 {
+		return
+	}
+	e.way = kept
+	m := *e.attempt.message
+	m.CompletedAt = time.Now().Unix()
+	e.fields["msg"] = string(m.Encode())
+	if len(result) > 0 {
+		e.fields["result"] = string(result)
+	}
+}
+
+// bury ends a task for good.
+func (e *ending) bury(outcome tasks.Outcome) {
+	e.outcome, e.way = outcome, archive
+	if outcome != tasks.Dead {
+		e.fields[format.EndingField] = string(outcome)
+		e.unlock = true // whoever sent it may send it again
+	}
+	e.tell(false)
+}
+
+func (e *ending) park(err error) {
+	e.outcome, e.way = tasks.SetAside, retry
+	e.fields[format.ParkedField] = "1"
+	delay, given := tasks.ParkedDelay(err)
+	if !given {
+		delay = parkedFor
+	}
+	e.at = time.Now().Add(delay)
+	e.tell(false)
+}
+
+// await leaves a task to workers that know it, and gives up on them after a while.
+func (e *ending) await() {
+	a, now := e.attempt, time.Now()
+	since := time.Unix(a.awaits, 0)
+	if a.awaits == 0 {
+		since = now
+		e.fields[format.AwaitsField] = strconv.FormatInt(now.Unix(), 10)
+	}
+	if waited := now.Sub(since); waited >= awaitFor {
+		e.err = fmt.Errorf("%w: no worker that knows it has come for %s", e.err, waited.Round(time.Second))
+		e.bury(tasks.Dead)
+		return
+	}
+	e.outcome, e.way, e.at, e.quiet = tasks.SetAside, retry, now.Add(awaitEvery), a.awaits != 0
+	e.tell(false)
+}
+
+func (e *ending) retry(err error) {
+	e.outcome, e.way, e.failed = tasks.Retried, retry, true
+	delay, given := tasks.RetryDelay(err)
+	if !given {
+		delay = e.attempt.policy.Delay(e.attempt.message.Retried + 1)
+	}
+	e.at = time.Now().Add(max(0, delay))
+	e.tell(true)
+}
+
+// tell writes with the task why its attempt ended: for asynqmon into its message, for
+// producers beside it.
+func (e *ending) tell(spent bool) {
+	m, now := *e.attempt.message, time.Now()
+	m.Error, m.LastFailedAt = e.err.Error(), now.Unix()
+	if spent {
+		m.Retried++
+	}
+	e.fields["msg"] = string(m.Encode())
+	text, err := json.Marshal(format.Failure{Attempt: e.attempt.task.Attempt, Outcome: e.outcome, Message: m.Error, At: now.UTC()})
+	if err == nil {
+		e.fields[format.ErrorField] = string(text)
+	}
+}
+
+// ask says the ending to end.lua. What is no JSON goes behind texts.
+func (e *ending) ask(texts []any) (endAsk, []any) {
+	a := e.attempt
+	ask := endAsk{
+		ID: a.id, Mark: a.mark, Way: e.way, User: a.turn, Lock: a.message.UniqueKey, Unlock: e.unlock,
+		Retention: e.retention, Failed: e.failed,
+	}
+	if e.way == retry {
+		ask.After = max(0, time.Until(e.at).Seconds())
+	}
+	if len(e.fields) > 0 {
+		ask.Texts = make(map[string]int, len(e.fields))
+	}
+	for name, value := range e.fields {
+		texts = append(texts, value)
+		ask.Texts[name] = len(texts) + 1 // behind the JSON
+	}
+	return ask, texts
+}
+
+// isFinal reports whether the task has come to its end.
+func (e *ending) isFinal() bool { return e.way == done || e.way == kept || e.way == archive }
+
+// discreetError is an error that does not say the secrets in it: its text goes to Redis.
+type discreetError struct{ error }
+
+func (e discreetError) Error() string { return redact.Process.Text(e.error.Error()) }
+func (e discreetError) Unwrap() error { return e.error }
+
+func discreet(err error) error {
+	if err == nil {
+		return nil
+	}
+	return discreetError{err}
+}

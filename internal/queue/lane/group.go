@@ -1,0 +1,85 @@
+package lane
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/redis/go-redis/v9"
+	"go.opentelemetry.io/otel/trace"
+	"go.uber.org/zap"
+
+	"switchyard/internal/routing"
+	"switchyard/internal/tasks"
+)
+
+// Deps are what the lanes of a process work with.
+type Deps struct {
+	// Redis is for what is answered at once.
+	Redis redis.UniversalClient
+	// Waiting is for waits that keep a connection: one, on a cluster one for each queue. It
+	// has connections of its own, so that no wait ever keeps a lease from being renewed. nil
+	// means Redis.
+	Waiting redis.UniversalClient
+	// Table says where kinds belong and what they may do, Catalog who performs them.
+	Table   *routing.Table
+	Catalog *tasks.Catalog
+	Traces  trace.TracerProvider
+	// Wake runs a delayed task, named queue/id, at once.
+	Wake    func(ctx context.Context, target string) error
+	Metrics *Metrics
+	Log     *zap.Logger
+}
+
+// Group is what a process consumes: one lane for each queue, and what they share.
+type Group struct {
+	lanes         []*lane
+	doorbell      *doorbell
+	poller        *poller
+	cancellations *cancellations
+	page          *serversPage
+}
+
+// New returns a group with a lane for each of the options.
+func New(deps Deps, options ...Options) *Group {
+	if deps.Waiting == nil {
+		deps.Waiting = deps.Redis
+	}
+	g := &Group{doorbell: newDoorbell(deps.Waiting)}
+	for _, opts := range options {
+		l := newLane(deps, opts)
+		g.lanes = append(g.lanes, l)
+		g.doorbell.hang(l.sources)
+	}
+	g.poller = newPoller(deps.Redis, g.lanes)
+	g.cancellations = newCancellations(deps.Redis, g.lanes)
+	g.page = newServersPage(deps.Redis, g.lanes)
+	return g
+}
+
+// Run consumes until ctx ends, then stops: no new task is taken, running ones get until
+// drain ends to finish, and those left are handed back to the front of their queues with no
+// retry spent. It returns once all that is done.
+func (g *Group) Run(ctx, drain context.Context) {
+	keeping, endKeeping := context.WithCancel(context.Background())
+	var shared, lanes sync.WaitGroup
+	shared.Go(func() { g.doorbell.run(ctx) })
+	shared.Go(func() { g.poller.run(ctx) })
+	shared.Go(func() { g.cancellations.run(keeping) })
+	shared.Go(func() { g.page.run(keeping) })
+	for _, l := range g.lanes {
+		lanes.Go(func() { l.run(ctx, drain) })
+	}
+	lanes.Wait()
+	endKeeping()
+	shared.Wait()
+}
+
+// Check reports why tasks cannot be taken or ended, nil if they can.
+func (g *Group) Check(context.Context) error {
+	var errs []error
+	for _, l := range g.lanes {
+		errs = append(errs, l.contact.check())
+	}
+	return errors.Join(errs...)
+}

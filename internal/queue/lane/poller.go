@@ -1,0 +1,106 @@
+package lane
+
+import (
+	"context"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"switchyard/internal/queue/format"
+)
+
+// tendAfter is how long it takes at most until a worker without a task finds what nobody told
+// it of: tasks that a foreign client delayed, and leases of workers that came later.
+const tendAfter = 6 * time.Second
+
+// poller finds what leaves no token: tasks of foreign clients. While there is none it asks
+// one thing about all queues.
+type poller struct {
+	redis   redis.UniversalClient
+	sources []*source
+	every   time.Duration
+}
+
+func newPoller(client redis.UniversalClient, lanes []*lane) *poller {
+	p := &poller{redis: client, every: time.Second}
+	for _, l := range lanes {
+		p.sources = append(p.sources, l.sources...)
+		if l.opts.Poll > 0 {
+			p.every = min(p.every, l.opts.Poll)
+		}
+	}
+	return p
+}
+
+// run polls until ctx ends. A Redis that fails here fails for the doorbell, too, which says
+// so.
+func (p *poller) run(ctx context.Context) {
+	tended := time.Now()
+	for sleep(ctx, p.every) {
+		p.lookForTasks(ctx)
+		if time.Since(tended) >= tendAfter {
+			tended = time.Now()
+			p.tend(ctx)
+		}
+	}
+}
+
+// lookForTasks rings for the sources without a task that have one.
+func (p *poller) lookForTasks(ctx context.Context) {
+	var resting []*source
+	for _, s := range p.sources {
+		if s.lane.exchange.rests(s) {
+			resting = append(resting, s)
+		}
+	}
+	for _, s := range p.having(ctx, resting, "pending") {
+		paused, err := p.redis.Exists(ctx, format.Key(s.queue, "paused")).Result()
+		if err == nil && paused == 0 {
+			s.lane.exchange.ring(s, false)
+		}
+	}
+}
+
+// tend has the forwarders and rescuers look that may have something to do.
+func (p *poller) tend(ctx context.Context) {
+	for _, s := range p.having(ctx, p.sources, "scheduled", "retry", "lease", "active", "groups") {
+		s.forwarder.nudge()
+		s.rescuer.nudge()
+	}
+}
+
+// having returns the sources that have one of some keys.
+func (p *poller) having(ctx context.Context, sources []*source, parts ...string) []*source {
+	var keys []string
+	for _, s := range sources {
+		keys = append(keys, keysOf(s, parts)...)
+	}
+	if _, cluster := p.redis.(*redis.ClusterClient); !cluster && len(keys) > 0 {
+		if n, err := p.redis.Exists(ctx, keys...).Result(); err != nil || n == 0 {
+			return nil
+		}
+	}
+	counts := make([]*redis.IntCmd, len(sources))
+	// Each answer carries its own error.
+	_, _ = p.redis.Pipelined(ctx, func(to redis.Pipeliner) error {
+		for i, s := range sources {
+			counts[i] = to.Exists(ctx, keysOf(s, parts)...)
+		}
+		return nil
+	})
+	var have []*source
+	for i, s := range sources {
+		if counts[i].Val() > 0 {
+			have = append(have, s)
+		}
+	}
+	return have
+}
+
+func keysOf(s *source, parts []string) []string {
+	keys := make([]string, len(parts))
+	for i, part := range parts {
+		keys[i] = format.Key(s.queue, part)
+	}
+	return keys
+}

@@ -1,0 +1,27 @@
+-- Renews the leases that are still the caller's. A lease's score is its end by Redis's
+-- clock, to half a second, and its fraction is the mark of whoever took the task: a
+-- different one means that somebody else has taken it since. Done twice it is the same as
+-- done once, so a lost reply does no harm. queue.lua stands before this.
+--
+-- ask: held (id, mark, ...), term (in seconds)
+--
+-- Returns the ids that are no longer the caller's, the tasks that somebody has cancelled as
+-- id, by whom, ..., and what was put right.
+
+local ends = now + ask.term
+local lost, cancelled = {}, {}
+for i = 1, #ask.held, 2 do
+	local id, mark = ask.held[i], ask.held[i + 1] / 1048576
+	local held = call("ZSCORE", lease, id)
+	if held and number(held) % 1 == mark then
+		call("ZADD", lease, string.format("%.17g", math.floor(ends - mark + 0.5) + mark), id)
+		local by = call("HGET", tasks .. id, "cancel")
+		if by then
+			cancelled[#cancelled + 1] = id
+			cancelled[#cancelled + 1] = by
+		end
+	else
+		lost[#lost + 1] = id
+	end
+end
+return {lost, cancelled, odd}

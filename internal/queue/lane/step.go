@@ -1,0 +1,103 @@
+package lane
+
+import (
+	"context"
+	"math/rand/v2"
+	"strconv"
+	"time"
+
+	"go.uber.org/zap"
+
+	"switchyard/internal/queue/format"
+)
+
+// The bounds of asynq's dead letter, and how long it keeps the counters of a day.
+const (
+	deadFor  = 90 * 24 * time.Hour
+	deadMost = 10000
+	statsFor = 90 * 24 * time.Hour
+)
+
+// stepAsk is what step.lua is asked for.
+type stepAsk struct {
+	Ends     []endAsk `json:"ends"`
+	Take     int      `json:"take"`
+	Term     float64  `json:"term"`
+	Name     string   `json:"name"`
+	PerUser  int      `json:"per_user"`
+	Tokens   int      `json:"tokens"`
+	Day      string   `json:"day"`
+	DayEnds  int64    `json:"day_ends"`
+	Woken    bool     `json:"woken"`
+	DeadFor  float64  `json:"dead_for"`
+	DeadMost int      `json:"dead_most"`
+}
+
+// endAsk is the ending of one attempt.
+type endAsk struct {
+	ID        string         `json:"id"`
+	Mark      uint32         `json:"mark"`
+	Way       way            `json:"way"`
+	User      string         `json:"user,omitempty"`      // whose turn it gives back
+	Lock      string         `json:"lock,omitempty"`      // of a unique task
+	Unlock    bool           `json:"unlock,omitempty"`    // release it from the dead letter, too
+	Retention int64          `json:"retention,omitempty"` // of one that is kept, in seconds
+	After     float64        `json:"after"`               // until the retry, in seconds
+	Failed    bool           `json:"failed,omitempty"`    // the retry follows a failure
+	Texts     map[string]int `json:"texts,omitempty"`     // fields of the task, by the place of their value
+}
+
+// stepReply is what came of a step.
+type stepReply struct {
+	taken   []*attempt
+	more    bool
+	lost    map[string]bool // endings of tasks that the lane does not hold; true: another does
+	trimmed int64
+	odd     []string
+}
+
+// step ends the attempts of a trip and takes the tasks it asks for.
+func (l *lane) step(t *trip) (stepReply, error) {
+	now := t.sent.UTC()
+	ask := stepAsk{
+		Ends: make([]endAsk, len(t.ends)), Take: t.take, Term: leaseTerm.Seconds(),
+		Name: strconv.FormatUint(rand.Uint64(), 36) + ".", PerUser: l.opts.PerUser, Tokens: format.MaxTokens,
+		Day: now.Format(time.DateOnly), DayEnds: now.Add(statsFor).Unix(), Woken: t.woken, DeadFor: deadFor.Seconds(), DeadMost: deadMost,
+	}
+	var texts []any
+	for i, e := range t.ends {
+		ask.Ends[i], texts = e.ask(texts)
+	}
+	r, err := run(context.Background(), l.Redis, stepScript, t.source, 6, ask, texts...)
+	if err != nil {
+		return stepReply{}, err
+	}
+	t.mark = uint32(r.number(1))
+	answer := stepReply{more: r.number(2) == 1, trimmed: r.number(4), odd: r.texts(5)}
+	for taken := r.texts(0); len(taken) >= 7; taken = taken[7:] {
+		answer.taken = append(answer.taken, l.newAttempt(t, taken))
+	}
+	for lost := r.texts(3); len(lost) >= 2; lost = lost[2:] {
+		if answer.lost == nil {
+			answer.lost = make(map[string]bool)
+		}
+		answer.lost[lost[0]] = lost[1] == "1"
+	}
+	return answer, nil
+}
+
+// sayOdd names what was found wrong in a queue and put right, given as key, id, what, ....
+func (l *lane) sayOdd(s *source, odd []string) {
+	for ; len(odd) >= 3; odd = odd[3:] {
+		l.Metrics.odd.WithLabelValues(s.queue).Inc()
+		l.Log.Error("found wrong in redis and put right", zap.String("queue", s.queue), zap.String("key", odd[0]), zap.String("id", odd[1]), zap.String("what", odd[2]))
+	}
+}
+
+// sayTrimmed says what the dead letter has no room for any more.
+func (l *lane) sayTrimmed(s *source, n int64) {
+	if n > 0 {
+		l.Metrics.trimmed.WithLabelValues(s.queue).Add(float64(n))
+		l.Log.Warn("the dead letter is full: its oldest tasks are deleted", zap.String("queue", s.queue), zap.Int64("deleted", n), zap.Int("most", deadMost))
+	}
+}
