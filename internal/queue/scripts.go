@@ -23,8 +23,8 @@ var (
 	releaseLua string
 	//go:embed stamp.lua
 	stampLua string
-	//go:embed addticks.lua
-	addTicksLua string
+	//go:embed add.lua
+	addLua string
 	//go:embed setfield.lua
 	setFieldLua string
 	//go:embed oldticks.lua
@@ -36,7 +36,7 @@ var (
 	turnScript        = redis.NewScript(turnsLua + turnLua)
 	renewScript       = redis.NewScript(renewLua)
 	releaseScript     = redis.NewScript(releaseLua)
-	addTicksScript    = redis.NewScript(addTicksLua)
+	addScript         = redis.NewScript(addLua)
 	setFieldScript    = redis.NewScript(setFieldLua)
 	oldTicksScript    = redis.NewScript(oldTicksLua)
 	forgetTicksScript = redis.NewScript(forgetTicksLua)

@@ -68,7 +68,7 @@ type Queue interface {
 	// order. A tick that is not later than one of its entry that was added is a
 	// duplicate. From the moment until on, by Redis' clock, none is added:
 	// the error then is [tasks.ErrTooLate].
-	EnqueueTicks(ctx context.Context, ticks []tasks.Tick, until time.Time) []tasks.TickResult
+	EnqueueTicks(ctx context.Context, ticks []tasks.Tick, until time.Time) []tasks.Added
 	// SweepTicks forgets old ticks that were added, those that settled returns, and
 	// tells how many.
 	SweepTicks(ctx context.Context, settled func(context.Context, []tasks.Tick) ([]tasks.Tick, error)) (int, error)

@@ -142,8 +142,23 @@ type Receipt struct {
 	Kind  string `json:"kind"`
 	Queue string `json:"queue"`
 	// Duplicate is true if a task with this ID, or the same unique task, was there
-	// already, and nothing was added.
+	// already, and nothing was added. Of a unique one that was given no ID, it is the ID of
+	// the one that was there.
 	Duplicate bool `json:"duplicate,omitempty"`
+}
+
+// New is a task that is to be added.
+type New struct {
+	Args    Args
+	Options Options
+}
+
+// Added is what became of a task that was to be added: its receipt, or why it was refused.
+// The receipt of a tick whose task was added before, or of one at or before the latest of its
+// entry, is a duplicate.
+type Added struct {
+	Receipt Receipt
+	Err     error
 }
 
 // Enqueuer adds a task to the queue its kind is routed to. An implementation refuses
