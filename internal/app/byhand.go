@@ -16,7 +16,7 @@ func (s *System) Decide(ctx context.Context, task tasks.Status, run journal.Run,
 	if err := s.Queues.Check(ctx, task.Queue); err != nil {
 		return "", false, err
 	}
-	if task.State == "archived" {
+	if task.State.Ended() && task.State != tasks.StateSucceeded {
 		return "", false, fmt.Errorf("the task is %s, and waits for nobody: run it with switchyard task run %s %s, and decide when it waits again", task.State, task.Queue, task.ID)
 	}
 	if step, err = s.Journals.Decide(ctx, run, v); err != nil {
@@ -41,7 +41,7 @@ func (s *System) RunNow(ctx context.Context, queue, id string, by audit.Actor) e
 	}
 	r := audit.Record{Actor: by, Did: "run now", Task: queue + "/" + id}
 	if found {
-		r.User, r.Detail = tasks.UserOf(task.Payload), "it was "+task.State
+		r.User, r.Detail = tasks.UserOf(task.Payload), "it was "+string(task.State)
 	}
 	return s.Audit.Write(ctx, r)
 }

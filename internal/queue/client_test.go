@@ -26,7 +26,7 @@ func TestTasksGoToTheQueueOfTheirPrefix(t *testing.T) {
 		for kind, queue := range map[string]string{"agent_a": "agents", "briefing_b": "briefings", "scrape_c": "scraping", "other": "default"} {
 			receipt := r.enqueue(note{kind: kind}, tasks.Options{})
 			s, found, err := r.client.Status(t.Context(), queue, receipt.ID)
-			if err != nil || !found || s.State != "pending" || receipt.Queue != queue {
+			if err != nil || !found || s.State != tasks.StateWaiting || receipt.Queue != queue {
 				t.Errorf("%s: %+v, status %+v, found %v, err %v", kind, receipt, s, found, err)
 			}
 		}
@@ -81,7 +81,7 @@ func TestADelayedTaskWaitsForItsTime(t *testing.T) {
 		at := time.Now().Add(time.Hour).Truncate(time.Second)
 		receipt := r.enqueue(note{kind: "agent_a"}, tasks.Options{At: at})
 		s, _, _ := r.client.Status(t.Context(), "agents", receipt.ID)
-		if s.State != "scheduled" || !s.NextRun.Equal(at) {
+		if s.State != tasks.StateScheduled || !s.NextRun.Equal(at) {
 			t.Errorf("status %+v, want scheduled at %s", s, at)
 		}
 	})
@@ -119,7 +119,7 @@ func TestATasksProgressIsKeptAsLongAsTheTask(t *testing.T) {
 			}
 		}
 		r.start(LaneOptions{Queue: "agents", Concurrency: 1})
-		if status := r.await("agents", receipt.ID, inState("completed")); string(status.Progress) != `{"done":2}` {
+		if status := r.await("agents", receipt.ID, inState(tasks.StateSucceeded)); string(status.Progress) != `{"done":2}` {
 			t.Errorf("progress %s, want the latest", status.Progress)
 		}
 		r.discard("agents", receipt.ID)

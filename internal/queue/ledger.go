@@ -2,12 +2,9 @@ package queue
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 
 	"switchyard/internal/queue/format"
 	"switchyard/internal/tasks"
@@ -54,26 +51,4 @@ func (c *Client) prepareTick(tick tasks.Tick) (message, error) {
 		m.headers[format.ExpiresHeader] = strconv.FormatInt(tick.Expires.Unix(), 10)
 	}
 	return m, nil
-}
-
-// States returns the states of tasks, as [tasks.Status] has them, "" for one that is not
-// there any more, in one round trip.
-func (c *Client) States(ctx context.Context, receipts []tasks.Receipt) ([]string, error) {
-	replies := make([]*redis.StringCmd, len(receipts))
-	_, err := c.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for i, r := range receipts {
-			replies[i] = p.HGet(ctx, format.Key(r.Queue, "t:"+r.ID), "state")
-		}
-		return nil
-	})
-	if err != nil && !errors.Is(err, redis.Nil) {
-		return nil, fmt.Errorf("states of %d tasks: %w", len(receipts), err)
-	}
-	states := make([]string, len(receipts))
-	for i, reply := range replies {
-		if states[i], err = reply.Result(); err != nil && !errors.Is(err, redis.Nil) {
-			return nil, fmt.Errorf("state of task %s: %w", receipts[i].ID, err)
-		}
-	}
-	return states, nil
 }

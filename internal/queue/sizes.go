@@ -5,12 +5,13 @@ import (
 	"fmt"
 )
 
-// Size counts the tasks of one queue by what they wait for.
+// Size counts the tasks of one queue by their states.
 type Size struct {
-	Queue                                       string
-	Pending, Active, Scheduled, Retry, Archived int
-	Held                                        int // until its user's turn comes
-	Paused                                      bool
+	Queue                             string
+	Waiting, Running, Scheduled, Held int
+	Retrying                          int // or parked
+	Failed                            int // cancelled or expired: in the dead letter
+	Paused                            bool
 }
 
 // Sizes returns the sizes of every queue that has ever had a task, in no order.
@@ -26,8 +27,8 @@ func (c *Client) Sizes(context.Context) ([]Size, error) {
 			return nil, fmt.Errorf("size of queue %s: %w", name, err)
 		}
 		sizes[i] = Size{
-			Queue: name, Pending: info.Pending, Active: info.Active, Scheduled: info.Scheduled,
-			Retry: info.Retry, Archived: info.Archived, Held: info.Aggregating, Paused: info.Paused,
+			Queue: name, Waiting: info.Pending, Running: info.Active, Scheduled: info.Scheduled,
+			Retrying: info.Retry, Failed: info.Archived, Held: info.Aggregating, Paused: info.Paused,
 		}
 	}
 	return sizes, nil

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
 
 	"switchyard/internal/queue/format"
 	"switchyard/internal/tasks"
@@ -15,25 +16,35 @@ import (
 
 // Status returns the task id in queue and true, or false if there is none.
 func (c *Client) Status(ctx context.Context, queue, id string) (tasks.Status, bool, error) {
-	info, err := c.inspector.GetTaskInfo(queue, id)
-	if errors.Is(err, asynq.ErrTaskNotFound) || errors.Is(err, asynq.ErrQueueNotFound) {
-		return tasks.Status{}, false, nil
-	}
-	var ours struct {
-		Progress []byte `redis:"progress"`
-		Run      string `redis:"run"`
-	}
-	if err == nil {
-		err = c.redis.HMGet(ctx, format.Key(queue, "t:"+id), format.ProgressField, format.RunField).Scan(&ours)
-	}
+	all, err := c.statuses(ctx, queue, []string{id})
 	if err != nil {
 		return tasks.Status{}, false, fmt.Errorf("status of task %s in %s: %w", id, queue, err)
 	}
-	return tasks.Status{
-		ID: info.ID, Kind: info.Type, Queue: info.Queue, State: info.State.String(), Run: ours.Run,
-		Retried: info.Retried, LastError: info.LastErr, NextRun: info.NextProcessAt, Completed: info.CompletedAt,
-		Payload: info.Payload, Progress: ours.Progress, Result: info.Result,
-	}, true, nil
+	return all[0], all[0].State != "", nil
+}
+
+// statuses returns tasks of a queue in one round trip. The state of one that is gone is "".
+func (c *Client) statuses(ctx context.Context, queue string, ids []string) ([]tasks.Status, error) {
+	replies := make([]kept, len(ids))
+	// Each reply carries its own error.
+	_, _ = c.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, id := range ids {
+			replies[i] = kept{
+				state:     askState(ctx, p, queue, id),
+				scheduled: p.ZScore(ctx, format.Key(queue, scheduled), id),
+				fields:    p.HMGet(ctx, format.TaskKey(queue, id), keptFields...),
+			}
+		}
+		return nil
+	})
+	all := make([]tasks.Status, len(ids))
+	for i, reply := range replies {
+		var err error
+		if all[i], err = reply.status(queue, ids[i]); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
 }
 
 // Find returns the task that name names: an ID, or queue/ID. Several queues may have a task
@@ -104,7 +115,7 @@ func (c *Client) RunNow(queue, id string) error {
 func (c *Client) wake(target string) error {
 	queue, id, _ := strings.Cut(target, "/")
 	status, found, err := c.Status(context.Background(), queue, id)
-	if err != nil || !found || status.State != asynq.TaskStateScheduled.String() {
+	if err != nil || !found || status.State != tasks.StateScheduled {
 		return err
 	}
 	if err := c.inspector.RunTask(queue, id); err != nil && !errors.Is(err, asynq.ErrTaskNotFound) {

@@ -73,7 +73,7 @@ type Queue interface {
 	// tells how many.
 	SweepTicks(ctx context.Context, settled func(context.Context, []tasks.Tick) ([]tasks.Tick, error)) (int, error)
 	// States returns the states of tasks, "" for one that is gone.
-	States(ctx context.Context, receipts []tasks.Receipt) ([]string, error)
+	States(ctx context.Context, receipts []tasks.Receipt) ([]tasks.State, error)
 }
 
 // Brake knows whose agents are stopped.

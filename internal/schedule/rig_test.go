@@ -64,7 +64,7 @@ type fakeQueue struct {
 	mu         sync.Mutex
 	added      map[string]tasks.Tick
 	latest     map[string]time.Time
-	states     map[string]string // of tasks, "" if not given
+	states     map[string]tasks.State // of tasks, "" if not given
 	duplicates int
 	changed    chan struct{} // closed and replaced at each tick
 
@@ -73,7 +73,7 @@ type fakeQueue struct {
 }
 
 func newFakeQueue() *fakeQueue {
-	return &fakeQueue{added: map[string]tasks.Tick{}, latest: map[string]time.Time{}, states: map[string]string{}, changed: make(chan struct{})}
+	return &fakeQueue{added: map[string]tasks.Tick{}, latest: map[string]time.Time{}, states: map[string]tasks.State{}, changed: make(chan struct{})}
 }
 
 func (q *fakeQueue) EnqueueTicks(ctx context.Context, ticks []tasks.Tick, _ time.Time) []tasks.Added {
@@ -106,8 +106,8 @@ func (q *fakeQueue) SweepTicks(context.Context, func(context.Context, []tasks.Ti
 	return 0, nil
 }
 
-func (q *fakeQueue) States(_ context.Context, receipts []tasks.Receipt) ([]string, error) {
-	states := make([]string, len(receipts))
+func (q *fakeQueue) States(_ context.Context, receipts []tasks.Receipt) ([]tasks.State, error) {
+	states := make([]tasks.State, len(receipts))
 	for i, r := range receipts {
 		states[i] = q.states[r.ID]
 	}

@@ -166,19 +166,3 @@ type Added struct {
 type Enqueuer interface {
 	Enqueue(ctx context.Context, args Args, opts Options) (Receipt, error)
 }
-
-// Status is a task as a producer sees it.
-type Status struct {
-	ID        string          `json:"id"`
-	Kind      string          `json:"kind"`
-	Queue     string          `json:"queue"`
-	State     string          `json:"state"`         // pending, active, scheduled, retry, archived, completed or aggregating: its user's turn has not come
-	Run       string          `json:"run,omitempty"` // as [Task.Run], once a worker has taken it
-	Retried   int             `json:"retried"`
-	LastError string          `json:"last_error,omitempty"`
-	NextRun   time.Time       `json:"next_run,omitzero"`
-	Completed time.Time       `json:"completed,omitzero"`
-	Payload   json.RawMessage `json:"payload,omitempty"`
-	Progress  json.RawMessage `json:"progress,omitempty"` // the latest that its handler noted
-	Result    json.RawMessage `json:"result,omitempty"`
-}
