@@ -56,7 +56,7 @@ func TestATaskWhoseWorkerWasLostRunsAgainWithNoRetrySpent(t *testing.T) {
 		if n := <-attempts; n != 2 {
 			t.Errorf("attempt %d, want 2", n)
 		}
-		s := r.await("agents", "lost", inState("completed"))
+		s := r.await("agents", "lost", inState(tasks.StateSucceeded))
 		if s.Retried != 0 || !strings.Contains(s.LastError, "worker lost") {
 			t.Errorf("status %+v", s)
 		}
@@ -106,13 +106,13 @@ func TestATaskThatKillsItsWorkersEndsInTheDeadLetterAndStartsAfreshByHand(t *tes
 		}
 		r.loseWorker("poison", time.Minute)
 		r.startLane(steady, LaneOptions{Queue: "agents", Concurrency: 1, Poll: never})
-		if s := r.await("agents", "poison", inState("archived")); !strings.Contains(s.LastError, "poison: lost with its worker 2 times") {
+		if s := r.await("agents", "poison", inState(tasks.StateFailed)); !strings.Contains(s.LastError, "poison: lost with its worker 2 times") {
 			t.Errorf("reason %q", s.LastError)
 		}
 		if err := asynq.NewInspectorFromRedisClient(Waking(client)).RunTask("agents", "poison"); err != nil {
 			t.Fatal(err)
 		}
-		r.await("agents", "poison", inState("completed"))
+		r.await("agents", "poison", inState(tasks.StateSucceeded))
 	})
 }
 
@@ -126,7 +126,7 @@ func TestAnActiveTaskWithoutALeaseIsAdopted(t *testing.T) {
 			steady(l)
 			l.sources["agents"].adopted = time.Time{}
 		}, LaneOptions{Queue: "agents", Concurrency: 1, Poll: never})
-		r.await("agents", "orphan", inState("completed"))
+		r.await("agents", "orphan", inState(tasks.StateSucceeded))
 	})
 }
 
@@ -137,7 +137,7 @@ func TestATaskWhoseDataIsGoneIsSaidAndHoldsNothingUp(t *testing.T) {
 		client.Del(t.Context(), format.Key("agents", "t:gone"))
 		next := r.enqueue(note{kind: "agent_a"}, tasks.Options{})
 		r.start(LaneOptions{Queue: "agents", Concurrency: 1})
-		r.await("agents", next.ID, inState("completed"))
+		r.await("agents", next.ID, inState(tasks.StateSucceeded))
 		if r.logs.FilterMessageSnippet("its data is no longer in redis").Len() != 1 {
 			t.Errorf("logs %v", r.logs.All())
 		}
@@ -201,7 +201,7 @@ func TestAHandlerIsCancelledWhenAnotherWorkerHasItsTaskAndLeavesItAlone(t *testi
 			t.Errorf("cause %v", cause)
 		}
 		r.awaitLog("task", "outcome", "cut_off")
-		if s := r.await("agents", "stolen", inState("active")); s.Retried != 0 || s.LastError != "" {
+		if s := r.await("agents", "stolen", inState(tasks.StateRunning)); s.Retried != 0 || s.LastError != "" {
 			t.Errorf("another's task was touched: %+v", s)
 		}
 	})
@@ -246,7 +246,7 @@ func TestAWorkerThatCannotRenewStopsAndHandsBackOnceItCan(t *testing.T) {
 	if n := <-running; n != 1 {
 		t.Errorf("attempt %d: a loss was counted, although the task was handed back", n)
 	}
-	if s := r.await("agents", receipt.ID, inState("completed")); s.Retried != 0 || s.LastError != "" {
+	if s := r.await("agents", receipt.ID, inState(tasks.StateSucceeded)); s.Retried != 0 || s.LastError != "" {
 		t.Errorf("status %+v", s)
 	}
 }
