@@ -44,7 +44,7 @@ def follow(receipt, seconds=TASK_SECONDS):
     """Waits for a task's end, and returns its status: state, result or last_error."""
     give_up = time.monotonic() + seconds
     while True:
-        status = switchyard("task", "show", "--", receipt["queue"], receipt["id"])
+        status = switchyard("task", "show", "--", f"{receipt['queue']}/{receipt['id']}")
         if status["state"] in ENDED:
             return status
         if time.monotonic() > give_up:

@@ -27,7 +27,7 @@ type addBatch struct {
 	call   addCall
 	texts  []any // their messages
 	bytes  int
-	reply  *redis.Cmd
+	invocation
 }
 
 // addCall is what the script is asked to do.
@@ -85,37 +85,24 @@ func (b *addBatch) put(place int, m message) {
 	b.bytes += len(text)
 }
 
-// runAdds runs the script on each batch. Each reply carries its own error.
+// runAdds runs the script on each batch.
 func (c *Client) runAdds(ctx context.Context, batches []*addBatch) {
-	c.pipeAdds(ctx, batches, func(p redis.Pipeliner, keys []string, args []any) *redis.Cmd {
-		return p.EvalSha(ctx, addScript.Hash(), keys, args...)
-	})
-	var again []*addBatch
-	for _, b := range batches {
-		if redis.HasErrorPrefix(b.reply.Err(), "NOSCRIPT") {
-			again = append(again, b)
+	all := make([]*invocation, len(batches))
+	for i, b := range batches {
+		call, _ := json.Marshal(b.call) // strings and numbers always have a text
+		b.invocation = invocation{
+			keys: []string{
+				format.Key(b.queue, pending), format.Key(b.queue, scheduled), format.WakeKey(b.queue),
+				format.LedgerKey(b.queue), format.AgesKey(b.queue),
+			},
+			args: append([]any{call}, b.texts...),
 		}
+		all[i] = &b.invocation
 	}
-	c.pipeAdds(ctx, again, func(p redis.Pipeliner, keys []string, args []any) *redis.Cmd {
-		return p.Eval(ctx, addLua, keys, args...)
-	})
-}
-
-func (c *Client) pipeAdds(ctx context.Context, batches []*addBatch, script func(redis.Pipeliner, []string, []any) *redis.Cmd) {
-	if len(batches) == 0 {
-		return
-	}
-	_, _ = c.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
+	c.invoke(ctx, addScript, all, func(p redis.Pipeliner) {
 		for _, b := range batches {
 			p.SAdd(ctx, format.Queues, b.queue)
-			call, _ := json.Marshal(b.call) // strings and numbers always have a text
-			keys := []string{
-				format.Key(b.queue, "pending"), format.Key(b.queue, "scheduled"), format.WakeKey(b.queue),
-				format.LedgerKey(b.queue), format.AgesKey(b.queue),
-			}
-			b.reply = script(p, keys, append([]any{call}, b.texts...))
 		}
-		return nil
 	})
 }
 

@@ -9,9 +9,6 @@ package queue
 
 import (
 	"errors"
-	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
@@ -35,10 +32,9 @@ type Client struct {
 // adds to no queue but queues. The spans of what it sends, and of what lanes perform with it,
 // go to traces. The Redis client stays the caller's to close.
 func NewClient(client redis.UniversalClient, table *routing.Table, catalog *tasks.Catalog, queues []string, traces trace.TracerProvider) *Client {
-	waking := Waking(client)
 	return &Client{
 		redis:     client,
-		inspector: asynq.NewInspectorFromRedisClient(waking),
+		inspector: asynq.NewInspectorFromRedisClient(client),
 		table:     table,
 		catalog:   catalog,
 		queues:    queues,
@@ -68,10 +64,10 @@ func (c *Client) checkOptions(queue string, opts tasks.Options) error {
 			return err
 		}
 	}
-	switch {
-	case !slices.Contains(c.queues, queue):
-		return fmt.Errorf("unknown queue %q: use one of %s", queue, strings.Join(c.queues, ", "))
-	case opts.Unique < 0 || opts.Retention < 0:
+	if err := c.checkQueue(queue); err != nil {
+		return err
+	}
+	if opts.Unique < 0 || opts.Retention < 0 {
 		return errors.New("unique and retention must not be negative")
 	}
 	return nil

@@ -7,11 +7,14 @@ import (
 
 // Size counts the tasks of one queue by their states.
 type Size struct {
-	Queue                             string
-	Waiting, Running, Scheduled, Held int
-	Retrying                          int // or parked
-	Failed                            int // cancelled or expired: in the dead letter
-	Paused                            bool
+	Queue     string `json:"queue"`
+	Waiting   int    `json:"waiting"`
+	Running   int    `json:"running"`
+	Scheduled int    `json:"scheduled"`
+	Held      int    `json:"held"`
+	Retrying  int    `json:"retrying"` // or parked
+	Failed    int    `json:"failed"`   // cancelled or expired: in the dead letter
+	Paused    bool   `json:"paused"`
 }
 
 // Sizes returns the sizes of every queue that has ever had a task, in no order.

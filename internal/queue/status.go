@@ -2,12 +2,10 @@ package queue
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
-	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
 	"switchyard/internal/queue/format"
@@ -16,32 +14,33 @@ import (
 
 // Status returns the task id in queue and true, or false if there is none.
 func (c *Client) Status(ctx context.Context, queue, id string) (tasks.Status, bool, error) {
-	all, err := c.statuses(ctx, queue, []string{id})
+	all, err := c.statuses(ctx, []tasks.Name{{Queue: queue, ID: id}})
 	if err != nil {
 		return tasks.Status{}, false, fmt.Errorf("status of task %s in %s: %w", id, queue, err)
 	}
 	return all[0], all[0].State != "", nil
 }
 
-// statuses returns tasks of a queue in one round trip. The state of one that is gone is "".
-func (c *Client) statuses(ctx context.Context, queue string, ids []string) ([]tasks.Status, error) {
-	replies := make([]kept, len(ids))
+// statuses returns tasks in one round trip. The state of one that is gone is "".
+func (c *Client) statuses(ctx context.Context, names []tasks.Name) ([]tasks.Status, error) {
+	replies := make([]kept, len(names))
 	// Each reply carries its own error.
 	_, _ = c.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for i, id := range ids {
+		for i, name := range names {
 			replies[i] = kept{
-				state:     askState(ctx, p, queue, id),
-				scheduled: p.ZScore(ctx, format.Key(queue, scheduled), id),
-				fields:    p.HMGet(ctx, format.TaskKey(queue, id), keptFields...),
+				state:     askState(ctx, p, name.Queue, name.ID),
+				scheduled: p.ZScore(ctx, format.Key(name.Queue, scheduled), name.ID),
+				archived:  p.ZScore(ctx, format.Key(name.Queue, archived), name.ID),
+				fields:    p.HMGet(ctx, format.TaskKey(name.Queue, name.ID), keptFields...),
 			}
 		}
 		return nil
 	})
-	all := make([]tasks.Status, len(ids))
+	all := make([]tasks.Status, len(names))
 	for i, reply := range replies {
 		var err error
-		if all[i], err = reply.status(queue, ids[i]); err != nil {
-			return nil, err
+		if all[i], err = reply.status(names[i]); err != nil {
+			return nil, fmt.Errorf("task %s: %w", names[i], err)
 		}
 	}
 	return all, nil
@@ -95,31 +94,4 @@ func (c *Client) StatusByKind(ctx context.Context, kind, id string) (tasks.Statu
 		return tasks.Status{}, false, err
 	}
 	return c.Status(ctx, route.Queue, id)
-}
-
-// RunNow makes a task that is delayed, waits for its retry, is parked or dead ready at once.
-// The error says if it is in none of these states.
-func (c *Client) RunNow(queue, id string) error {
-	err := c.inspector.RunTask(queue, id)
-	if errors.Is(err, asynq.ErrTaskNotFound) || errors.Is(err, asynq.ErrQueueNotFound) {
-		return fmt.Errorf("no task %q in queue %q: it may have been done, and its retention be over", id, queue)
-	}
-	if err != nil {
-		return fmt.Errorf("run task %s in %s now: %w", id, queue, err)
-	}
-	return nil
-}
-
-// wake runs a delayed task at once. One that is gone, waiting or running already needs
-// no waking, and one that cannot be woken now still runs at its own time.
-func (c *Client) wake(target string) error {
-	queue, id, _ := strings.Cut(target, "/")
-	status, found, err := c.Status(context.Background(), queue, id)
-	if err != nil || !found || status.State != tasks.StateScheduled {
-		return err
-	}
-	if err := c.inspector.RunTask(queue, id); err != nil && !errors.Is(err, asynq.ErrTaskNotFound) {
-		return fmt.Errorf("wake task %s in %s: %w", id, queue, err)
-	}
-	return nil
 }

@@ -169,7 +169,7 @@ func TestAHeldTaskCanBeRunAndDeletedByHand(t *testing.T) {
 		if err := r.client.inspector.DeleteTask(routing.Agents, ids[1]); err != nil {
 			t.Error(err)
 		}
-		if err := r.client.RunNow(routing.Agents, ids[2]); err != nil {
+		if err := r.client.Run(t.Context(), []tasks.Name{{Queue: routing.Agents, ID: ids[2]}})[0].Err; err != nil {
 			t.Error(err)
 		}
 		r.await(routing.Agents, ids[2], inState(tasks.StateHeld)) // behind the other, for want of a turn

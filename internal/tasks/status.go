@@ -23,7 +23,10 @@ type Status struct {
 	LastError string          `json:"last_error,omitempty"`
 	Error     json.RawMessage `json:"error,omitempty"`
 	// Cancel says who has cancelled the task while it ran, as JSON: it ends soon.
-	Cancel    json.RawMessage `json:"cancel,omitempty"`
+	Cancel json.RawMessage `json:"cancel,omitempty"`
+	// Since is when it came to its state, where that is known: not of one that is scheduled,
+	// held or running.
+	Since     time.Time       `json:"since,omitzero"`
 	NextRun   time.Time       `json:"next_run,omitzero"` // of one that is scheduled, retrying or parked
 	Deadline  time.Time       `json:"deadline,omitzero"`
 	Completed time.Time       `json:"completed,omitzero"`
