@@ -26,6 +26,7 @@ type Client struct {
 	catalog   *tasks.Catalog
 	queues    []string
 	traces    trace.TracerProvider
+	told      ticker // of progress
 }
 
 // NewClient returns a client that routes by table, checks payloads against catalog and

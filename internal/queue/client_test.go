@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -114,7 +115,7 @@ func TestATasksProgressIsKeptAsLongAsTheTask(t *testing.T) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing})
 		receipt := r.enqueue(note{kind: "agent_a"}, tasks.Options{})
 		for _, progress := range []string{`{"done":1}`, `{"done":2}`} {
-			if err := r.client.Note(t.Context(), "agents", receipt.ID, []byte(progress)); err != nil {
+			if err := r.client.Note(t.Context(), &tasks.Task{ID: receipt.ID, Queue: "agents", Attempt: 1}, []byte(progress)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -123,11 +124,42 @@ func TestATasksProgressIsKeptAsLongAsTheTask(t *testing.T) {
 			t.Errorf("progress %s, want the latest", status.Progress)
 		}
 		r.discard("agents", receipt.ID)
-		if err := r.client.Note(t.Context(), "agents", receipt.ID, []byte("{}")); err != nil {
+		if err := r.client.Note(t.Context(), &tasks.Task{ID: receipt.ID, Queue: "agents", Attempt: 1}, []byte("{}")); err != nil {
 			t.Error(err)
 		}
 		if n := client.Exists(t.Context(), format.Key("agents", "t:"+receipt.ID)).Val(); n != 0 {
 			t.Error("a task that is gone came back")
+		}
+	})
+}
+
+func TestTheProgressThatWasToldLastIsKept(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		r := newRig(t, client, nil, handlers{"agent_a": nothing})
+		r.enqueue(note{kind: "agent_a"}, tasks.Options{ID: "x"})
+		task := tasks.Task{ID: "x", Queue: "agents", Attempt: 2}
+		arrives := func(attempt int, at int64, want string) {
+			t.Helper()
+			call, _ := json.Marshal(noted{attempt, at})
+			if err := noteScript.Run(t.Context(), client, []string{format.TaskKey("agents", "x")}, call, fmt.Sprintf(`{"at":%d}`, at)).Err(); err != nil {
+				t.Fatal(err)
+			}
+			if s, _, err := r.client.Status(t.Context(), "agents", "x"); err != nil || string(s.Progress) != want {
+				t.Errorf("after what attempt %d told at %d it is %s, %v; want %s", attempt, at, s.Progress, err, want)
+			}
+		}
+		arrives(1, 20, `{"at":20}`)
+		arrives(1, 10, `{"at":20}`) // it was held up
+		arrives(1, 20, `{"at":20}`)
+		arrives(2, 5, `{"at":5}`)
+		arrives(1, 30, `{"at":5}`)
+		for i := range 100 {
+			if err := r.client.Note(t.Context(), &task, fmt.Appendf(nil, "%d", i)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if s, _, _ := r.client.Status(t.Context(), "agents", "x"); string(s.Progress) != "99" {
+			t.Errorf("it is %s, want the latest", s.Progress)
 		}
 	})
 }

@@ -29,7 +29,11 @@ if wrong then
 end
 local before = answer("runs")
 leave()
-redis.call("HDEL", task, "due_ms", "parked", "losses", "ending", "awaits", "cancel")
+redis.call("HDEL", task, "due_ms", "parked")
+if not given.only then
+	-- It begins anew: its attempts are counted from there, so its progress is, too.
+	redis.call("HDEL", task, "losses", "ending", "awaits", "cancel", "progress_at")
+end
 if string.sub(group, 1, 5) == "user:" then
 	redis.call("HDEL", task, "group") -- the lane writes it again if it is not the user's turn
 end

@@ -73,15 +73,6 @@ func (c *Client) Find(ctx context.Context, name string) (tasks.Status, error) {
 	return tasks.Status{}, fmt.Errorf("task %q is in %s: name it as queue/ID", id, strings.Join(in, " and in "))
 }
 
-// Note keeps how far a task is, in JSON, for as long as the task is kept. It does nothing
-// about a task that is gone.
-func (c *Client) Note(ctx context.Context, queue, id string, progress []byte) error {
-	if err := c.note(ctx, queue, id, format.ProgressField, progress); err != nil {
-		return fmt.Errorf("note the progress of task %s in %s: %w", id, queue, err)
-	}
-	return nil
-}
-
 // note writes a field of a task's hash, unless the task is gone.
 func (c *Client) note(ctx context.Context, queue, id, field string, value []byte) error {
 	return setFieldScript.Run(ctx, c.redis, []string{format.Key(queue, "t:"+id)}, field, value).Err()
