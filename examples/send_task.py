@@ -15,7 +15,7 @@ import time
 
 COMMAND_SECONDS = 30  # one command; it is done in milliseconds unless Redis is away
 TASK_SECONDS = 600  # one task with its retries, as far as we wait for it
-ENDED = ("completed", "archived")  # archived: failed for good, in the dead letter
+ENDED = ("succeeded", "failed", "cancelled", "expired")
 
 
 class SwitchyardError(Exception):
@@ -44,7 +44,7 @@ def follow(receipt, seconds=TASK_SECONDS):
     """Waits for a task's end, and returns its status: state, result or last_error."""
     give_up = time.monotonic() + seconds
     while True:
-        status = switchyard("task", "show", "--", receipt["queue"], receipt["id"])
+        status = switchyard("task", "show", "--", f"{receipt['queue']}/{receipt['id']}")
         if status["state"] in ENDED:
             return status
         if time.monotonic() > give_up:
@@ -60,8 +60,8 @@ def main(kind, payload="{}"):
     receipt = send(kind, payload)
     print(f"{receipt['kind']} {receipt['id']} waits in {receipt['queue']}", file=sys.stderr)
     status = follow(receipt)
-    if status["state"] == "archived":
-        raise SwitchyardError(status["last_error"])
+    if status["state"] != "succeeded":
+        raise SwitchyardError(f"{status['state']}: {status.get('last_error', 'no error')}")
     print(json.dumps(status.get("result"), indent=2))
 
 

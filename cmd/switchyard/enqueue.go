@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"io"
+	"os"
 	"time"
 
 	"switchyard/internal/app"
@@ -13,7 +14,7 @@ import (
 
 type enqueueCommand struct {
 	Kind    string `arg:"" help:"Kind of task, such as scrape_page."`
-	Payload string `arg:"" optional:"" help:"Its payload as a JSON object."`
+	Payload string `arg:"" optional:"" help:"Its payload as a JSON object, @FILE to read it from a file, - from standard input."`
 
 	ID        string        `help:"Task ID; a task with this ID is not added again."`
 	Queue     string        `help:"Queue instead of the one the kind is routed to."`
@@ -26,6 +27,10 @@ type enqueueCommand struct {
 
 // Run implements the command.
 func (cmd enqueueCommand) Run(f *config.Flags, out io.Writer) error {
+	payload, err := readPayload(cmd.Payload, os.Stdin)
+	if err != nil {
+		return err
+	}
 	return withSystem(f, func(ctx context.Context, s *app.System) error {
 		at := cmd.At
 		if cmd.In != 0 {
@@ -38,7 +43,7 @@ func (cmd enqueueCommand) Run(f *config.Flags, out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		receipt, err := s.Queue.Enqueue(ctx, tasks.Raw{Name: cmd.Kind, Payload: []byte(cmd.Payload)}, tasks.Options{
+		receipt, err := s.Queue.Enqueue(ctx, tasks.Raw{Name: cmd.Kind, Payload: []byte(payload)}, tasks.Options{
 			ID: cmd.ID, Queue: cmd.Queue, At: at, Deadline: cmd.Deadline, Unique: cmd.Unique, Retention: cmd.Retention,
 		})
 		if err != nil {

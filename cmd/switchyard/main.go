@@ -24,7 +24,8 @@ type cli struct {
 
 	Dev      devCommand      `cmd:"" help:"Run everything in one process and make a first briefing."`
 	Enqueue  enqueueCommand  `cmd:"" help:"Send a task."`
-	Task     taskCommand     `cmd:"" help:"Show a task."`
+	Task     taskCommand     `cmd:"" help:"List, show, cancel, run, replay and delete tasks."`
+	Queue    queueCommand    `cmd:"" help:"List, pause and resume queues."`
 	Schedule scheduleCommand `cmd:"" help:"Change and show the schedule."`
 	Pause    pauseCommand    `cmd:"" help:"Stop a user's agents at once, and hold what waits for them."`
 	Resume   resumeCommand   `cmd:"" help:"Let a user's agents go on."`

@@ -97,7 +97,7 @@ func (w which) decide(f *config.Flags, out io.Writer, v journal.Verdict) error {
 			return fmt.Errorf("%w: the task is %s; see switchyard run show %s", err, status.State, status.ID)
 		}
 		if err == nil && !goesOn {
-			err = fmt.Errorf("its last attempt has not ended: run it with switchyard task run %s %s", status.Queue, status.ID)
+			err = fmt.Errorf("its last attempt has not ended: run it with switchyard task run %s/%s", status.Queue, status.ID)
 		}
 		if err != nil && step != "" && !goesOn {
 			return fmt.Errorf("step %q is %s, and the run does not go on yet: %w", step, v.Decision, err)

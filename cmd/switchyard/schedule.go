@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"switchyard/internal/app"
@@ -30,7 +31,7 @@ type scheduleAdd struct {
 	ID       string        `arg:"" help:"Entry ID."`
 	Spec     string        `arg:"" help:"When: cron of five or six fields, @every 90s, @daily, @sunrise LAT LON, RRULE:... DTSTART:..., or at 2030-06-01T09:00:00Z."`
 	Kind     string        `arg:"" help:"Kind of task."`
-	Payload  string        `arg:"" optional:"" help:"Payload as a JSON object."`
+	Payload  string        `arg:"" optional:"" help:"Payload as a JSON object, @FILE to read it from a file, - from standard input."`
 	Left     []string      `arg:"" optional:"" hidden:""` // a spec without quotes makes such
 	Zone     string        `help:"IANA time zone of the spec (UTC)."`
 	Cron     string        `help:"If a cron spec restricts both days: either suffices (crontab) or both must match (celery)." enum:",crontab,celery" default:""`
@@ -54,8 +55,12 @@ func (cmd scheduleAdd) Run(f *config.Flags, out io.Writer) error {
 	if err := checkQuotes(append([]string{cmd.Spec, cmd.Kind, cmd.Payload}, cmd.Left...), cmd.Left); err != nil {
 		return err
 	}
+	payload, err := readPayload(cmd.Payload, os.Stdin)
+	if err != nil {
+		return err
+	}
 	e := schedule.Entry{
-		ID: cmd.ID, Spec: cmd.Spec, Zone: cmd.Zone, Cron: calendar.Dialect(cmd.Cron), Kind: cmd.Kind, Payload: []byte(cmd.Payload), Queue: cmd.Queue,
+		ID: cmd.ID, Spec: cmd.Spec, Zone: cmd.Zone, Cron: calendar.Dialect(cmd.Cron), Kind: cmd.Kind, Payload: []byte(payload), Queue: cmd.Queue,
 		Start: cmd.Start, End: cmd.End, MaxRuns: cmd.MaxRuns, Spread: cmd.Spread,
 		CatchUp: schedule.CatchUp(cmd.CatchUp), CatchUpLimit: cmd.Limit, FreshFor: cmd.FreshFor, Expires: cmd.Expires,
 		Overlap: schedule.Overlap(cmd.Overlap), Owner: cmd.Owner, Origin: schedule.OriginAPI,

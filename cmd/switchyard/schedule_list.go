@@ -109,7 +109,7 @@ func withTasks(ctx context.Context, s *app.System, records []schedule.Record) ([
 		if r.Books.LastTask == "" {
 			continue
 		}
-		if all[i].LastTask, states = states[0], states[1:]; all[i].LastTask == "" {
+		if all[i].LastTask, states = string(states[0]), states[1:]; all[i].LastTask == "" {
 			all[i].LastTask = gone
 		}
 	}

@@ -2,49 +2,68 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"switchyard/internal/app"
 	"switchyard/internal/config"
+	"switchyard/internal/tasks"
 )
 
 type taskCommand struct {
-	Show taskShow `cmd:"" help:"Show a task's state, last error and result."`
-	Run  taskRun  `cmd:"" help:"Run a delayed, failed, parked or dead task now."`
+	List   taskList   `cmd:"" help:"List tasks."`
+	Show   taskShow   `cmd:"" help:"Show all that is known of a task: its state, error, progress and result."`
+	Wait   taskWait   `cmd:"" help:"Wait until a task has ended, and print its result."`
+	Cancel taskCancel `cmd:"" help:"End tasks, wherever they are."`
+	Run    taskRun    `cmd:"" help:"Run tasks now that are scheduled, held, retrying, parked, failed, cancelled or expired."`
+	Replay taskReplay `cmd:"" help:"Do tasks again that have ended, each as a new one."`
+	Delete taskDelete `cmd:"" help:"Remove tasks that do not run, and all that is kept of them."`
 }
 
 type taskShow struct {
-	Queue string `arg:"" help:"Its queue."`
-	ID    string `arg:"" help:"Its ID."`
+	Task string `arg:"" help:"Its ID, or queue/ID."`
 }
 
 // Run implements the command.
 func (cmd taskShow) Run(f *config.Flags, out io.Writer) error {
 	return withSystem(f, func(ctx context.Context, s *app.System) error {
-		status, found, err := s.Queue.Status(ctx, cmd.Queue, cmd.ID)
+		status, err := s.Queue.Find(ctx, cmd.Task)
 		if err != nil {
 			return err
-		}
-		if !found {
-			return fmt.Errorf("no task %q in queue %q: it may have been done, and its retention be over", cmd.ID, cmd.Queue)
 		}
 		return printJSON(out, status)
 	})
 }
 
-type taskRun struct {
-	Queue string `arg:"" help:"Its queue."`
-	ID    string `arg:"" help:"Its ID."`
+type taskWait struct {
+	Task    string        `arg:"" help:"Its ID, or queue/ID."`
+	Timeout time.Duration `help:"Wait no longer than this. 0: for as long as it takes." default:"0s"`
 }
 
-// Run implements the command.
-func (cmd taskRun) Run(f *config.Flags, out io.Writer) error {
+// Run implements the command. It fails unless the task has succeeded.
+func (cmd taskWait) Run(f *config.Flags, out io.Writer) error {
 	return withSystem(f, func(ctx context.Context, s *app.System) error {
-		if err := s.RunNow(ctx, cmd.Queue, cmd.ID, me()); err != nil {
+		found, err := s.Queue.Find(ctx, cmd.Task)
+		if err != nil {
 			return err
 		}
-		_, err := fmt.Fprintf(out, "task %s in %s runs as soon as a worker is free\n", cmd.ID, cmd.Queue)
-		return err
+		if cmd.Timeout > 0 {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeoutCause(ctx, cmd.Timeout, errors.New("the time for waiting is over"))
+			defer cancel()
+		}
+		status, err := s.Queue.Wait(ctx, tasks.Name{Queue: found.Queue, ID: found.ID})
+		if err != nil {
+			return err
+		}
+		if status.State != tasks.StateSucceeded {
+			return fmt.Errorf("task %s is %s: %s", status.ID, status.State, printable(status.LastError))
+		}
+		if status.Result == nil {
+			return nil
+		}
+		return printJSON(out, status.Result)
 	})
 }

@@ -39,7 +39,7 @@ func (d *dev) readSources(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if status.State != "completed" {
+		if status.State != tasks.StateSucceeded {
 			d.say("  could not be read: %s", status.LastError)
 			continue
 		}
@@ -106,7 +106,7 @@ func (d *dev) awaitPages(ctx context.Context, pages []tasks.Receipt) error {
 		if err != nil {
 			return err
 		}
-		if status.State != "completed" {
+		if status.State != tasks.StateSucceeded {
 			d.say("  page %d of %d: %s", i+1, len(pages), status.LastError)
 			continue
 		}
@@ -168,7 +168,7 @@ func (d *dev) await(ctx context.Context, task tasks.Receipt) (tasks.Status, erro
 		if err != nil {
 			return status, err
 		}
-		if found && (status.State == "completed" || status.State == "archived" || status.State == "retry") {
+		if found && (status.State.Ended() || status.State == tasks.StateRetrying || status.State == tasks.StateParked) {
 			return status, nil
 		}
 		select {

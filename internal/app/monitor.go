@@ -141,8 +141,8 @@ func (q queueSizes) Queues(ctx context.Context) ([]monitor.QueueSize, error) {
 	out := make([]monitor.QueueSize, len(sizes))
 	for i, s := range sizes {
 		out[i] = monitor.QueueSize{
-			Name: s.Queue, Pending: s.Pending, Active: s.Active, Scheduled: s.Scheduled,
-			Retry: s.Retry, Archived: s.Archived, Held: s.Held, Paused: s.Paused,
+			Name: s.Queue, Waiting: s.Waiting, Running: s.Running, Scheduled: s.Scheduled,
+			Retrying: s.Retrying, Failed: s.Failed, Held: s.Held, Paused: s.Paused,
 		}
 	}
 	return out, nil

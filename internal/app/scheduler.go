@@ -198,7 +198,7 @@ type notedQueue struct {
 }
 
 // EnqueueTicks implements [schedule.Queue].
-func (q notedQueue) EnqueueTicks(ctx context.Context, ticks []tasks.Tick, until time.Time) []tasks.TickResult {
+func (q notedQueue) EnqueueTicks(ctx context.Context, ticks []tasks.Tick, until time.Time) []tasks.Added {
 	results := q.Client.EnqueueTicks(ctx, ticks, until)
 	q.mirror.Note(ticks, results)
 	return results

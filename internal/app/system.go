@@ -162,7 +162,7 @@ func (s *System) tellProgress(ctx context.Context, run agents.Run, progress []by
 	if err != nil {
 		return fmt.Errorf("encode event: %w", err)
 	}
-	return errors.Join(s.Queue.Note(ctx, run.Task.Queue, run.Task.ID, progress), s.Events.Tell(ctx, run.Args.User, "progress", event))
+	return errors.Join(s.Queue.Note(ctx, run.Task, progress), s.Events.Tell(ctx, run.Args.User, "progress", event))
 }
 
 // Operator returns who pauses and resumes users.

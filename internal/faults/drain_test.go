@@ -3,6 +3,7 @@ package faults
 import (
 	"slices"
 	"strings"
+	"switchyard/internal/tasks"
 	"testing"
 	"time"
 
@@ -45,7 +46,7 @@ func TestADrainHandsUnfinishedTasksBackInTime(t *testing.T) {
 		t.Errorf("next are %v: what was handed back is not at the front", order)
 	}
 	for _, id := range []string{"long", "deaf"} {
-		if s, _, err := r.system.Queue.Status(t.Context(), "default", id); err != nil || s.State != "pending" || s.Retried != 0 {
+		if s, _, err := r.system.Queue.Status(t.Context(), "default", id); err != nil || s.State != tasks.StateWaiting || s.Retried != 0 {
 			t.Errorf("%s: %+v, %v, want it pending with no retry spent", id, s, err)
 		}
 	}

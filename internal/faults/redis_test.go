@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"switchyard/internal/tasks"
 	"sync/atomic"
 
 	"github.com/hibiken/asynq"
@@ -76,7 +77,7 @@ func (r *rig) checkTask(id string, last attempt) error {
 		case err != nil:
 			return err
 		case !found:
-		case s.State != asynq.TaskStateCompleted.String():
+		case s.State != tasks.StateSucceeded:
 			return fmt.Errorf("task %s is %s: %s", id, s.State, s.LastError)
 		case string(s.Result) != strconv.Itoa(last.number) || last.ending != ended:
 			return fmt.Errorf("task %s was acknowledged by attempt %s, but %s was its last", id, s.Result, last)

@@ -264,7 +264,7 @@ func (o *office) judge() {
 			o.decide()
 			var err error
 			status, err = o.system.Queue.Find(o.t.Context(), id)
-			return err == nil && status.State == "completed"
+			return err == nil && status.State == tasks.StateSucceeded
 		})
 		if err != nil {
 			o.t.Errorf("run %s is %s: %s", id, status.State, status.LastError)

@@ -215,7 +215,7 @@ func (o *office) awaitResults() []string {
 		err := eventually(2*patience, func() bool {
 			var err error
 			status, err = o.system.Queue.Find(o.t.Context(), id)
-			return err == nil && status.State == "completed"
+			return err == nil && status.State == tasks.StateSucceeded
 		})
 		if err != nil {
 			o.t.Fatalf("run %s is %s %v: %s", id, status.State, err, status.LastError)

@@ -165,12 +165,12 @@ func TestAJournalOfAnEarlierVersionIsRead(t *testing.T) {
 
 // queues are the states of tasks, or why they cannot be told.
 type queues struct {
-	all map[string]string
+	all map[string]tasks.State
 	err error
 }
 
-func (s *queues) States(_ context.Context, receipts []tasks.Receipt) ([]string, error) {
-	var found []string
+func (s *queues) States(_ context.Context, receipts []tasks.Receipt) ([]tasks.State, error) {
+	var found []tasks.State
 	for _, r := range receipts {
 		found = append(found, s.all[r.Queue+"/"+r.ID])
 	}
@@ -180,12 +180,14 @@ func (s *queues) States(_ context.Context, receipts []tasks.Receipt) ([]string, 
 func TestAJournalIsKeptAsLongAsTheResult(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		for state, tc := range map[string]struct{ retention, kept time.Duration }{
-			"completed": {time.Hour, time.Hour},
+			"succeeded": {time.Hour, time.Hour},
 			"gone":      {time.Hour, time.Hour},
 			"nothing":   {0, 0},
-			"active":    {time.Hour, time.Hour + keptEnded}, // it may come back
-			"retry":     {time.Hour, time.Hour + keptEnded},
-			"archived":  {time.Hour, keptOpen},
+			"running":   {time.Hour, time.Hour + keptEnded}, // it may come back
+			"retrying":  {time.Hour, time.Hour + keptEnded},
+			"parked":    {time.Hour, time.Hour + keptEnded},
+			"failed":    {time.Hour, keptOpen},
+			"cancelled": {time.Hour, keptOpen},
 		} {
 			client.Del(t.Context(), newDesk(t, client).store.key(run))
 			d, ctx := newDesk(t, client), t.Context()
@@ -200,13 +202,13 @@ func TestAJournalIsKeptAsLongAsTheResult(t *testing.T) {
 			if kept := client.PTTL(ctx, d.store.key(run)).Val(); kept < keptEnded-time.Minute {
 				t.Errorf("%s: kept for %s, and nobody knows what became of the task", state, kept)
 			}
-			now.err, now.all = nil, map[string]string{run.Task: strings.ReplaceAll(strings.ReplaceAll(state, "nothing", "completed"), "gone", "")}
+			now.err, now.all = nil, map[string]tasks.State{run.Task: tasks.State(strings.ReplaceAll(strings.ReplaceAll(state, "nothing", "succeeded"), "gone", ""))}
 			d.store.trim(ctx, now)
 			kept := max(client.PTTL(ctx, d.store.key(run)).Val(), 0)
 			if kept > tc.kept || kept < tc.kept-time.Minute {
 				t.Errorf("%s: kept for %s, want %s", state, kept, tc.kept)
 			}
-			if left := len(d.store.over.take()); left != map[bool]int{true: 1}[state == "active" || state == "retry"] {
+			if left := len(d.store.over.take()); left != map[bool]int{true: 1}[state == "running" || state == "retrying" || state == "parked"] {
 				t.Errorf("%s: %d tasks are looked after", state, left)
 			}
 		}

@@ -59,7 +59,7 @@ func (o *over) take() []endedRun {
 
 // States tells the states of tasks by their queue and ID, "" for one that is gone.
 type States interface {
-	States(ctx context.Context, receipts []tasks.Receipt) ([]string, error)
+	States(ctx context.Context, receipts []tasks.Receipt) ([]tasks.State, error)
 }
 
 // Trim gives the journals of runs that have ended here the time of their results, once their
@@ -95,9 +95,9 @@ func (s *Store) trim(ctx context.Context, states States) {
 	var done, left []endedRun
 	for i, r := range runs {
 		switch {
-		case now[i] == "completed" || now[i] == "":
+		case now[i] == tasks.StateSucceeded || now[i] == "":
 			done = append(done, r)
-		case now[i] == "archived": // its result could not be kept
+		case now[i].Ended(): // its result could not be kept
 			r.retention = keptOpen
 			done = append(done, r)
 		case time.Since(r.at) < giveUpAfter:

@@ -88,7 +88,7 @@ func serve(t *testing.T, client redis.UniversalClient) string {
 	h := newHandler(t, func(o *Options) {
 		o.Client = client
 		o.Docs = docs.Pages
-		o.Queues = fakeQueues{sizes: []QueueSize{{Name: "agents", Pending: 3, Active: 2}, {Name: "briefings", Scheduled: 12}, {Name: "scraping", Pending: 40, Active: 16, Retry: 1, Paused: true}}}
+		o.Queues = fakeQueues{sizes: []QueueSize{{Name: "agents", Waiting: 3, Running: 2}, {Name: "briefings", Scheduled: 12}, {Name: "scraping", Waiting: 40, Running: 16, Retrying: 1, Paused: true}}}
 		o.Schedule = fakeSchedule{rows: []ScheduleRow{
 			{Entry: "front-pages", Kind: "scrape_feed", Spec: "@every 15m", Zone: "UTC", Next: tick, Last: tick.Add(-15 * time.Minute)},
 			{Entry: "briefing:mia", Kind: "briefing_generate", Spec: "0 8 * * 1-5", Zone: "Europe/Berlin", Next: tick, Paused: true},

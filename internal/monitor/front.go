@@ -17,11 +17,13 @@ type QueueReader interface {
 	Queues(ctx context.Context) ([]QueueSize, error)
 }
 
-// QueueSize counts the tasks of one queue by what they wait for.
+// QueueSize counts the tasks of one queue by their states.
 type QueueSize struct {
-	Name                                              string
-	Pending, Active, Scheduled, Retry, Archived, Held int
-	Paused                                            bool
+	Name                              string
+	Waiting, Running, Scheduled, Held int
+	Retrying                          int // or parked
+	Failed                            int // cancelled or expired: in the dead letter
+	Paused                            bool
 }
 
 // BrakeReader tells who is paused, and for whom a step waits.

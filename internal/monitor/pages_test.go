@@ -35,7 +35,7 @@ func mustContain(t *testing.T, body string, wants ...string) {
 
 func TestFrontPageLinksEveryPartAndSumsUpTheQueues(t *testing.T) {
 	h := newHandler(t, func(o *Options) {
-		o.Queues = fakeQueues{sizes: []QueueSize{{Name: "agents", Pending: 41, Paused: true}}}
+		o.Queues = fakeQueues{sizes: []QueueSize{{Name: "agents", Waiting: 41, Paused: true}}}
 	})
 	w := get(t, h, "/")
 	mustContain(t, w.Body.String(), "41", "paused", `href="/asynqmon/queues/agents"`)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -27,7 +28,7 @@ func TestTasksGoToTheQueueOfTheirPrefix(t *testing.T) {
 		for kind, queue := range map[string]string{"agent_a": "agents", "briefing_b": "briefings", "scrape_c": "scraping", "other": "default"} {
 			receipt := r.enqueue(note{kind: kind}, tasks.Options{})
 			s, found, err := r.client.Status(t.Context(), queue, receipt.ID)
-			if err != nil || !found || s.State != "pending" || receipt.Queue != queue {
+			if err != nil || !found || s.State != tasks.StateWaiting || receipt.Queue != queue {
 				t.Errorf("%s: %+v, status %+v, found %v, err %v", kind, receipt, s, found, err)
 			}
 		}
@@ -82,7 +83,7 @@ func TestADelayedTaskWaitsForItsTime(t *testing.T) {
 		at := time.Now().Add(time.Hour).Truncate(time.Second)
 		receipt := r.enqueue(note{kind: "agent_a"}, tasks.Options{At: at})
 		s, _, _ := r.client.Status(t.Context(), "agents", receipt.ID)
-		if s.State != "scheduled" || !s.NextRun.Equal(at) {
+		if s.State != tasks.StateScheduled || !s.NextRun.Equal(at) {
 			t.Errorf("status %+v, want scheduled at %s", s, at)
 		}
 	})
@@ -115,20 +116,51 @@ func TestATasksProgressIsKeptAsLongAsTheTask(t *testing.T) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing})
 		receipt := r.enqueue(note{kind: "agent_a"}, tasks.Options{})
 		for _, progress := range []string{`{"done":1}`, `{"done":2}`} {
-			if err := r.client.Note(t.Context(), "agents", receipt.ID, []byte(progress)); err != nil {
+			if err := r.client.Note(t.Context(), &tasks.Task{ID: receipt.ID, Queue: "agents", Attempt: 1}, []byte(progress)); err != nil {
 				t.Fatal(err)
 			}
 		}
 		r.start(lane.Options{Queue: "agents", Concurrency: 1})
-		if status := r.await("agents", receipt.ID, inState("completed")); string(status.Progress) != `{"done":2}` {
+		if status := r.await("agents", receipt.ID, inState(tasks.StateSucceeded)); string(status.Progress) != `{"done":2}` {
 			t.Errorf("progress %s, want the latest", status.Progress)
 		}
 		r.discard("agents", receipt.ID)
-		if err := r.client.Note(t.Context(), "agents", receipt.ID, []byte("{}")); err != nil {
+		if err := r.client.Note(t.Context(), &tasks.Task{ID: receipt.ID, Queue: "agents", Attempt: 1}, []byte("{}")); err != nil {
 			t.Error(err)
 		}
 		if n := client.Exists(t.Context(), format.Key("agents", "t:"+receipt.ID)).Val(); n != 0 {
 			t.Error("a task that is gone came back")
+		}
+	})
+}
+
+func TestTheProgressThatWasToldLastIsKept(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		r := newRig(t, client, nil, handlers{"agent_a": nothing})
+		r.enqueue(note{kind: "agent_a"}, tasks.Options{ID: "x"})
+		task := tasks.Task{ID: "x", Queue: "agents", Attempt: 2}
+		arrives := func(attempt int, at int64, want string) {
+			t.Helper()
+			call, _ := json.Marshal(noted{attempt, at})
+			if err := noteScript.Run(t.Context(), client, []string{format.TaskKey("agents", "x")}, call, fmt.Sprintf(`{"at":%d}`, at)).Err(); err != nil {
+				t.Fatal(err)
+			}
+			if s, _, err := r.client.Status(t.Context(), "agents", "x"); err != nil || string(s.Progress) != want {
+				t.Errorf("after what attempt %d told at %d it is %s, %v; want %s", attempt, at, s.Progress, err, want)
+			}
+		}
+		arrives(1, 20, `{"at":20}`)
+		arrives(1, 10, `{"at":20}`) // it was held up
+		arrives(1, 20, `{"at":20}`)
+		arrives(2, 5, `{"at":5}`)
+		arrives(1, 30, `{"at":5}`)
+		for i := range 100 {
+			if err := r.client.Note(t.Context(), &task, fmt.Appendf(nil, "%d", i)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if s, _, _ := r.client.Status(t.Context(), "agents", "x"); string(s.Progress) != "99" {
+			t.Errorf("it is %s, want the latest", s.Progress)
 		}
 	})
 }

@@ -46,7 +46,7 @@ type history struct {
 }
 
 // note keeps in mind which ticks of the shown entries were added.
-func (h *history) note(ticks []tasks.Tick, results []tasks.TickResult) {
+func (h *history) note(ticks []tasks.Tick, results []tasks.Added) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for i, tick := range ticks {

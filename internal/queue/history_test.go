@@ -94,7 +94,7 @@ func TestTheHistoryOfAnEntryIsBounded(t *testing.T) {
 			for i := range ticks {
 				ticks[i] = tickOf("e", "agent_a", last+1+i)
 			}
-			m.Note(ticks, make([]tasks.TickResult, len(ticks)))
+			m.Note(ticks, make([]tasks.Added, len(ticks)))
 		}
 		if n := len(m.history.noted); n != maxNoted {
 			t.Errorf("%d ticks are noted, want at most %d", n, maxNoted)

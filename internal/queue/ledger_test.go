@@ -167,7 +167,7 @@ func TestStatesOfTasksAreReadTogether(t *testing.T) {
 		waiting := r.enqueue(note{kind: "agent_a"}, tasks.Options{})
 		delayed := r.enqueue(note{kind: "scrape_c"}, tasks.Options{At: time.Now().Add(time.Hour)})
 		got, err := r.client.States(t.Context(), []tasks.Receipt{waiting, {ID: "gone", Queue: "agents"}, delayed})
-		if want := []string{"pending", "", "scheduled"}; err != nil || !slices.Equal(got, want) {
+		if want := []tasks.State{tasks.StateWaiting, "", tasks.StateScheduled}; err != nil || !slices.Equal(got, want) {
 			t.Errorf("states are %q, %v; want %q", got, err, want)
 		}
 	})
@@ -183,8 +183,8 @@ func TestATicksTaskThatWaitedTooLongIsNotBegun(t *testing.T) {
 		late.Expires, early.Expires = time.Now().Add(-time.Second), time.Now().Add(time.Hour)
 		r.tick(late, early)
 		r.start(lane.Options{Queue: routing.Agents, Concurrency: 2})
-		r.await(routing.Agents, early.ID, inState("completed"))
-		s := r.await(routing.Agents, late.ID, inState("archived"))
+		r.await(routing.Agents, early.ID, inState(tasks.StateSucceeded))
+		s := r.await(routing.Agents, late.ID, inState(tasks.StateExpired))
 		if want := "expired before it was begun: it could wait until " + late.Expires.UTC().Format(time.RFC3339); s.LastError != want || s.Retried != 0 {
 			t.Errorf("after %d retries the task says %q, want %q", s.Retried, s.LastError, want)
 		}

@@ -4,35 +4,56 @@ import (
 	"time"
 
 	"switchyard/internal/queue/format"
-	"switchyard/internal/routing"
+	"switchyard/internal/tasks"
 )
 
-// abortGrace is added to a kind's hard limit for servers of asynq.
-const abortGrace = 500 * time.Millisecond
-
-// message is a task on its way into a queue.
+// message is a task on its way into a queue. It has been checked.
 type message struct {
-	id      string
-	kind    string
-	payload []byte
-	headers map[string]string
-	route   routing.Route
+	id       string
+	made     bool // the ID was made here: nobody else can have given it
+	kind     string
+	queue    string
+	payload  []byte
+	headers  map[string]string
+	policy   tasks.Policy // with what the task's options add to it
+	at       time.Time    // not before this moment
+	deadline time.Time
+	entry    string // of the schedule, "" for none
+	tick     int64  // Unix time in seconds
 }
 
-// encode returns m as asynq's TaskMessage, with the options of [asynqOptions].
+// noHardLimit is what stands for none in asynq's format, which has no such thing: in a message
+// without a timeout asynq reads half an hour.
+const noHardLimit = 10 * 365 * 24 * time.Hour
+
+// encode returns m as asynq's TaskMessage.
 func (m message) encode() []byte {
-	p := m.route.Policy
+	limit := m.policy.HardLimit
+	if limit <= 0 {
+		limit = noHardLimit
+	}
 	out := format.Message{
-		Kind: m.kind, Payload: m.payload, ID: m.id, Queue: m.route.Queue, Headers: m.headers, UniqueKey: m.lock(),
-		Retry: p.Retries + 1, Timeout: int64((p.HardLimit + abortGrace).Seconds()), Retention: int64(p.Retention.Seconds()),
+		Kind: m.kind, Payload: m.payload, ID: m.id, Queue: m.queue, Headers: m.headers, UniqueKey: m.lock(),
+		Retry: m.policy.Retries, Timeout: wholeSeconds(limit), Retention: int64(m.policy.Retention.Seconds()),
+	}
+	if !m.deadline.IsZero() {
+		out.Deadline = m.deadline.Unix()
 	}
 	return out.Encode()
 }
 
 // lock returns asynq's key of a unique task's lock, "" if the task is not unique.
 func (m message) lock() string {
-	if m.route.Policy.Unique <= 0 {
+	if m.policy.Unique <= 0 {
 		return ""
 	}
-	return format.LockKey(m.route.Queue, m.kind, m.payload)
+	return format.LockKey(m.queue, m.kind, m.payload)
 }
+
+// receipt says where m goes.
+func (m message) receipt() tasks.Receipt {
+	return tasks.Receipt{ID: m.id, Kind: m.kind, Queue: m.queue}
+}
+
+// wholeSeconds rounds up: a limit must not become shorter, or none.
+func wholeSeconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }

@@ -1,6 +1,8 @@
 package queue
 
 import (
+	"switchyard/internal/tasks"
+
 	"github.com/hibiken/asynq"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
@@ -17,7 +19,7 @@ type Backlog struct {
 func NewBacklog(client redis.UniversalClient) *Backlog {
 	return &Backlog{
 		inspector: asynq.NewInspectorFromRedisClient(client),
-		tasks:     prometheus.NewDesc("switchyard_queue_tasks", "Tasks in a queue, by state.", []string{"queue", "state"}, nil),
+		tasks:     prometheus.NewDesc("switchyard_queue_tasks", "Tasks in a queue, by state: those that are parked count as retrying, those that were cancelled or have expired as failed.", []string{"queue", "state"}, nil),
 		oldest:    prometheus.NewDesc("switchyard_queue_oldest_waiting_seconds", "Age of the task that has waited longest.", []string{"queue"}, nil),
 	}
 }
@@ -41,11 +43,11 @@ func (b *Backlog) Collect(ch chan<- prometheus.Metric) {
 			ch <- prometheus.NewInvalidMetric(b.tasks, err)
 			continue
 		}
-		for state, n := range map[string]int{
-			"pending": info.Pending, "active": info.Active, "scheduled": info.Scheduled,
-			"retry": info.Retry, "dead": info.Archived, "completed": info.Completed, "held": info.Aggregating,
+		for state, n := range map[tasks.State]int{
+			tasks.StateWaiting: info.Pending, tasks.StateRunning: info.Active, tasks.StateScheduled: info.Scheduled, tasks.StateHeld: info.Aggregating,
+			tasks.StateRetrying: info.Retry, tasks.StateFailed: info.Archived, tasks.StateSucceeded: info.Completed,
 		} {
-			ch <- prometheus.MustNewConstMetric(b.tasks, prometheus.GaugeValue, float64(n), q, state)
+			ch <- prometheus.MustNewConstMetric(b.tasks, prometheus.GaugeValue, float64(n), q, string(state))
 		}
 		ch <- prometheus.MustNewConstMetric(b.oldest, prometheus.GaugeValue, info.Latency.Seconds(), q)
 	}

@@ -40,7 +40,7 @@ func NewMirror(client redis.UniversalClient) *Mirror { return &Mirror{client: cl
 // Note tells the mirror what became of ticks. Those of the entries shown are in their
 // history once [Mirror.Show] is called again; of an entry that ticks more often than it is
 // shown the history would have gaps without.
-func (m *Mirror) Note(ticks []tasks.Tick, results []tasks.TickResult) { m.history.note(ticks, results) }
+func (m *Mirror) Note(ticks []tasks.Tick, results []tasks.Added) { m.history.note(ticks, results) }
 
 // Show writes entries, with the history of their ticks, where asynqmon reads them. They
 // vanish from its page 30 s after the last scheduler has stopped.

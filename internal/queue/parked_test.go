@@ -23,7 +23,7 @@ func TestOfManyWhoUnparkATaskOneRunsIt(t *testing.T) {
 		}})
 		receipt := r.enqueue(note{kind: "agent_a"}, tasks.Options{})
 		stop := r.start(lane.Options{Queue: "agents", Concurrency: 1})
-		status := r.await("agents", receipt.ID, inState("retry"))
+		status := r.await("agents", receipt.ID, inState(tasks.StateParked))
 		if until := time.Until(status.NextRun); until < 50*time.Minute || until > 70*time.Minute || status.Retried != 0 {
 			t.Errorf("parked: %+v, want it to run again in an hour with no retry spent", status)
 		}
@@ -87,11 +87,12 @@ func TestOnlyWhatIsParkedIsUnparked(t *testing.T) {
 		r.start(lane.Options{Queue: "agents", Concurrency: 6})
 		defer close(end)
 		<-running
-		for _, kind := range []string{"agent_parked", "agent_retry", "agent_both"} {
-			r.await("agents", ids[kind], inState("retry"))
+		for kind, state := range map[string]tasks.State{
+			"agent_parked": tasks.StateParked, "agent_both": tasks.StateParked, "agent_retry": tasks.StateRetrying, "agent_dead": tasks.StateFailed,
+		} {
+			r.await("agents", ids[kind], inState(state))
 		}
-		r.await("agents", ids["agent_dead"], inState("archived"))
-		r.await("agents", ids["agent_alone"], func(s tasks.Status) bool { return s.State == "retry" && s.Retried == 1 })
+		r.await("agents", ids["agent_alone"], func(s tasks.Status) bool { return s.State == tasks.StateRetrying && s.Retried == 1 })
 		unpark := func(id string) tasks.Unparked {
 			t.Helper()
 			fate, err := r.client.Unpark(t.Context(), "agents", id)
@@ -103,7 +104,7 @@ func TestOnlyWhatIsParkedIsUnparked(t *testing.T) {
 		if fate := unpark(ids["agent_both"]); fate != tasks.GoesOn {
 			t.Errorf("a parked task: %v, want that it goes on", fate)
 		}
-		r.await("agents", ids["agent_both"], func(s tasks.Status) bool { return s.State == "retry" && s.Retried == 1 })
+		r.await("agents", ids["agent_both"], func(s tasks.Status) bool { return s.State == tasks.StateRetrying && s.Retried == 1 })
 		// One that an earlier version has parked does not say so.
 		if err := client.HDel(t.Context(), format.Key("agents", "t:"+ids["agent_parked"]), format.ParkedField).Err(); err != nil {
 			t.Fatal(err)

@@ -124,7 +124,7 @@ func (r *rig) await(queue, id string, ok func(tasks.Status) bool) tasks.Status {
 	}
 }
 
-func inState(state string) func(tasks.Status) bool {
+func inState(state tasks.State) func(tasks.Status) bool {
 	return func(s tasks.Status) bool { return s.State == state }
 }
 

@@ -5,12 +5,16 @@ import (
 	"fmt"
 )
 
-// Size counts the tasks of one queue by what they wait for.
+// Size counts the tasks of one queue by their states.
 type Size struct {
-	Queue                                       string
-	Pending, Active, Scheduled, Retry, Archived int
-	Held                                        int // until its user's turn comes
-	Paused                                      bool
+	Queue     string `json:"queue"`
+	Waiting   int    `json:"waiting"`
+	Running   int    `json:"running"`
+	Scheduled int    `json:"scheduled"`
+	Held      int    `json:"held"`
+	Retrying  int    `json:"retrying"` // or parked
+	Failed    int    `json:"failed"`   // cancelled or expired: in the dead letter
+	Paused    bool   `json:"paused"`
 }
 
 // Sizes returns the sizes of every queue that has ever had a task, in no order.
@@ -26,8 +30,8 @@ func (c *Client) Sizes(context.Context) ([]Size, error) {
 			return nil, fmt.Errorf("size of queue %s: %w", name, err)
 		}
 		sizes[i] = Size{
-			Queue: name, Pending: info.Pending, Active: info.Active, Scheduled: info.Scheduled,
-			Retry: info.Retry, Archived: info.Archived, Held: info.Aggregating, Paused: info.Paused,
+			Queue: name, Waiting: info.Pending, Running: info.Active, Scheduled: info.Scheduled,
+			Retrying: info.Retry, Failed: info.Archived, Held: info.Aggregating, Paused: info.Paused,
 		}
 	}
 	return sizes, nil

@@ -2,12 +2,11 @@ package queue
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
-	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
 
 	"switchyard/internal/queue/format"
 	"switchyard/internal/tasks"
@@ -15,25 +14,36 @@ import (
 
 // Status returns the task id in queue and true, or false if there is none.
 func (c *Client) Status(ctx context.Context, queue, id string) (tasks.Status, bool, error) {
-	info, err := c.inspector.GetTaskInfo(queue, id)
-	if errors.Is(err, asynq.ErrTaskNotFound) || errors.Is(err, asynq.ErrQueueNotFound) {
-		return tasks.Status{}, false, nil
-	}
-	var ours struct {
-		Progress []byte `redis:"progress"`
-		Run      string `redis:"run"`
-	}
-	if err == nil {
-		err = c.redis.HMGet(ctx, format.Key(queue, "t:"+id), format.ProgressField, format.RunField).Scan(&ours)
-	}
+	all, err := c.statuses(ctx, []tasks.Name{{Queue: queue, ID: id}})
 	if err != nil {
 		return tasks.Status{}, false, fmt.Errorf("status of task %s in %s: %w", id, queue, err)
 	}
-	return tasks.Status{
-		ID: info.ID, Kind: info.Type, Queue: info.Queue, State: info.State.String(), Run: ours.Run,
-		Retried: info.Retried, LastError: info.LastErr, NextRun: info.NextProcessAt, Completed: info.CompletedAt,
-		Payload: info.Payload, Progress: ours.Progress, Result: info.Result,
-	}, true, nil
+	return all[0], all[0].State != "", nil
+}
+
+// statuses returns tasks in one round trip. The state of one that is gone is "".
+func (c *Client) statuses(ctx context.Context, names []tasks.Name) ([]tasks.Status, error) {
+	replies := make([]kept, len(names))
+	// Each reply carries its own error.
+	_, _ = c.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, name := range names {
+			replies[i] = kept{
+				state:     askState(ctx, p, name.Queue, name.ID),
+				scheduled: p.ZScore(ctx, format.Key(name.Queue, scheduled), name.ID),
+				archived:  p.ZScore(ctx, format.Key(name.Queue, archived), name.ID),
+				fields:    p.HMGet(ctx, format.TaskKey(name.Queue, name.ID), keptFields...),
+			}
+		}
+		return nil
+	})
+	all := make([]tasks.Status, len(names))
+	for i, reply := range replies {
+		var err error
+		if all[i], err = reply.status(names[i]); err != nil {
+			return nil, fmt.Errorf("task %s: %w", names[i], err)
+		}
+	}
+	return all, nil
 }
 
 // Find returns the task that name names: an ID, or queue/ID. Several queues may have a task
@@ -63,20 +73,6 @@ func (c *Client) Find(ctx context.Context, name string) (tasks.Status, error) {
 	return tasks.Status{}, fmt.Errorf("task %q is in %s: name it as queue/ID", id, strings.Join(in, " and in "))
 }
 
-// Note keeps how far a task is, in JSON, for as long as the task is kept. It does nothing
-// about a task that is gone.
-func (c *Client) Note(ctx context.Context, queue, id string, progress []byte) error {
-	if err := c.note(ctx, queue, id, format.ProgressField, progress); err != nil {
-		return fmt.Errorf("note the progress of task %s in %s: %w", id, queue, err)
-	}
-	return nil
-}
-
-// note writes a field of a task's hash, unless the task is gone.
-func (c *Client) note(ctx context.Context, queue, id, field string, value []byte) error {
-	return setFieldScript.Run(ctx, c.redis, []string{format.Key(queue, "t:"+id)}, field, value).Err()
-}
-
 // StatusByKind is Status for a task in the queue its kind is routed to.
 func (c *Client) StatusByKind(ctx context.Context, kind, id string) (tasks.Status, bool, error) {
 	route, err := c.table.Route(kind)
@@ -84,31 +80,4 @@ func (c *Client) StatusByKind(ctx context.Context, kind, id string) (tasks.Statu
 		return tasks.Status{}, false, err
 	}
 	return c.Status(ctx, route.Queue, id)
-}
-
-// RunNow makes a task that is delayed, waits for its retry, is parked or dead ready at once.
-// The error says if it is in none of these states.
-func (c *Client) RunNow(queue, id string) error {
-	err := c.inspector.RunTask(queue, id)
-	if errors.Is(err, asynq.ErrTaskNotFound) || errors.Is(err, asynq.ErrQueueNotFound) {
-		return fmt.Errorf("no task %q in queue %q: it may have been done, and its retention be over", id, queue)
-	}
-	if err != nil {
-		return fmt.Errorf("run task %s in %s now: %w", id, queue, err)
-	}
-	return nil
-}
-
-// Wake runs a delayed task, named queue/id, at once. One that is gone, waiting or running already needs
-// no waking, and one that cannot be woken now still runs at its own time.
-func (c *Client) Wake(ctx context.Context, target string) error {
-	queue, id, _ := strings.Cut(target, "/")
-	status, found, err := c.Status(ctx, queue, id)
-	if err != nil || !found || status.State != asynq.TaskStateScheduled.String() {
-		return err
-	}
-	if err := c.inspector.RunTask(queue, id); err != nil && !errors.Is(err, asynq.ErrTaskNotFound) {
-		return fmt.Errorf("wake task %s in %s: %w", id, queue, err)
-	}
-	return nil
 }

@@ -68,12 +68,12 @@ type Queue interface {
 	// order. A tick that is not later than one of its entry that was added is a
 	// duplicate. From the moment until on, by Redis' clock, none is added:
 	// the error then is [tasks.ErrTooLate].
-	EnqueueTicks(ctx context.Context, ticks []tasks.Tick, until time.Time) []tasks.TickResult
+	EnqueueTicks(ctx context.Context, ticks []tasks.Tick, until time.Time) []tasks.Added
 	// SweepTicks forgets old ticks that were added, those that settled returns, and
 	// tells how many.
 	SweepTicks(ctx context.Context, settled func(context.Context, []tasks.Tick) ([]tasks.Tick, error)) (int, error)
 	// States returns the states of tasks, "" for one that is gone.
-	States(ctx context.Context, receipts []tasks.Receipt) ([]string, error)
+	States(ctx context.Context, receipts []tasks.Receipt) ([]tasks.State, error)
 }
 
 // Brake knows whose agents are stopped.

@@ -9,6 +9,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"switchyard/internal/redistest"
+	"switchyard/internal/tasks"
 )
 
 // brakes are the users whose brake is on.
@@ -83,11 +84,11 @@ func TestNoTickLeavesWhileTheBrakesCannotBeAsked(t *testing.T) {
 
 func TestSkipDropsATickWhileTheLastTaskIsNotDone(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
-		for state, done := range map[string]bool{
-			"pending": false, "active": false, "scheduled": false, "retry": false,
-			"completed": true, "archived": true, "": true,
+		for state, done := range map[tasks.State]bool{
+			"waiting": false, "running": false, "scheduled": false, "held": false, "retrying": false, "parked": false, "broken": false,
+			"succeeded": true, "failed": true, "cancelled": true, "expired": true, "": true,
 		} {
-			store, queue, ticks := NewStore(client, prefix+state+":"), newFakeQueue(), &recorder{}
+			store, queue, ticks := NewStore(client, prefix+string(state)+":"), newFakeQueue(), &recorder{}
 			entry := newEntry("e1", "@hourly")
 			entry.Overlap, entry.CatchUp = Skip, All
 			e := NewEngine(store, queue, Options{Observer: ticks})

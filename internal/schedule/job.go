@@ -157,9 +157,7 @@ func (e *Engine) skipOverlapping(ctx context.Context, jobs []*job) error {
 		return err
 	}
 	for i, j := range wary {
-		switch states[i] {
-		case "", "completed", "archived":
-		default:
+		if states[i] != "" && !states[i].Ended() {
 			j.skipped = len(j.ticks)
 			j.ticks = nil
 		}

@@ -91,7 +91,7 @@ func (e *Engine) perform(ctx context.Context, c claim) ([]edit, error) {
 }
 
 // settle decides what becomes of an entry whose ticks had these results.
-func (e *Engine) settle(j *job, results []tasks.TickResult, c claim) (edit, error) {
+func (e *Engine) settle(j *job, results []tasks.Added, c claim) (edit, error) {
 	if !j.until.IsZero() {
 		return j.rewrite(j.Books, j.until), nil
 	}
@@ -118,7 +118,7 @@ func (e *Engine) settle(j *job, results []tasks.TickResult, c claim) (edit, erro
 	return j.rewrite(done.Books, done.Due()), nil
 }
 
-func outcomeOf(result tasks.TickResult) Outcome {
+func outcomeOf(result tasks.Added) Outcome {
 	switch {
 	case tasks.IsPermanent(result.Err):
 		return Refused

@@ -64,7 +64,7 @@ type fakeQueue struct {
 	mu         sync.Mutex
 	added      map[string]tasks.Tick
 	latest     map[string]time.Time
-	states     map[string]string // of tasks, "" if not given
+	states     map[string]tasks.State // of tasks, "" if not given
 	duplicates int
 	changed    chan struct{} // closed and replaced at each tick
 
@@ -73,21 +73,21 @@ type fakeQueue struct {
 }
 
 func newFakeQueue() *fakeQueue {
-	return &fakeQueue{added: map[string]tasks.Tick{}, latest: map[string]time.Time{}, states: map[string]string{}, changed: make(chan struct{})}
+	return &fakeQueue{added: map[string]tasks.Tick{}, latest: map[string]time.Time{}, states: map[string]tasks.State{}, changed: make(chan struct{})}
 }
 
-func (q *fakeQueue) EnqueueTicks(ctx context.Context, ticks []tasks.Tick, _ time.Time) []tasks.TickResult {
-	results := make([]tasks.TickResult, len(ticks))
+func (q *fakeQueue) EnqueueTicks(ctx context.Context, ticks []tasks.Tick, _ time.Time) []tasks.Added {
+	results := make([]tasks.Added, len(ticks))
 	for i, tick := range ticks {
 		results[i] = q.enqueue(ctx, tick)
 	}
 	return results
 }
 
-func (q *fakeQueue) enqueue(ctx context.Context, tick tasks.Tick) tasks.TickResult {
+func (q *fakeQueue) enqueue(ctx context.Context, tick tasks.Tick) tasks.Added {
 	if q.before != nil {
 		if err := q.before(ctx, tick.ID); err != nil {
-			return tasks.TickResult{Err: err}
+			return tasks.Added{Err: err}
 		}
 	}
 	q.mu.Lock()
@@ -99,15 +99,15 @@ func (q *fakeQueue) enqueue(ctx context.Context, tick tasks.Tick) tasks.TickResu
 	} else {
 		q.added[tick.ID], q.latest[tick.Entry] = tick, tick.At
 	}
-	return tasks.TickResult{Receipt: tasks.Receipt{ID: tick.ID, Kind: tick.Kind, Queue: "default", Duplicate: there}}
+	return tasks.Added{Receipt: tasks.Receipt{ID: tick.ID, Kind: tick.Kind, Queue: "default", Duplicate: there}}
 }
 
 func (q *fakeQueue) SweepTicks(context.Context, func(context.Context, []tasks.Tick) ([]tasks.Tick, error)) (int, error) {
 	return 0, nil
 }
 
-func (q *fakeQueue) States(_ context.Context, receipts []tasks.Receipt) ([]string, error) {
-	states := make([]string, len(receipts))
+func (q *fakeQueue) States(_ context.Context, receipts []tasks.Receipt) ([]tasks.State, error) {
+	states := make([]tasks.State, len(receipts))
 	for i, r := range receipts {
 		states[i] = q.states[r.ID]
 	}

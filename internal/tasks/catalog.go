@@ -142,28 +142,27 @@ type Receipt struct {
 	Kind  string `json:"kind"`
 	Queue string `json:"queue"`
 	// Duplicate is true if a task with this ID, or the same unique task, was there
-	// already, and nothing was added.
+	// already, and nothing was added. Of a unique one that was given no ID, it is the ID of
+	// the one that was there.
 	Duplicate bool `json:"duplicate,omitempty"`
+}
+
+// New is a task that is to be added.
+type New struct {
+	Args    Args
+	Options Options
+}
+
+// Added is what became of a task that was to be added: its receipt, or why it was refused.
+// The receipt of a tick whose task was added before, or of one at or before the latest of its
+// entry, is a duplicate.
+type Added struct {
+	Receipt Receipt
+	Err     error
 }
 
 // Enqueuer adds a task to the queue its kind is routed to. An implementation refuses
 // what the catalog refuses; a duplicate is not an error but said in the receipt.
 type Enqueuer interface {
 	Enqueue(ctx context.Context, args Args, opts Options) (Receipt, error)
-}
-
-// Status is a task as a producer sees it.
-type Status struct {
-	ID        string          `json:"id"`
-	Kind      string          `json:"kind"`
-	Queue     string          `json:"queue"`
-	State     string          `json:"state"`         // pending, active, scheduled, retry, archived, completed or aggregating: its user's turn has not come
-	Run       string          `json:"run,omitempty"` // as [Task.Run], once a worker has taken it
-	Retried   int             `json:"retried"`
-	LastError string          `json:"last_error,omitempty"`
-	NextRun   time.Time       `json:"next_run,omitzero"`
-	Completed time.Time       `json:"completed,omitzero"`
-	Payload   json.RawMessage `json:"payload,omitempty"`
-	Progress  json.RawMessage `json:"progress,omitempty"` // the latest that its handler noted
-	Result    json.RawMessage `json:"result,omitempty"`
 }

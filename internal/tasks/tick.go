@@ -18,13 +18,6 @@ type Tick struct {
 	Expires time.Time
 }
 
-// TickResult is what became of a tick. The receipt of a tick whose task was added
-// before, or of one at or before the latest of its entry, is a duplicate.
-type TickResult struct {
-	Receipt Receipt
-	Err     error
-}
-
 // ErrTooLate says that a tick was not enqueued because the time for it was over: it is
 // somebody else's by now.
 var ErrTooLate = errors.New("the claim is over")

@@ -39,16 +39,17 @@ func AgesKey(queue string) string { return OwnKey(queue, "ticks:ages") }
 
 // Fields of a task's hash that asynq does not know.
 const (
-	ProgressField = "progress" // how far it is, JSON
-	RunField      = "run"      // the name of the run, the same for all attempts
-	ErrorField    = "error"    // why the last attempt did not succeed, JSON
-	ParkedField   = "parked"   // 1: it is set aside until somebody runs it
-	LossesField   = "losses"   // how many workers it was lost with
-	DueField      = "due_ms"   // when exactly it is due, Unix time in ms: asynq keeps seconds
-	UserField     = "user"     // whose turn it takes, as it stands in keys
-	CancelField   = "cancel"   // who has cancelled it, JSON; whoever holds it ends it
-	EndingField   = "ending"   // how an archived task came to its end: cancelled or expired; else it failed
-	AwaitsField   = "awaits"   // since when it has waited for a worker that knows it, Unix time in s
+	ProgressField = "progress"    // how far it is, JSON
+	ToldField     = "progress_at" // which attempt told the progress, and when, Unix time in µs
+	RunField      = "run"         // the name of the run, the same for all attempts
+	ErrorField    = "error"       // why the last attempt did not succeed, JSON
+	ParkedField   = "parked"      // 1: it is set aside until somebody runs it
+	LossesField   = "losses"      // how many workers it was lost with
+	DueField      = "due_ms"      // when exactly it is due, Unix time in ms: asynq keeps seconds
+	UserField     = "user"        // whose turn it takes, as it stands in keys
+	CancelField   = "cancel"      // who has cancelled it, JSON; whoever holds it ends it
+	EndingField   = "ending"      // how an archived task came to its end: cancelled or expired; else it failed
+	AwaitsField   = "awaits"      // since when it has waited for a worker that knows it, Unix time in s
 )
 
 // Headers a task carries beside its payload. Tasks of foreign clients have none.

@@ -191,6 +191,11 @@ func Failed(text string, at int64) []byte {
 	return appendNumber(appendText(nil, 7, text), 11, at)
 }
 
+// Header returns what, appended to the text of a message, makes value the value of a header.
+func Header(name, value string) []byte {
+	return appendAny(nil, 15, string(appendAny(appendAny(nil, 1, name), 2, value)))
+}
+
 // LockKey returns asynq's key of the lock of a unique task.
 func LockKey(queue, kind string, payload []byte) string {
 	lock := "unique:" + kind + ":"

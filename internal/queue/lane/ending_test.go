@@ -55,7 +55,7 @@ func TestATaskThatPassesItsHardLimitEndsAfterOneAttemptForEachItMayHave(t *testi
 					r.enqueue(note{kind: "agent_a"}, tasks.Options{ID: fmt.Sprint(i)})
 				}
 				for i := range 10 {
-					s := r.await("agents", fmt.Sprint(i), inState("archived"))
+					s := r.await("agents", fmt.Sprint(i), inState(tasks.StateFailed))
 					if want := "attempt 1, the last: hard time limit passed (300ms)"; s.LastError != want || s.Retried != 0 {
 						t.Errorf("after %d retries it says %q, want %q", s.Retried, s.LastError, want)
 					}
@@ -117,7 +117,7 @@ func TestACancelledTaskEndsOnceItsHandlerHasReturnedAndIsNotRunAgain(t *testing.
 					t.Fatal(err)
 				}
 				close(saved)
-				s := r.await("agents", "x", inState("archived"))
+				s := r.await("agents", "x", inState(tasks.StateCancelled))
 				if s.LastError != cancel.want || s.Retried != 0 {
 					t.Errorf("after %d retries it says %q, want %q", s.Retried, s.LastError, cancel.want)
 				}
@@ -145,7 +145,7 @@ func TestACancelledTaskThatWaitsIsNotBegun(t *testing.T) {
 		r.enqueue(note{kind: "agent_a"}, tasks.Options{ID: "x"})
 		client.HSet(t.Context(), format.TaskKey("agents", "x"), format.CancelField, `{"by":"ada"}`) // as a worker that was lost has left it
 		r.start(Options{Queue: "agents", Concurrency: 1})
-		if s := r.await("agents", "x", inState("archived")); s.LastError != "cancelled by ada" {
+		if s := r.await("agents", "x", inState(tasks.StateCancelled)); s.LastError != "cancelled by ada" {
 			t.Errorf("it says %q", s.LastError)
 		}
 	})
@@ -165,7 +165,7 @@ func TestACancelledTaskThatIsDoneAllTheSameHasSucceeded(t *testing.T) {
 		if err := r.inspector().CancelProcessing("x"); err != nil {
 			t.Fatal(err)
 		}
-		if s := r.await("agents", "x", inState("completed")); string(s.Result) != `"done"` {
+		if s := r.await("agents", "x", inState(tasks.StateSucceeded)); string(s.Result) != `"done"` {
 			t.Errorf("result %s", s.Result)
 		}
 	})
@@ -184,7 +184,7 @@ func TestATaskWhoseDeadlinePassesExpiresAtOnce(t *testing.T) {
 		}
 		r.start(Options{Queue: "agents", Concurrency: 2})
 		for id, deadline := range map[string]time.Time{"before": before, "during": during} {
-			s := r.await("agents", id, inState("archived"))
+			s := r.await("agents", id, inState(tasks.StateExpired))
 			if want := "expired: its deadline " + deadline.UTC().Format(time.RFC3339) + " has passed"; s.LastError != want || s.Retried != 0 {
 				t.Errorf("after %d retries it says %q, want %q", s.Retried, s.LastError, want)
 			}
@@ -205,32 +205,32 @@ func TestATaskThatNobodyHereKnowsWaitsForAWorkerThatDoes(t *testing.T) {
 			t.Fatal(err)
 		}
 		stop := r.start(Options{Queue: "agents", Concurrency: 1})
-		s := r.await("agents", "x", inState("retry"))
+		s := r.await("agents", "x", inState(tasks.StateRetrying))
 		if left := time.Until(s.NextRun); s.Retried != 0 || left < awaitEvery-3*time.Second || left > awaitEvery {
 			t.Errorf("after %d retries the next attempt is in %s, want %s", s.Retried, left, awaitEvery)
 		}
-		again := func() {
-			if err := r.client.RunNow("agents", "x"); err != nil {
-				t.Fatal(err)
-			}
+		again := func() { // at once and not after its delay
+			client.HDel(t.Context(), format.TaskKey("agents", "x"), format.DueField)
+			client.ZAdd(t.Context(), format.Key("agents", "retry"), redis.Z{Score: 1, Member: "x"})
+			client.LPush(t.Context(), format.WakeKey("agents"), "")
 		}
 		again()
-		r.await("agents", "x", inState("retry"))
+		r.await("agents", "x", inState(tasks.StateRetrying))
 		if warned := r.logs.FilterMessage("task").FilterLevelExact(1).Len(); warned != 1 {
 			t.Errorf("warned %d times, want once", warned)
 		}
 		// As if it had waited for long.
 		client.HSet(t.Context(), format.TaskKey("agents", "x"), format.AwaitsField, time.Now().Add(-awaitFor).Unix())
 		again()
-		s = r.await("agents", "x", inState("archived"))
+		s = r.await("agents", "x", inState(tasks.StateFailed))
 		if want := `kind "agent_new" has no handler: known are agent_a: no worker that knows it has come for 15m`; !strings.HasPrefix(s.LastError, want) {
 			t.Errorf("it says %q, want %q", s.LastError, want)
 		}
 		stop(0)
 		r.deps.Catalog, _ = tasks.NewCatalog(0, tasks.Define("agent_new", 1, nothing))
-		again() // by hand, to a newer worker
+		r.runByHand("x") // to a newer worker
 		r.start(Options{Queue: "agents", Concurrency: 1})
-		r.await("agents", "x", inState("completed"))
+		r.await("agents", "x", inState(tasks.StateSucceeded))
 	})
 }
 
@@ -289,7 +289,7 @@ func TestATaskThatIsListedTwiceDoesNotRunTwiceAtOnce(t *testing.T) {
 		}
 		r.awaitLog("found wrong in redis and put right", "what", "runs already")
 		close(release)
-		r.await("agents", "twice", inState("completed"))
+		r.await("agents", "twice", inState(tasks.StateSucceeded))
 		if len(running) != 0 {
 			t.Error("it ran again")
 		}

@@ -28,7 +28,7 @@ func TestADelayedTaskIsTakenAtItsTimeWithNoPollAndNeverBefore(t *testing.T) {
 			due := time.Now().Add(delay)
 			receipt := r.enqueue(note{kind: "agent_a"}, tasks.Options{At: due})
 			// asynq reads whole seconds.
-			if s := r.await("agents", receipt.ID, inState("scheduled")); !s.NextRun.Equal(due.Truncate(time.Second)) {
+			if s := r.await("agents", receipt.ID, inState(tasks.StateScheduled)); !s.NextRun.Equal(due.Truncate(time.Second)) {
 				t.Errorf("next run %s, want %s", s.NextRun, due)
 			}
 			if at := <-began; at.Before(due.Truncate(time.Millisecond)) {
@@ -55,7 +55,7 @@ func TestARetryIsTakenAtItsTimeWithNoPollAndNeverBefore(t *testing.T) {
 		if waited := second.Sub(first); waited < delay-time.Millisecond {
 			t.Errorf("retried after %s, want %s", waited, delay)
 		}
-		r.await("agents", receipt.ID, inState("completed"))
+		r.await("agents", receipt.ID, inState(tasks.StateSucceeded))
 	})
 }
 
@@ -66,7 +66,7 @@ func TestALaneWithSiblingsIsWokenForEachOfThem(t *testing.T) {
 		for range 3 {
 			for _, queue := range []string{"agents", "agents_high"} {
 				receipt := r.enqueue(note{kind: "agent_a"}, tasks.Options{Queue: queue})
-				r.await(queue, receipt.ID, inState("completed"))
+				r.await(queue, receipt.ID, inState(tasks.StateSucceeded))
 			}
 		}
 	})
@@ -162,7 +162,7 @@ func TestTasksTakenByAWorkerThatStopsGoBackToTheFront(t *testing.T) {
 		}
 		x.arrived(back, reply)
 		for _, id := range []string{"first", "second"} {
-			if s := r.await("agents", id, inState("pending")); s.Retried != 0 {
+			if s := r.await("agents", id, inState(tasks.StateWaiting)); s.Retried != 0 {
 				t.Errorf("%s: %+v", id, s)
 			}
 		}
@@ -197,7 +197,7 @@ func TestAnIdleLaneSendsAtMostThreeCommandsASecond(t *testing.T) {
 	r := newRig(t, client, nil, handlers{"agent_a": nothing})
 	r.start(Options{Queue: "agents", Concurrency: 64, Fetchers: 32, Poll: time.Second})
 	done := r.enqueue(note{kind: "agent_a"}, tasks.Options{})
-	r.await("agents", done.ID, inState("completed"))
+	r.await("agents", done.ID, inState(tasks.StateSucceeded))
 	time.Sleep(time.Second) // until it idles
 	client.ConfigResetStat(t.Context())
 	const span = 3 * tendAfter

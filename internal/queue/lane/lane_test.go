@@ -26,7 +26,7 @@ func TestAResultIsKeptAsJSON(t *testing.T) {
 		}})
 		r.start(Options{Queue: "agents", Concurrency: 1})
 		receipt := r.enqueue(note{kind: "agent_a", Text: "hi", User: "ada"}, tasks.Options{})
-		s := r.await("agents", receipt.ID, inState("completed"))
+		s := r.await("agents", receipt.ID, inState(tasks.StateSucceeded))
 		if string(s.Result) != `{"echo":"hi"}` {
 			t.Errorf("result %s", s.Result)
 		}
@@ -44,17 +44,17 @@ func TestAnErrorSaysWhatHappensNext(t *testing.T) {
 	for name, tc := range map[string]struct {
 		err     error
 		policy  routing.Patch
-		state   string
+		state   tasks.State
 		retried int
 		delay   time.Duration
 		reason  string
 	}{
-		"plain":       {boom, routing.Patch{Retries: new(2)}, "retry", 1, 30 * time.Second, "boom"},
-		"last":        {boom, routing.Patch{Retries: new(0)}, "archived", 0, 0, "attempt 1, the last: boom"},
-		"permanent":   {fmt.Errorf("deep: %w", tasks.Permanent(boom)), routing.Patch{}, "archived", 0, 0, "deep: boom"},
-		"retry after": {tasks.RetryAfter(time.Hour, boom), routing.Patch{}, "retry", 1, time.Hour, "boom"},
-		"parked":      {tasks.Parked("brake"), routing.Patch{}, "retry", 0, parkedFor, "parked: brake"},
-		"parked last": {tasks.Parked("brake"), routing.Patch{Retries: new(0)}, "retry", 0, parkedFor, "parked: brake"},
+		"plain":       {boom, routing.Patch{Retries: new(2)}, "retrying", 1, 30 * time.Second, "boom"},
+		"last":        {boom, routing.Patch{Retries: new(0)}, "failed", 0, 0, "attempt 1, the last: boom"},
+		"permanent":   {fmt.Errorf("deep: %w", tasks.Permanent(boom)), routing.Patch{}, "failed", 0, 0, "deep: boom"},
+		"retry after": {tasks.RetryAfter(time.Hour, boom), routing.Patch{}, "retrying", 1, time.Hour, "boom"},
+		"parked":      {tasks.Parked("brake"), routing.Patch{}, "parked", 0, parkedFor, "parked: brake"},
+		"parked last": {tasks.Parked("brake"), routing.Patch{Retries: new(0)}, "parked", 0, parkedFor, "parked: brake"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
@@ -91,12 +91,12 @@ func TestAForeignClientsBadTaskGoesToTheDeadLetterWithAReason(t *testing.T) {
 			if _, err := r.foreign.Enqueue(tc.task, asynq.Queue("agents"), asynq.TaskID(name)); err != nil {
 				t.Fatal(err)
 			}
-			if s := r.await("agents", name, inState("archived")); !strings.Contains(s.LastError, tc.want) {
+			if s := r.await("agents", name, inState(tasks.StateFailed)); !strings.Contains(s.LastError, tc.want) {
 				t.Errorf("%s: reason %q, want %q", name, s.LastError, tc.want)
 			}
 		}
 		ok := r.enqueue(note{kind: "agent_a"}, tasks.Options{})
-		r.await("agents", ok.ID, inState("completed"))
+		r.await("agents", ok.ID, inState(tasks.StateSucceeded))
 	})
 }
 
@@ -108,7 +108,7 @@ func TestATaskOfALaterVersionIsLeftToANewerWorker(t *testing.T) {
 		if _, err := r.foreign.Enqueue(task, asynq.Queue("agents"), asynq.TaskID("v2")); err != nil {
 			t.Fatal(err)
 		}
-		if s := r.await("agents", "v2", inState("retry")); s.Retried != 0 || !strings.Contains(s.LastError, "upgrade the workers") {
+		if s := r.await("agents", "v2", inState(tasks.StateRetrying)); s.Retried != 0 || !strings.Contains(s.LastError, "upgrade the workers") {
 			t.Errorf("status %+v", s)
 		}
 	})
@@ -119,7 +119,7 @@ func TestAPanicIsAFailedAttemptWithItsStackInTheLog(t *testing.T) {
 		r := newRig(t, client, nil, handlers{"agent_a": func(context.Context, *tasks.Task, note) (any, error) { panic("ouch") }})
 		r.start(Options{Queue: "agents", Concurrency: 1})
 		receipt := r.enqueue(note{kind: "agent_a"}, tasks.Options{})
-		if s := r.await("agents", receipt.ID, inState("retry")); s.LastError != "handler panicked: ouch" {
+		if s := r.await("agents", receipt.ID, inState(tasks.StateRetrying)); s.LastError != "handler panicked: ouch" {
 			t.Errorf("reason %q", s.LastError)
 		}
 		lines := r.logs.FilterMessage("handler panicked").All()
@@ -160,7 +160,7 @@ func TestNoMoreTasksAreTakenThanThereAreSlots(t *testing.T) {
 		default:
 		}
 		close(release)
-		r.await("scraping", last.ID, inState("completed"))
+		r.await("scraping", last.ID, inState(tasks.StateSucceeded))
 	})
 }
 
@@ -184,11 +184,11 @@ func TestTheSoftLimitCancelsAndTheHardLimitEndsTheAttempt(t *testing.T) {
 		})
 		stop := r.start(Options{Queue: "agents", Concurrency: 2})
 		soft := r.enqueue(note{kind: "agent_soft"}, tasks.Options{})
-		if s := r.await("agents", soft.ID, inState("completed")); string(s.Result) != `"saved: soft time limit passed"` {
+		if s := r.await("agents", soft.ID, inState(tasks.StateSucceeded)); string(s.Result) != `"saved: soft time limit passed"` {
 			t.Errorf("soft: result %s", s.Result)
 		}
 		hard := r.enqueue(note{kind: "agent_hard"}, tasks.Options{})
-		if s := r.await("agents", hard.ID, inState("retry")); !strings.Contains(s.LastError, "hard time limit passed") {
+		if s := r.await("agents", hard.ID, inState(tasks.StateRetrying)); !strings.Contains(s.LastError, "hard time limit passed") {
 			t.Errorf("hard: reason %q", s.LastError)
 		}
 		if n := testutil.ToFloat64(r.metrics.overdue.WithLabelValues("agents", "agent_hard")); n != 1 {
@@ -220,7 +220,7 @@ func TestAStoppedLaneHandsUnfinishedTasksBackToTheFrontWithNoRetrySpent(t *testi
 		if cause := <-causes; !errors.Is(cause, ErrHandedBack) {
 			t.Errorf("cause %v", cause)
 		}
-		s := r.await("agents", "cut", inState("pending"))
+		s := r.await("agents", "cut", inState(tasks.StateWaiting))
 		if s.Retried != 0 || s.LastError != "" {
 			t.Errorf("a retry was spent: %+v", s)
 		}
@@ -245,7 +245,7 @@ func TestAStoppedLaneLetsARunningTaskFinish(t *testing.T) {
 		<-running
 		time.AfterFunc(50*time.Millisecond, func() { close(release) })
 		stop(time.Minute)
-		if s := r.await("agents", receipt.ID, inState("completed")); string(s.Result) != `"done"` {
+		if s := r.await("agents", receipt.ID, inState(tasks.StateSucceeded)); string(s.Result) != `"done"` {
 			t.Errorf("status %+v", s)
 		}
 	})
@@ -263,7 +263,7 @@ func TestAWaitingTaskIsWokenWhenTheOneItWaitsForHasEnded(t *testing.T) {
 				r.start(Options{Queue: "briefings", Concurrency: 1})
 				waiting := r.enqueue(note{kind: "briefing_write"}, tasks.Options{At: time.Now().Add(time.Hour)})
 				r.enqueue(note{kind: "agent_rank"}, tasks.Options{Wakes: &waiting})
-				r.await("briefings", waiting.ID, inState("completed"))
+				r.await("briefings", waiting.ID, inState(tasks.StateSucceeded))
 			})
 		})
 	}
@@ -290,7 +290,7 @@ func TestSiblingQueuesShareTheSlotsOfALane(t *testing.T) {
 		r.start(Options{Queue: "agents", Concurrency: 1, Priorities: map[string]int{"agents": 1, "agents_high": 6}})
 		for _, queue := range []string{"agents", "agents_high"} {
 			receipt := r.enqueue(note{kind: "agent_a"}, tasks.Options{Queue: queue})
-			r.await(queue, receipt.ID, inState("completed"))
+			r.await(queue, receipt.ID, inState(tasks.StateSucceeded))
 		}
 	})
 }
@@ -335,7 +335,7 @@ func TestRedisGoneInTheMiddleOfWorkLosesNothingAndRepeatsNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, receipt := range []tasks.Receipt{first, waiting} {
-		if s := r.await("agents", receipt.ID, inState("completed")); s.Retried != 0 || string(s.Result) != `"done"` {
+		if s := r.await("agents", receipt.ID, inState(tasks.StateSucceeded)); s.Retried != 0 || string(s.Result) != `"done"` {
 			t.Errorf("status %+v", s)
 		}
 	}

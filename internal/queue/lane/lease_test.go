@@ -51,7 +51,7 @@ func TestATaskWhoseWorkerWasLostRunsAgainWithNoRetrySpent(t *testing.T) {
 		if n := <-attempts; n != 2 {
 			t.Errorf("attempt %d, want 2", n)
 		}
-		s := r.await("agents", "lost", inState("completed"))
+		s := r.await("agents", "lost", inState(tasks.StateSucceeded))
 		if s.Retried != 0 || !strings.Contains(s.LastError, "worker lost") {
 			t.Errorf("status %+v", s)
 		}
@@ -101,13 +101,11 @@ func TestATaskThatKillsItsWorkersEndsInTheDeadLetterAndStartsAfreshByHand(t *tes
 		}
 		r.loseWorker("poison", time.Minute)
 		r.startLane(steady, Options{Queue: "agents", Concurrency: 1, Poll: never})
-		if s := r.await("agents", "poison", inState("archived")); !strings.Contains(s.LastError, "poison: lost with its worker 2 times") {
+		if s := r.await("agents", "poison", inState(tasks.StateFailed)); !strings.Contains(s.LastError, "poison: lost with its worker 2 times") {
 			t.Errorf("reason %q", s.LastError)
 		}
-		if err := r.client.RunNow("agents", "poison"); err != nil {
-			t.Fatal(err)
-		}
-		r.await("agents", "poison", inState("completed"))
+		r.runByHand("poison")
+		r.await("agents", "poison", inState(tasks.StateSucceeded))
 	})
 }
 
@@ -121,7 +119,7 @@ func TestAnActiveTaskWithoutALeaseIsAdopted(t *testing.T) {
 			steady(l)
 			l.sources[0].rescuer.adopted = time.Time{}
 		}, Options{Queue: "agents", Concurrency: 1, Poll: never})
-		r.await("agents", "orphan", inState("completed"))
+		r.await("agents", "orphan", inState(tasks.StateSucceeded))
 	})
 }
 
@@ -132,7 +130,7 @@ func TestATaskWhoseDataIsGoneIsSaidAndHoldsNothingUp(t *testing.T) {
 		client.Del(t.Context(), format.Key("agents", "t:gone"))
 		next := r.enqueue(note{kind: "agent_a"}, tasks.Options{})
 		r.start(Options{Queue: "agents", Concurrency: 1})
-		r.await("agents", next.ID, inState("completed"))
+		r.await("agents", next.ID, inState(tasks.StateSucceeded))
 		if r.logs.FilterMessageSnippet("found wrong in redis").Len() != 1 {
 			t.Errorf("logs %v", r.logs.All())
 		}
@@ -193,7 +191,7 @@ func TestAHandlerIsCancelledWhenAnotherWorkerHasItsTaskAndLeavesItAlone(t *testi
 			t.Errorf("cause %v", cause)
 		}
 		r.awaitLog("task", "outcome", "cut_off")
-		if s := r.await("agents", "stolen", inState("active")); s.Retried != 0 || s.LastError != "" {
+		if s := r.await("agents", "stolen", inState(tasks.StateRunning)); s.Retried != 0 || s.LastError != "" {
 			t.Errorf("another's task was touched: %+v", s)
 		}
 	})
@@ -244,7 +242,7 @@ func TestAWorkerThatCannotRenewStopsAndHandsBackOnceItCan(t *testing.T) {
 	if n := <-running; n != 1 {
 		t.Errorf("attempt %d: a loss was counted, although the task was handed back", n)
 	}
-	if s := r.await("agents", receipt.ID, inState("completed")); s.Retried != 0 || s.LastError != "" {
+	if s := r.await("agents", receipt.ID, inState(tasks.StateSucceeded)); s.Retried != 0 || s.LastError != "" {
 		t.Errorf("status %+v", s)
 	}
 }

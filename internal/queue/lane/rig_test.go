@@ -148,7 +148,7 @@ func (r *rig) await(queue, id string, ok func(tasks.Status) bool) tasks.Status {
 	}
 }
 
-func inState(state string) func(tasks.Status) bool {
+func inState(state tasks.State) func(tasks.Status) bool {
 	return func(s tasks.Status) bool { return s.State == state }
 }
 
@@ -170,3 +170,11 @@ func (r *rig) inspector() *asynq.Inspector { return asynq.NewInspectorFromRedisC
 type handlers = map[string]func(context.Context, *tasks.Task, note) (any, error)
 
 func nothing(context.Context, *tasks.Task, note) (any, error) { return nil, nil }
+
+// runByHand makes a task of the agents' queue ready.
+func (r *rig) runByHand(id string) {
+	r.t.Helper()
+	if h := r.client.Run(r.t.Context(), []tasks.Name{{Queue: "agents", ID: id}})[0]; h.Err != nil {
+		r.t.Fatal(h.Err)
+	}
+}

@@ -145,7 +145,7 @@ func TestATurnThatNobodyEndedIsGivenAgain(t *testing.T) {
 		first := r.enqueue(note{kind: "agent_a", User: "ada"}, tasks.Options{})
 		o.await(t, map[string]int{"ada": 1})
 		second := r.enqueue(note{kind: "agent_a", User: "ada"}, tasks.Options{})
-		r.await(routing.Agents, second.ID, inState("aggregating"))
+		r.await(routing.Agents, second.ID, inState(tasks.StateHeld))
 		// As if the worker had died between the end of the attempt and the turn's.
 		client.HSet(t.Context(), format.Key(routing.Agents, "t:"+first.ID), "state", "completed")
 		client.LPush(t.Context(), format.WakeKey(routing.Agents), "") // or it would be found within six seconds
@@ -164,15 +164,15 @@ func TestAHeldTaskCanBeRunAndDeletedByHand(t *testing.T) {
 		}
 		o.await(t, map[string]int{"ada": 1})
 		for _, id := range ids[1:] {
-			r.await(routing.Agents, id, inState("aggregating"))
+			r.await(routing.Agents, id, inState(tasks.StateHeld))
 		}
 		if err := r.inspector().DeleteTask(routing.Agents, ids[1]); err != nil {
 			t.Error(err)
 		}
-		if err := r.client.RunNow(routing.Agents, ids[2]); err != nil {
+		if err := r.client.Run(t.Context(), []tasks.Name{{Queue: routing.Agents, ID: ids[2]}})[0].Err; err != nil {
 			t.Error(err)
 		}
-		r.await(routing.Agents, ids[2], inState("aggregating")) // behind the other, for want of a turn
+		r.await(routing.Agents, ids[2], inState(tasks.StateHeld)) // behind the other, for want of a turn
 		for range 3 {
 			o.leave <- struct{}{}
 		}

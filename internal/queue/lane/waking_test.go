@@ -36,7 +36,7 @@ func TestAnIdleWorkerTakesATaskHoweverItBecomesReady(t *testing.T) {
 				r.start(Options{Queue: "agents", Concurrency: 1, Poll: never})
 				for range 3 { // and again, once it has found nothing
 					receipt := add(r)
-					r.await("agents", receipt.ID, inState("completed"))
+					r.await("agents", receipt.ID, inState(tasks.StateSucceeded))
 				}
 			})
 		})
@@ -67,6 +67,6 @@ func TestATaskOfAForeignClientIsFoundByThePoll(t *testing.T) {
 		if _, err := r.foreign.Enqueue(asynq.NewTask("agent_a", nil), asynq.Queue("agents"), asynq.TaskID("x"), asynq.Retention(time.Hour)); err != nil {
 			t.Fatal(err)
 		}
-		r.await("agents", "x", inState("completed"))
+		r.await("agents", "x", inState(tasks.StateSucceeded))
 	})
 }

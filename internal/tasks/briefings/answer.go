@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"switchyard/internal/tasks"
 )
 
 func agentKind(agent string) string { return "agent_" + agent }
@@ -17,7 +18,7 @@ func (h *Handlers) answer(ctx context.Context, agent, task, what string, v any) 
 		return "", fmt.Errorf("%s task %s: %w", what, task, err)
 	case !found:
 		return "The " + what + " was not kept", nil
-	case status.State == "archived":
+	case status.State.Ended() && status.State != tasks.StateSucceeded:
 		return "The " + what + " failed", nil
 	case len(status.Result) == 0:
 		return "The " + what + " did not finish in time", nil

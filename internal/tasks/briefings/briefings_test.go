@@ -30,7 +30,7 @@ func TestWhatIsNewIsRankedByAnAgentAndThenWritten(t *testing.T) {
 		if rank.args.Kind() != "agent_scout" || rank.opts.ID != "b1.rank" || rank.opts.Wakes == nil || rank.opts.Wakes.ID != "b1.write" {
 			t.Errorf("rank %+v", rank)
 		}
-		r.statuses["b1.rank"] = tasks.Status{State: "active", Result: []byte(`{"considered":1,"choices":[{"document":"d1","why":"it fits"}]}`)}
+		r.statuses["b1.rank"] = tasks.Status{State: tasks.StateRunning, Result: []byte(`{"considered":1,"choices":[{"document":"d1","why":"it fits"}]}`)}
 		if err := r.perform("b1.write", write.args); err != nil {
 			t.Fatal(err)
 		}
@@ -54,8 +54,8 @@ func TestAnAgentWritesTheTextsAndThePagesAreQuotedWhereItDoesNot(t *testing.T) {
 	}{
 		"it does":          {digest: tasks.Status{Result: []byte(both)}, overview: "Of queues.", summaries: "Two in brief.|One in brief."},
 		"no model's":       {digest: tasks.Status{Result: []byte(`{"items":[{"document":"d1","summary":"One."}]}`)}, note: "The digest left out 1 of 2 pages, which are quoted.", summaries: "|One."},
-		"it fails":         {digest: tasks.Status{State: "archived"}, note: "The digest failed, so the pages are quoted.", summaries: "|"},
-		"it is slow":       {digest: tasks.Status{State: "active"}, note: "The digest did not finish in time, so the pages are quoted.", summaries: "|"},
+		"it fails":         {digest: tasks.Status{State: tasks.StateFailed}, note: "The digest failed, so the pages are quoted.", summaries: "|"},
+		"it is slow":       {digest: tasks.Status{State: tasks.StateRunning}, note: "The digest did not finish in time, so the pages are quoted.", summaries: "|"},
 		"it is no digest":  {digest: tasks.Status{Result: []byte(`{"output":"a poem"}`)}, note: "The digest could not be read, so the pages are quoted.", summaries: "|"},
 		"its budget ended": {digest: tasks.Status{Result: []byte(`{"text":"So far of queues.","stopped":"steps","unanswered":"the model's last word is empty","spent":{"steps":2}}`)}, note: "The digest was not brought to its end, so the pages are quoted.", summaries: "|"},
 	} {
@@ -148,7 +148,7 @@ func TestAFailedRankingFallsBackToTheLastGoodOneMarkedAsSuch(t *testing.T) {
 			}
 			return r.delivered[len(r.delivered)-1]
 		}
-		r.statuses["r1"] = tasks.Status{State: "archived", LastError: "no"}
+		r.statuses["r1"] = tasks.Status{State: tasks.StateFailed, LastError: "no"}
 		if b := write("1"); !strings.Contains(b.Note, "The ranking failed") || !strings.Contains(b.Note, "unranked") || len(b.Items) != 2 || b.Items[0].Title != "Two" {
 			t.Errorf("without any ranking: %+v", b)
 		}
@@ -159,7 +159,7 @@ func TestAFailedRankingFallsBackToTheLastGoodOneMarkedAsSuch(t *testing.T) {
 		for id, want := range map[string]string{"3": "did not finish in time", "4": "was not kept", "5": "could not be read"} {
 			switch id {
 			case "3":
-				r.statuses["r3"] = tasks.Status{State: "active"}
+				r.statuses["r3"] = tasks.Status{State: tasks.StateRunning}
 			case "5":
 				r.statuses["r5"] = tasks.Status{Result: []byte(`{"steps":[]}`)}
 			}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"text/tabwriter"
+
+	"switchyard/internal/app"
+	"switchyard/internal/config"
+	"switchyard/internal/queue"
+)
+
+type queueCommand struct {
+	List   queueList   `cmd:"" help:"List the queues, with how many tasks are in which state."`
+	Pause  queuePause  `cmd:"" help:"Have no worker take tasks from a queue. What runs goes on."`
+	Resume queueResume `cmd:"" help:"Have workers take tasks from a queue again."`
+}
+
+type queueList struct {
+	JSON bool `name:"json" help:"As JSON."`
+}
+
+// Run implements the command.
+func (cmd queueList) Run(f *config.Flags, out io.Writer) error {
+	return withSystem(f, func(ctx context.Context, s *app.System) error {
+		sizes, err := s.Queue.Sizes(ctx)
+		if err != nil {
+			return err
+		}
+		slices.SortFunc(sizes, func(a, b queue.Size) int { return cmp.Compare(a.Queue, b.Queue) })
+		if cmd.JSON {
+			return printJSON(out, sizes)
+		}
+		w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+		_, _ = fmt.Fprintln(w, "QUEUE\tWAITING\tHELD\tRUNNING\tSCHEDULED\tRETRYING, PARKED\tFAILED, CANCELLED\tSTATE") // the flush brings what fails
+		for _, q := range sizes {
+			state := "open"
+			if q.Paused {
+				state = "paused"
+			}
+			_, _ = fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%s\n", printable(q.Queue), q.Waiting, q.Held, q.Running, q.Scheduled, q.Retrying, q.Failed, state)
+		}
+		return w.Flush()
+	})
+}
+
+type queuePause struct {
+	Queue string `arg:"" help:"Its name."`
+}
+
+// Run implements the command.
+func (cmd queuePause) Run(f *config.Flags, out io.Writer) error {
+	return pauseQueue(f, out, cmd.Queue, true)
+}
+
+type queueResume struct {
+	Queue string `arg:"" help:"Its name."`
+}
+
+// Run implements the command.
+func (cmd queueResume) Run(f *config.Flags, out io.Writer) error {
+	return pauseQueue(f, out, cmd.Queue, false)
+}
+
+func pauseQueue(f *config.Flags, out io.Writer, name string, pause bool) error {
+	return withSystem(f, func(ctx context.Context, s *app.System) error {
+		changed, err := s.PauseQueue(ctx, name, pause, me())
+		if err != nil {
+			return err
+		}
+		state := "open"
+		if pause {
+			state = "paused"
+		}
+		if !changed {
+			state += " already"
+		}
+		_, err = fmt.Fprintf(out, "queue %s is %s\n", name, state)
+		return err
+	})
+}

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"golang.org/x/term"
+
+	"switchyard/internal/app"
+	"switchyard/internal/config"
+	"switchyard/internal/queue"
+	"switchyard/internal/tasks"
+)
+
+// taskFilter says which tasks are meant.
+type taskFilter struct {
+	Queue string        `help:"Those of this queue."`
+	State []tasks.State `help:"Those in these states: waiting, scheduled, held, running, retrying, parked, succeeded, failed, cancelled, expired, broken."`
+	Kind  string        `help:"Those of this kind."`
+	User  string        `help:"Those that act for this user."`
+	Since time.Duration `help:"Those that came to their state in the last so much time, such as 2h. When that was is not known of those that are scheduled, held or running."`
+}
+
+func (f taskFilter) filter() tasks.Filter {
+	filter := tasks.Filter{Queue: f.Queue, States: f.State, Kind: f.Kind, User: f.User}
+	if f.Since > 0 {
+		filter.Since = time.Now().Add(-f.Since)
+	}
+	return filter
+}
+
+func (f taskFilter) empty() bool {
+	return f.Queue == "" && len(f.State) == 0 && f.Kind == "" && f.User == "" && f.Since == 0
+}
+
+// taskChoice is the tasks that a command is to change.
+type taskChoice struct {
+	Tasks []string `arg:"" optional:"" name:"task" help:"Their IDs, or queue/ID."`
+	taskFilter
+	DryRun bool `help:"Only say how many there are."`
+	Yes    bool `short:"y" help:"Do not ask."`
+}
+
+// deed is what a command does to tasks.
+type deed func(ctx context.Context, s *app.System, names []tasks.Name) ([]tasks.Handled, error)
+
+// do does a deed to the chosen tasks, says what became of each, and fails if one did not go well.
+func (c taskChoice) do(f *config.Flags, out io.Writer, verb string, do deed) error {
+	return withSystem(f, func(ctx context.Context, s *app.System) error {
+		names, err := c.choose(ctx, s, out, verb)
+		if err != nil || len(names) == 0 || c.DryRun {
+			return err
+		}
+		all, err := do(ctx, s, names)
+		failed := 0
+		for _, h := range all {
+			if h.Err != nil {
+				failed++
+			}
+			if _, werr := fmt.Fprintln(out, became(h)); werr != nil {
+				return errors.Join(err, werr)
+			}
+		}
+		if err == nil && failed > 0 {
+			err = fmt.Errorf("%d of %d tasks are left as they were", failed, len(names))
+		}
+		return err
+	})
+}
+
+// became says what became of a task.
+func became(h tasks.Handled) string {
+	switch {
+	case h.Err != nil:
+		return h.Err.Error()
+	case h.Again != nil && h.Again.Duplicate:
+		return fmt.Sprintf("task %s: one like it is there already: %s", h.Name, h.Again.ID)
+	case h.Again != nil:
+		return fmt.Sprintf("task %s is done again as %s/%s", h.Name, h.Again.Queue, h.Again.ID)
+	case h.Now == "":
+		return fmt.Sprintf("task %s was %s, and is deleted", h.Name, h.Was)
+	case h.Now == tasks.StateRunning:
+		return fmt.Sprintf("task %s is running, and is about to be cancelled", h.Name)
+	}
+	return fmt.Sprintf("task %s was %s, and is %s", h.Name, h.Was, h.Now)
+}
+
+// choose returns the tasks that are meant. It says how many match a filter, and asks before
+// more than one of them is changed.
+func (c taskChoice) choose(ctx context.Context, s *app.System, out io.Writer, verb string) ([]tasks.Name, error) {
+	switch {
+	case len(c.Tasks) > 0 && !c.empty():
+		return nil, errors.New("give tasks or a filter such as --state, and not both")
+	case len(c.Tasks) > 0:
+		return findAll(ctx, s, c.Tasks)
+	case c.empty():
+		return nil, errors.New("no task is meant: give IDs, or a filter such as --state=failed")
+	}
+	names, more, err := s.Queue.Match(ctx, c.filter())
+	if err != nil {
+		return nil, err
+	}
+	if more {
+		_, err = fmt.Fprintf(out, "more than %d tasks match: the first %[1]d are meant\n", queue.MaxMatches)
+	} else {
+		_, err = fmt.Fprintf(out, "%d %s\n", len(names), cmp.Or(map[int]string{1: "task matches"}[len(names)], "tasks match"))
+	}
+	if err == nil && len(names) > 1 && !c.DryRun && !c.Yes {
+		err = confirm(out, fmt.Sprintf("%s %d tasks?", verb, len(names)))
+	}
+	return names, err
+}
+
+// findAll returns the tasks of that name. All must be there, or none is touched.
+func findAll(ctx context.Context, s *app.System, given []string) ([]tasks.Name, error) {
+	names := make([]tasks.Name, len(given))
+	for i, name := range given {
+		found, err := s.Queue.Find(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		names[i] = tasks.Name{Queue: found.Queue, ID: found.ID}
+	}
+	return names, nil
+}
+
+// confirm asks a person whether to go on. Where there is none it fails.
+func confirm(out io.Writer, question string) error {
+	if !term.IsTerminal(int(os.Stdin.Fd())) {
+		return errors.New("nobody is there to be asked: add --yes, or --dry-run to only count")
+	}
+	if _, err := fmt.Fprintf(out, "%s [y/N] ", question); err != nil {
+		return err
+	}
+	var answer string
+	if _, err := fmt.Fscanln(os.Stdin, &answer); err != nil || answer != "y" && answer != "Y" && answer != "yes" {
+		return errors.New("nothing was changed")
+	}
+	return nil
+}

@@ -1,0 +1,107 @@
+package queue
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+	"go.opentelemetry.io/otel/trace"
+
+	"switchyard/internal/queue/format"
+	"switchyard/internal/tasks"
+	"switchyard/internal/telemetry"
+)
+
+// Enqueue implements [tasks.Enqueuer].
+func (c *Client) Enqueue(ctx context.Context, args tasks.Args, opts tasks.Options) (tasks.Receipt, error) {
+	m, err := c.prepare(tasks.New{Args: args, Options: opts})
+	if err != nil {
+		return tasks.Receipt{}, tasks.Permanent(err)
+	}
+	ctx, span := c.trace(ctx, "send", m)
+	defer span.End()
+	added := c.add(ctx, []message{m}, time.Time{})[0]
+	if added.Err != nil {
+		telemetry.Fail(ctx, span, added.Err, "redis")
+	}
+	return added.Receipt, added.Err
+}
+
+// addAtOnce bounds the tasks that are on their way to Redis at the same time.
+const addAtOnce = 1000
+
+// EnqueueMany adds tasks, a thousand in a round trip, and returns what became of each, in
+// their order. A task that is refused keeps none of the others from being added.
+func (c *Client) EnqueueMany(ctx context.Context, all []tasks.New) []tasks.Added {
+	added := make([]tasks.Added, len(all))
+	for begin := 0; begin < len(all); begin += addAtOnce {
+		end := min(begin+addAtOnce, len(all))
+		c.enqueueSome(ctx, all[begin:end], added[begin:end])
+	}
+	return added
+}
+
+// enqueueSome adds tasks in one round trip and says what became of each.
+func (c *Client) enqueueSome(ctx context.Context, some []tasks.New, added []tasks.Added) {
+	var messages []message
+	var places []int
+	for i, task := range some {
+		m, err := c.prepare(task)
+		if err != nil {
+			added[i].Err = tasks.Permanent(err)
+			continue
+		}
+		_, span := c.trace(ctx, "create", m)
+		span.End()
+		messages, places = append(messages, m), append(places, i)
+	}
+	for i, result := range c.add(ctx, messages, time.Time{}) {
+		added[places[i]] = result
+	}
+}
+
+// prepare turns a task into its message, or says why it cannot be one.
+func (c *Client) prepare(task tasks.New) (message, error) {
+	opts := task.Options
+	kind := task.Args.Kind()
+	route, err := c.table.Route(kind)
+	if err != nil {
+		return message{}, err
+	}
+	payload, err := tasks.Encode(task.Args)
+	if err != nil {
+		return message{}, err
+	}
+	definition, err := c.catalog.Check(kind, payload)
+	if err != nil {
+		return message{}, err
+	}
+	if opts.Queue != "" {
+		route.Queue = opts.Queue
+	}
+	if err := c.checkOptions(route.Queue, opts); err != nil {
+		return message{}, fmt.Errorf("%s: %w", kind, err)
+	}
+	m := message{
+		id: opts.ID, kind: kind, queue: route.Queue, payload: payload, policy: route.Policy, at: opts.At, deadline: opts.Deadline,
+		headers: map[string]string{format.VersionHeader: strconv.Itoa(definition.Version)},
+	}
+	m.policy.Unique = max(m.policy.Unique, opts.Unique)
+	m.policy.Retention = max(m.policy.Retention, opts.Retention)
+	if opts.Wakes != nil {
+		m.headers[format.WakesHeader] = opts.Wakes.Queue + "/" + opts.Wakes.ID
+	}
+	if m.id == "" {
+		m.id, m.made = uuid.NewString(), true
+	}
+	return m, nil
+}
+
+// trace begins the span of a task that is sent, and has the task's headers carry it.
+func (c *Client) trace(ctx context.Context, does string, m message) (context.Context, trace.Span) {
+	ctx, span := telemetry.Begin(ctx, c.traces, trace.SpanKindProducer, does+" "+m.kind, telemetry.Sending(does, m.queue, m.kind, m.id)...)
+	telemetry.Inject(ctx, m.headers)
+	return ctx, span
+}

@@ -1,0 +1,128 @@
+-- Adds tasks, each once, as asynq's client would. Those of the schedule come with a tick of
+-- an entry: the ledger knows the latest tick of each entry that was added, and one that is
+-- not later was dealt with, whatever became of its task. So who was held up cannot add a
+-- tick again that others have added meanwhile.
+--
+-- KEYS: pending, scheduled, wake list, ledger (hash: entry -> tick), ledger's ages (sorted
+--       set: entry, by when it was written)
+-- ARGV: {tasks: task key prefix, tokens: most a wake list may hold, before: Unix time in ms
+--       from which nothing is added, if there is one, items: [{id, due: Unix time in ms at
+--       which a delayed one is due, lock and ttl: of a unique one, its lock and for how many
+--       seconds, entry and tick: of one of the schedule, its entry and Unix time in s}]},
+--       then the message of each item
+--
+-- Returns for each item 1 (added), 0 (a duplicate), {"held", id of the task that holds the
+-- lock} or {"wrong", which key is of the wrong type and of which}; nothing at all if it is
+-- too late.
+
+local pending, scheduled, wake, ledger, ages = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local given = cjson.decode(ARGV[1])
+
+local clock = redis.call("TIME")
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+if given.before and now >= given.before then
+	return {}
+end
+local nanos = clock[1] .. string.format("%06d000", tonumber(clock[2]))
+
+local function misfit(key, want)
+	local is = redis.call("TYPE", key).ok
+	if is ~= want and is ~= "none" then
+		return {"wrong", key .. " is a " .. is .. " and must be a " .. want}
+	end
+end
+
+-- What is the same for many items is asked and written at once.
+local entries, keys, anyDelayed = {}, {}, false
+for n, item in ipairs(given.items) do
+	keys[n] = given.tasks .. item.id
+	entries[#entries + 1] = item.entry
+	anyDelayed = anyDelayed or item.due ~= nil
+end
+local taken = redis.call("EXISTS", unpack(keys)) > 0
+local tokens = redis.pcall("LLEN", wake)
+local unready = type(tokens) ~= "number" and misfit(wake, "list")
+local undelayed = unready or anyDelayed and misfit(scheduled, "zset")
+unready = unready or type(redis.pcall("LLEN", pending)) ~= "number" and misfit(pending, "list")
+local unbooked, latest = nil, {}
+if #entries > 0 then
+	unbooked = misfit(ledger, "hash") or misfit(ages, "zset")
+end
+if #entries > 0 and not unbooked then
+	for n, tick in ipairs(redis.call("HMGET", ledger, unpack(entries))) do
+		latest[entries[n]] = tick and tonumber(tick) or -1
+	end
+end
+
+local ready, delayed, ticks, written, here = {}, {}, {}, {}, {}
+
+-- store writes a task's hash and returns nothing, or says why it must not.
+local function store(task, item, message, wait)
+	local is = (taken or here[task]) and redis.call("TYPE", task).ok or "none"
+	if is ~= "none" then
+		return is == "hash" and 0 or misfit(task, "hash")
+	end
+	if item.lock and not redis.call("SET", item.lock, item.id, "NX", "EX", item.ttl + math.ceil(wait / 1000)) then
+		return misfit(item.lock, "string") or {"held", redis.call("GET", item.lock) or ""}
+	end
+	if wait > 0 then
+		redis.call("HSET", task, "msg", message, "state", "scheduled", "due_ms", string.format("%.0f", item.due))
+	else
+		redis.call("HSET", task, "msg", message, "state", "pending", "pending_since", nanos)
+	end
+	if item.lock then
+		redis.call("HSET", task, "unique_key", item.lock)
+	end
+	here[task] = true
+end
+
+local function add(n, item)
+	local wait = math.max((item.due or 0) - now, 0)
+	local wrong = wait > 0 and undelayed or wait == 0 and unready or item.entry and unbooked
+	if wrong then
+		return wrong
+	end
+	if item.entry and latest[item.entry] >= item.tick then
+		return 0
+	end
+	local refused = store(keys[n], item, ARGV[n + 1], wait)
+	if item.entry and (not refused or refused == 0 or refused[1] == "held") then
+		latest[item.entry] = item.tick
+		ticks[#ticks + 1], ticks[#ticks + 2] = item.entry, string.format("%.0f", item.tick)
+		written[#written + 1], written[#written + 2] = clock[1], item.entry
+	end
+	if refused then
+		return refused
+	end
+	if wait > 0 then
+		delayed[#delayed + 1], delayed[#delayed + 2] = string.format("%.0f", math.floor(item.due / 1000)), item.id
+	else
+		ready[#ready + 1] = item.id
+	end
+	return 1
+end
+
+local results = {}
+for n, item in ipairs(given.items) do
+	results[n] = add(n, item)
+end
+
+if #ticks > 0 then
+	redis.call("HSET", ledger, unpack(ticks))
+	redis.call("ZADD", ages, unpack(written))
+end
+if #ready > 0 then
+	redis.call("LPUSH", pending, unpack(ready))
+end
+if #delayed > 0 then
+	redis.call("ZADD", scheduled, unpack(delayed))
+end
+-- One token has a lane look when the first of the delayed ones is due.
+local more = {}
+for n = 1, math.min(#ready + math.min(#delayed, 1), given.tokens - (tonumber(tokens) or 0)) do
+	more[n] = ""
+end
+if #more > 0 then
+	redis.call("LPUSH", wake, unpack(more))
+end
+return results

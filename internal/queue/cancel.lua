@@ -1,0 +1,47 @@
+-- Cancels a task. One that waits ends at once, in the dead letter, as asynq archives; of one
+-- that runs it is written that it is cancelled, for the lane that holds it. byhand.lua stands
+-- before this.
+--
+-- ARGV: {error: why it ended, JSON, cancel: who cancels, JSON, oldest: for how many seconds the
+--       dead letter keeps a task, most: how many it keeps, prefix: task key prefix}, what the
+--       message gets appended
+--
+-- Returns "ended", "asked" (it runs), or "" if it is in no state to be cancelled, and the rest
+-- of answer; or {"wrong", a key of another type}.
+
+local function trim()
+	local old = redis.call("ZRANGEBYSCORE", sets.archived, "-inf", clock[1] - given.oldest, "LIMIT", 0, 1000)
+	local extra = redis.call("ZRANGE", sets.archived, 0, -given.most)
+	for _, list in ipairs({old, extra}) do
+		for n = 1, math.min(#list, 1000) do
+			redis.call("ZREM", sets.archived, list[n])
+			redis.call("DEL", given.prefix .. list[n])
+		end
+	end
+end
+
+if word == "active" then
+	local before = answer("asked")
+	redis.call("DEL", given.nothing)
+	redis.call("HSETNX", task, "cancel", given.cancel)
+	return before
+end
+if word ~= "pending" and word ~= "scheduled" and word ~= "retry" and word ~= "aggregating" then
+	return answer("")
+end
+local wrong = misfit(sets.archived, "zset")
+if wrong then
+	return wrong
+end
+local before = answer("ended")
+leave()
+unlock()
+local msg = redis.call("HGET", task, "msg")
+redis.call("HDEL", task, "parked", "due_ms", "pending_since", "group", "cancel", "awaits")
+redis.call("HSET", task, "state", "archived", "ending", "cancelled", "error", given.error)
+if msg then
+	redis.call("HSET", task, "msg", msg .. ARGV[2])
+end
+redis.call("ZADD", sets.archived, clock[1], id)
+trim()
+return before

@@ -1,0 +1,51 @@
+package queue
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"switchyard/internal/queue/format"
+	"switchyard/internal/tasks"
+)
+
+//go:embed note.lua
+var noteLua string
+
+var noteScript = redis.NewScript(noteLua)
+
+// noted is when an attempt tells its progress.
+type noted struct {
+	Attempt int   `json:"attempt"`
+	At      int64 `json:"at"` // Unix time in microseconds
+}
+
+// Note keeps how far an attempt at a task is, in JSON, for as long as the task is kept. What
+// was told last is kept, whatever the order in which Redis hears of it. It does nothing about a
+// task that is gone.
+func (c *Client) Note(ctx context.Context, task *tasks.Task, progress []byte) error {
+	call, _ := json.Marshal(noted{task.Attempt, c.told.next()}) // numbers always have a text
+	if err := noteScript.Run(ctx, c.redis, []string{format.TaskKey(task.Queue, task.ID)}, call, progress).Err(); err != nil {
+		return fmt.Errorf("note the progress of task %s in %s: %w", task.ID, task.Queue, err)
+	}
+	return nil
+}
+
+// ticker gives times that only grow.
+type ticker struct{ last atomic.Int64 }
+
+// next returns the time, in microseconds, or what is just after the one it returned last.
+func (t *ticker) next() int64 {
+	for {
+		last := t.last.Load()
+		now := max(time.Now().UnixMicro(), last+1)
+		if t.last.CompareAndSwap(last, now) {
+			return now
+		}
+	}
+}

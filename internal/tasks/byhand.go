@@ -1,0 +1,95 @@
+package tasks
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Name names a task: IDs are a queue's own.
+type Name struct {
+	Queue string `json:"queue"`
+	ID    string `json:"id"`
+}
+
+// String returns the name as it is written, queue/id.
+func (n Name) String() string { return n.Queue + "/" + n.ID }
+
+// Filter says which tasks are meant. The zero value means all.
+type Filter struct {
+	Queue  string  // "" for every queue
+	States []State // none for every state
+	Kind   string
+	User   string
+	Since  time.Time // those known to have come to their state then or later
+}
+
+// Check reports what is wrong with f.
+func (f Filter) Check() error {
+	for _, s := range f.States {
+		if err := CheckState(s); err != nil {
+			return err
+		}
+	}
+	if f.Kind != "" {
+		return CheckKind(f.Kind)
+	}
+	return nil
+}
+
+// Matches reports whether f means a task.
+func (f Filter) Matches(s Status) bool {
+	return (f.Queue == "" || f.Queue == s.Queue) && (len(f.States) == 0 || slices.Contains(f.States, s.State)) &&
+		(f.Kind == "" || f.Kind == s.Kind) && (f.User == "" || f.User == UserOf(s.Payload)) &&
+		(f.Since.IsZero() || !s.Since.IsZero() && !s.Since.Before(f.Since))
+}
+
+// Page is some of the tasks that a filter means.
+type Page struct {
+	Tasks []Status `json:"tasks"`
+	// Next is where the next page begins, "" after the last. A page may be shorter than was
+	// asked for, and even empty, and still not be the last.
+	Next string `json:"next,omitempty"`
+}
+
+// Cancellation says who cancels a task, and why.
+type Cancellation struct {
+	By  string
+	Why string // may be empty
+}
+
+// maxWhy bounds what a cancellation says, in bytes.
+const maxWhy = 500
+
+// Check reports what is wrong with c.
+func (c Cancellation) Check() error {
+	switch {
+	case strings.TrimSpace(c.By) == "":
+		return errors.New("who cancels is empty: give a name")
+	case len(c.By)+len(c.Why) > maxWhy || !utf8.ValidString(c.By+c.Why):
+		return fmt.Errorf("who cancels and why have %d bytes: give at most %d, in UTF-8", len(c.By)+len(c.Why), maxWhy)
+	}
+	return nil
+}
+
+// String says it in words.
+func (c Cancellation) String() string {
+	if c.Why == "" {
+		return "cancelled by " + c.By
+	}
+	return "cancelled by " + c.By + ": " + c.Why
+}
+
+// Handled is what became of a task that somebody has dealt with by hand.
+type Handled struct {
+	Name
+	Was State  // "" if it was not there
+	Now State  // "" once it is deleted
+	For string // the user whom the task acts for, "" if there is none
+	// Again is the new task of one that is replayed.
+	Again *Receipt
+	Err   error
+}
