@@ -39,10 +39,9 @@ local function leaveGroup()
 end
 
 -- leave removes the task from wherever it waits and reports whether it was there. A task that
--- does not say where it is may be anywhere. What this writes needs no memory, so that a Redis
--- that is full takes all that follows.
+-- does not say where it is may be anywhere. What this writes first needs no memory, so that a
+-- Redis that is full takes all that follows.
 local function leave()
-	redis.call("DEL", given.nothing)
 	if word == "pending" then
 		return removed("LREM", pending, 0, id)
 	elseif word == "aggregating" then

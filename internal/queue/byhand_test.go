@@ -288,6 +288,13 @@ func TestATaskThatHasExpiredIsBegunIfSomebodyRunsIt(t *testing.T) {
 			t.Fatal(h.Err)
 		}
 		r.await("agents", late.ID, inState(tasks.StateSucceeded))
+		again := r.client.Replay(t.Context(), named(late.ID))[0]
+		if again.Err != nil {
+			t.Fatal(again.Err)
+		}
+		if _, expires := r.await("agents", again.Again.ID, inState(tasks.StateSucceeded)).Headers[format.ExpiresHeader]; expires {
+			t.Error("its new task has a time by which it must have begun")
+		}
 	})
 }
 

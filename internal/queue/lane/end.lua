@@ -1,9 +1,8 @@
--- Ends attempts; it stands before step.lua. Only whoever holds a task ends it: the fraction of
--- its lease's score is the mark of who took it.
+-- Ends attempts; it stands before step.lua. The fraction of a lease's score is the mark of who
+-- took the task.
 
 local stats = {processed = 0, failed = 0}
 local moved, trimmed = 0, 0 -- tasks made ready, and tasks pushed out of the dead letter
-local doomed = {}           -- keys that are deleted at the end
 local lost = {}             -- what was not the caller's to end, as id, 1 if another holds it, ...
 
 -- release gives up the lock of a unique task, if it is this one's.
@@ -37,7 +36,7 @@ end
 local ways = {}
 
 function ways.done(e)
-	doomed[#doomed + 1] = tasks .. e.id
+	redis.call("DEL", tasks .. e.id)
 	release(e)
 	stats.processed = stats.processed + 1
 end
@@ -96,33 +95,64 @@ local function count(name, n)
 	end
 end
 
-local function finishAll()
+-- own splits attempts, given as lists of ids and of marks, into those that are the caller's to
+-- end, by their places, and the others, which it notes. Only whoever holds a task ends it.
+local function own(ids, markOf)
+	local ours = {}
+	for i, held in ipairs(redis.call("ZMSCORE", lease, unpack(ids))) do
+		if held and number(held) % 1 == markOf(i) / 1048576 then
+			ours[#ours + 1] = i
+		else
+			lost[#lost + 1] = ids[i]
+			lost[#lost + 1] = held and "1" or "0"
+		end
+	end
+	return ours
+end
+
+-- finishDone ends those of which nothing is kept, in the fewest commands: they are most.
+local function finishDone()
+	local ids, keys, gone = {}, {}, {}
+	for i = 1, #ask.done, 2 do
+		ids[#ids + 1] = ask.done[i]
+	end
+	for n, i in ipairs(own(ids, function(i) return ask.done[2 * i] end)) do
+		redis.call("LREM", active, "-1", ids[i])
+		gone[n], keys[n] = ids[i], tasks .. ids[i]
+	end
+	if #gone > 0 then
+		redis.call("ZREM", lease, unpack(gone))
+		redis.call("DEL", unpack(keys))
+		stats.processed = stats.processed + #gone
+	end
+end
+
+local function finishOthers()
 	local ids, users = {}, {}
 	for i, e in ipairs(ask.ends) do
 		ids[i] = e.id
 	end
-	local ours = {}
-	for i, held in ipairs(call("ZMSCORE", lease, unpack(ids))) do
+	for _, i in ipairs(own(ids, function(i) return ask.ends[i].mark end)) do
 		local e = ask.ends[i]
-		if held and number(held) % 1 == e.mark / 1048576 then
-			ours[#ours + 1] = e.id
-			call("LREM", active, -1, e.id)
-			ways[e.way](e)
-			users[e.user or ""] = true
-		else
-			lost[#lost + 1] = e.id
-			lost[#lost + 1] = held and "1" or "0"
-		end
+		redis.call("ZREM", lease, e.id)
+		redis.call("LREM", active, "-1", e.id)
+		ways[e.way](e)
+		users[e.user or ""] = true
 	end
-	many("ZREM", lease, ours)
-	if #doomed > 0 then
-		redis.call("DEL", unpack(doomed))
-	end
-	count("processed", stats.processed)
-	count("failed", stats.failed)
 	for user in pairs(users) do
 		if user ~= "" then
 			moved = moved + giveTurns(user)
 		end
 	end
+end
+
+local function finishAll()
+	if #ask.done > 0 then
+		finishDone()
+	end
+	if #ask.ends > 0 then
+		finishOthers()
+	end
+	count("processed", stats.processed)
+	count("failed", stats.failed)
 end

@@ -191,6 +191,11 @@ func (e *ending) ask(texts []any) (endAsk, []any) {
 	return ask, texts
 }
 
+// isPlain reports whether nothing is to be done but to delete the task.
+func (e *ending) isPlain() bool {
+	return e.way == done && e.attempt.turn == "" && e.attempt.message.UniqueKey == ""
+}
+
 // isFinal reports whether the task has come to its end.
 func (e *ending) isFinal() bool { return e.way == done || e.way == kept || e.way == archive }
 

@@ -90,7 +90,7 @@ func TestACancelledTaskEndsOnceItsHandlerHasReturnedAndIsNotRunAgain(t *testing.
 		do   func(*rig) error
 		want string
 	}{
-		"over asynq's channel": {func(r *rig) error { return r.inspector().CancelProcessing("x") }, "cancelled over the channel asynq:cancel"},
+		"over asynq's channel": {func(r *rig) error { return r.cancel("x") }, "cancelled over the channel asynq:cancel"},
 		"by a person, whose message is lost": {func(r *rig) error {
 			return r.redis.HSet(r.t.Context(), format.TaskKey("agents", "x"), format.CancelField, `{"by":"ada","why":"a mistake"}`).Err()
 		}, "cancelled by ada: a mistake"},
@@ -162,7 +162,7 @@ func TestACancelledTaskThatIsDoneAllTheSameHasSucceeded(t *testing.T) {
 		r.start(Options{Queue: "agents", Concurrency: 1})
 		r.enqueue(note{kind: "agent_a"}, tasks.Options{ID: "x"})
 		<-running
-		if err := r.inspector().CancelProcessing("x"); err != nil {
+		if err := r.cancel("x"); err != nil {
 			t.Fatal(err)
 		}
 		if s := r.await("agents", "x", inState(tasks.StateSucceeded)); string(s.Result) != `"done"` {

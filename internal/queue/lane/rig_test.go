@@ -41,6 +41,7 @@ type rig struct {
 	logs    *observer.ObservedLogs
 	foreign *asynq.Client
 	deps    Deps
+	group   *Group // started last
 }
 
 func newRig(t *testing.T, client redis.UniversalClient, policies map[string]routing.Patch, handlers map[string]func(context.Context, *tasks.Task, note) (any, error)) *rig {
@@ -80,6 +81,7 @@ func (r *rig) startLane(prepare func(*lane), opts Options) (stop func(drain time
 	opts.Poll = cmp.Or(opts.Poll, 10*time.Millisecond)
 	group := New(r.deps, opts)
 	prepare(group.lanes[0])
+	r.group = group
 	ctx, cancel := context.WithCancel(context.Background())
 	drain, release := context.WithCancel(context.Background())
 	done := make(chan struct{})
@@ -177,4 +179,15 @@ func (r *rig) runByHand(id string) {
 	if h := r.client.Run(r.t.Context(), []tasks.Name{{Queue: "agents", ID: id}})[0]; h.Err != nil {
 		r.t.Fatal(h.Err)
 	}
+}
+
+// cancel publishes that a task is cancelled, as asynqmon does, once that is heard.
+func (r *rig) cancel(id string) error {
+	r.t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); r.group.cancellations.listener.Check(r.t.Context()) != nil; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			r.t.Fatal("cancellations are not heard")
+		}
+	}
+	return r.inspector().CancelProcessing(id)
 }

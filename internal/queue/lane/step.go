@@ -20,6 +20,7 @@ const (
 
 // stepAsk is what step.lua is asked for.
 type stepAsk struct {
+	Done     []any    `json:"done"`
 	Ends     []endAsk `json:"ends"`
 	Take     int      `json:"take"`
 	Term     float64  `json:"term"`
@@ -60,13 +61,19 @@ type stepReply struct {
 func (l *lane) step(t *trip) (stepReply, error) {
 	now := t.sent.UTC()
 	ask := stepAsk{
-		Ends: make([]endAsk, len(t.ends)), Take: t.take, Term: leaseTerm.Seconds(),
+		Done: []any{}, Ends: []endAsk{}, Take: t.take, Term: leaseTerm.Seconds(),
 		Name: strconv.FormatUint(rand.Uint64(), 36) + ".", PerUser: l.opts.PerUser, Tokens: format.MaxTokens,
 		Day: now.Format(time.DateOnly), DayEnds: now.Add(statsFor).Unix(), Woken: t.woken, DeadFor: deadFor.Seconds(), DeadMost: deadMost,
 	}
 	var texts []any
-	for i, e := range t.ends {
-		ask.Ends[i], texts = e.ask(texts)
+	for _, e := range t.ends {
+		if e.isPlain() {
+			ask.Done = append(ask.Done, e.attempt.id, e.attempt.mark)
+			continue
+		}
+		var one endAsk
+		one, texts = e.ask(texts)
+		ask.Ends = append(ask.Ends, one)
 	}
 	r, err := run(context.Background(), l.Redis, stepScript, t.source, 6, ask, texts...)
 	if err != nil {

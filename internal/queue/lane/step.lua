@@ -1,7 +1,8 @@
 -- Ends attempts and takes tasks for the slots that are free then. queue.lua, user.lua,
 -- turns.lua, end.lua and take.lua stand before this.
 --
--- ask: ends (id, mark, way and what the way needs, see end.lua), take (most tasks to take),
+-- ask: done (id, mark, ...: succeeded, and nothing is kept), ends (id, mark, way and what the way
+--      needs, see end.lua), take (most tasks to take),
 --      term (of a lease, in seconds), name (that no other step gives), per_user
 --      (most tasks a user may have running, 0: any number), tokens (most wake tokens), day and
 --      day_ends (of the counters), woken (by a token), dead_for and dead_most (of the dead letter)
@@ -16,9 +17,11 @@
 local mark = 1048575 - math.floor(tonumber(clock[2]) * 1.048576)
 ask.score = string.format("%.17g", tonumber(clock[1]) + ask.term + mark / 1048576)
 
-if #ask.ends > 0 then
-	finishAll()
+-- What is called for each task needs no check of its keys' types then.
+for _, key in ipairs({pending, active, lease}) do
+	aside(key)
 end
+finishAll()
 take(ask.take)
 if passing == 0 then
 	moved = moved + 1

@@ -2,7 +2,8 @@
 -- checked against the tasks, as other programs write there, too.
 
 local taken = {}  -- id, message, losses, run, user, cancel, awaits, ...
-local held = {}     -- those taken, by id
+local held = {}   -- those taken, by id
+local leases = {} -- of those taken, as score, id, ...
 local passing = 200 -- a crowd of tasks that may not run is passed in several steps
 
 -- sets are where a task is that waits for a time or has ended.
@@ -10,14 +11,13 @@ local sets = {scheduled = asynq .. "scheduled", retry = asynq .. "retry", archiv
 
 -- refused says why a task that was found waiting is none that waits, or nil.
 local function refused(id, task)
-	local state = task[2]
+	local state = task.state
 	if state == "pending" then
 		return nil
 	elseif state == "active" then
-		return (held[id] or call("ZSCORE", lease, id)) and "runs already"
+		return (held[id] or redis.call("ZSCORE", lease, id)) and "runs already"
 	elseif state == "aggregating" then
-		local group = call("HGET", tasks .. id, "group")
-		return group and call("ZSCORE", asynq .. "g:" .. group, id) and "is held in a group"
+		return task.group and call("ZSCORE", asynq .. "g:" .. task.group, id) and "is held in a group"
 	elseif sets[state] then
 		return call("ZSCORE", sets[state], id) and "is " .. state
 	end
@@ -25,29 +25,34 @@ local function refused(id, task)
 	return nil
 end
 
--- Numbers and names that are out of all bounds are left out.
+-- sound leaves out numbers and names that are out of all bounds.
 local function sound(id, field, value, pattern, most)
-	if not value or string.find(value, pattern) and #value <= most then
-		return value or ""
+	if not value then
+		return ""
+	elseif string.find(value, pattern) and #value <= most then
+		return value
 	end
 	note(tasks .. id, id, "field " .. field .. " is " .. quoted(value) .. ": left out")
 	return ""
 end
 
 -- hold takes a task that is in the active list already.
-local function hold(id, task, leases)
-	local run = sound(id, "run", task[4], "^[%w._-]+$", 200)
+local function hold(id, task)
+	local key, run = tasks .. id, sound(id, "run", task.run, "^[%w._-]+$", 200)
 	if run == "" then
 		run = ask.name .. #taken
 	end
-	call("HSET", tasks .. id, "state", "active", "run", run)
-	call("HDEL", tasks .. id, "pending_since", "parked", "ending")
-	leases[#leases + 1] = ask.score
-	leases[#leases + 1] = id
+	redis.call("HSET", key, "state", "active", "run", run)
+	if task.parked or task.ending then
+		redis.call("HDEL", key, "pending_since", "parked", "ending")
+	else
+		redis.call("HDEL", key, "pending_since")
+	end
 	held[id] = true
+	leases[#leases + 1], leases[#leases + 2] = ask.score, id
 	local n = #taken
-	taken[n + 1], taken[n + 2], taken[n + 3], taken[n + 4] = id, task[1] or "", sound(id, "losses", task[3], "^%d+$", 9), run
-	taken[n + 5], taken[n + 6], taken[n + 7] = ask.per_user > 0 and task[5] or "", task[6] or "", sound(id, "awaits", task[7], "^%d+$", 12)
+	taken[n + 1], taken[n + 2], taken[n + 3], taken[n + 4] = id, task.msg or "", sound(id, "losses", task.losses, "^%d+$", 9), run
+	taken[n + 5], taken[n + 6], taken[n + 7] = ask.per_user > 0 and task.user or "", task.cancel or "", sound(id, "awaits", task.awaits, "^%d+$", 12)
 end
 
 -- hasTurn reports whether the task's user has a turn for it.
@@ -55,35 +60,53 @@ local function hasTurn(id, task)
 	if ask.per_user == 0 then
 		return true
 	end
-	if not task[5] or #task[5] > 2400 then
-		task[5] = userOf(task[1] or "")
-		call("HSET", tasks .. id, "user", task[5])
+	if not task.user or #task.user > 2400 then
+		task.user = userOf(task.msg or "")
+		redis.call("HSET", tasks .. id, "user", task.user)
 	end
-	return task[5] == "" or mayRun(task[5], id)
+	return task.user == "" or mayRun(task.user, id)
+end
+
+-- read returns what is kept of a task, or nil and why there is nothing. A key of another type
+-- is moved aside, and what is left is a task without a message.
+local function read(id)
+	local fields = redis.pcall("HGETALL", tasks .. id)
+	if fields.err then
+		aside(tasks .. id)
+		return {state = "pending"}
+	elseif #fields == 0 then
+		return nil, "is gone: its data was deleted or evicted"
+	end
+	local task = {}
+	for i = 1, #fields, 2 do
+		task[fields[i]] = fields[i + 1]
+	end
+	return task
 end
 
 local function take(n)
 	if n == 0 or redis.call("EXISTS", asynq .. "paused") == 1 then
 		return
 	end
-	local leases = {}
 	while n > 0 and passing > 0 do
-		local id = call("RPOPLPUSH", pending, active)
+		local id = redis.call("RPOPLPUSH", pending, active)
 		if not id then
 			break
 		end
-		local task, strange = call("HMGET", tasks .. id, "msg", "state", "losses", "run", "user", "cancel", "awaits")
-		local why = not task[1] and not strange and redis.call("EXISTS", tasks .. id) == 0 and "is gone: its data was deleted or evicted" or refused(id, task)
+		local task, why = read(id)
+		why = why or refused(id, task)
 		if not why and hasTurn(id, task) then
-			hold(id, task, leases)
+			hold(id, task)
 			n = n - 1
 		else
-			call("LREM", active, 1, id)
+			redis.call("LREM", active, "1", id)
 			passing = passing - 1
 			if why then
 				note(tasks .. id, id, why)
 			end
 		end
 	end
-	many("ZADD", lease, leases)
+	if #leases > 0 then
+		redis.call("ZADD", lease, unpack(leases))
+	end
 end
