@@ -15,16 +15,19 @@ import (
 
 // Status returns the task id in queue and true, or false if there is none.
 func (c *Client) Status(ctx context.Context, queue, id string) (tasks.Status, bool, error) {
-	info, err := c.inspector.GetTaskInfo(queue, id)
-	if errors.Is(err, asynq.ErrTaskNotFound) || errors.Is(err, asynq.ErrQueueNotFound) {
-		return tasks.Status{}, false, nil
-	}
 	var ours struct {
 		Progress []byte `redis:"progress"`
 		Run      string `redis:"run"`
 	}
+	// First what knows of ctx, and waits for a Redis that is away as long as the caller can:
+	// asynq's inspector does not.
+	err := c.redis.HMGet(ctx, format.Key(queue, "t:"+id), format.ProgressField, format.RunField).Scan(&ours)
+	var info *asynq.TaskInfo
 	if err == nil {
-		err = c.redis.HMGet(ctx, format.Key(queue, "t:"+id), format.ProgressField, format.RunField).Scan(&ours)
+		info, err = c.inspector.GetTaskInfo(queue, id)
+	}
+	if errors.Is(err, asynq.ErrTaskNotFound) || errors.Is(err, asynq.ErrQueueNotFound) {
+		return tasks.Status{}, false, nil
 	}
 	if err != nil {
 		return tasks.Status{}, false, fmt.Errorf("status of task %s in %s: %w", id, queue, err)
