@@ -3,7 +3,7 @@ package bench
 import (
 	"context"
 	"fmt"
-	"io"
+	"os"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -11,14 +11,16 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
+	"switchyard/internal/daemon"
 	"switchyard/internal/queue"
+	"switchyard/internal/redact"
 	"switchyard/internal/routing"
 	"switchyard/internal/tasks"
 	"switchyard/internal/telemetry"
 )
 
 // ours is Switchyard as a worker runs it: the lane with its routing, its catalog, its
-// metrics and its log, which is written and thrown away.
+// metrics and its log, which is written to the null device as the daemon writes to its own.
 type ours struct {
 	redis redis.UniversalClient
 	table *routing.Table
@@ -35,11 +37,14 @@ func newOurs(o Options) (*ours, error) {
 	if err != nil {
 		return nil, err
 	}
-	encoder := zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig())
+	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		return nil, fmt.Errorf("open a log: %w", err)
+	}
 	s := &ours{
 		redis: o.Redis, table: table,
 		lane: queue.LaneOptions{Queue: oursQueue, Fetchers: o.Fetchers, Poll: o.Poll},
-		log:  zap.New(zapcore.NewCore(encoder, zapcore.AddSync(io.Discard), zap.InfoLevel)),
+		log:  zap.New(zapcore.NewCore(daemon.Encoder(daemon.FormatJSON), zapcore.Lock(zapcore.AddSync(redact.Process.Writer(null))), zap.InfoLevel)),
 	}
 	s.client, err = s.newClient(func(int) {})
 	return s, err
@@ -64,6 +69,16 @@ func (s *ours) enqueue(ctx context.Context, j job) error {
 		return fmt.Errorf("task %d was taken for a duplicate", j.Seq)
 	}
 	return err
+}
+
+// enqueueAll implements system.
+func (s *ours) enqueueAll(ctx context.Context, jobs []job) error {
+	for _, j := range jobs {
+		if err := s.enqueue(ctx, j); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // stopWithin is how long a stopped worker gets for the handlers that still run. They do
