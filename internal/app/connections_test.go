@@ -1,0 +1,44 @@
+package app
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/zap"
+
+	"switchyard/internal/config"
+	"switchyard/internal/redistest"
+)
+
+// TestAnIdleWorkerGivesConnectionsBack counts what a worker of four queues holds beside what its
+// lanes wait and listen with.
+func TestAnIdleWorkerGivesConnectionsBack(t *testing.T) {
+	server := redistest.Server(t)
+	c := config.Default()
+	c.Redis.URL = "redis://" + server.Addr
+	s, _ := work(t, c, zap.NewNop())
+	admin := redistest.Client(t, server.Addr)
+	var list string
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) { // Redis cannot tell
+		var err error
+		if list, err = admin.ClientList(t.Context()).Result(); err != nil {
+			t.Fatal(err)
+		}
+		waiting, listening, commands := 0, 0, 0
+		for line := range strings.Lines(list) {
+			switch {
+			case strings.Contains(line, " flags=b "):
+				waiting++
+			case strings.Contains(line, " psub=2 "):
+				listening++
+			case strings.Contains(line, " sub=0 ") && !strings.Contains(line, " cmd=client|list "):
+				commands++
+			}
+		}
+		if waiting == len(s.Config.Queues) && listening == 1 && commands <= 8 {
+			return
+		}
+	}
+	t.Errorf("want a wait for each queue, one connection for the control channels and at most 8 for commands:\n%s", list)
+}
