@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -27,14 +28,14 @@ import (
 )
 
 type benchCommand struct {
-	Workload []string `arg:"" optional:"" help:"What to measure: pickup, drain, stream, loss, memory, schedule, brake, fair, model. All but the last four if not given."`
+	Workload []string `arg:"" optional:"" help:"What to measure: pickup, drain, stream, add, loss, memory, schedule, brake, fair, model. All but the last four if not given."`
 
 	PrivateRedis bool          `help:"Start a redis-server of its own for the time, without persistence, and ignore the configuration file."`
 	JSON         bool          `name:"json" help:"Print the report as JSON."`
 	Samples      int           `help:"Tasks of pickup, and pauses of brake." default:"200"`
 	Idle         time.Duration `help:"How long an idle worker's Redis commands are counted." default:"10s"`
-	Tasks        int           `help:"Tasks of each round of drain and stream." default:"50000"`
-	Rounds       int           `help:"Rounds of drain and stream." default:"3"`
+	Tasks        int           `help:"Tasks of each round of drain, stream and add." default:"50000"`
+	Rounds       int           `help:"Rounds of drain, stream and add." default:"3"`
 	Slots        []int         `help:"Slots with which to drain." default:"10,64"`
 	Kills        int           `help:"Workers of Switchyard to kill." default:"10"`
 	AsynqKills   int           `help:"Workers of asynq to kill; each takes up to three minutes." default:"1"`
@@ -146,7 +147,7 @@ func (cmd benchCommand) options(s *app.System, file string) (bench.Options, erro
 		Pages: s.Queue, PageQueue: route.Queue, Programs: cmd.Programs, Crowd: cmd.Crowd,
 	}
 	if len(o.Workloads) == 0 {
-		o.Workloads = []string{bench.Pickup, bench.Drain, bench.Stream, bench.Loss, bench.Memory}
+		o.Workloads = []string{bench.Pickup, bench.Drain, bench.Stream, bench.Add, bench.Loss, bench.Memory}
 	}
 	self, err := os.Executable()
 	if err != nil {
@@ -197,9 +198,21 @@ func (cmd benchCommand) environ(c config.Config, file string) []string {
 		environ = append(environ, config.FileVariable+"="+file)
 	}
 	return append(environ,
-		"SWITCHYARD_REDIS_URL="+c.Redis.URL,
+		"SWITCHYARD_REDIS_URL="+named(c.Redis.URL),
 		"SWITCHYARD_REDIS_PREFIX="+c.Redis.Prefix,
 		"SWITCHYARD_CONTROL_NAMESPACE="+c.Control.Namespace,
 		"SWITCHYARD_CONTROL_CHANNELS="+string(c.Control.Channels),
 		"SWITCHYARD_FETCHER_ALLOW_PRIVATE=true")
+}
+
+// named returns a Redis URL whose connections have the name by which the bench counts them.
+func named(redisURL string) string {
+	u, err := url.Parse(redisURL)
+	if err != nil {
+		return redisURL // whoever connects says what is wrong with it
+	}
+	q := u.Query()
+	q.Set("client_name", bench.ClientName)
+	u.RawQuery = q.Encode()
+	return u.String()
 }

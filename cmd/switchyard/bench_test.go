@@ -50,7 +50,7 @@ func TestBenchMeasuresEverythingAndLeavesNothing(t *testing.T) {
 		measured[f.ID] = f.Ours != nil && (f.Asynq != nil || strings.HasPrefix(f.ID, "loss."))
 	}
 	for _, figure := range []string{
-		"pickup.p50", "pickup.p95", "pickup.p99", "pickup.max", "idle.sent", "idle.performed", "drain.10", "drain.64", "stream.10", "loss.median", "loss.worst", "memory.idle",
+		"pickup.p50", "pickup.p95", "pickup.p99", "pickup.max", "idle.sent", "idle.performed", "drain.10", "drain.10.commands", "drain.64", "drain.64.processor", "stream.10", "add", "loss.median", "loss.worst", "memory.idle", "idle.process", "connections.idle", "connections.load",
 	} {
 		if !measured[figure] {
 			t.Errorf("figure %s was not measured", figure)
@@ -118,8 +118,8 @@ func TestBenchOnAPrivateRedisIgnoresTheConfiguredOne(t *testing.T) {
 	if err := os.WriteFile(file, []byte("redis: {url: 'redis://127.0.0.1:1', password: theirs}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	report, said, err := runBench(t, []string{"SWITCHYARD_CONFIG=" + file, "SWITCHYARD_REDIS_PASSWORD=theirs"}, "--private-redis", "--settle", "0s", "memory")
-	if err != nil || len(report.Figures) != 1 {
+	report, said, err := runBench(t, []string{"SWITCHYARD_CONFIG=" + file, "SWITCHYARD_REDIS_PASSWORD=theirs"}, "--private-redis", "--idle", "1s", "--settle", "0s", "memory")
+	if err != nil || len(report.Figures) != 4 {
 		t.Errorf("%d figures and error %v: %s", len(report.Figures), err, said)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -147,7 +148,7 @@ func (s *System) wire() error {
 		Documents: s.Documents, Users: s.Users, Store: s.Briefings, Enqueuer: client, Results: client, Now: time.Now,
 		Channels: map[string]briefings.Channel{"in_app": &briefings.InApp{Status: s.Events}, "file": &briefings.File{Dir: b.Dir}},
 	}
-	definitions := append(append(scrape.Kinds(), brief.Kinds()...), agent.Kinds()...)
+	definitions := withPatience(slices.Concat(scrape.Kinds(), brief.Kinds(), agent.Kinds()))
 	if s.Catalog, err = tasks.NewCatalog(s.Config.Tasks.MaxPayload, definitions...); err != nil {
 		return err
 	}

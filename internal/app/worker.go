@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
@@ -72,7 +73,12 @@ func (w *Worker) Run(stop daemon.Stop) error {
 	if err := s.Queues.Claim(stop.Quiet, w.names()...); err != nil {
 		return orStopped(stop, err)
 	}
-	lanes := w.lanes()
+	waiting, err := cache.Blocking(s.Redis, len(w.names()))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = waiting.Close() }()
+	lanes := w.lanes(waiting)
 	w.consuming.Store(lanes)
 	context.AfterFunc(stop.Quiet, func() {
 		w.consuming.Store(nil)
@@ -86,8 +92,8 @@ func (w *Worker) Run(stop daemon.Stop) error {
 	return nil
 }
 
-// lanes returns what consumes the worker's queues.
-func (w *Worker) lanes() *lane.Group {
+// lanes returns what consumes the worker's queues. It waits for tasks on connections of waiting.
+func (w *Worker) lanes(waiting redis.UniversalClient) *lane.Group {
 	s := w.system
 	var options []lane.Options
 	for name, q := range w.queues {
@@ -97,7 +103,7 @@ func (w *Worker) lanes() *lane.Group {
 		s.Log.Info("consuming", zap.String("queue", name), zap.Int("concurrency", q.Concurrency))
 	}
 	return lane.New(lane.Deps{
-		Redis: s.Redis, Table: s.Routing, Catalog: s.Catalog, Traces: s.traces, Wake: s.Queue.Wake, Metrics: lane.NewMetrics(s.Metrics), Log: s.Log,
+		Redis: s.Redis, Waiting: waiting, Table: s.Routing, Catalog: s.Catalog, Traces: s.traces, Wake: s.Queue.Wake, Metrics: lane.NewMetrics(s.Metrics), Log: s.Log,
 	}, options...)
 }
 

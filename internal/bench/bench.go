@@ -52,6 +52,7 @@ var workloads = []workload{
 	{Pickup, (*run).pickup},
 	{Drain, (*run).drain},
 	{Stream, (*run).stream},
+	{Add, (*run).add},
 	{Loss, (*run).loss},
 	{Memory, (*run).memory},
 	{Schedule, (*run).timetable},
@@ -125,7 +126,7 @@ func (r *run) queues() []string {
 	for _, w := range r.Workloads {
 		switch w {
 		case Loss:
-			queues = append(queues, r.PageQueue, asynqQueue)
+			queues = append(append(queues, r.PageQueue), asynqQueues([]string{r.PageQueue})...)
 		case Memory:
 			queues = append(append(queues, r.Queues...), asynqQueues(r.Queues)...)
 		case Schedule:

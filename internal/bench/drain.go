@@ -16,6 +16,7 @@ const producers = 8
 func (r *run) drain(ctx context.Context) error {
 	for _, slots := range r.Slots {
 		var rates both
+		var spent costs
 		err := r.inTurn(r.Rounds, func(c contender, round int) error {
 			what := fmt.Sprintf("drain, %d slots, %s, round %d", slots, c, round)
 			if err := r.fill(ctx, c, what); err != nil {
@@ -23,12 +24,19 @@ func (r *run) drain(ctx context.Context) error {
 			}
 			ctx, cancel := phase(ctx, what, r.limit(r.Tasks))
 			defer cancel()
+			before, err := r.spent(ctx)
+			if err != nil {
+				return err
+			}
 			t := newTally(r.Tasks)
 			complete, err := r.consume(ctx, c, slots, what, t, func(context.Context) error { return nil })
-			if complete {
-				first, last := t.ends()
-				rates.add(c.ours, perSecond(r.Tasks, first, last))
+			if err != nil || !complete {
+				return err
 			}
+			first, last := t.ends()
+			rates.add(c.ours, perSecond(r.Tasks, first, last))
+			after, err := r.spent(ctx)
+			spent.add(c.ours, before, after, r.Tasks)
 			return err
 		})
 		if err != nil {
@@ -37,6 +45,9 @@ func (r *run) drain(ctx context.Context) error {
 		r.report.add(rates.into(Figure{
 			ID: fmt.Sprintf("drain.%d", slots), Label: fmt.Sprintf("drain, %d slots", slots), Unit: "tasks/s", Better: "higher",
 		}))
+		for _, f := range spent.figures(slots) {
+			r.report.add(f)
+		}
 	}
 	return nil
 }

@@ -18,8 +18,8 @@ type fleet struct {
 	ours    bool
 	queues  []string // of each worker
 	command func(queues []string) *exec.Cmd
-	// enqueue adds a task that fetches a URL, to the first of the queues.
-	enqueue func(ctx context.Context, id, url string) error
+	// enqueue adds a task that fetches a URL.
+	enqueue func(ctx context.Context, queue, id, url string) error
 }
 
 func (f fleet) String() string { return systemName(f.ours) }
@@ -27,16 +27,17 @@ func (f fleet) String() string { return systemName(f.ours) }
 // pageKind is the kind of asynq's counterpart to scrape_page. Its payload is the URL.
 const pageKind = "bench_page"
 
-// fetchers are both systems with a queue of tasks that fetch a page.
-func (r *run) fetchers() []fleet {
+// fetchers are both systems with workers of queues whose tasks fetch a page: ours of these,
+// asynq of as many of its own.
+func (r *run) fetchers(queues []string) []fleet {
 	foreign := asynq.NewClientFromRedisClient(r.Redis)
 	return []fleet{
-		{true, []string{r.PageQueue}, r.Worker, func(ctx context.Context, id, url string) error {
-			_, err := r.Pages.Enqueue(ctx, tasks.Raw{Name: "scrape_page", Payload: fmt.Appendf(nil, `{"url":%q}`, url)}, tasks.Options{ID: id})
+		{true, queues, r.Worker, func(ctx context.Context, queue, id, url string) error {
+			_, err := r.Pages.Enqueue(ctx, tasks.Raw{Name: "scrape_page", Payload: fmt.Appendf(nil, `{"url":%q}`, url)}, tasks.Options{ID: id, Queue: queue})
 			return err
 		}},
-		{false, []string{asynqQueue}, r.AsynqWorker, func(ctx context.Context, id, url string) error {
-			_, err := foreign.EnqueueContext(ctx, asynq.NewTask(pageKind, []byte(url)), asynq.Queue(asynqQueue), asynq.TaskID(id))
+		{false, asynqQueues(queues), r.AsynqWorker, func(ctx context.Context, queue, id, url string) error {
+			_, err := foreign.EnqueueContext(ctx, asynq.NewTask(pageKind, []byte(url)), asynq.Queue(queue), asynq.TaskID(id))
 			return err
 		}},
 	}

@@ -28,13 +28,19 @@ func (r *run) idleOf(ctx context.Context, c contender) (sent, performed float64,
 	if err := sleep(ctx, calm); err != nil {
 		return 0, 0, err
 	}
+	return r.watchIdle(ctx, fmt.Sprintf("idle, %s", c))
+}
+
+// watchIdle counts, per second, the commands that this process sends and those that Redis
+// performs, while nobody has anything to do.
+func (r *run) watchIdle(ctx context.Context, what string) (sent, performed float64, err error) {
 	before, err := r.commands(ctx)
 	if err != nil {
 		return 0, 0, err
 	}
 	began, sentBefore := time.Now(), r.sent.commands.Load()
 	for left := r.Idle; left > 0; left = r.Idle - time.Since(began) {
-		r.Progress(fmt.Sprintf("idle, %s", c), int((r.Idle - left).Seconds()), int(r.Idle.Seconds()))
+		r.Progress(what, int((r.Idle - left).Seconds()), int(r.Idle.Seconds()))
 		if err := sleep(ctx, min(left, time.Second)); err != nil {
 			return 0, 0, err
 		}

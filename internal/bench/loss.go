@@ -20,7 +20,7 @@ func (r *run) loss(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
 	var took both
-	for _, f := range r.fetchers() {
+	for _, f := range r.fetchers([]string{r.PageQueue}) {
 		kills := r.AsynqKills
 		if f.ours {
 			kills = r.Kills
@@ -91,7 +91,7 @@ func (r *run) killOne(ctx context.Context, f fleet, s *site, holder *process, na
 	defer cancel()
 	path := "/page/" + name
 	waiting := func(d time.Duration) { r.Progress("loss, "+name, int(d.Seconds()), int(foundWithin.Seconds())) }
-	if err := f.enqueue(ctx, taskID+name, s.url+path); err != nil {
+	if err := f.enqueue(ctx, f.queues[0], taskID+name, s.url+path); err != nil {
 		return nil, 0, because(ctx, err)
 	}
 	if _, err := s.await(ctx, path, waiting); err != nil {

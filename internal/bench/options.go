@@ -17,8 +17,9 @@ const (
 	Pickup = "pickup" // how long a task waits for an idle worker
 	Drain  = "drain"  // how fast a full queue is emptied
 	Stream = "stream" // how fast tasks go through that are added meanwhile
+	Add    = "add"    // how fast many tasks are added
 	Loss   = "loss"   // how long the task of a killed worker waits to run again
-	Memory = "memory" // what an idle worker process holds
+	Memory = "memory" // what a worker process holds, idle and under load
 	// Schedule is how late schedulers are when many entries are due at once.
 	Schedule = "schedule"
 	Brake    = "brake" // how soon a pause stops what runs
@@ -34,8 +35,8 @@ type Options struct {
 
 	Samples    int           // tasks of pickup, pauses of brake
 	Idle       time.Duration // over which an idle worker's commands are counted
-	Tasks      int           // of each round of drain and stream
-	Rounds     int           // of drain and stream
+	Tasks      int           // of each round of drain, stream and add
+	Rounds     int           // of drain, stream and add
 	Slots      []int         // with each of which drain runs
 	Kills      int           // of our workers
 	AsynqKills int           // of asynq's

@@ -3,7 +3,7 @@ package bench
 import (
 	"context"
 	"fmt"
-	"io"
+	"os"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -11,15 +11,17 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
+	"switchyard/internal/daemon"
 	"switchyard/internal/queue"
 	"switchyard/internal/queue/lane"
+	"switchyard/internal/redact"
 	"switchyard/internal/routing"
 	"switchyard/internal/tasks"
 	"switchyard/internal/telemetry"
 )
 
 // ours is Switchyard as a worker runs it: the lane with its routing, its catalog, its
-// metrics and its log, which is written and thrown away.
+// metrics and its log, which is written to the null device as the daemon writes to its own.
 type ours struct {
 	redis redis.UniversalClient
 	table *routing.Table
@@ -36,11 +38,14 @@ func newOurs(o Options) (*ours, error) {
 	if err != nil {
 		return nil, err
 	}
-	encoder := zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig())
+	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		return nil, fmt.Errorf("open a log: %w", err)
+	}
 	s := &ours{
 		redis: o.Redis, table: table,
 		lane: lane.Options{Queue: oursQueue, Fetchers: o.Fetchers, Poll: o.Poll},
-		log:  zap.New(zapcore.NewCore(encoder, zapcore.AddSync(io.Discard), zap.InfoLevel)),
+		log:  zap.New(zapcore.NewCore(daemon.Encoder(daemon.FormatJSON), zapcore.Lock(zapcore.AddSync(redact.Process.Writer(null))), zap.InfoLevel)),
 	}
 	catalog, err := newCatalog(func(int) {})
 	if err != nil {
@@ -65,6 +70,23 @@ func (s *ours) enqueue(ctx context.Context, j job) error {
 		return fmt.Errorf("task %d was taken for a duplicate", j.Seq)
 	}
 	return err
+}
+
+// enqueueAll implements system.
+func (s *ours) enqueueAll(ctx context.Context, jobs []job) error {
+	all := make([]tasks.New, len(jobs))
+	for i, j := range jobs {
+		all[i].Args = j
+	}
+	for i, added := range s.client.EnqueueMany(ctx, all) {
+		if added.Err != nil {
+			return added.Err
+		}
+		if added.Receipt.Duplicate {
+			return fmt.Errorf("task %d was taken for a duplicate", jobs[i].Seq)
+		}
+	}
+	return nil
 }
 
 // stopWithin is how long a stopped worker gets for the handlers that still run. They do

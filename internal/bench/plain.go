@@ -29,6 +29,16 @@ func (s *plain) enqueue(ctx context.Context, j job) error {
 	return err
 }
 
+// enqueueAll implements system. asynq adds one task at a time.
+func (s *plain) enqueueAll(ctx context.Context, jobs []job) error {
+	for _, j := range jobs {
+		if err := s.enqueue(ctx, j); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // start implements system.
 func (s *plain) start(slots int, handle func(seq int)) (func() error, error) {
 	server := newServer(s.redis, slots, []string{asynqQueue})

@@ -31,11 +31,12 @@ type Machine struct {
 type Figure struct {
 	ID     string  `json:"figure"` // such as drain.10
 	Label  string  `json:"label"`  // for people
-	Unit   string  `json:"unit"`   // ms, s, tasks/s, commands/s or MiB
+	Unit   string  `json:"unit"`   // ms, s, tasks/s, commands/s, µs/task, connections or MiB
 	Better string  `json:"better"` // lower or higher
 	Ours   *Spread `json:"switchyard"`
 	Asynq  *Spread `json:"asynq"`
 	Ratio  float64 `json:"ratio,omitzero"` // ours to asynq's, of the medians
+	Target *Target `json:"target,omitempty"`
 }
 
 // Count is what became of the tasks of one phase in one system.
@@ -83,11 +84,12 @@ func (r Report) Faults() []string {
 	return faults
 }
 
-// add puts a figure into the report, with its ratio.
+// add puts a figure into the report, with its ratio and what it is to reach.
 func (r *Report) add(f Figure) {
 	if f.Ours != nil && f.Asynq != nil && f.Asynq.Median != 0 {
 		f.Ratio = f.Ours.Median / f.Asynq.Median
 	}
+	f.Target = targetOf(f)
 	r.Figures = append(r.Figures, f)
 }
 

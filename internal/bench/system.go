@@ -10,6 +10,8 @@ import (
 type system interface {
 	// enqueue adds one task.
 	enqueue(ctx context.Context, j job) error
+	// enqueueAll adds many tasks, by one producer and as fast as the system can.
+	enqueueAll(ctx context.Context, jobs []job) error
 	// start performs tasks, slots of them at once, until stop is called. stop returns
 	// once the last is put away.
 	start(slots int, handle func(seq int)) (stop func() error, err error)

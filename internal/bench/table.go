@@ -19,13 +19,13 @@ func (r Report) WriteTable(out io.Writer) error {
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
 	_, _ = fmt.Fprintf(w, "%s/%s, %d CPUs, %s, Redis %s\n\n", r.Machine.OS, r.Machine.Arch, r.Machine.CPUs, r.Machine.Go, redis)
-	_, _ = fmt.Fprintf(w, "\tswitchyard\tasynq\tratio\t\n")
+	_, _ = fmt.Fprintf(w, "\tswitchyard\tasynq\tratio\ttarget\t\n")
 	for _, f := range r.Figures {
 		ratio := "-"
 		if f.Ratio > 0 {
 			ratio = number(f.Ratio) + "x"
 		}
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t(%s is better)\n", f.Label, f.Ours.text(f.Unit), f.Asynq.text(f.Unit), ratio, f.Better)
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t(%s is better)\n", f.Label, f.Ours.text(f.Unit), f.Asynq.text(f.Unit), ratio, f.Target.text(f.Unit, f.Better), f.Better)
 	}
 	_, _ = fmt.Fprintln(w)
 	for _, fault := range r.Faults() {

@@ -7,12 +7,11 @@
 package cache
 
 import (
+	"cmp"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
@@ -32,8 +31,8 @@ type Options struct {
 	URL string
 	// Password stands in for one in the URL, which then need not be secret.
 	Password string
-	// PoolSize bounds the connections of this process; for a cluster, to each node.
-	// 0 means 20.
+	// PoolSize bounds the connections of the client, but for its subscriptions, which have
+	// one each; for a cluster, to each node. 0 means 20.
 	PoolSize int
 	// CAFile, CertFile and KeyFile are PEM files: the authority that signed the
 	// server's certificate, and the client's own certificate and key.
@@ -41,6 +40,15 @@ type Options struct {
 }
 
 const defaultPoolSize = 20
+
+// idleConns is how many connections are kept while nobody uses them. go-redis closes an old one
+// only when it is about to use it, and uses the newest first: without this bound those of a
+// burst would stay open as long as the process runs.
+const idleConns = 8
+
+// noPipelinePool has pipelines use the pool of all commands. By default go-redis gives them ten
+// connections more, each with buffers of 256 KiB, and the bound of the pool would not be one.
+const noPipelinePool = -1
 
 // Timeouts of one command. The read timeout must exceed the longest script, not the
 // longest wait: blocking commands extend it themselves.
@@ -63,6 +71,15 @@ const mapAge = time.Second
 // Connect returns a client for o. It does not dial: the first command does. The error
 // names what in o is wrong and never contains the password.
 func Connect(o Options) (redis.UniversalClient, error) {
+	client, err := o.client()
+	if err == nil {
+		client.AddHook(patient{})
+	}
+	return client, err
+}
+
+// client returns a client of the kind that the URL names.
+func (o Options) client() (redis.UniversalClient, error) {
 	u, err := url.Parse(o.URL)
 	if err != nil {
 		// The parse error quotes the URL, and with it the password.
@@ -106,7 +123,8 @@ func (o Options) standalone(u *url.URL, tlsConfig *tls.Config) (redis.UniversalC
 		tlsConfig.ServerName = opt.TLSConfig.ServerName
 		opt.TLSConfig = tlsConfig
 	}
-	opt.PoolSize, opt.MaxActiveConns = o.PoolSize, o.PoolSize
+	opt.PoolSize, opt.MaxActiveConns, opt.PipelinePoolSize = o.PoolSize, o.PoolSize, noPipelinePool
+	opt.MaxIdleConns = cmp.Or(opt.MaxIdleConns, idleConns)
 	opt.DialTimeout, opt.ReadTimeout, opt.WriteTimeout, opt.PoolTimeout = dialTimeout, readTimeout, writeTimeout, poolTimeout
 	opt.ContextTimeoutEnabled, opt.DialerRetries = true, dialAttempts
 	return redis.NewClient(opt), nil
@@ -130,7 +148,8 @@ func (o Options) sentinel(u *url.URL, scheme string, tlsConfig *tls.Config) (red
 		opt.Password = o.Password
 	}
 	opt.TLSConfig = tlsConfig
-	opt.PoolSize, opt.MaxActiveConns = o.PoolSize, o.PoolSize
+	opt.PoolSize, opt.MaxActiveConns, opt.PipelinePoolSize = o.PoolSize, o.PoolSize, noPipelinePool
+	opt.MaxIdleConns = cmp.Or(opt.MaxIdleConns, idleConns)
 	opt.DialTimeout, opt.ReadTimeout, opt.WriteTimeout, opt.PoolTimeout = dialTimeout, readTimeout, writeTimeout, poolTimeout
 	opt.ContextTimeoutEnabled, opt.DialerRetries = true, dialAttempts
 	return redis.NewFailoverClient(opt), nil
@@ -145,7 +164,8 @@ func (o Options) cluster(u *url.URL, scheme string, tlsConfig *tls.Config) (redi
 		opt.Password = o.Password
 	}
 	opt.TLSConfig = tlsConfig
-	opt.PoolSize, opt.MaxActiveConns = o.PoolSize, o.PoolSize
+	opt.PoolSize, opt.MaxActiveConns, opt.PipelinePoolSize = o.PoolSize, o.PoolSize, noPipelinePool
+	opt.MaxIdleConns = cmp.Or(opt.MaxIdleConns, idleConns)
 	opt.DialTimeout, opt.ReadTimeout, opt.WriteTimeout, opt.PoolTimeout = dialTimeout, readTimeout, writeTimeout, poolTimeout
 	opt.ContextTimeoutEnabled, opt.DialerRetries = true, dialAttempts
 	opt.ClusterStateReloadInterval = mapAge
@@ -164,35 +184,6 @@ func manyHosts(u *url.URL, scheme string) string {
 	}
 	v.RawQuery = q.Encode()
 	return v.String()
-}
-
-// tls returns the TLS configuration, nil for a plain connection.
-func (o Options) tls(secure bool) (*tls.Config, error) {
-	if !secure {
-		if o.CAFile != "" || o.CertFile != "" || o.KeyFile != "" {
-			return nil, fmt.Errorf("redis URL %s is not encrypted but TLS files are given: use a rediss URL", Redact(o.URL))
-		}
-		return nil, nil
-	}
-	c := &tls.Config{MinVersion: tls.VersionTLS12}
-	if o.CAFile != "" {
-		pem, err := os.ReadFile(o.CAFile)
-		if err != nil {
-			return nil, fmt.Errorf("redis CA file: %w", err)
-		}
-		c.RootCAs = x509.NewCertPool()
-		if !c.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("redis CA file %s: holds no PEM certificate", o.CAFile)
-		}
-	}
-	if o.CertFile != "" || o.KeyFile != "" {
-		cert, err := tls.LoadX509KeyPair(o.CertFile, o.KeyFile)
-		if err != nil {
-			return nil, fmt.Errorf("redis client certificate: %w", err)
-		}
-		c.Certificates = []tls.Certificate{cert}
-	}
-	return c, nil
 }
 
 // Redact returns a Redis URL with its password hidden, for logs and errors.

@@ -31,10 +31,10 @@ func Patiently(ctx context.Context, pause time.Duration, final func(error) bool,
 }
 
 // IsFinal reports whether Redis has answered for good: err is nil, or an error that the same
-// command would only bring again.
+// command would only bring again, as does a client that is closed.
 func IsFinal(err error) bool {
 	var answered redis.Error
-	if err == nil {
+	if err == nil || errors.Is(err, redis.ErrClosed) {
 		return true
 	}
 	return errors.As(err, &answered) && !slices.ContainsFunc(transient, func(prefix string) bool { return redis.HasErrorPrefix(err, prefix) })

@@ -23,8 +23,8 @@ func TestOnlyAnAnswerThatStaysTheSameIsFinal(t *testing.T) {
 			t.Errorf("%s: final %v, want %v", text, got, final)
 		}
 	}
-	if !IsFinal(nil) || !IsFinal(redis.Nil) || IsFinal(errors.New("connection refused")) {
-		t.Error("no error and no value are answers, an outage is none")
+	if !IsFinal(nil) || !IsFinal(redis.Nil) || !IsFinal(fmt.Errorf("get: %w", redis.ErrClosed)) || IsFinal(errors.New("connection refused")) {
+		t.Error("no error, no value and a closed client are answers, an outage is none")
 	}
 }
 

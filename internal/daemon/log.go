@@ -33,18 +33,22 @@ func NewLogger(level, format string) (*zap.Logger, error) {
 			format = FormatConsole
 		}
 	}
+	log := zap.New(zapcore.NewCore(Encoder(format), zapcore.Lock(zapcore.AddSync(redact.Process.Writer(os.Stderr))), at))
+	redis.SetLogger(clientLog{log.Named("redis")})
+	return log, nil
+}
+
+// Encoder returns what writes the lines of a log in a format, JSON or console.
+func Encoder(format string) zapcore.Encoder {
 	config := zap.NewProductionEncoderConfig()
 	config.TimeKey, config.EncodeTime = "time", zapcore.ISO8601TimeEncoder
 	config.EncodeDuration = zapcore.StringDurationEncoder
-	encoder := zapcore.NewJSONEncoder(config)
 	if format == FormatConsole {
 		config.EncodeTime = zapcore.TimeEncoderOfLayout("15:04:05.000")
 		config.EncodeLevel = zapcore.CapitalLevelEncoder
-		encoder = zapcore.NewConsoleEncoder(config)
+		return zapcore.NewConsoleEncoder(config)
 	}
-	log := zap.New(zapcore.NewCore(encoder, zapcore.Lock(zapcore.AddSync(redact.Process.Writer(os.Stderr))), at))
-	redis.SetLogger(clientLog{log.Named("redis")})
-	return log, nil
+	return zapcore.NewJSONEncoder(config)
 }
 
 // clientLog takes the Redis client's own lines. Each failure comes back to its caller,

@@ -8,6 +8,7 @@ package events
 
 import (
 	"context"
+	"crypto/rand"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -70,7 +71,7 @@ func (l *Log) Tell(ctx context.Context, user, kind string, fields []byte) error 
 	inner := strings.TrimSpace(string(fields))
 	inner = strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(inner, "{"), "}"))
 	counter, stream := l.Keys(user)
-	if err := oneScript.Run(ctx, l.client, []string{counter, stream}, user, l.deployment, kind, inner).Err(); err != nil {
+	if err := oneScript.Run(ctx, l.client, []string{counter, stream}, user, l.deployment, kind, inner, rand.Text()).Err(); err != nil {
 		return fmt.Errorf("tell %s of a %s: %w", user, kind, err)
 	}
 	return nil

@@ -70,6 +70,34 @@ func TestAnEventIsTheJSONThatIsPublished(t *testing.T) {
 	})
 }
 
+// twice is a client that makes each command twice, as if the first answer were lost.
+type twice struct{}
+
+func (twice) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (twice) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		_ = next(ctx, cmd)
+		return next(ctx, cmd)
+	}
+}
+
+func (twice) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func TestAnEventWhoseAnswerWasLostIsToldOnce(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		l := NewLog(client, "p:", "test")
+		client.AddHook(twice{})
+		tell(t, l, "ada", 3)
+		kept, err := l.Read(t.Context(), "ada", 0, 10)
+		if err != nil || len(kept) != 3 || kept[2].Seq != 3 {
+			t.Errorf("kept %v, %v; want three events", kept, err)
+		}
+	})
+}
+
 func TestOnlyTheLatestEventsAreKeptAndNumbersGoOn(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		l, ctx := NewLog(client, "p:", "test"), t.Context()

@@ -2,7 +2,7 @@
 -- stage before it tells anything:
 --
 --   counter (a hash whose field seq is the number of the user's latest event), stream,
---   user, deployment, and now, in milliseconds
+--   user, deployment, now, in milliseconds, and key, by which the telling is known, or nil
 
 local stage
 
@@ -33,8 +33,12 @@ local function tell(kind, fields)
 	local seq = redis.call("HINCRBY", stage.counter, "seq", 1)
 	local event = string.format('{"version":1,"type":"%s","user":%s,"seq":%d,"at":"%s","deployment":%s%s}',
 		kind, text(stage.user), seq, at(stage.now), text(stage.deployment), fields == "" and "" or "," .. fields)
+	local entry = {"event", event}
+	if stage.key then
+		entry = {"event", event, "key", stage.key}
+	end
 	local function add()
-		return redis.pcall("XADD", stage.stream, "MAXLEN", "~", "256", seq .. "-0", "event", event)
+		return redis.pcall("XADD", stage.stream, "MAXLEN", "~", "256", seq .. "-0", unpack(entry))
 	end
 	if type(add()) == "table" then -- the numbers began anew below those that are kept
 		redis.call("DEL", stage.stream)

@@ -25,19 +25,22 @@ const (
 // also leaves a token on the queue's list, and a worker without a task waits for one. It is a
 // list and not a publication, so that one task wakes one worker.
 type doorbell struct {
-	client redis.UniversalClient
-	ropes  []*rope
+	redis   redis.UniversalClient
+	waiting redis.UniversalClient // for the waits alone
+	ropes   []*rope
 }
 
-func newDoorbell(client redis.UniversalClient) *doorbell { return &doorbell{client: client} }
+func newDoorbell(client, waiting redis.UniversalClient) *doorbell {
+	return &doorbell{redis: client, waiting: waiting}
+}
 
 // hang gives each source a rope: one for all of them, but on a cluster, where their lists are in
 // different places, one for each.
 func (d *doorbell) hang(sources []*source) {
-	_, cluster := d.client.(*redis.ClusterClient)
+	_, cluster := d.redis.(*redis.ClusterClient)
 	for _, s := range sources {
 		if cluster || len(d.ropes) == 0 {
-			d.ropes = append(d.ropes, newRope(d.client, format.WakeKey(s.queue)+":"+rand.Text()))
+			d.ropes = append(d.ropes, newRope(d.redis, d.waiting, format.WakeKey(s.queue)+":"+rand.Text()))
 		}
 		s.rope = d.ropes[len(d.ropes)-1]
 	}
@@ -55,18 +58,19 @@ func (d *doorbell) run(ctx context.Context) {
 
 // rope is one wait, for the tokens of some sources.
 type rope struct {
-	client redis.UniversalClient
-	own    string // the list whose token ends this wait
+	redis   redis.UniversalClient
+	waiting redis.UniversalClient
+	own     string // the list whose token ends this wait
 
 	mu       sync.Mutex
 	sources  []*source     // that have no task
-	waiting  bool          // a wait is under way
+	asleep   bool          // a wait is under way
 	added    chan struct{} // there is a first source
 	outdated chan struct{} // the wait under way misses one
 }
 
-func newRope(client redis.UniversalClient, own string) *rope {
-	return &rope{client: client, own: own, added: make(chan struct{}, 1), outdated: make(chan struct{}, 1)}
+func newRope(client, waiting redis.UniversalClient, own string) *rope {
+	return &rope{redis: client, waiting: waiting, own: own, added: make(chan struct{}, 1), outdated: make(chan struct{}, 1)}
 }
 
 // listen waits for tokens of s, too, until one has come.
@@ -78,7 +82,7 @@ func (r *rope) listen(s *source) {
 	}
 	r.sources = append(r.sources, s)
 	signal := r.added
-	if r.waiting {
+	if r.asleep {
 		signal = r.outdated
 	}
 	select {
@@ -116,7 +120,7 @@ func (r *rope) run(ctx context.Context) {
 func (r *rope) begin() []*source {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.waiting = len(r.sources) > 0
+	r.asleep = len(r.sources) > 0
 	return slices.Clone(r.sources)
 }
 
@@ -129,7 +133,7 @@ func (r *rope) wait(sources []*source) (string, error) {
 	for _, s := range sources {
 		lists = append(lists, format.WakeKey(s.queue))
 	}
-	popped, err := r.client.BLPop(ctx, waitFor, lists...).Result()
+	popped, err := r.waiting.BLPop(ctx, waitFor, lists...).Result()
 	if err != nil {
 		return "", err
 	}
@@ -153,7 +157,7 @@ func (r *rope) rung(ctx context.Context, list string) {
 	within, cancel := context.WithTimeout(context.Background(), putBackWithin)
 	defer cancel()
 	// Without its token a task is found by a poll.
-	_ = r.client.LPush(within, list, "").Err()
+	_ = r.redis.LPush(within, list, "").Err()
 }
 
 // interrupt ends the wait under way when it misses a source, and when ctx ends.
@@ -165,7 +169,7 @@ func (r *rope) interrupt(ctx context.Context) {
 		}
 		within, cancel := context.WithTimeout(context.Background(), putBackWithin)
 		// With Redis away there is no wait to end. A token that finds none is forgotten soon.
-		_, _ = r.client.Pipelined(within, func(p redis.Pipeliner) error {
+		_, _ = r.redis.Pipelined(within, func(p redis.Pipeliner) error {
 			p.LPush(within, r.own, "")
 			p.PExpire(within, r.own, time.Second)
 			return nil

@@ -17,9 +17,8 @@ import (
 type Deps struct {
 	// Redis is for what is answered at once.
 	Redis redis.UniversalClient
-	// Waiting is for waits that keep a connection: one, on a cluster one for each queue. It
-	// has connections of its own, so that no wait ever keeps a lease from being renewed. nil
-	// means Redis.
+	// Waiting is for waits that keep a connection: one, on a cluster one for each queue. With
+	// connections of its own no wait keeps a lease from being renewed. nil means Redis.
 	Waiting redis.UniversalClient
 	// Table says where kinds belong and what they may do, Catalog who performs them.
 	Table   *routing.Table
@@ -45,7 +44,7 @@ func New(deps Deps, options ...Options) *Group {
 	if deps.Waiting == nil {
 		deps.Waiting = deps.Redis
 	}
-	g := &Group{doorbell: newDoorbell(deps.Waiting)}
+	g := &Group{doorbell: newDoorbell(deps.Redis, deps.Waiting)}
 	for _, opts := range options {
 		l := newLane(deps, opts)
 		g.lanes = append(g.lanes, l)
