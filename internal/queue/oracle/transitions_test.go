@@ -17,11 +17,11 @@ import (
 
 // The policies of the transitions.
 var (
-	patient = routing.Patch{Retries: new(3)}
-	last    = routing.Patch{Retries: new(0)}
-	single  = routing.Patch{Unique: new(time.Minute)}
-	kept    = routing.Patch{Retention: new(2 * time.Hour)}
-	fleet   = routing.Patch{Retention: new(time.Duration(0))}
+	retrying = routing.Patch{Retries: new(3)}
+	last     = routing.Patch{Retries: new(0)}
+	single   = routing.Patch{Unique: new(time.Minute)}
+	kept     = routing.Patch{Retention: new(2 * time.Hour)}
+	fleet    = routing.Patch{Retention: new(time.Duration(0))}
 )
 
 var errBoom = errors.New("boom")
@@ -143,11 +143,11 @@ var running = []transition{
 
 // failing are what happens to a task that fails.
 var failing = []transition{
-	{name: "retry", policy: patient, ends: fails(tasks.RetryAfter(time.Hour, errBoom)), run: func(w *world) {
+	{name: "retry", policy: retrying, ends: fails(tasks.RetryAfter(time.Hour, errBoom)), run: func(w *world) {
 		w.add("a", tasks.Options{})
 		w.do(w.is("a", "retry"))
 	}},
-	{name: "retry, the counts at their most", policy: patient, ends: fails(tasks.RetryAfter(time.Hour, errBoom)), run: func(w *world) {
+	{name: "retry, the counts at their most", policy: retrying, ends: fails(tasks.RetryAfter(time.Hour, errBoom)), run: func(w *world) {
 		w.must(w.redis.Set(w.Context(), key("processed"), math.MaxInt64, 0).Err())
 		w.must(w.redis.Set(w.Context(), key("failed"), 12, 0).Err())
 		w.add("a", tasks.Options{})
@@ -157,11 +157,11 @@ var failing = []transition{
 		w.add("a", tasks.Options{})
 		w.do(w.is("a", "retry"))
 	}},
-	{name: "park", policy: patient, ends: fails(tasks.Parked("brake")), run: func(w *world) {
+	{name: "park", policy: retrying, ends: fails(tasks.Parked("brake")), run: func(w *world) {
 		w.add("a", tasks.Options{})
 		w.do(w.is("a", "retry"))
 	}},
-	{name: "park for a while", policy: patient, ends: fails(tasks.ParkedFor(time.Hour, "brake")), run: func(w *world) {
+	{name: "park for a while", policy: retrying, ends: fails(tasks.ParkedFor(time.Hour, "brake")), run: func(w *world) {
 		w.add("a", tasks.Options{})
 		w.do(w.is("a", "retry"))
 	}},
@@ -169,7 +169,7 @@ var failing = []transition{
 		w.add("a", tasks.Options{})
 		w.do(w.is("a", "archived"))
 	}},
-	{name: "die at once", policy: patient, ends: fails(tasks.Permanent(errBoom)), run: func(w *world) {
+	{name: "die at once", policy: retrying, ends: fails(tasks.Permanent(errBoom)), run: func(w *world) {
 		w.add("a", tasks.Options{})
 		w.do(w.is("a", "archived"))
 	}},
@@ -177,18 +177,18 @@ var failing = []transition{
 		w.add("a", tasks.Options{})
 		w.do(w.is("a", "archived"))
 	}},
-	{name: "die, the counts at their most", policy: patient, ends: fails(tasks.Permanent(errBoom)), run: func(w *world) {
+	{name: "die, the counts at their most", policy: retrying, ends: fails(tasks.Permanent(errBoom)), run: func(w *world) {
 		w.must(w.redis.Set(w.Context(), key("processed"), math.MaxInt64, 0).Err())
 		w.add("a", tasks.Options{})
 		w.do(w.is("a", "archived"))
 	}},
-	{name: "die where the dead letter is full", policy: patient, ends: fails(tasks.Permanent(errBoom)), run: func(w *world) {
+	{name: "die where the dead letter is full", policy: retrying, ends: fails(tasks.Permanent(errBoom)), run: func(w *world) {
 		bury(w, 10_000, time.Now())
 		w.add("a", tasks.Options{})
 		w.do(w.is("a", "archived"))
 		unbury(w)
 	}},
-	{name: "die where others died long ago", policy: patient, ends: fails(tasks.Permanent(errBoom)), run: func(w *world) {
+	{name: "die where others died long ago", policy: retrying, ends: fails(tasks.Permanent(errBoom)), run: func(w *world) {
 		bury(w, 5, time.Now().AddDate(0, 0, -91))
 		w.add("a", tasks.Options{})
 		w.do(w.is("a", "archived"))
@@ -238,7 +238,7 @@ var waiting = []transition{
 		w.must(w.inspector.PauseQueue(routing.Agents))
 		w.do(w.is("a", "pending"))
 	}},
-	{name: "become due for its retry", policy: patient, ends: func(_ context.Context, w *world, _ *tasks.Task) (any, error) {
+	{name: "become due for its retry", policy: retrying, ends: func(_ context.Context, w *world, _ *tasks.Task) (any, error) {
 		return nil, errors.Join(tasks.RetryAfter(time.Second, errBoom), w.inspector.PauseQueue(routing.Agents))
 	}, run: func(w *world) {
 		w.add("a", tasks.Options{})
@@ -261,7 +261,7 @@ var waiting = []transition{
 		w.add("b", tasks.Options{})
 		w.do(w.is("b", "completed"))
 	}},
-	{name: "be lost", policy: patient, run: func(w *world) { lose(w, "a") }},
+	{name: "be lost", policy: retrying, run: func(w *world) { lose(w, "a") }},
 	{name: "be lost, unique", policy: single, run: func(w *world) { lose(w, "a") }},
 	{name: "wait in a paused queue", run: func(w *world) {
 		w.add("a", tasks.Options{At: time.Now().Add(time.Second)})
