@@ -13,6 +13,7 @@ import (
 )
 
 func TestATransitionLeavesRedisAsAsynqsOwnServerWould(t *testing.T) {
+	t.Parallel()
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		allowed := documented()
 		theirs, own := make(map[string]bool), make(map[string]bool)
@@ -44,14 +45,10 @@ func TestWhatIsKeptPastItsRetentionIsRemovedAsAsynqDoes(t *testing.T) {
 		t.Skip("waits a minute for the janitor")
 	}
 	t.Parallel()
-	for name, addr := range map[string]string{"miniredis": redistest.Mini(t).Addr(), "redis-server": redistest.Server(t).Addr} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			client := redistest.Client(t, addr)
-			want, got := expiring.perform(t, client, newPlain), expiring.perform(t, client, newOurs)
-			compare(t, documented(), expiring.name, "end", want["end"], got["end"])
-		})
-	}
+	runBoth(t, func(t *testing.T, client redis.UniversalClient) {
+		want, got := expiring.perform(t, client, newPlain), expiring.perform(t, client, newOurs)
+		compare(t, documented(), expiring.name, "end", want["end"], got["end"])
+	})
 }
 
 // compare reports where two dumps differ and may not.

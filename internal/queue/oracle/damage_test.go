@@ -138,9 +138,7 @@ func strays() (all []damage) {
 		for _, place := range places {
 			all = append(all, damage{
 				name: what + " without data in " + place.name, part: place.part, slow: place.slow, task: true, id: id,
-				do: func(ctx context.Context, client redis.UniversalClient, q, id string) error {
-					return place.put(ctx, client, q, id)
-				},
+				do: place.put,
 			})
 		}
 	}

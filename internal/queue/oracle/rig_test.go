@@ -17,6 +17,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"switchyard/internal/queue"
+	"switchyard/internal/redistest"
 	"switchyard/internal/routing"
 	"switchyard/internal/tasks"
 	"switchyard/internal/telemetry"
@@ -166,5 +167,17 @@ func eventually(t *testing.T, atMost time.Duration, check func() error) {
 			t.Fatalf("after %s: %v", atMost, err)
 		}
 		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// runBoth runs test on miniredis and on a redis-server at the same time, for tests that wait
+// most of the time.
+func runBoth(t *testing.T, test func(t *testing.T, client redis.UniversalClient)) {
+	t.Helper()
+	for name, addr := range map[string]string{"miniredis": redistest.Mini(t).Addr(), "redis-server": redistest.Server(t).Addr} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, redistest.Client(t, addr))
+		})
 	}
 }

@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -93,7 +94,7 @@ func (w *world) do(done func() error) {
 func (w *world) is(id, state string) func() error {
 	return func() error {
 		now, err := w.redis.HGet(w.Context(), format.TaskKey(routing.Agents, id), "state").Result()
-		if err != nil && err != redis.Nil {
+		if err != nil && !errors.Is(err, redis.Nil) {
 			return err
 		}
 		if now != state {
