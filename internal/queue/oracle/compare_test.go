@@ -40,6 +40,37 @@ func TestATransitionLeavesRedisAsAsynqsOwnServerWould(t *testing.T) {
 	})
 }
 
+func TestATaskOfAForeignClientEndsAsAtAsynqsServer(t *testing.T) {
+	t.Parallel()
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		for _, tr := range slices.Concat(running, failing) {
+			t.Run(tr.name, func(t *testing.T) {
+				want, got := tr.perform(t, client, newPlain), tr.perform(t, client, newForeign)
+				for label := range want {
+					compare(t, documented(), tr.name, label, want[label], got[label])
+				}
+			})
+		}
+	})
+}
+
+func TestATaskOfOursEndsAtAsynqsServerAsOneOfItsOwn(t *testing.T) {
+	t.Parallel()
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		for _, tr := range slices.Concat(running, failing) {
+			if tr.name == "die by the last retry" {
+				continue // asynq gives ours one retry more
+			}
+			t.Run(tr.name, func(t *testing.T) {
+				want, got := tr.perform(t, client, newPlain), tr.perform(t, client, newHost)
+				for label := range want {
+					compare(t, documented(), tr.name, label, want[label], got[label])
+				}
+			})
+		}
+	})
+}
+
 func TestWhatIsKeptPastItsRetentionIsRemovedAsAsynqDoes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("waits a minute for the janitor")

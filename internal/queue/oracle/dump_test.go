@@ -91,6 +91,9 @@ func (d *dumper) key(ctx context.Context, client redis.UniversalClient, key stri
 	if err != nil {
 		return nil, err
 	}
+	if is == "none" { // it has expired since
+		return nil, nil
+	}
 	leaves := dump{name: {text: is}}
 	put := func(where, value string) { leaves[name+" "+d.name(where)] = d.leaf(value) }
 	ttl, err := client.PTTL(ctx, key).Result()

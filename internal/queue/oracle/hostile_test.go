@@ -117,7 +117,7 @@ func (h *hospital) treat(t *testing.T, all catalogue, turn int, wait time.Durati
 	t.Helper()
 	var lanes []lane
 	for n, p := range h.patients {
-		lanes = append(lanes, lane{queue: p.queue, concurrency: 2, perUser: n % 2})
+		lanes = append(lanes, lane{queue: p.queue, concurrency: 2, perUser: n % 2, poll: time.Second})
 		p.suffer(t.Context(), all, 1, 2*(turn*wards+n))
 	}
 	stop := startOurs(t, h.rig, lanes...)

@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -72,6 +73,7 @@ type lane struct {
 	queue       string
 	concurrency int
 	perUser     int
+	poll        time.Duration // 0: often
 }
 
 // startOurs runs a worker with lanes. stop ends it, giving what runs until the drain is over,
@@ -84,7 +86,7 @@ func startOurs(t *testing.T, r *rig, lanes ...lane) (stop func(drain time.Durati
 	var running sync.WaitGroup
 	for _, l := range lanes {
 		one := queue.NewLane(r.redis, r.client, metrics, r.log, queue.LaneOptions{
-			Queue: l.queue, Concurrency: l.concurrency, PerUser: l.perUser, Poll: 50 * time.Millisecond,
+			Queue: l.queue, Concurrency: l.concurrency, PerUser: l.perUser, Poll: cmp.Or(l.poll, 50*time.Millisecond),
 		})
 		running.Go(func() {
 			if err := one.Run(ctx, drain); err != nil {
@@ -146,10 +148,14 @@ func naming(lines []string, what string) []string {
 	return named
 }
 
-// noLoss fails the test if the log says that Redis was lost.
+// noLoss fails the test if the log says that Redis was lost, but for one that did not answer:
+// the machine may be busy with other tests.
 func (r *rig) noLoss(t *testing.T) {
 	t.Helper()
 	for _, line := range naming(r.lines(zap.WarnLevel), "redis lost") {
+		if strings.Contains(line, context.DeadlineExceeded.Error()) || strings.Contains(line, "i/o timeout") {
+			continue
+		}
 		t.Errorf("a Redis that answered is called lost: %s", line)
 	}
 }

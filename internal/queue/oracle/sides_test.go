@@ -151,3 +151,28 @@ func (s ours) work(t *testing.T) func() {
 	stop := startOurs(t, s.rig, lane{queue: routing.Agents, concurrency: 2})
 	return func() { stop(0) }
 }
+
+// mixed adds by one side and performs by another.
+type mixed struct{ adds, works side }
+
+func (s mixed) add(t *testing.T, p probe, opts tasks.Options) {
+	t.Helper()
+	s.adds.add(t, p, opts)
+}
+
+func (s mixed) work(t *testing.T) func() {
+	t.Helper()
+	return s.works.work(t)
+}
+
+// newForeign is a foreign client whose tasks our lane performs.
+func newForeign(t *testing.T, client redis.UniversalClient, policy routing.Patch, handle handler) side {
+	t.Helper()
+	return mixed{newPlain(t, client, policy, handle), newOurs(t, client, policy, handle)}
+}
+
+// newHost is asynq's server that performs the tasks of our client.
+func newHost(t *testing.T, client redis.UniversalClient, policy routing.Patch, handle handler) side {
+	t.Helper()
+	return mixed{newOurs(t, client, policy, handle), newPlain(t, client, policy, handle)}
+}

@@ -235,6 +235,7 @@ var waiting = []transition{
 	}},
 	{name: "become due", run: func(w *world) {
 		w.add("a", tasks.Options{At: time.Now().Add(time.Second)})
+		w.add("before", tasks.Options{})
 		w.must(w.inspector.PauseQueue(routing.Agents))
 		w.do(w.is("a", "pending"))
 	}},
@@ -270,7 +271,7 @@ var waiting = []transition{
 		w.do(w.is("a", "pending"))
 		w.dump("paused")
 		w.must(w.inspector.UnpauseQueue(routing.Agents))
-		w.do(w.is("b", "completed"))
+		w.do(func() error { return errors.Join(w.is("a", "completed")(), w.is("b", "completed")()) })
 	}},
 }
 
