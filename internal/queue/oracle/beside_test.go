@@ -32,6 +32,13 @@ func (c *tally) ran(side, id string) {
 	c.by[side]++
 }
 
+// of returns how often a task has run.
+func (c *tally) of(id string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.runs[id]
+}
+
 // repeated returns those tasks that ran more than once.
 func (c *tally) repeated() (ids []string) {
 	c.mu.Lock()

@@ -1,6 +1,10 @@
 package oracle
 
-import "regexp"
+import (
+	"regexp"
+
+	"switchyard/internal/queue/format"
+)
 
 // difference is a place where ours may differ from asynq's, and why. A difference that no
 // transition shows any more fails the test.
@@ -25,13 +29,13 @@ func said(part string) string { return `asynq:\{agents\}:t:\S+ msg\.` + part }
 // documented are the differences there may be.
 func documented() []*difference {
 	return []*difference{
-		{transition: ".*", path: hash("run"), reason: "format.RunField: the name of the run"},
-		{transition: "(retry|park|die|become due for its retry).*", path: hash("error"), reason: "format.ErrorField: why the last attempt failed, for who reads no protobuf"},
-		{transition: "(add|become|wait|retry|park).*", path: hash("due_ms"), reason: "format.DueField: asynq keeps seconds"},
-		{transition: "park.*", path: hash("parked"), reason: "format.ParkedField: it waits for somebody"},
-		{transition: "be lost.*", path: hash("losses"), reason: "format.LossesField: how often it was lost"},
-		{transition: ".*", path: said("header.switchyard-version"), reason: "format.VersionHeader: of the payload"},
-		{transition: "add what wakes another", path: said("header.switchyard-wakes"), reason: "format.WakesHeader"},
+		{transition: ".*", path: hash(format.RunField), reason: "the name of the run"},
+		{transition: "(retry|park|die|become due for its retry).*", path: hash(format.ErrorField), reason: "why the last attempt failed, for who reads no protobuf"},
+		{transition: "(add|become|wait|retry|park).*", path: hash(format.DueField), reason: "asynq keeps seconds"},
+		{transition: "park.*", path: hash(format.ParkedField), reason: "it waits for somebody"},
+		{transition: "be lost.*", path: hash(format.LossesField), reason: "how often it was lost"},
+		{transition: ".*", path: said("header." + format.VersionHeader), reason: "the version of the payload"},
+		{transition: "add what wakes another", path: said("header." + format.WakesHeader), reason: "the task to run once this one has ended"},
 		{transition: ".*", path: `switchyard:\{agents\}:.*`, reason: "keys of ours"},
 		{transition: ".*", path: said("retry"), reason: "one more than the policy's: asynq would archive what is set aside on its last attempt"},
 		{transition: "die by the last retry", path: said("error"), reason: "says that it was the last attempt"},

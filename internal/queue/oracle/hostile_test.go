@@ -112,7 +112,8 @@ func TestHostileKeysAndTasksAreAllFoundInTime(t *testing.T) {
 	})
 }
 
-// treat damages the queues, runs a worker on them, damages them again, and judges.
+// treat damages the queues, runs a worker on them, damages them again, and judges. Where
+// that takes minutes, the short form has no second damage.
 func (h *hospital) treat(t *testing.T, all catalogue, turn int, wait time.Duration) {
 	t.Helper()
 	var lanes []lane
@@ -122,14 +123,8 @@ func (h *hospital) treat(t *testing.T, all catalogue, turn int, wait time.Durati
 	}
 	stop := startOurs(t, h.rig, lanes...)
 	h.recover(t, 1, wait)
-	for n, p := range h.patients {
-		p.hold(t)
-		p.suffer(t.Context(), all, 2, 2*(turn*wards+n)+1)
-	}
-	h.recover(t, 2, wait)
-	close(h.release)
-	for _, p := range h.patients {
-		p.letGo(t)
+	if *full || wait < rounds {
+		h.relapse(t, all, turn, wait)
 	}
 	for _, p := range h.patients {
 		if len(p.wrong) > 0 {
@@ -140,6 +135,20 @@ func (h *hospital) treat(t *testing.T, all catalogue, turn int, wait time.Durati
 	h.noLoss(t)
 	if took := stop(5 * time.Second); took > 5*time.Second {
 		t.Errorf("seed %d: with nothing to do the worker takes %s to stop", *seed, took)
+	}
+}
+
+// relapse damages the queues while the worker runs, and while a task of each does.
+func (h *hospital) relapse(t *testing.T, all catalogue, turn int, wait time.Duration) {
+	t.Helper()
+	for n, p := range h.patients {
+		p.hold(t)
+		p.suffer(t.Context(), all, 2, 2*(turn*wards+n)+1)
+	}
+	h.recover(t, 2, wait)
+	close(h.release)
+	for _, p := range h.patients {
+		p.letGo(t)
 	}
 }
 
@@ -170,45 +179,4 @@ func (h *hospital) visits(t *testing.T, round int) {
 		all.Go(func() { p.visit(t, round) })
 	}
 	all.Wait()
-}
-
-// rests reports a worker that keeps Redis busy with nothing to do. A lane may send three
-// commands a second, each of them a script of a dozen.
-func (h *hospital) rests(t *testing.T) {
-	t.Helper()
-	single, ok := h.redis.(*redis.Client)
-	if !ok || !strings.Contains(t.Name(), "redis-server") {
-		return
-	}
-	before := commands(t, single)
-	const during = 2
-	time.Sleep(during * time.Second)
-	if n := commands(t, single) - before; n > 40*wards*during {
-		t.Errorf("seed %d: %d commands within %d s with nothing to do: something loops", *seed, n, during)
-	}
-}
-
-// commands returns how many commands a server has performed, with those of scripts.
-func commands(t *testing.T, client *redis.Client) (all int) {
-	t.Helper()
-	info, err := client.InfoMap(t.Context(), "commandstats").Result()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, stats := range info["Commandstats"] {
-		calls, _, _ := strings.Cut(strings.TrimPrefix(stats, "calls="), ",")
-		n, err := strconv.Atoi(calls)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all += n
-	}
-	return all
-}
-
-// of returns how often a task has run.
-func (c *tally) of(id string) int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.runs[id]
 }

@@ -60,11 +60,11 @@ func (p *patient) fits(d damage, others []damage) bool {
 	})
 }
 
-// touched are the parts that damage is done to, with those that a due task is moved to.
+// touched are the parts that damage is done to, with those that a task is moved to.
 func (p *patient) touched(d damage) []string {
 	parts := strings.Fields(d.part)
 	if d.task {
-		parts = append(parts, "active", "pending", "lease")
+		parts = append(parts, "active", "pending", "lease", "archived", "completed")
 	}
 	return parts
 }
@@ -132,37 +132,6 @@ func payload(q, id, user string) []byte {
 	return text
 }
 
-// held is the ID of a task that runs while a queue is damaged.
-const held = "held"
-
-// hold has a good task run until all are released.
-func (p *patient) hold(t *testing.T) {
-	t.Helper()
-	deadline := time.Now().Add(5 * time.Second)
-	if len(p.wrong) > 0 || !p.keepTrying(t, held, deadline, func(id string) error { return p.ours(t.Context(), id, tasks.Options{Unique: time.Hour}, "") }) {
-		return // no more is to be learned here
-	}
-	for p.tally.of(p.queue+"/"+held) == 0 && time.Now().Before(deadline) {
-		time.Sleep(time.Millisecond)
-	}
-}
-
-// letGo judges how the task that was held has ended. Where nobody could tell whose it was, it
-// may have run again.
-func (p *patient) letGo(t *testing.T) {
-	t.Helper()
-	unknown := slices.ContainsFunc(p.done, func(d damage) bool { return d.wrong && (d.part == "lease" || d.part == "active") })
-	for deadline := time.Now().Add(patience); len(p.wrong) == 0; time.Sleep(10 * time.Millisecond) {
-		err := p.judgeGood(t.Context(), held)
-		if err == nil || unknown && strings.Contains(err.Error(), `ran 2 times and is "completed"`) {
-			return
-		}
-		if time.Now().After(deadline) {
-			p.wrong = append(p.wrong, "while it ran: "+err.Error())
-		}
-	}
-}
-
 // judge returns what is wrong with the queue still.
 func (p *patient) judge(ctx context.Context, lines []string, slowly bool) (wrong []string) {
 	var ill []string
@@ -219,33 +188,6 @@ func (p *patient) judgeKey(ctx context.Context, d damage, lines []string) (wrong
 	}
 	if named := naming(lines, key); !d.quiet && (len(named) == 0 || len(named) > 3) {
 		wrong = append(wrong, fmt.Sprintf("%s: the key is named %d times in the log", d.name, len(named)))
-	}
-	return wrong
-}
-
-// inspect returns which calls of asynq's inspector fail. Of a count that is none it panics.
-func (p *patient) inspect() (wrong []string) {
-	defer func() {
-		if r := recover(); r != nil {
-			wrong = append(wrong, fmt.Sprintf("asynq's inspector panics: %v", r))
-		}
-	}()
-	group := func(queue string, opts ...asynq.ListOption) ([]*asynq.TaskInfo, error) {
-		return p.inspector.ListAggregatingTasks(queue, "user:ada", opts...)
-	}
-	for name, list := range map[string]func(string, ...asynq.ListOption) ([]*asynq.TaskInfo, error){
-		"pending": p.inspector.ListPendingTasks, "active": p.inspector.ListActiveTasks, "scheduled": p.inspector.ListScheduledTasks,
-		"retry": p.inspector.ListRetryTasks, "archived": p.inspector.ListArchivedTasks, "completed": p.inspector.ListCompletedTasks, "aggregating": group,
-	} {
-		if _, err := list(p.queue); err != nil {
-			wrong = append(wrong, fmt.Sprintf("asynq cannot list the %s tasks: %v", name, err))
-		}
-	}
-	if _, err := p.inspector.GetQueueInfo(p.queue); err != nil {
-		wrong = append(wrong, fmt.Sprintf("asynq cannot look at the queue: %v", err))
-	}
-	if _, err := p.inspector.Groups(p.queue); err != nil {
-		wrong = append(wrong, fmt.Sprintf("asynq cannot list the groups: %v", err))
 	}
 	return wrong
 }
