@@ -174,5 +174,9 @@ func TestAScriptThatFailsIsNotTakenForALostRedis(t *testing.T) {
 			t.Error(p.wrong)
 		}
 		w.noLoss(t)
+		if ok {
+			close(w.release)
+			w.ends(t, "a")
+		}
 	})
 }
