@@ -163,7 +163,7 @@ func (a *attempt) check() (tasks.Definition, error) {
 // checkExpiry reports why a task is not begun any more. What was begun is brought to its
 // end, however late its retries are, unless it has a deadline.
 func (a *attempt) checkExpiry() error {
-	if deadline := a.message.Deadline; deadline > 0 && !a.began.Before(time.Unix(deadline, 0)) {
+	if deadline := a.deadline(); !deadline.IsZero() && !a.began.Before(deadline) {
 		return pastDeadline(deadline)
 	}
 	header := a.message.Headers[format.ExpiresHeader]
@@ -180,8 +180,19 @@ func (a *attempt) checkExpiry() error {
 	return nil
 }
 
-func pastDeadline(deadline int64) error {
-	return fmt.Errorf("%w: its deadline %s has passed", tasks.ErrExpired, time.Unix(deadline, 0).UTC().Format(time.RFC3339))
+// lastDeadline is the end of the last year that has four digits; what is beyond it is none.
+const lastDeadline = 253402300799
+
+// deadline returns by when the task must be done, zero for never.
+func (a *attempt) deadline() time.Time {
+	if at := a.message.Deadline; at > 0 && at <= lastDeadline {
+		return time.Unix(at, 0)
+	}
+	return time.Time{}
+}
+
+func pastDeadline(deadline time.Time) error {
+	return fmt.Errorf("%w: its deadline %s has passed", tasks.ErrExpired, deadline.UTC().Format(time.RFC3339))
 }
 
 // call runs the handler and turns a panic into an error, its stack into a log line.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"switchyard/internal/cache"
 	"switchyard/internal/queue/format"
 )
 
@@ -105,6 +106,11 @@ func (r *rope) run(ctx context.Context) {
 		list, err := r.wait(sources)
 		switch {
 		case errors.Is(err, redis.Nil), list == r.own:
+		case cache.IsFinal(err) && err != nil: // one of the lists is none: it is moved aside
+			for _, s := range sources {
+				s.forwarder.nudge()
+			}
+			sleep(ctx, retryEvery)
 		case err != nil:
 			for _, s := range sources {
 				s.lane.contact.failed(err)

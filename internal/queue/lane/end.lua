@@ -76,16 +76,19 @@ function ways.back(e)
 	moved = moved + 1
 end
 
--- count adds to a counter of asynq's. One that is no number, or at its end, begins anew.
+-- count adds to a counter of asynq's. One that is no number, or at its end, begins anew; it
+-- reports whether that of all days did.
 local function count(name, n)
 	if n == 0 then
-		return
+		return false
 	end
+	local anew = false
 	local day = asynq .. name .. ":" .. ask.day
 	for _, key in ipairs({day, asynq .. name}) do
-		aside(key)
 		local sum = redis.pcall("INCRBY", key, n)
-		if type(sum) == "table" then
+		anew = type(sum) == "table"
+		if anew then
+			aside(key)
 			redis.call("SET", key, n)
 			sum = n
 		end
@@ -93,6 +96,7 @@ local function count(name, n)
 			redis.call("EXPIREAT", key, ask.day_ends)
 		end
 	end
+	return anew
 end
 
 -- own splits attempts, given as lists of ids and of marks, into those that are the caller's to
@@ -100,7 +104,7 @@ end
 local function own(ids, markOf)
 	local ours = {}
 	for i, held in ipairs(redis.call("ZMSCORE", lease, unpack(ids))) do
-		if held and number(held) % 1 == markOf(i) / 1048576 then
+		if held and number(held) % 1 == markOf(i) / 1048576 or not held and unheld(ids[i]) then
 			ours[#ours + 1] = i
 		else
 			lost[#lost + 1] = ids[i]
@@ -117,7 +121,7 @@ local function finishDone()
 		ids[#ids + 1] = ask.done[i]
 	end
 	for n, i in ipairs(own(ids, function(i) return ask.done[2 * i] end)) do
-		redis.call("LREM", active, "-1", ids[i])
+		redis.call("LREM", active, "0", ids[i])
 		gone[n], keys[n] = ids[i], tasks .. ids[i]
 	end
 	if #gone > 0 then
@@ -135,8 +139,12 @@ local function finishOthers()
 	for _, i in ipairs(own(ids, function(i) return ask.ends[i].mark end)) do
 		local e = ask.ends[i]
 		redis.call("ZREM", lease, e.id)
-		redis.call("LREM", active, "-1", e.id)
-		ways[e.way](e)
+		redis.call("LREM", active, "0", e.id)
+		if e.way == "done" or exists(e.id) then
+			ways[e.way](e)
+		else
+			note(tasks .. e.id, e.id, "is gone: its data was deleted or evicted while it ran")
+		end
 		users[e.user or ""] = true
 	end
 	for user in pairs(users) do
@@ -153,6 +161,9 @@ local function finishAll()
 	if #ask.ends > 0 then
 		finishOthers()
 	end
-	count("processed", stats.processed)
+	local anew = count("processed", stats.processed)
 	count("failed", stats.failed)
+	if anew and stats.failed > 0 then -- one is a part of the other
+		redis.call("SET", asynq .. "failed", stats.failed)
+	end
 end

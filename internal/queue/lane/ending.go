@@ -26,6 +26,9 @@ const (
 const (
 	// parkedFor keeps a parked task in the retry set until somebody runs it by hand.
 	parkedFor = 10 * 365 * 24 * time.Hour
+	// mostRetention bounds how long a task is kept, in seconds: what ends beyond the numbers that
+	// asynq reads hides all others.
+	mostRetention = 100 * 365 * 24 * 3600
 	// awaitEvery is how long a task that no worker here knows is left to others before this
 	// one looks at it again.
 	awaitEvery = 15 * time.Second
@@ -95,7 +98,7 @@ func (a *attempt) unbegun() *ending {
 
 func (e *ending) succeed(result []byte) {
 	e.outcome, e.way = tasks.Succeeded, done
-	e.retention = e.attempt.message.Retention
+	e.retention = min(e.attempt.message.Retention, mostRetention)
 	if e.retention <= 0 {
 		return
 	}

@@ -63,6 +63,8 @@ local function forward(set)
 	sooner(now) -- what follows is looked for at once
 end
 
+-- One list of tokens that is none stops the waits for those of all queues.
+aside(wake)
 forward(asynq .. "scheduled")
 forward(asynq .. "retry")
 leaveTokens(moved - ask.free)

@@ -26,6 +26,7 @@ func newJanitor(s *source) *janitor {
 type janitorAsk struct {
 	At   map[string]int `json:"at"`
 	Most int            `json:"most"`
+	Day  string         `json:"day"`
 }
 
 // run cleans until ctx ends.
@@ -37,7 +38,7 @@ func (j *janitor) run(ctx context.Context) {
 
 func (j *janitor) clean(ctx context.Context) {
 	l := j.source.lane
-	answer, err := run(ctx, l.Redis, janitorScript, j.source, 2, janitorAsk{j.places, janitorLooks})
+	answer, err := run(ctx, l.Redis, janitorScript, j.source, 2, janitorAsk{j.places, janitorLooks, time.Now().UTC().Format(time.DateOnly)})
 	if err != nil {
 		l.contact.failed(err)
 		return

@@ -2,7 +2,8 @@
 -- whose data is gone: while they are there asynqmon shows nothing of the queue. It looks at
 -- a part of each at a time. queue.lua stands before this.
 --
--- ask: at (by list or set: from which place on to look), most (how many to look at in each)
+-- ask: at (by list or set: from which place on to look), most (how many to look at in each),
+--      day (of the counters)
 --
 -- Returns where to go on in each as name, place, ..., and what was put right.
 
@@ -12,6 +13,22 @@ for _, id in ipairs(old) do
 	redis.call("DEL", tasks .. id)
 end
 many("ZREM", completed, old)
+
+-- What nothing else looks at for long is looked at here: while it is wrong, asynqmon shows
+-- nothing of the queue.
+for part in pairs(kinds) do
+	aside(asynq .. part)
+end
+for _, group in ipairs(call("SRANDMEMBER", asynq .. "groups", 100)) do
+	aside(asynq .. "g:" .. group)
+end
+for _, name in ipairs({"processed", "failed", "processed:" .. ask.day, "failed:" .. ask.day}) do
+	local key = asynq .. name
+	if not aside(key) and redis.call("EXISTS", key) == 1 and type(redis.pcall("INCRBY", key, "0")) == "table" then
+		note(key, "", "is " .. quoted(redis.call("GET", key)) .. " and no number: it begins anew")
+		redis.call("DEL", key)
+	end
+end
 
 local function drop(name, id)
 	if name == "pending" then

@@ -66,9 +66,7 @@ func (a *attempt) watch() error {
 	if hard > 0 {
 		a.limits.hard = a.began.Add(hard)
 	}
-	if a.message.Deadline > 0 {
-		a.limits.deadline = time.Unix(a.message.Deadline, 0)
-	}
+	a.limits.deadline = a.deadline()
 	a.arm()
 	return a.cause
 }
@@ -100,8 +98,8 @@ func (a *attempt) due() {
 		a.abandon()
 		return
 	case is(l.deadline):
+		a.stopFor(pastDeadline(l.deadline), stopGrace)
 		l.deadline = time.Time{}
-		a.stopFor(pastDeadline(a.message.Deadline), stopGrace)
 	case is(l.hard):
 		a.stopFor(fmt.Errorf("%w (%s)", tasks.ErrHardLimit, l.hard.Sub(a.began)), cutOffGrace)
 		l.hard = time.Time{}

@@ -96,6 +96,13 @@ local function ready(id, push)
 	call(push, pending, id)
 end
 
+-- unheld reports whether a task runs for whose lease there is nothing: somebody has removed that.
+-- Nobody else has it then; who takes or rescues a task leaves another lease, or another state.
+local function unheld(id)
+	local state = redis.pcall("HGET", tasks .. id, "state")
+	return state == "active"
+end
+
 -- exists reports whether a task has data. That of another type counts for none.
 local function exists(id)
 	return not aside(tasks .. id) and redis.call("EXISTS", tasks .. id) == 1

@@ -13,6 +13,10 @@ local lost, cancelled = {}, {}
 for i = 1, #ask.held, 2 do
 	local id, mark = ask.held[i], ask.held[i + 1] / 1048576
 	local held = call("ZSCORE", lease, id)
+	if not held and unheld(id) then
+		note(tasks .. id, id, "runs and had no lease")
+		held = mark
+	end
 	if held and number(held) % 1 == mark then
 		call("ZADD", lease, string.format("%.17g", math.floor(ends - mark + 0.5) + mark), id)
 		local by = call("HGET", tasks .. id, "cancel")
