@@ -30,6 +30,7 @@ func TestAResultIsKeptAsJSON(t *testing.T) {
 		if string(s.Result) != `{"echo":"hi"}` {
 			t.Errorf("result %s", s.Result)
 		}
+		r.awaitLog("task", "outcome", "succeeded")
 		line := r.logs.FilterMessage("task").All()[0].ContextMap()
 		for k, want := range map[string]any{"id": receipt.ID, "kind": "agent_a", "queue": "agents", "attempt": int64(1), "user": "ada", "outcome": "succeeded"} {
 			if line[k] != want {
