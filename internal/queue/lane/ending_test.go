@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hibiken/asynq"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/redis/go-redis/v9"
 
 	"switchyard/internal/queue/format"
@@ -292,6 +293,31 @@ func TestATaskThatIsListedTwiceDoesNotRunTwiceAtOnce(t *testing.T) {
 		r.await("agents", "twice", inState(tasks.StateSucceeded))
 		if len(running) != 0 {
 			t.Error("it ran again")
+		}
+	})
+}
+
+func TestWhatTheDeadLetterHasNoRoomForIsCountedAndSaid(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		r := newRig(t, client, nil, handlers{"agent_a": func(context.Context, *tasks.Task, note) (any, error) {
+			return nil, tasks.Permanent(errors.New("no"))
+		}})
+		full := make([]redis.Z, deadMost-1) // asynq keeps one less than its bound
+		for i := range full {
+			full[i] = redis.Z{Score: float64(time.Now().Unix() - 100), Member: fmt.Sprintf("old-%05d", i)}
+		}
+		client.ZAdd(t.Context(), format.Key("agents", "archived"), full...)
+		client.HSet(t.Context(), format.TaskKey("agents", "old-00000"), "msg", "", "state", "archived")
+		r.start(Options{Queue: "agents", Concurrency: 1})
+		r.enqueue(note{kind: "agent_a"}, tasks.Options{ID: "x"})
+		r.await("agents", "x", inState(tasks.StateFailed))
+		r.awaitLog("task", "outcome", "dead")
+		lines := r.logs.FilterMessageSnippet("the dead letter is full").All()
+		if len(lines) != 1 || lines[0].ContextMap()["deleted"] != int64(1) || testutil.ToFloat64(r.metrics.trimmed.WithLabelValues("agents")) != 1 {
+			t.Errorf("said %v", lines)
+		}
+		if n := client.Exists(t.Context(), format.TaskKey("agents", "old-00000")).Val(); n != 0 {
+			t.Error("the oldest task is still there")
 		}
 	})
 }

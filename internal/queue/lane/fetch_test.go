@@ -192,10 +192,14 @@ func TestAStoppingWorkerLeavesItsTokenToAnother(t *testing.T) {
 	})
 }
 
-func TestAnIdleLaneSendsAtMostThreeCommandsASecond(t *testing.T) {
+func TestAnIdleWorkerOfFourQueuesSendsAtMostThreeCommandsASecond(t *testing.T) {
 	client := redistest.Client(t, redistest.Server(t).Addr)
 	r := newRig(t, client, nil, handlers{"agent_a": nothing})
-	r.start(Options{Queue: "agents", Concurrency: 64, Fetchers: 32, Poll: time.Second})
+	var options []Options
+	for _, queue := range []string{"agents", "briefings", "scraping", "default"} {
+		options = append(options, Options{Queue: queue, Concurrency: 64, Fetchers: 32, Poll: time.Second})
+	}
+	r.startGroup(options...)
 	done := r.enqueue(note{kind: "agent_a"}, tasks.Options{})
 	r.await("agents", done.ID, inState(tasks.StateSucceeded))
 	time.Sleep(time.Second) // until it idles

@@ -2,6 +2,8 @@ package lane
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -38,6 +40,10 @@ func (j *janitor) run(ctx context.Context) {
 
 func (j *janitor) clean(ctx context.Context) {
 	l := j.source.lane
+	parts := keysOf(j.source, append(slices.Collect(maps.Keys(j.places)), "active", "lease", "groups", "processed", "failed"))
+	if there, err := l.Redis.Exists(ctx, parts...).Result(); err == nil && there == 0 {
+		return // nothing to be asked about one by one
+	}
 	answer, err := run(ctx, l.Redis, janitorScript, j.source, 2, janitorAsk{j.places, janitorLooks, time.Now().UTC().Format(time.DateOnly)})
 	if err != nil {
 		l.contact.failed(err)

@@ -7,20 +7,17 @@
 --
 -- Returns where to go on in each as name, place, ..., and what was put right.
 
-local completed = asynq .. "completed"
-local old = call("ZRANGEBYSCORE", completed, "-inf", clock[1], "LIMIT", 0, ask.most)
-for _, id in ipairs(old) do
-	redis.call("DEL", tasks .. id)
-end
-many("ZREM", completed, old)
-
 -- What nothing else looks at for long is looked at here: while it is wrong, asynqmon shows
 -- nothing of the queue.
+local there = {}
 for part in pairs(kinds) do
 	aside(asynq .. part)
+	there[part] = redis.call("EXISTS", asynq .. part) == 1
 end
-for _, group in ipairs(call("SRANDMEMBER", asynq .. "groups", 100)) do
-	aside(asynq .. "g:" .. group)
+if there.groups then
+	for _, group in ipairs(redis.call("SRANDMEMBER", asynq .. "groups", 100)) do
+		aside(asynq .. "g:" .. group)
+	end
 end
 for _, name in ipairs({"processed", "failed", "processed:" .. ask.day, "failed:" .. ask.day}) do
 	local key = asynq .. name
@@ -30,22 +27,31 @@ for _, name in ipairs({"processed", "failed", "processed:" .. ask.day, "failed:"
 	end
 end
 
+if there.completed then
+	local completed = asynq .. "completed"
+	local old = redis.call("ZRANGEBYSCORE", completed, "-inf", clock[1], "LIMIT", 0, ask.most)
+	for _, id in ipairs(old) do
+		redis.call("DEL", tasks .. id)
+	end
+	many("ZREM", completed, old)
+end
+
 local function drop(name, id)
 	if name == "pending" then
-		call("LREM", pending, 0, id)
+		redis.call("LREM", pending, 0, id)
 	else
-		call("ZREM", asynq .. name, id)
+		redis.call("ZREM", asynq .. name, id)
 	end
 	note(tasks .. id, id, "is gone from " .. name .. ": its data was deleted or evicted")
 end
 
 local next = {}
 for name, from in pairs(ask.at) do
-	local ids
-	if name == "pending" then -- from its end, which asynqmon asks about and workers take from
-		ids = call("LRANGE", pending, -from - ask.most, -from - 1)
-	else
-		ids = call("ZRANGE", asynq .. name, from, from + ask.most - 1)
+	local ids = {}
+	if there[name] and name == "pending" then -- from its end, which asynqmon asks about and workers take from
+		ids = redis.call("LRANGE", pending, -from - ask.most, -from - 1)
+	elseif there[name] then
+		ids = redis.call("ZRANGE", asynq .. name, from, from + ask.most - 1)
 	end
 	local gone = 0
 	for _, id in ipairs(ids) do

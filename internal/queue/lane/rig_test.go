@@ -3,6 +3,7 @@ package lane
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"switchyard/internal/queue"
+	"switchyard/internal/queue/format"
 	"switchyard/internal/routing"
 	"switchyard/internal/tasks"
 	"switchyard/internal/telemetry"
@@ -30,7 +32,14 @@ type note struct {
 
 func (n note) Kind() string { return n.kind }
 
-var queues = []string{routing.Agents, routing.Briefings, routing.Scraping, routing.Default, "agents_high"}
+var queues = moreQueues(routing.Agents, routing.Briefings, routing.Scraping, routing.Default, "agents_high")
+
+func moreQueues(queues ...string) []string {
+	for i := range 50 {
+		queues = append(queues, fmt.Sprintf("more-%d", i))
+	}
+	return queues
+}
 
 // rig is a client, its catalog and the lanes started on it.
 type rig struct {
@@ -81,6 +90,16 @@ func (r *rig) startLane(prepare func(*lane), opts Options) (stop func(drain time
 	opts.Poll = cmp.Or(opts.Poll, 10*time.Millisecond)
 	group := New(r.deps, opts)
 	prepare(group.lanes[0])
+	return r.run(group)
+}
+
+// startGroup is start for a worker of several queues.
+func (r *rig) startGroup(options ...Options) (stop func(drain time.Duration)) {
+	r.t.Helper()
+	return r.run(New(r.deps, options...))
+}
+
+func (r *rig) run(group *Group) (stop func(drain time.Duration)) {
 	r.group = group
 	ctx, cancel := context.WithCancel(context.Background())
 	drain, release := context.WithCancel(context.Background())
@@ -190,4 +209,14 @@ func (r *rig) cancel(id string) error {
 		}
 	}
 	return r.inspector().CancelProcessing(id)
+}
+
+// lease returns the end of the lease of a task of the agents' queue.
+func (r *rig) lease(id string) float64 {
+	r.t.Helper()
+	ends, err := r.redis.ZScore(r.t.Context(), format.Key("agents", "lease"), id).Result()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return ends
 }
