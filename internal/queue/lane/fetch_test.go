@@ -212,3 +212,26 @@ func TestAnIdleWorkerOfFourQueuesSendsAtMostThreeCommandsASecond(t *testing.T) {
 		t.Errorf("%d commands in %s, err %v, want at most %d: %s", n, span, err, most, client.Info(t.Context(), "commandstats").Val())
 	}
 }
+
+func TestALookForWhatIsDueIsNotRepeatedUntilItIs(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		r := newRig(t, client, nil, handlers{"agent_a": nothing})
+		lane := r.lane(Options{Queue: "agents", Concurrency: 1})
+		// The score of the first is past; it is due later in that second, and the other behind it.
+		now := client.Time(t.Context()).Val()
+		for id, due := range map[string]time.Time{"first": now.Add(300 * time.Millisecond), "second": now.Add(5 * time.Second)} {
+			r.enqueue(note{kind: "agent_a"}, tasks.Options{ID: id, At: due})
+		}
+		client.ZAdd(t.Context(), format.Key("agents", "scheduled"), redis.Z{Score: float64(now.Unix()), Member: "first"})
+		client.HSet(t.Context(), format.TaskKey("agents", "first"), format.DueField, now.Unix()*1000+999)
+		wait, err := lane.sources[0].forwarder.look(t.Context())
+		left := time.Until(time.UnixMilli(now.Unix()*1000 + 999))
+		if err != nil || wait < left-100*time.Millisecond && left > 0 {
+			t.Errorf("looks again in %s, %v; the first is due in %s", wait, err, left)
+		}
+		client.ZRem(t.Context(), format.Key("agents", "scheduled"), "first")
+		if wait, err = lane.sources[0].forwarder.look(t.Context()); err != nil || wait < 3*time.Second || wait > 5*time.Second {
+			t.Errorf("looks again in %s, %v; the second is due in 5s", wait, err)
+		}
+	})
+}

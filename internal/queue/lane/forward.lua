@@ -8,6 +8,8 @@
 -- sight), and what was put right.
 
 local due, moved = -1, 0
+local most = 200 -- tasks of a set that are dealt with in one go
+local moment = clock[1] .. string.format(".%06d", tonumber(clock[2]))
 
 local function sooner(at)
 	if due < 0 or at < due then
@@ -45,12 +47,14 @@ local function forward(set)
 	elseif number(head) > now then
 		return sooner(number(head))
 	end
-	local found = call("ZRANGEBYSCORE", set, "-inf", string.format("%.3f", now), "WITHSCORES", "LIMIT", 0, 200)
+	local found = call("ZRANGEBYSCORE", set, "-inf", moment, "WITHSCORES", "LIMIT", 0, most)
+	local changed = false
 	for i = 1, #found, 2 do
 		local id, at = found[i], number(found[i + 1])
 		local task = call("HMGET", tasks .. id, "due_ms", "group", "state")
 		local exact = (tonumber(task[1] or "0") or 0) / 1000
 		local why = not exists(id) and "is gone: its data was deleted or evicted" or elsewhere(id, task[3])
+		changed = changed or why or math.floor(exact) ~= at or exact <= now
 		if why then
 			call("ZREM", set, id)
 			note(tasks .. id, id, why)
@@ -60,7 +64,13 @@ local function forward(set)
 			place(set, id, task[2])
 		end
 	end
-	sooner(now) -- what follows is looked for at once
+	if #found == 2 * most then
+		return sooner(changed and now or now + 0.05) -- there may be more
+	end
+	local after = call("ZRANGEBYSCORE", set, "(" .. moment, "+inf", "WITHSCORES", "LIMIT", 0, 1)[2]
+	if after then
+		sooner(number(after))
+	end
 end
 
 -- One list of tokens that is none stops the waits for those of all queues.

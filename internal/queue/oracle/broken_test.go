@@ -186,8 +186,13 @@ func contradictions() (all []damage) {
 			}
 			d := broken(first, "ID is in "+second.name+", too", true, nil)
 			d.part, d.slow = first.part+" "+second.part, first.slow || second.slow
+			// A lease that comes last would be another's, on a task that runs by then.
+			one, other := first, second
+			if other.part == "lease" {
+				one, other = other, one
+			}
 			d.do = func(ctx context.Context, client redis.UniversalClient, q, id string) error {
-				return errors.Join(first.whole(ctx, client, q, id), second.put(ctx, client, q, id))
+				return errors.Join(first.data(ctx, client, q, id), one.put(ctx, client, q, id), other.put(ctx, client, q, id))
 			}
 			all = append(all, d)
 		}

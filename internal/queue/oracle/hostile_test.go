@@ -30,7 +30,7 @@ const (
 )
 
 // wards is how many queues are damaged at a time.
-const wards = 60
+const wards = 40
 
 // hospital is a Redis with damaged queues.
 type hospital struct {
