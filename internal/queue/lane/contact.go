@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"switchyard/internal/cache"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
+
+	"switchyard/internal/cache"
 )
 
 // contact knows whether a lane reaches the Redis of its queue. It says in the log when
@@ -20,11 +21,14 @@ type contact struct {
 	lost atomic.Bool
 	said atomic.Bool // that it is lost, and not yet that it is back
 
-	mu     sync.Mutex
-	since  time.Time     // of the loss that was said
-	why    error         // of the last loss
-	steady time.Time     // since when owners of leases had the time to renew them
-	back   chan struct{} // closed when it is back
+	mu    sync.Mutex
+	since time.Time // of the loss that was said
+	why   error     // of the last loss
+
+	blamed   string // the fault that was said last
+	blamedAt time.Time
+	steady   time.Time     // since when owners of leases had the time to renew them
+	back     chan struct{} // closed when it is back
 }
 
 func newContact(log *zap.Logger) *contact {
@@ -34,12 +38,12 @@ func newContact(log *zap.Logger) *contact {
 // failed notes that Redis could not be asked, or refused. It reports whether the fault is the
 // question's, which says nothing about Redis.
 func (c *contact) failed(err error) (fault bool) {
-	if cache.IsFinal(err) {
-		c.log.Error("redis cannot do what it is asked", zap.Error(err))
-		return true
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if cache.IsFinal(err) {
+		c.blame(err)
+		return true
+	}
 	if c.lost.Load() {
 		return false
 	}
@@ -54,6 +58,17 @@ func (c *contact) failed(err error) (fault bool) {
 		c.log.Error(what, zap.Error(err))
 	}
 	return false
+}
+
+// blameAgainAfter is how long a fault that is met again is held back.
+const blameAgainAfter = 30 * time.Second
+
+// blame says what Redis could not make sense of.
+func (c *contact) blame(err error) {
+	if text := err.Error(); text != c.blamed || time.Since(c.blamedAt) >= blameAgainAfter {
+		c.blamed, c.blamedAt = text, time.Now()
+		c.log.Error("redis cannot do what it is asked", zap.Error(err))
+	}
 }
 
 // isRefusal reports whether Redis has answered that it takes no writes now.

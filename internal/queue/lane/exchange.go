@@ -249,7 +249,7 @@ func (x *exchange) missed(t *trip, err error) {
 	fault := l.contact.failed(err)
 	if fault && len(t.ends) == 1 {
 		l.giveUp(t.ends[0], err)
-		t.ends, t.take = nil, t.take-1 // its slot is free
+		t.ends = nil // its slot is free
 	}
 	x.mu.Lock()
 	x.free += t.take - len(t.ends)
