@@ -1,10 +1,10 @@
-// Package queue carries tasks through Redis. It is the only package that knows asynq:
-// its client, its servers and its keys, which stay exactly asynq's, so that asynqmon,
-// the asynq command line and foreign asynq clients work on the same Redis.
+// Package queue adds tasks to queues in Redis, looks at them, and does to them by hand what
+// people ask for. The queues are in asynq's format, see package format, so that asynqmon, the
+// asynq command line and foreign asynq clients work on the same Redis. Package lane performs
+// the tasks.
 //
-// A [Client] adds tasks, a [Lane] performs those of one queue. Both refuse what the
-// catalog refuses, so that a bad task is told to its producer where possible and goes
-// to the dead letter with a readable reason where not.
+// A [Client] refuses what the catalog refuses, and so does a lane: a bad task is told to its
+// producer where possible, and goes to the dead letter with a readable reason where not.
 package queue
 
 import (

@@ -37,7 +37,7 @@ func (c *Client) ResumeQueue(ctx context.Context, queue string) (bool, error) {
 		p.LTrim(ctx, format.WakeKey(queue), 0, format.MaxTokens-1)
 		return nil
 	})
-	// Without its token the queue is found by the fallback poll.
+	// Without its token the queue is found by a poll.
 	if err != nil && paused.Err() != nil {
 		return false, fmt.Errorf("resume queue %s: %w", queue, err)
 	}

@@ -25,10 +25,11 @@ type Task struct {
 	Retention time.Duration
 }
 
-// Handler performs one kind. It must honour ctx: the context ends at the soft limit
-// (cause [ErrSoftLimit]), at the hard limit, and when the worker stops. The value
-// returned with a nil error is kept as the task's result, as JSON. Handlers run
-// concurrently.
+// Handler performs one kind. It must honour ctx: the context ends at the soft limit (cause
+// [ErrSoftLimit]), at the hard limit ([ErrHardLimit]), when somebody cancels the task
+// ([ErrCancelled]), at its deadline ([ErrExpired]), when its lease is lost, and when the worker
+// stops. The value returned with a nil error is kept as the task's result, as JSON. Handlers
+// run concurrently.
 type Handler func(ctx context.Context, t *Task) (any, error)
 
 // Definition is what the system knows of one kind.
@@ -128,7 +129,7 @@ type Options struct {
 	ID        string        // a task with an ID already in its queue is not added again
 	Queue     string        // instead of the routed queue
 	At        time.Time     // not before this moment
-	Deadline  time.Time     // not after this moment: the attempt ends there, and none starts later
+	Deadline  time.Time     // not after this moment: the task expires there, begun or not
 	Unique    time.Duration // as [Policy.Unique]
 	Retention time.Duration // as [Policy.Retention]
 	// Wakes names a delayed task that is to run at once when this one has ended,
