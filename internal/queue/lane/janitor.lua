@@ -6,6 +6,7 @@
 --
 -- Returns where to go on in each as name, place, ..., and what was put right.
 
+begin()
 local completed = asynq .. "completed"
 local old = call("ZRANGEBYSCORE", completed, "-inf", clock[1], "LIMIT", 0, ask.most)
 for _, id in ipairs(old) do

@@ -51,8 +51,7 @@ func (r *renewer) run(ctx context.Context) {
 
 // renewAsk is what renew.lua is asked for.
 type renewAsk struct {
-	Held []any   `json:"held"`
-	Term float64 `json:"term"`
+	Held []any `json:"held"`
 }
 
 func (r *renewer) renew(ctx context.Context, s *source) error {
@@ -60,7 +59,7 @@ func (r *renewer) renew(ctx context.Context, s *source) error {
 	for len(held) > 0 {
 		some := held[:min(len(held), maxRenewed)]
 		held = held[len(some):]
-		ask := renewAsk{Term: leaseTerm.Seconds()}
+		var ask renewAsk
 		for _, a := range some {
 			ask.Held = append(ask.Held, a.id, a.mark)
 		}

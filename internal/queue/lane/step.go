@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"go.uber.org/zap"
-
-	"switchyard/internal/queue/format"
 )
 
 // The bounds of asynq's dead letter, and how long it keeps the counters of a day.
@@ -18,20 +16,16 @@ const (
 	statsFor = 90 * 24 * time.Hour
 )
 
-// stepAsk is what step.lua is asked for.
+// stepAsk is what step.lua is asked for. What is zero is left out: reading it costs Redis time.
 type stepAsk struct {
-	Done     []any    `json:"done"`
-	Ends     []endAsk `json:"ends"`
-	Take     int      `json:"take"`
-	Term     float64  `json:"term"`
-	Name     string   `json:"name"`
-	PerUser  int      `json:"per_user"`
-	Tokens   int      `json:"tokens"`
-	Day      string   `json:"day"`
-	DayEnds  int64    `json:"day_ends"`
-	Woken    bool     `json:"woken"`
-	DeadFor  float64  `json:"dead_for"`
-	DeadMost int      `json:"dead_most"`
+	Done    []string `json:"done,omitempty"`
+	Marks   []uint32 `json:"marks,omitempty"`
+	Ends    []endAsk `json:"ends,omitempty"`
+	Take    int      `json:"take"`
+	Name    string   `json:"name"`
+	PerUser int      `json:"per_user,omitempty"`
+	Day     string   `json:"day"`
+	Woken   bool     `json:"woken,omitempty"`
 }
 
 // endAsk is the ending of one attempt.
@@ -59,29 +53,31 @@ type stepReply struct {
 
 // step ends the attempts of a trip and takes the tasks it asks for.
 func (l *lane) step(t *trip) (stepReply, error) {
-	now := t.sent.UTC()
 	ask := stepAsk{
-		Done: []any{}, Ends: []endAsk{}, Take: t.take, Term: leaseTerm.Seconds(),
-		Name: strconv.FormatUint(rand.Uint64(), 36) + ".", PerUser: l.opts.PerUser, Tokens: format.MaxTokens,
-		Day: now.Format(time.DateOnly), DayEnds: now.Add(statsFor).Unix(), Woken: t.woken, DeadFor: deadFor.Seconds(), DeadMost: deadMost,
+		Take: t.take, Name: strconv.FormatUint(rand.Uint64(), 36) + ".", PerUser: l.opts.PerUser,
+		Day: t.sent.UTC().Format(time.DateOnly), Woken: t.woken,
 	}
 	var texts []any
 	for _, e := range t.ends {
 		if e.isPlain() {
-			ask.Done = append(ask.Done, e.attempt.id, e.attempt.mark)
+			ask.Done, ask.Marks = append(ask.Done, e.attempt.id), append(ask.Marks, e.attempt.mark)
 			continue
 		}
 		var one endAsk
 		one, texts = e.ask(texts)
 		ask.Ends = append(ask.Ends, one)
 	}
-	r, err := run(context.Background(), l.Redis, stepScript, t.source, 6, ask, texts...)
+	script := stepScript
+	if l.opts.PerUser > 0 {
+		script = turnsScript
+	}
+	r, err := run(context.Background(), l.Redis, script, t.source, 6, ask, texts...)
 	if err != nil {
 		return stepReply{}, err
 	}
 	t.mark = uint32(r.number(1))
 	answer := stepReply{more: r.number(2) == 1, trimmed: r.number(4), odd: r.texts(5)}
-	for taken := r.texts(0); len(taken) >= 7; taken = taken[7:] {
+	for taken := r.list(0); len(taken) >= 4; taken = taken[4:] {
 		answer.taken = append(answer.taken, l.newAttempt(t, taken))
 	}
 	for lost := r.texts(3); len(lost) >= 2; lost = lost[2:] {
