@@ -25,6 +25,7 @@ type source struct {
 	rung    int       // how often it was said that there may be a task
 	looked  int       // up to which of these none was left
 	found   time.Time // when the last task was
+	row     int       // how many looks for tasks have found some since one found none
 	warming bool      // it is looked at again soon
 	woken   bool      // by a token, which may have been left for a task that is due later
 	tended  time.Time // when the forwarder was last nudged
