@@ -29,7 +29,8 @@ func (c *Client) Run(ctx context.Context, names []tasks.Name) []tasks.Handled {
 		script: runScript,
 		say: func(s tasks.Status, _ *handCall) []byte {
 			if s.State == tasks.StateExpired {
-				return format.Header(format.ExpiresHeader, "") // somebody wants it begun all the same
+				// Somebody wants it begun all the same.
+				return append(format.Header(format.ExpiresHeader, ""), format.NoDeadline...)
 			}
 			return nil
 		},

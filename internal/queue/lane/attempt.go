@@ -48,16 +48,20 @@ type attempt struct {
 	over   bool  // how it ends is decided
 }
 
-// newAttempt returns the attempt at a task that a trip has brought, given as id, message,
-// losses, run, whose turn it takes, who cancelled it, since when it waits for a newer worker.
-func (l *lane) newAttempt(t *trip, taken []string) *attempt {
-	a := &attempt{lane: l, source: t.source, id: taken[0], mark: t.mark, turn: taken[4], cancels: taken[5], renewed: t.sent}
-	a.losses, _ = strconv.Atoi(taken[2])
-	a.awaits, _ = strconv.ParseInt(taken[6], 10, 64)
-	a.message, a.broken = read(t.source.queue, a.id, taken[1])
+// newAttempt returns the attempt at a task that a trip has brought, given as id, message, run,
+// and for some losses, whose turn it takes, who cancelled it, since when it waits for a newer
+// worker.
+func (l *lane) newAttempt(t *trip, taken reply) *attempt {
+	a := &attempt{lane: l, source: t.source, id: taken.text(0), mark: t.mark, renewed: t.sent}
+	if more := taken.texts(3); len(more) == 4 {
+		a.losses, _ = strconv.Atoi(more[0])
+		a.turn, a.cancels = more[1], more[2]
+		a.awaits, _ = strconv.ParseInt(more[3], 10, 64)
+	}
+	a.message, a.broken = read(t.source.queue, a.id, taken.text(1))
 	m := a.message
 	a.ctx, a.cancel = context.WithCancelCause(context.Background())
-	a.task = &tasks.Task{ID: a.id, Kind: m.Kind, Queue: t.source.queue, Payload: m.Payload, Run: taken[3], Attempt: m.Retried + a.losses + 1}
+	a.task = &tasks.Task{ID: a.id, Kind: m.Kind, Queue: t.source.queue, Payload: m.Payload, Run: taken.text(2), Attempt: m.Retried + a.losses + 1}
 	return a
 }
 

@@ -53,6 +53,7 @@ type ending struct {
 	failed    bool // a retry is spent
 	unlock    bool // a unique task gives up its lock from the dead letter, too
 	fields    map[string]string
+	awaiting  bool // the retry is left to workers that know the task
 	quiet     bool // it has been said before
 	reported  bool
 
@@ -145,7 +146,7 @@ func (e *ending) await() {
 		e.bury(tasks.Dead)
 		return
 	}
-	e.outcome, e.way, e.at, e.quiet = tasks.SetAside, retry, now.Add(awaitEvery), a.awaits != 0
+	e.outcome, e.way, e.at, e.awaiting, e.quiet = tasks.SetAside, retry, now.Add(awaitEvery), true, a.awaits != 0
 	e.tell(false)
 }
 
@@ -179,7 +180,7 @@ func (e *ending) ask(texts []any) (endAsk, []any) {
 	a := e.attempt
 	ask := endAsk{
 		ID: a.id, Mark: a.mark, Way: e.way, User: a.turn, Lock: a.message.UniqueKey, Unlock: e.unlock,
-		Retention: e.retention, Failed: e.failed,
+		Retention: e.retention, Failed: e.failed, Known: a.awaits != 0 && !e.awaiting,
 	}
 	if e.way == retry {
 		ask.After = max(0, time.Until(e.at).Seconds())

@@ -20,6 +20,7 @@ const maxEnds = 128
 const (
 	warm   = 5 * time.Millisecond // since the last task, a stream may go on
 	gather = time.Millisecond     // and is looked for again after this
+	stream = 3                    // so many looks in a row that find tasks make one
 )
 
 // exchange is the loop of a lane: it gives Redis the endings of attempts and gets tasks for
@@ -138,7 +139,7 @@ func (x *exchange) choose() *source {
 	var chosen *source
 	total := 0
 	for _, s := range x.lane.sources {
-		if len(s.ended) == 0 && (x.full || x.free == 0 || !s.mayHave()) {
+		if x.gathers(s) || len(s.ended) == 0 && (x.full || x.free == 0 || !s.mayHave()) {
 			continue
 		}
 		total += s.weight
@@ -147,6 +148,13 @@ func (x *exchange) choose() *source {
 		}
 	}
 	return chosen
+}
+
+// gathers reports whether what has ended in s waits for the next look: tasks come in a stream,
+// that look is near, and more slots are free than wait for it. Who sends a task and waits for
+// its end before the next makes no stream.
+func (x *exchange) gathers(s *source) bool {
+	return s.warming && !s.mayHave() && s.row >= stream && len(s.ended) < x.free && !x.full
 }
 
 // board fills a trip. The script ends attempts before it takes tasks: their slots are free.
@@ -192,8 +200,12 @@ func (x *exchange) account(t *trip, r stepReply) (full bool) {
 	defer x.mu.Unlock()
 	s, got := t.source, len(r.taken)
 	x.free += t.take - got
-	if got > 0 {
+	switch {
+	case got > 0:
 		s.found = t.sent
+		s.row++
+	case t.take > 0:
+		s.row = 0
 	}
 	x.tend(s, t, got)
 	switch {

@@ -137,6 +137,36 @@ func TestATripAsksForNoMoreThanThereAreFetchersAndFreeSlots(t *testing.T) {
 	}
 }
 
+func TestEndingsAreWrittenTogetherInAStreamAndAtOnceOtherwise(t *testing.T) {
+	for name, tc := range map[string]struct {
+		row, free, ends int
+		full, waits     bool
+	}{
+		"a stream":                      {row: 3, free: 4, ends: 1, waits: true},
+		"one task after another":        {row: 2, free: 4, ends: 1},
+		"a stream for which slots lack": {row: 3, free: 2, ends: 2},
+		"a worker that stops":           {row: 3, free: 4, ends: 1, full: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, redistest.Client(t, redistest.Mini(t).Addr()), nil, handlers{"agent_a": nothing})
+			x := r.lane(Options{Queue: "agents", Concurrency: 5}).exchange
+			s := x.lane.sources[0]
+			s.looked, s.row, x.free, x.full = s.rung, tc.row, tc.free, tc.full
+			for range tc.ends {
+				s.ended = append(s.ended, &ending{attempt: &attempt{source: s}})
+			}
+			s.warming = true // until the next look, which ends what waits
+			if waits := x.choose() == nil; waits != tc.waits {
+				t.Errorf("waits %v, want %v", waits, tc.waits)
+			}
+			s.warming = false
+			if x.choose() != s {
+				t.Error("what waited is not written at the next look")
+			}
+		})
+	}
+}
+
 func TestTasksTakenByAWorkerThatStopsGoBackToTheFront(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing})

@@ -2,11 +2,12 @@
 -- seconds, for asynq; the exact time is in the task's hash, as long as it belongs to the
 -- score. queue.lua stands before this.
 --
--- ask: tokens (most wake tokens), free (slots of the caller, who takes as many tasks itself)
+-- ask: free (slots of the caller, who takes as many tasks itself)
 --
 -- Returns how many were made ready, milliseconds until the next one is due (-1: none is in
 -- sight), and what was put right.
 
+begin()
 local due, moved = -1, 0
 local most = 200 -- tasks of a set that are dealt with in one go
 local moment = clock[1] .. string.format(".%06d", tonumber(clock[2]))

@@ -3,8 +3,6 @@ package lane
 import (
 	"context"
 	"time"
-
-	"switchyard/internal/queue/format"
 )
 
 // forwarder makes ready the tasks of a queue that are due: scheduled ones and retries.
@@ -20,14 +18,13 @@ func (f *forwarder) run(ctx context.Context) { f.repeat(ctx, f.look) }
 
 // forwardAsk is what forward.lua is asked for.
 type forwardAsk struct {
-	Tokens int `json:"tokens"`
-	Free   int `json:"free"`
+	Free int `json:"free"`
 }
 
 // look makes ready what is due and returns when the next task is, 0 if none is in sight.
 func (f *forwarder) look(ctx context.Context) (time.Duration, error) {
 	l := f.source.lane
-	answer, err := run(ctx, l.Redis, forwardScript, f.source, 3, forwardAsk{format.MaxTokens, l.exchange.slots()})
+	answer, err := run(ctx, l.Redis, forwardScript, f.source, 3, forwardAsk{l.exchange.slots()})
 	if err != nil {
 		l.contact.failed(err)
 		return retryEvery, err

@@ -7,10 +7,11 @@
 --
 -- Returns where to go on in each as name, place, ..., and what was put right.
 
+begin()
 -- What nothing else looks at for long is looked at here: while it is wrong, asynqmon shows
 -- nothing of the queue.
 local there = {}
-for part in pairs(kinds) do
+for _, part in ipairs({"pending", "active", "lease", "scheduled", "retry", "archived", "completed", "groups"}) do
 	aside(asynq .. part)
 	there[part] = redis.call("EXISTS", asynq .. part) == 1
 end

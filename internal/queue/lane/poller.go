@@ -1,7 +1,9 @@
 package lane
 
 import (
+	"cmp"
 	"context"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -22,12 +24,10 @@ type poller struct {
 }
 
 func newPoller(client redis.UniversalClient, lanes []*lane) *poller {
-	p := &poller{redis: client, every: time.Second}
+	p := &poller{redis: client, every: cmp.Or(lanes[0].opts.Poll, time.Second)}
 	for _, l := range lanes {
 		p.sources = append(p.sources, l.sources...)
-		if l.opts.Poll > 0 {
-			p.every = min(p.every, l.opts.Poll)
-		}
+		p.every = min(p.every, cmp.Or(l.opts.Poll, time.Second))
 	}
 	return p
 }
@@ -35,13 +35,15 @@ func newPoller(client redis.UniversalClient, lanes []*lane) *poller {
 // run polls until ctx ends. A Redis that fails here fails for the doorbell, too, which says
 // so.
 func (p *poller) run(ctx context.Context) {
-	tended := time.Now()
-	for sleep(ctx, p.every) {
-		p.lookForTasks(ctx)
-		if time.Since(tended) >= tendAfter {
-			tended = time.Now()
+	var tending sync.WaitGroup
+	defer tending.Wait()
+	tending.Go(func() {
+		for sleep(ctx, tendAfter) {
 			p.tend(ctx)
 		}
+	})
+	for sleep(ctx, p.every) {
+		p.lookForTasks(ctx)
 	}
 }
 

@@ -11,11 +11,17 @@ local ask = cjson.decode(ARGV[1])
 
 local clock = redis.call("TIME")
 local now = tonumber(clock[1]) + tonumber(clock[2]) / 1000000
-local nanos = clock[1] .. string.format("%06d000", tonumber(clock[2]))
 
--- A full Redis refuses a script's first write if it may need memory, and none after that. This
--- one never does: a queue that cannot be worked off would stay full.
-redis.call("DEL", own .. "nothing")
+local function nanos()
+	return clock[1] .. string.format("%06d000", tonumber(clock[2]))
+end
+
+-- begin makes the first write of a script, and deletes keys on the way. A full Redis refuses a
+-- first write that may need memory, and none after that. This one never does: a queue that
+-- cannot be worked off would stay full.
+local function begin(...)
+	redis.call("DEL", own .. "nothing", ...)
+end
 
 -- odd is what was found wrong and put right, as key, id, what, ....
 local odd = {}
@@ -26,11 +32,10 @@ local function note(key, id, what)
 	end
 end
 
--- kinds are the types of the keys of a queue.
-local kinds = {pending = "list", active = "list", lease = "zset", scheduled = "zset", retry = "zset",
-	archived = "zset", completed = "zset", groups = "set"}
-
+-- kindOf returns the type of a key of the queue.
 local function kindOf(key)
+	local kinds = {pending = "list", active = "list", lease = "zset", scheduled = "zset", retry = "zset",
+		archived = "zset", completed = "zset", groups = "set"}
 	if key == wake then
 		return "list"
 	elseif string.sub(key, 1, #own) == own then
@@ -48,7 +53,7 @@ local function aside(key)
 	if is == "none" or is == kind then
 		return false
 	end
-	local to = own .. "aside:" .. nanos .. "." .. #odd .. ":" .. key
+	local to = own .. "aside:" .. nanos() .. "." .. #odd .. ":" .. key
 	redis.call("RENAME", key, to)
 	redis.call("EXPIRE", to, 2592000)
 	note(key, "", "is a " .. is .. " and not a " .. kind .. ": moved to " .. to)
@@ -79,20 +84,20 @@ end
 
 -- leaveTokens wakes workers that wait for a task, no more than there can be.
 local function leaveTokens(n)
-	n = math.min(n, ask.tokens)
+	n = math.min(n, maxTokens)
 	if n > 0 then
 		local tokens = {}
 		for i = 1, n do
 			tokens[i] = ""
 		end
 		call("LPUSH", wake, unpack(tokens))
-		call("LTRIM", wake, 0, ask.tokens - 1)
+		call("LTRIM", wake, 0, maxTokens - 1)
 	end
 end
 
 -- ready makes a task one that can be taken: push says at which end.
 local function ready(id, push)
-	call("HSET", tasks .. id, "state", "pending", "pending_since", nanos)
+	call("HSET", tasks .. id, "state", "pending", "pending_since", nanos())
 	call(push, pending, id)
 end
 

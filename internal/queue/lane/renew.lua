@@ -3,12 +3,13 @@
 -- different one means that somebody else has taken it since. Done twice it is the same as
 -- done once, so a lost reply does no harm. queue.lua stands before this.
 --
--- ask: held (id, mark, ...), term (in seconds)
+-- ask: held (id, mark, ...)
 --
 -- Returns the ids that are no longer the caller's, the tasks that somebody has cancelled as
 -- id, by whom, ..., and what was put right.
 
-local ends = now + ask.term
+begin()
+local ends = now + leaseTerm
 local lost, cancelled = {}, {}
 for i = 1, #ask.held, 2 do
 	local id, mark = ask.held[i], ask.held[i + 1] / 1048576

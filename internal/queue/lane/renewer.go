@@ -51,8 +51,7 @@ func (r *renewer) run(ctx context.Context) {
 
 // renewAsk is what renew.lua is asked for.
 type renewAsk struct {
-	Held []any   `json:"held"`
-	Term float64 `json:"term"`
+	Held []any `json:"held"`
 }
 
 func (r *renewer) renew(ctx context.Context, s *source) error {
@@ -60,7 +59,7 @@ func (r *renewer) renew(ctx context.Context, s *source) error {
 	for len(held) > 0 {
 		some := held[:min(len(held), maxRenewed)]
 		held = held[len(some):]
-		ask := renewAsk{Term: leaseTerm.Seconds()}
+		var ask renewAsk
 		for _, a := range some {
 			ask.Held = append(ask.Held, a.id, a.mark)
 		}
@@ -85,24 +84,28 @@ func (r *renewer) renew(ctx context.Context, s *source) error {
 }
 
 // nobodyWrites reports whether Redis refuses the writes of all: what nobody can write nobody
-// can take. A replica only does while its master is out of its reach: one that is not takes
-// the writes of others.
+// can take. That is only known of a server that stands alone. Behind Sentinel and on a cluster
+// one that refuses may be an old master, cut off from a new one that gives the task away.
 func (r *renewer) nobodyWrites(ctx context.Context, err error) bool {
+	node, single := r.lane.Redis.(*redis.Client)
+	if !single || node.Options().Addr == failoverAddr {
+		return false
+	}
 	switch {
 	case redis.HasErrorPrefix(err, "NOREPLICAS"), redis.HasErrorPrefix(err, "MISCONF"):
 		return true
 	case !redis.HasErrorPrefix(err, "READONLY"):
 		return false
 	}
-	node, single := r.lane.Redis.(*redis.Client)
-	if !single {
-		return false
-	}
+	// A replica whose master it reaches may be behind others' writes there.
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	info, err := node.Info(ctx, "replication").Result()
 	return err == nil && strings.Contains(info, "master_link_status:down")
 }
+
+// failoverAddr is what go-redis has for an address in a client that asks Sentinels for it.
+const failoverAddr = "FailoverClient"
 
 // fence stops handlers whose leases were not renewed for too long, until ctx ends.
 func (r *renewer) fence(ctx context.Context) {

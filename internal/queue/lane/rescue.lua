@@ -1,15 +1,15 @@
 -- Gives back the tasks whose worker is gone, to the front of the queue: they have waited
 -- already. queue.lua and turns.lua stand before this.
 --
--- ask: term (of a lease) and patience (without renewal, after which a task is lost), in
---      seconds, trusted (false: nobody is taken for gone), last (Redis's time of the caller's last
---      look, 0: none) and since (how long it believes that is ago), adopt (true: look for
---      tasks that run and have no lease), note (place of what a lost task's message gets
---      appended), per_user, tokens
+-- ask: patience (seconds without renewal after which a task is lost), trusted (false: nobody is
+--      taken for gone), last (Redis's time of the caller's last look, 0: none) and since (how
+--      long it believes that is ago), adopt (true: look for tasks that run and have no lease),
+--      note (place of what a lost task's message gets appended), per_user
 --
 -- Returns the time, milliseconds until a task may be lost (-1: none is held), 1 if Redis's
 -- clock has jumped, the tasks given back as id, losses, ..., and what was put right.
 
+begin()
 local rescued, moved, jumped = {}, 0, 0
 
 -- holds reports whether a task is where its state says that it waits or rests.
@@ -49,7 +49,7 @@ if ask.last > 0 and math.abs(now - ask.last - ask.since) > 2 then
 	jumped, trusted = 1, false
 end
 if trusted then
-	local stale = string.format("%.3f", now + ask.term - ask.patience)
+	local stale = string.format("%.3f", now + leaseTerm - ask.patience)
 	for _, id in ipairs(call("ZRANGEBYSCORE", lease, "-inf", stale, "LIMIT", 0, 100)) do
 		giveBack(id)
 	end
@@ -84,6 +84,6 @@ end
 local head = call("ZRANGE", lease, 0, 0, "WITHSCORES")[2]
 local wait = -1
 if head then
-	wait = math.max(500, math.ceil((math.min(number(head), now + 86400) - ask.term + ask.patience - now) * 1000))
+	wait = math.max(500, math.ceil((math.min(number(head), now + 86400) - leaseTerm + ask.patience - now) * 1000))
 end
 return {string.format("%.6f", now), wait, jumped, rescued, odd}

@@ -31,7 +31,6 @@ func (r *rescuer) run(ctx context.Context) { r.repeat(ctx, r.look) }
 
 // rescueAsk is what rescue.lua is asked for.
 type rescueAsk struct {
-	Term     float64 `json:"term"`
 	Patience float64 `json:"patience"`
 	Trusted  bool    `json:"trusted"`
 	Last     rawText `json:"last"`
@@ -39,7 +38,6 @@ type rescueAsk struct {
 	Adopt    bool    `json:"adopt"`
 	Note     int     `json:"note"`
 	PerUser  int     `json:"per_user"`
-	Tokens   int     `json:"tokens"`
 }
 
 // rawText is a number in JSON as Redis wrote it.
@@ -52,9 +50,9 @@ func (t rawText) MarshalJSON() ([]byte, error) { return []byte(t), nil }
 func (r *rescuer) look(ctx context.Context) (time.Duration, error) {
 	l, now := r.source.lane, time.Now()
 	ask := rescueAsk{
-		Term: leaseTerm.Seconds(), Patience: lostAfter.Seconds(), Trusted: l.contact.isSteady(),
+		Patience: lostAfter.Seconds(), Trusted: l.contact.isSteady(),
 		Last: rawText(r.last), Since: now.Sub(r.looked).Seconds(), Adopt: now.Sub(r.adopted) >= adoptEvery,
-		Note: 2, PerUser: l.opts.PerUser, Tokens: format.MaxTokens,
+		Note: 2, PerUser: l.opts.PerUser,
 	}
 	answer, err := run(ctx, l.Redis, rescueScript, r.source, 5, ask,
 		format.Failed("worker lost: the task's lease was not renewed for "+lostAfter.String(), now.Unix()))

@@ -6,9 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"switchyard/internal/queue/format"
 )
 
 var (
@@ -18,6 +21,8 @@ var (
 	userLua string
 	//go:embed turns.lua
 	turnsLua string
+	//go:embed finish.lua
+	finishLua string
 	//go:embed end.lua
 	endLua string
 	//go:embed take.lua
@@ -33,12 +38,28 @@ var (
 	//go:embed janitor.lua
 	janitorLua string
 
-	stepScript    = redis.NewScript(queueLua + userLua + turnsLua + endLua + takeLua + stepLua)
-	renewScript   = redis.NewScript(queueLua + renewLua)
-	rescueScript  = redis.NewScript(queueLua + turnsLua + rescueLua)
-	forwardScript = redis.NewScript(queueLua + forwardLua)
-	janitorScript = redis.NewScript(queueLua + janitorLua)
+	// A step makes each function of its script anew: it has none that it does not need.
+	stepScript    = script(finishLua, function("finishOthers", endLua), takeLua, stepLua)
+	turnsScript   = script(userLua, turnsLua, finishLua, function("finishOthers", endLua), takeLua, stepLua)
+	renewScript   = script(renewLua)
+	rescueScript  = script(turnsLua, rescueLua)
+	forwardScript = script(forwardLua)
+	janitorScript = script(janitorLua)
 )
+
+// constants are what the scripts know as well as we do, in seconds.
+var constants = fmt.Sprintf("local leaseTerm, maxTokens, deadFor, deadMost, statsFor = %d, %d, %d, %d, %d\n",
+	leaseTerm/time.Second, format.MaxTokens, deadFor/time.Second, deadMost, statsFor/time.Second)
+
+// script returns the script whose parts stand behind what all know.
+func script(parts ...string) *redis.Script {
+	return redis.NewScript(constants + queueLua + strings.Join(parts, ""))
+}
+
+// function makes a part of a script a function: what it defines is only made when it is called.
+func function(name, part string) string {
+	return "local function " + name + "()\n" + part + "end\n"
+}
 
 // answerWithin bounds one script.
 const answerWithin = 2 * time.Second
@@ -68,11 +89,16 @@ type reply []any
 func (r reply) text(i int) string  { s, _ := r[i].(string); return s }
 func (r reply) number(i int) int64 { n, _ := r[i].(int64); return n }
 
-func (r reply) texts(i int) []string {
+func (r reply) list(i int) reply {
 	list, _ := r[i].([]any)
+	return list
+}
+
+func (r reply) texts(i int) []string {
+	list := r.list(i)
 	texts := make([]string, len(list))
 	for i := range list {
-		texts[i] = reply(list).text(i)
+		texts[i] = list.text(i)
 	}
 	return texts
 }

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"switchyard/internal/queue/format"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // source is one queue of a lane: where its tasks come from.
@@ -25,6 +27,7 @@ type source struct {
 	rung    int       // how often it was said that there may be a task
 	looked  int       // up to which of these none was left
 	found   time.Time // when the last task was
+	row     int       // how many looks for tasks have found some since one found none
 	warming bool      // it is looked at again soon
 	woken   bool      // by a token, which may have been left for a task that is due later
 	tended  time.Time // when the forwarder was last nudged
@@ -33,6 +36,9 @@ type source struct {
 func newSource(l *lane, queue string, weight int) *source {
 	// It begins rung: whatever waits already was told to nobody.
 	s := &source{lane: l, queue: queue, keys: []string{format.Key(queue, ""), format.OwnKey(queue, "")}, weight: weight, rung: 1}
+	for _, counter := range []*prometheus.CounterVec{l.Metrics.rescued, l.Metrics.odd, l.Metrics.trimmed} {
+		counter.WithLabelValues(queue) // or its first step up would not be seen
+	}
 	s.forwarder, s.rescuer, s.janitor = newForwarder(s), newRescuer(s), newJanitor(s)
 	return s
 }

@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"go.uber.org/zap"
-
-	"switchyard/internal/queue/format"
 )
 
 // The bounds of asynq's dead letter, and how long it keeps the counters of a day.
@@ -18,20 +16,16 @@ const (
 	statsFor = 90 * 24 * time.Hour
 )
 
-// stepAsk is what step.lua is asked for.
+// stepAsk is what step.lua is asked for. What is zero is left out: reading it costs Redis time.
 type stepAsk struct {
-	Done     []any    `json:"done"`
-	Ends     []endAsk `json:"ends"`
-	Take     int      `json:"take"`
-	Term     float64  `json:"term"`
-	Name     string   `json:"name"`
-	PerUser  int      `json:"per_user"`
-	Tokens   int      `json:"tokens"`
-	Day      string   `json:"day"`
-	DayEnds  int64    `json:"day_ends"`
-	Woken    bool     `json:"woken"`
-	DeadFor  float64  `json:"dead_for"`
-	DeadMost int      `json:"dead_most"`
+	Done    []string `json:"done,omitempty"`
+	Marks   []uint32 `json:"marks,omitempty"`
+	Ends    []endAsk `json:"ends,omitempty"`
+	Take    int      `json:"take"`
+	Name    string   `json:"name"`
+	PerUser int      `json:"per_user,omitempty"`
+	Day     string   `json:"day"`
+	Woken   bool     `json:"woken,omitempty"`
 }
 
 // endAsk is the ending of one attempt.
@@ -45,6 +39,7 @@ type endAsk struct {
 	Retention int64          `json:"retention,omitempty"` // of one that is kept, in seconds
 	After     float64        `json:"after"`               // until the retry, in seconds
 	Failed    bool           `json:"failed,omitempty"`    // the retry follows a failure
+	Known     bool           `json:"known,omitempty"`     // it does not wait for another worker any more
 	Texts     map[string]int `json:"texts,omitempty"`     // fields of the task, by the place of their value
 }
 
@@ -59,29 +54,31 @@ type stepReply struct {
 
 // step ends the attempts of a trip and takes the tasks it asks for.
 func (l *lane) step(t *trip) (stepReply, error) {
-	now := t.sent.UTC()
 	ask := stepAsk{
-		Done: []any{}, Ends: []endAsk{}, Take: t.take, Term: leaseTerm.Seconds(),
-		Name: strconv.FormatUint(rand.Uint64(), 36) + ".", PerUser: l.opts.PerUser, Tokens: format.MaxTokens,
-		Day: now.Format(time.DateOnly), DayEnds: now.Add(statsFor).Unix(), Woken: t.woken, DeadFor: deadFor.Seconds(), DeadMost: deadMost,
+		Take: t.take, Name: strconv.FormatUint(rand.Uint64(), 36) + ".", PerUser: l.opts.PerUser,
+		Day: t.sent.UTC().Format(time.DateOnly), Woken: t.woken,
 	}
 	var texts []any
 	for _, e := range t.ends {
 		if e.isPlain() {
-			ask.Done = append(ask.Done, e.attempt.id, e.attempt.mark)
+			ask.Done, ask.Marks = append(ask.Done, e.attempt.id), append(ask.Marks, e.attempt.mark)
 			continue
 		}
 		var one endAsk
 		one, texts = e.ask(texts)
 		ask.Ends = append(ask.Ends, one)
 	}
-	r, err := run(context.Background(), l.Redis, stepScript, t.source, 6, ask, texts...)
+	script := stepScript
+	if l.opts.PerUser > 0 {
+		script = turnsScript
+	}
+	r, err := run(context.Background(), l.Redis, script, t.source, 6, ask, texts...)
 	if err != nil {
 		return stepReply{}, err
 	}
 	t.mark = uint32(r.number(1))
 	answer := stepReply{more: r.number(2) == 1, trimmed: r.number(4), odd: r.texts(5)}
-	for taken := r.texts(0); len(taken) >= 7; taken = taken[7:] {
+	for taken := r.list(0); len(taken) >= 4; taken = taken[4:] {
 		answer.taken = append(answer.taken, l.newAttempt(t, taken))
 	}
 	for lost := r.texts(3); len(lost) >= 2; lost = lost[2:] {
@@ -105,6 +102,6 @@ func (l *lane) sayOdd(s *source, odd []string) {
 func (l *lane) sayTrimmed(s *source, n int64) {
 	if n > 0 {
 		l.Metrics.trimmed.WithLabelValues(s.queue).Add(float64(n))
-		l.Log.Warn("the dead letter is full: its oldest tasks are deleted", zap.String("queue", s.queue), zap.Int64("deleted", n), zap.Int("most", deadMost))
+		l.Log.Warn("dead tasks deleted: there were more than are kept, or they were too old", zap.String("queue", s.queue), zap.Int64("deleted", n), zap.Int("most", deadMost))
 	}
 }

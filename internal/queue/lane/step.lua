@@ -1,27 +1,29 @@
--- Ends attempts and takes tasks for the slots that are free then. queue.lua, user.lua,
--- turns.lua, end.lua and take.lua stand before this.
+-- Ends attempts and takes tasks for the slots that are free then. queue.lua, user.lua and
+-- turns.lua (with a limit of users), finish.lua, end.lua and take.lua stand before this.
 --
--- ask: done (id, mark, ...: succeeded, and nothing is kept), ends (id, mark, way and what the way
---      needs, see end.lua), take (most tasks to take),
---      term (of a lease, in seconds), name (that no other step gives), per_user
---      (most tasks a user may have running, 0: any number), tokens (most wake tokens), day and
---      day_ends (of the counters), woken (by a token), dead_for and dead_most (of the dead letter)
+-- ask: done and marks (ids of those that succeeded, of which nothing is kept, and their marks),
+--      ends (id, mark, way and what the way needs, see end.lua), take (most tasks to take), name
+--      (that no other step gives), per_user (most tasks a user may have running), day (of the
+--      counters), woken (by a token); what is empty is left out
 --
 -- Returns the tasks taken (see take.lua), their mark, whether more may wait (1 or 0), what was not the
 -- caller's to end, how many were pushed out of the dead letter, and what was put right.
 
--- The score of a lease is its end, to a second; its fraction is the mark of who took the task. It
--- is the time within the second, backwards: no two takes are in the same microsecond. So the
--- later lease of a second comes first in its set, and Redis need not go through all others,
--- reading their scores, to find its place.
-local mark = 1048575 - math.floor(tonumber(clock[2]) * 1.048576)
-ask.score = string.format("%.17g", tonumber(clock[1]) + ask.term + mark / 1048576)
-
--- What is called for each task needs no check of its keys' types then.
-for _, key in ipairs({pending, active, lease}) do
-	aside(key)
+if ask.done then
+	finishDone()
+else
+	begin()
 end
-finishAll()
+if ask.ends then
+	finishOthers()
+end
+local anew = processed > 0 and count("processed", processed)
+if failed > 0 then
+	count("failed", failed)
+	if anew then -- one is a part of the other
+		redis.call("SET", asynq .. "failed", failed)
+	end
+end
 take(ask.take)
 if passing == 0 then
 	moved = moved + 1

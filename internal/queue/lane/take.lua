@@ -1,25 +1,28 @@
 -- Takes waiting tasks; it stands before step.lua. What the list of waiting tasks says is
 -- checked against the tasks, as other programs write there, too.
 
-local taken = {}  -- id, message, losses, run, user, cancel, awaits, ...
+-- The score of a lease is its end, to a second; its fraction is the mark of who took the task. It
+-- is the time within the second, backwards: no two takes are in the same microsecond. So the
+-- later lease of a second comes first in its set, and Redis need not go through all others,
+-- reading their scores, to find its place.
+local mark = 1048575 - math.floor(tonumber(clock[2]) * 1.048576)
+local score = string.format("%.17g", clock[1] + leaseTerm + mark / 1048576)
+
+local taken = {}  -- id, message, run, false or more: losses, user, cancel, awaits, ...
 local held = {}   -- those taken, by id
 local leases = {} -- of those taken, as score, id, ...
 local passing = 200 -- a crowd of tasks that may not run is passed in several steps
 
--- sets are where a task is that waits for a time or has ended.
-local sets = {scheduled = asynq .. "scheduled", retry = asynq .. "retry", archived = asynq .. "archived", completed = asynq .. "completed"}
-
--- refused says why a task that was found waiting is none that waits, or nil.
+-- refused says why a task that was found waiting, and has another state, is none that waits,
+-- or nil.
 local function refused(id, task)
 	local state = task.state
-	if state == "pending" then
-		return nil
-	elseif state == "active" then
-		return (held[id] or redis.call("ZSCORE", lease, id)) and "runs already"
+	if state == "active" then
+		return (held[id] or call("ZSCORE", lease, id)) and "runs already"
 	elseif state == "aggregating" then
 		return task.group and call("ZSCORE", asynq .. "g:" .. task.group, id) and "is held in a group"
-	elseif sets[state] then
-		return call("ZSCORE", sets[state], id) and "is " .. state
+	elseif state == "scheduled" or state == "retry" or state == "archived" or state == "completed" then
+		return call("ZSCORE", asynq .. state, id) and "is " .. state
 	end
 	note(tasks .. id, id, "waits and has the state " .. quoted(state) .. ": taken all the same")
 	return nil
@@ -38,9 +41,10 @@ end
 
 -- hold takes a task that is in the active list already.
 local function hold(id, task)
-	local key, run = tasks .. id, sound(id, "run", task.run, "^[%w._-]+$", 200)
+	local key, n = tasks .. id, #taken
+	local run = task.run and sound(id, "run", task.run, "^[%w._-]+$", 200) or ""
 	if run == "" then
-		run = ask.name .. #taken
+		run = ask.name .. n
 	end
 	redis.call("HSET", key, "state", "active", "run", run)
 	if task.parked or task.ending then
@@ -49,15 +53,17 @@ local function hold(id, task)
 		redis.call("HDEL", key, "pending_since")
 	end
 	held[id] = true
-	leases[#leases + 1], leases[#leases + 2] = ask.score, id
-	local n = #taken
-	taken[n + 1], taken[n + 2], taken[n + 3], taken[n + 4] = id, task.msg or "", sound(id, "losses", task.losses, "^%d+$", 9), run
-	taken[n + 5], taken[n + 6], taken[n + 7] = ask.per_user > 0 and task.user or "", task.cancel or "", sound(id, "awaits", task.awaits, "^%d+$", 12)
+	leases[#leases + 1], leases[#leases + 2] = score, id
+	taken[n + 1], taken[n + 2], taken[n + 3], taken[n + 4] = id, task.msg or "", run, false
+	if task.losses or task.user or task.cancel or task.awaits then
+		taken[n + 4] = {sound(id, "losses", task.losses, "^%d+$", 9), ask.per_user and task.user or "",
+			task.cancel or "", sound(id, "awaits", task.awaits, "^%d+$", 12)}
+	end
 end
 
 -- hasTurn reports whether the task's user has a turn for it.
 local function hasTurn(id, task)
-	if ask.per_user == 0 then
+	if not ask.per_user then
 		return true
 	end
 	if not task.user or #task.user > 2400 then
@@ -88,13 +94,17 @@ local function take(n)
 	if n == 0 or redis.call("EXISTS", asynq .. "paused") == 1 then
 		return
 	end
+	local pop = call -- the first may find keys that hold something else
 	while n > 0 and passing > 0 do
-		local id = redis.call("RPOPLPUSH", pending, active)
+		local id = pop("RPOPLPUSH", pending, active)
 		if not id then
 			break
 		end
+		pop = redis.call
 		local task, why = read(id)
-		why = why or refused(id, task)
+		if task and task.state ~= "pending" then
+			why = refused(id, task)
+		end
 		if not why and hasTurn(id, task) then
 			hold(id, task)
 			n = n - 1
@@ -107,6 +117,6 @@ local function take(n)
 		end
 	end
 	if #leases > 0 then
-		redis.call("ZADD", lease, unpack(leases))
+		call("ZADD", lease, unpack(leases))
 	end
 end

@@ -99,7 +99,7 @@ func (j *job) over(ctx context.Context, why string) error {
 // is left to the next attempt, and so is one of which nobody knows whether it goes on.
 func (j *job) leave(ctx context.Context, c *call) error {
 	cause := context.Cause(ctx)
-	for _, last := range []error{control.ErrPaused, tasks.ErrSoftLimit, tasks.ErrHardLimit, context.Canceled, context.DeadlineExceeded} {
+	for _, last := range []error{control.ErrPaused, tasks.ErrSoftLimit, tasks.ErrHardLimit, tasks.ErrCancelled, tasks.ErrExpired} {
 		if errors.Is(cause, last) && c.cancel(ctx) {
 			return errors.Join(cause, j.over(ctx, "cancelled"))
 		}
