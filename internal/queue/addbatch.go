@@ -101,7 +101,9 @@ func (c *Client) runAdds(ctx context.Context, batches []*addBatch) {
 	}
 	c.invoke(ctx, addScript, all, func(p redis.Pipeliner) {
 		for _, b := range batches {
-			p.SAdd(ctx, format.Queues, b.queue)
+			if c.listed.isDue(b.queue) {
+				p.SAdd(ctx, format.Queues, b.queue)
+			}
 		}
 	})
 }

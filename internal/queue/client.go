@@ -27,6 +27,7 @@ type Client struct {
 	queues    []string
 	traces    trace.TracerProvider
 	told      ticker // of progress
+	listed    listing
 }
 
 // NewClient returns a client that routes by table, checks payloads against catalog and
