@@ -20,12 +20,12 @@ func listen(t *testing.T, client redis.UniversalClient, patterns ...string) *cac
 	t.Helper()
 	l := cache.NewListener(client, patterns...)
 	ctx, cancel := context.WithCancel(context.Background())
-	var running sync.WaitGroup
-	running.Go(func() { l.Run(ctx) })
-	t.Cleanup(func() { cancel(); running.Wait() })
 	if err := l.Check(ctx); err == nil {
 		t.Error("it listens before it has begun")
 	}
+	var running sync.WaitGroup
+	running.Go(func() { l.Run(ctx) })
+	t.Cleanup(func() { cancel(); running.Wait() })
 	wantBegan(t, l)
 	return l
 }

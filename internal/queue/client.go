@@ -16,6 +16,7 @@ import (
 
 	"switchyard/internal/routing"
 	"switchyard/internal/tasks"
+	"switchyard/internal/telemetry"
 )
 
 // Client adds tasks and looks at them. It is safe for concurrent use.
@@ -26,6 +27,7 @@ type Client struct {
 	catalog   *tasks.Catalog
 	queues    []string
 	traces    trace.TracerProvider
+	untraced  bool   // spans go nowhere
 	told      ticker // of progress
 	listed    listing
 }
@@ -41,6 +43,7 @@ func NewClient(client redis.UniversalClient, table *routing.Table, catalog *task
 		catalog:   catalog,
 		queues:    queues,
 		traces:    traces,
+		untraced:  telemetry.GoNowhere(traces),
 	}
 }
 

@@ -43,7 +43,20 @@ local function drop(name, id)
 	else
 		redis.call("ZREM", asynq .. name, id)
 	end
-	note(tasks .. id, id, "is gone from " .. name .. ": its data was deleted or evicted")
+	local key = tasks .. id
+	if redis.call("EXISTS", key) == 0 then
+		return note(key, id, "is gone from " .. name .. ": its data was deleted or evicted")
+	end
+	local to = own .. "aside:" .. nanos() .. "." .. #odd .. ":" .. key
+	redis.call("RENAME", key, to)
+	redis.call("EXPIRE", to, 2592000)
+	note(key, id, "is gone from " .. name .. ": it had no message; what it had is in " .. to)
+end
+
+-- means reports whether a task can be read where it rests. What waits for a worker is judged by
+-- that one.
+local function means(name, id)
+	return exists(id) and (name == "pending" or redis.call("HEXISTS", tasks .. id, "msg") == 1)
 end
 
 local next = {}
@@ -56,7 +69,7 @@ for name, from in pairs(ask.at) do
 	end
 	local gone = 0
 	for _, id in ipairs(ids) do
-		if not exists(id) then
+		if not means(name, id) then
 			drop(name, id)
 			gone = gone + 1
 		end

@@ -119,7 +119,8 @@ func (h *hospital) treat(t *testing.T, all catalogue, turn int, wait time.Durati
 	t.Helper()
 	var lanes []lane.Options
 	for n, p := range h.patients {
-		lanes = append(lanes, lane.Options{Queue: p.queue, Concurrency: 2, PerUser: n % 2, Poll: time.Second})
+		p.perUser = n % 2
+		lanes = append(lanes, lane.Options{Queue: p.queue, Concurrency: 2, PerUser: p.perUser, Poll: time.Second})
 		p.suffer(t.Context(), all, 1, 2*(turn*wards+n))
 	}
 	stop := startOurs(t, h.rig, lanes...)

@@ -22,11 +22,13 @@ import (
 type patient struct {
 	*hospital
 	queue string
-	rng   *rand.Rand
-	good  []string // IDs of tasks that nothing is wrong with
-	done  []damage // in this round
-	names []string // of all damage
-	wrong []string
+	// perUser is how many tasks of one user its lane runs at once, 0 for any number.
+	perUser int
+	rng     *rand.Rand
+	good    []string // IDs of tasks that nothing is wrong with
+	done    []damage // in this round
+	names   []string // of all damage
+	wrong   []string
 }
 
 // suffer does some damage: that which is this queue's turn, and maybe more to other parts.
@@ -176,6 +178,9 @@ func (p *patient) judgeGood(ctx context.Context, id string) error {
 
 // judgeKey returns what is wrong with a key that was damaged.
 func (p *patient) judgeKey(ctx context.Context, d damage, lines []string) (wrong []string) {
+	if strings.HasPrefix(d.part, "turns:") && p.perUser == 0 {
+		return nil // nothing of the queue has to do with turns
+	}
 	key := d.key(p.queue)
 	is, err := p.redis.Type(ctx, key).Result()
 	if right := d.is(); err != nil || is != "none" && is != right {
