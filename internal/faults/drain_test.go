@@ -3,9 +3,10 @@ package faults
 import (
 	"slices"
 	"strings"
-	"switchyard/internal/tasks"
 	"testing"
 	"time"
+
+	"switchyard/internal/tasks"
 
 	"github.com/redis/go-redis/v9"
 )

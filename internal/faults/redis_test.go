@@ -5,8 +5,9 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"switchyard/internal/tasks"
 	"sync/atomic"
+
+	"switchyard/internal/tasks"
 
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"

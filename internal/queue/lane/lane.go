@@ -3,9 +3,10 @@ package lane
 import (
 	"cmp"
 	"context"
-	"switchyard/internal/telemetry"
 	"sync"
 	"time"
+
+	"switchyard/internal/telemetry"
 
 	"go.uber.org/zap"
 )

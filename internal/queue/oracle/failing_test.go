@@ -3,10 +3,11 @@ package oracle
 import (
 	"fmt"
 	"math"
+	"time"
+
 	"switchyard/internal/queue/format"
 	"switchyard/internal/routing"
 	"switchyard/internal/tasks"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 )

@@ -3,9 +3,10 @@ package oracle
 import (
 	"slices"
 	"strings"
-	"switchyard/internal/tasks"
 	"testing"
 	"time"
+
+	"switchyard/internal/tasks"
 )
 
 // held is the ID of a task that runs while a queue is damaged.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+
 	"switchyard/internal/queue/format"
 
 	"google.golang.org/protobuf/encoding/protowire"

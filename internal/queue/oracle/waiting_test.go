@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
+
 	"switchyard/internal/queue/format"
 	"switchyard/internal/routing"
 	"switchyard/internal/tasks"
-	"time"
 
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
