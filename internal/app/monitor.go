@@ -5,6 +5,8 @@ import (
 	"net"
 	"slices"
 
+	"go.uber.org/zap"
+
 	"switchyard/docs"
 	"switchyard/internal/calendar"
 	"switchyard/internal/config"
@@ -14,8 +16,6 @@ import (
 	"switchyard/internal/queue"
 	"switchyard/internal/schedule"
 	"switchyard/internal/tasks/briefings"
-
-	"go.uber.org/zap"
 )
 
 // NewMonitor returns the monitor's pages.

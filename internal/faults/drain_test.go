@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"switchyard/internal/tasks"
-
 	"github.com/redis/go-redis/v9"
+
+	"switchyard/internal/tasks"
 )
 
 const (

@@ -7,10 +7,10 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"switchyard/internal/tasks"
-
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
+
+	"switchyard/internal/tasks"
 )
 
 // empty reports whether no queue holds anything but completed tasks.

@@ -6,9 +6,9 @@ import (
 	"sync"
 	"time"
 
-	"switchyard/internal/telemetry"
-
 	"go.uber.org/zap"
+
+	"switchyard/internal/telemetry"
 )
 
 // Options say how one queue is consumed.

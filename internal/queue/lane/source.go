@@ -4,9 +4,9 @@ import (
 	"sync"
 	"time"
 
-	"switchyard/internal/queue/format"
-
 	"github.com/prometheus/client_golang/prometheus"
+
+	"switchyard/internal/queue/format"
 )
 
 // source is one queue of a lane: where its tasks come from.

@@ -5,11 +5,11 @@ import (
 	"math"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"switchyard/internal/queue/format"
 	"switchyard/internal/routing"
 	"switchyard/internal/tasks"
-
-	"github.com/redis/go-redis/v9"
 )
 
 // failing are what happens to a task that fails.

@@ -6,9 +6,9 @@ import (
 	"slices"
 	"strconv"
 
-	"switchyard/internal/queue/format"
-
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"switchyard/internal/queue/format"
 )
 
 // message puts what a message says, field by field: those that this test knows by their
