@@ -223,15 +223,15 @@ func TestTheDeadLetterStaysWithinItsBounds(t *testing.T) {
 		if !slices.Equal(r.places("young"), []string{"archived"}) {
 			t.Error("a young one is gone")
 		}
-		many := make([]redis.Z, archivedMost)
+		many := make([]redis.Z, format.DeadMost)
 		for i := range many {
 			many[i] = redis.Z{Score: float64(time.Now().Unix() - 1000), Member: fmt.Sprint("m", i)}
 		}
 		client.ZAdd(t.Context(), format.Key("agents", "archived"), many...)
 		r.put("y", "pending")
 		r.cancel("y", "")
-		if n := client.ZCard(t.Context(), format.Key("agents", "archived")).Val(); n != archivedMost-1 {
-			t.Errorf("%d are kept, want %d as asynq keeps", n, archivedMost-1)
+		if n := client.ZCard(t.Context(), format.Key("agents", "archived")).Val(); n != format.DeadMost-1 {
+			t.Errorf("%d are kept, want %d as asynq keeps", n, format.DeadMost-1)
 		}
 		if !slices.Equal(r.places("y"), []string{"archived"}) {
 			t.Error("the one that was cancelled is gone")

@@ -19,12 +19,6 @@ var cancelLua string
 
 var cancelScript = redis.NewScript(byHandLua + cancelLua)
 
-// The bounds of asynq's dead letter.
-const (
-	archivedFor  = 90 * 24 * time.Hour
-	archivedMost = 10_000
-)
-
 // Cancel ends tasks. One that waits, for whatever, has ended when this returns: it never runs.
 // One that runs is about to: whoever performs it hears of it. To cancel what is cancelled
 // changes nothing; of one that has ended otherwise the error says how.
@@ -44,7 +38,7 @@ func (c *Client) Cancel(ctx context.Context, names []tasks.Name, why tasks.Cance
 			wakes[tasks.Name{Queue: s.Queue, ID: s.ID}] = s.Headers[format.WakesHeader]
 			failed, _ := json.Marshal(format.Failure{Attempt: s.Retried + s.Losses, Outcome: tasks.Cancelled, Message: why.String(), At: now}) // always has a text
 			call.Error, call.Cancel = string(failed), string(told)
-			call.Oldest, call.Most, call.Prefix = int64(archivedFor.Seconds()), archivedMost, format.TaskKey(s.Queue, "")
+			call.Oldest, call.Most, call.Prefix = int64(format.DeadFor.Seconds()), format.DeadMost, format.TaskKey(s.Queue, "")
 			return format.Failed(why.String(), now.Unix())
 		},
 		read: readCancel,

@@ -4,6 +4,8 @@
 // read and write the same. What Switchyard keeps beside it is named here too.
 package format
 
+import "time"
+
 // Queues is asynq's set of all queues.
 const Queues = "asynq:queues"
 
@@ -25,6 +27,13 @@ func WakeKey(queue string) string { return OwnKey(queue, "wake") }
 // MaxTokens caps a wake list. Tokens nobody waits for are left over when tasks come in faster
 // than idle workers do; each costs whoever takes it one look at the queue.
 const MaxTokens = 64
+
+// DeadFor and DeadMost are the bounds of asynq's dead letter: how long it keeps a task, and how
+// many it keeps.
+const (
+	DeadFor  = 90 * 24 * time.Hour
+	DeadMost = 10_000
+)
 
 // TurnsKey returns the set of the tasks of a user that have a turn in a queue, once the user's
 // key is added to it.

@@ -49,7 +49,7 @@ func (c *cancellations) cancel(ctx context.Context, id string) {
 		for _, a := range l.leases.find(id) {
 			// Without an answer it is not known who has cancelled it, only that somebody has.
 			by, _ := c.redis.HGet(ctx, format.TaskKey(a.source.queue, id), format.CancelField).Result()
-			l.cancel(a.source, id, by)
+			a.stop(cancelledBy(by), stopGrace)
 		}
 	}
 }

@@ -307,7 +307,7 @@ func TestWhatTheDeadLetterHasNoRoomForIsCountedAndSaid(t *testing.T) {
 		r := newRig(t, client, nil, handlers{"agent_a": func(context.Context, *tasks.Task, note) (any, error) {
 			return nil, tasks.Permanent(errors.New("no"))
 		}})
-		full := make([]redis.Z, deadMost-1) // asynq keeps one less than its bound
+		full := make([]redis.Z, format.DeadMost-1) // asynq keeps one less than its bound
 		for i := range full {
 			full[i] = redis.Z{Score: float64(time.Now().Unix() - 100), Member: fmt.Sprintf("old-%05d", i)}
 		}

@@ -47,10 +47,7 @@ local function drop(name, id)
 	if redis.call("EXISTS", key) == 0 then
 		return note(key, id, "is gone from " .. name .. ": its data was deleted or evicted")
 	end
-	local to = own .. "aside:" .. nanos() .. "." .. #odd .. ":" .. key
-	redis.call("RENAME", key, to)
-	redis.call("EXPIRE", to, 2592000)
-	note(key, id, "is gone from " .. name .. ": it had no message; what it had is in " .. to)
+	note(key, id, "is gone from " .. name .. ": it had no message; what it had is in " .. putAway(key))
 end
 
 -- means reports whether a task can be read where it rests. What waits for a worker is judged by

@@ -46,6 +46,14 @@ local function kindOf(key)
 	return kinds[part] or first == "t:" and "hash" or first == "g:" and "zset" or "string"
 end
 
+-- putAway moves a key out of the way, for a month, and returns where to.
+local function putAway(key)
+	local to = own .. "aside:" .. nanos() .. "." .. #odd .. ":" .. key
+	redis.call("RENAME", key, to)
+	redis.call("EXPIRE", to, 2592000)
+	return to
+end
+
 -- aside moves a key that holds something else than it should out of the way, for a month. It
 -- reports whether it had to.
 local function aside(key)
@@ -53,10 +61,7 @@ local function aside(key)
 	if is == "none" or is == kind then
 		return false
 	end
-	local to = own .. "aside:" .. nanos() .. "." .. #odd .. ":" .. key
-	redis.call("RENAME", key, to)
-	redis.call("EXPIRE", to, 2592000)
-	note(key, "", "is a " .. is .. " and not a " .. kind .. ": moved to " .. to)
+	note(key, "", "is a " .. is .. " and not a " .. kind .. ": moved to " .. putAway(key))
 	return true
 end
 

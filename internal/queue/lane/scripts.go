@@ -49,7 +49,7 @@ var (
 
 // constants are what the scripts know as well as we do, in seconds.
 var constants = fmt.Sprintf("local leaseTerm, maxTokens, deadFor, deadMost, statsFor = %d, %d, %d, %d, %d\n",
-	leaseTerm/time.Second, format.MaxTokens, deadFor/time.Second, deadMost, statsFor/time.Second)
+	leaseTerm/time.Second, format.MaxTokens, format.DeadFor/time.Second, format.DeadMost, statsFor/time.Second)
 
 // script returns the script whose parts stand behind what all know.
 func script(parts ...string) *redis.Script {

@@ -6,15 +6,13 @@ import (
 	"strconv"
 	"time"
 
+	"switchyard/internal/queue/format"
+
 	"go.uber.org/zap"
 )
 
-// The bounds of asynq's dead letter, and how long it keeps the counters of a day.
-const (
-	deadFor  = 90 * 24 * time.Hour
-	deadMost = 10000
-	statsFor = 90 * 24 * time.Hour
-)
+// statsFor is how long asynq keeps the counters of a day.
+const statsFor = 90 * 24 * time.Hour
 
 // stepAsk is what step.lua is asked for. What is zero is left out: reading it costs Redis time.
 type stepAsk struct {
@@ -102,6 +100,6 @@ func (l *lane) sayOdd(s *source, odd []string) {
 func (l *lane) sayTrimmed(s *source, n int64) {
 	if n > 0 {
 		l.Metrics.trimmed.WithLabelValues(s.queue).Add(float64(n))
-		l.Log.Warn("dead tasks deleted: there were more than are kept, or they were too old", zap.String("queue", s.queue), zap.Int64("deleted", n), zap.Int("most", deadMost))
+		l.Log.Warn("dead tasks deleted: there were more than are kept, or they were too old", zap.String("queue", s.queue), zap.Int64("deleted", n), zap.Int("most", format.DeadMost))
 	}
 }
