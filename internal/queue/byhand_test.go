@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
 	"switchyard/internal/queue/format"
@@ -467,7 +468,7 @@ func TestAQueueIsPausedAndResumed(t *testing.T) {
 				t.Errorf("pause %d: %v, %v", i, changed, err)
 			}
 		}
-		if info, err := r.client.inspector.GetQueueInfo("agents"); err == nil && !info.Paused {
+		if info, err := asynq.NewInspectorFromRedisClient(r.redis).GetQueueInfo("agents"); err == nil && !info.Paused {
 			t.Error("asynq does not know that the queue is paused")
 		}
 		r.start(lane.Options{Queue: routing.Agents, Concurrency: 1, Poll: time.Hour})

@@ -10,7 +10,6 @@ package queue
 import (
 	"errors"
 
-	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 	"go.opentelemetry.io/otel/trace"
 
@@ -21,15 +20,14 @@ import (
 
 // Client adds tasks and looks at them. It is safe for concurrent use.
 type Client struct {
-	redis     redis.UniversalClient
-	inspector *asynq.Inspector
-	table     *routing.Table
-	catalog   *tasks.Catalog
-	queues    []string
-	traces    trace.TracerProvider
-	untraced  bool   // spans go nowhere
-	told      ticker // of progress
-	listed    listing
+	redis    redis.UniversalClient
+	table    *routing.Table
+	catalog  *tasks.Catalog
+	queues   []string
+	traces   trace.TracerProvider
+	untraced bool   // spans go nowhere
+	told     ticker // of progress
+	listed   listing
 }
 
 // NewClient returns a client that routes by table, checks payloads against catalog and
@@ -37,13 +35,12 @@ type Client struct {
 // go to traces. The Redis client stays the caller's to close.
 func NewClient(client redis.UniversalClient, table *routing.Table, catalog *tasks.Catalog, queues []string, traces trace.TracerProvider) *Client {
 	return &Client{
-		redis:     client,
-		inspector: asynq.NewInspectorFromRedisClient(client),
-		table:     table,
-		catalog:   catalog,
-		queues:    queues,
-		traces:    traces,
-		untraced:  telemetry.GoNowhere(traces),
+		redis:    client,
+		table:    table,
+		catalog:  catalog,
+		queues:   queues,
+		traces:   traces,
+		untraced: telemetry.GoNowhere(traces),
 	}
 }
 

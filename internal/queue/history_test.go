@@ -15,7 +15,7 @@ import (
 // history returns the IDs of the tasks that asynq lists as an entry's, newest first.
 func (r *rig) history(entry string) []string {
 	r.t.Helper()
-	events, err := r.client.inspector.ListSchedulerEnqueueEvents(entry, asynq.PageSize(5000))
+	events, err := asynq.NewInspectorFromRedisClient(r.redis).ListSchedulerEnqueueEvents(entry, asynq.PageSize(5000))
 	if err != nil {
 		r.t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
 	"switchyard/internal/queue/format"
@@ -48,7 +49,7 @@ func (r *rig) wantTicks(want []bool, ticks ...tasks.Tick) {
 // discard removes a task as asynq does once it is done, or somebody does by hand.
 func (r *rig) discard(queue, id string) {
 	r.t.Helper()
-	if err := r.client.inspector.DeleteTask(queue, id); err != nil {
+	if err := asynq.NewInspectorFromRedisClient(r.redis).DeleteTask(queue, id); err != nil {
 		r.t.Fatal(err)
 	}
 }
