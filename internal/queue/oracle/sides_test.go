@@ -122,7 +122,7 @@ func (e skipping) Is(target error) bool {
 // parkedFor is how long a parked task waits for somebody to run it.
 const parkedFor = 10 * 365 * 24 * time.Hour
 
-// retryDelay tells asynq what our errors say.
+// retryDelay tells asynq what the errors of our probes say.
 func retryDelay(_ int, err error, _ *asynq.Task) time.Duration {
 	if d, ok := tasks.ParkedDelay(err); ok {
 		return d
@@ -130,8 +130,10 @@ func retryDelay(_ int, err error, _ *asynq.Task) time.Duration {
 	if tasks.IsParked(err) {
 		return parkedFor
 	}
-	d, _ := tasks.RetryDelay(err)
-	return d
+	if d, ok := tasks.RetryDelay(err); ok {
+		return d
+	}
+	return time.Hour // asynq's own: a task that was lost stays where the comparison finds it
 }
 
 // ours is our client and our lane.
