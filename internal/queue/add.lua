@@ -1,7 +1,7 @@
 -- Adds tasks, each once, as asynq's client would. Those of the schedule come with a tick of
 -- an entry: the ledger knows the latest tick of each entry that was added, and one that is
 -- not later was dealt with, whatever became of its task. So who was held up cannot add a
--- tick again that others have added meanwhile.
+-- tick again that others have added meanwhile. given.lua stands before this.
 --
 -- KEYS: pending, scheduled, wake list, ledger (hash: entry -> tick), ledger's ages (sorted
 --       set: entry, by when it was written)
@@ -16,20 +16,9 @@
 -- too late.
 
 local pending, scheduled, wake, ledger, ages = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local given = cjson.decode(ARGV[1])
-
-local clock = redis.call("TIME")
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 if given.before and now >= given.before then
 	return {}
-end
-local nanos = clock[1] .. string.format("%06d000", tonumber(clock[2]))
-
-local function misfit(key, want)
-	local is = redis.call("TYPE", key).ok
-	if is ~= want and is ~= "none" then
-		return {"wrong", key .. " is a " .. is .. " and must be a " .. want}
-	end
 end
 
 -- What is the same for many items is asked and written at once.

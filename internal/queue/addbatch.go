@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,6 +19,15 @@ import (
 const (
 	maxAdds     = 500
 	maxAddBytes = 8 << 20
+)
+
+var (
+	//go:embed given.lua
+	givenLua string
+	//go:embed add.lua
+	addLua string
+
+	addScript = redis.NewScript(givenLua + addLua)
 )
 
 // addBatch is tasks of one queue that one script adds.

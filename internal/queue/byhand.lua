@@ -1,20 +1,17 @@
--- What the scripts know that deal with one task by hand; it stands before each of them. The
--- hash, and whatever else is kept of the task, may be anything.
+-- What the scripts know that deal with one task by hand; it stands before each of them,
+-- behind given.lua. The hash, and whatever else is kept of the task, may be anything.
 --
 -- KEYS: the task, pending, scheduled, retry, archived, completed, groups, wake list
 -- ARGV: {id, group: group key prefix, locks: prefix of the locks of unique tasks, nothing: a
 --       key that is never there, tokens: most a wake list may hold, and what the script says}
 
 local task, pending, groups, wake = KEYS[1], KEYS[2], KEYS[7], KEYS[8]
-local given = cjson.decode(ARGV[1])
 local id = given.id
 local sets = {scheduled = KEYS[3], retry = KEYS[4], archived = KEYS[5], completed = KEYS[6]}
 
 local kind = redis.call("TYPE", task).ok
 local fields = kind == "hash" and redis.call("HMGET", task, "state", "parked", "ending", "group", "unique_key") or {}
 local word, group, lock = fields[1] or "", fields[4] or "", fields[5] or ""
-local clock = redis.call("TIME")
-local nanos = clock[1] .. string.format("%06d000", tonumber(clock[2]))
 
 -- answer returns what was done, if anything was, and what tells the state that the task had.
 local function answer(did)
@@ -60,13 +57,5 @@ end
 local function unlock()
 	if string.sub(lock, 1, #given.locks) == given.locks and redis.pcall("GET", lock) == id then
 		redis.call("DEL", lock)
-	end
-end
-
--- misfit says which key is of another type than it must be.
-local function misfit(key, want)
-	local is = redis.call("TYPE", key).ok
-	if is ~= want and is ~= "none" then
-		return {"wrong", key .. " is a " .. is .. " and must be a " .. want}
 	end
 end

@@ -13,7 +13,7 @@ import (
 //go:embed delete.lua
 var deleteLua string
 
-var deleteScript = redis.NewScript(byHandLua + deleteLua)
+var deleteScript = redis.NewScript(givenLua + byHandLua + deleteLua)
 
 // Delete removes tasks and all that is kept of them, also what is no task's. One that runs is
 // not deleted: cancel it first.

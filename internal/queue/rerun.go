@@ -17,7 +17,7 @@ import (
 //go:embed run.lua
 var runLua string
 
-var runScript = redis.NewScript(byHandLua + runLua)
+var runScript = redis.NewScript(givenLua + byHandLua + runLua)
 
 // noRetryAfter is later than any retry is due: only what is parked waits longer.
 const noRetryAfter = 365 * 24 * time.Hour

@@ -2,12 +2,25 @@ package queue
 
 import (
 	"context"
+	_ "embed"
 	"fmt"
 	"strconv"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"switchyard/internal/queue/format"
 	"switchyard/internal/tasks"
+)
+
+var (
+	//go:embed oldticks.lua
+	oldTicksLua string
+	//go:embed forgetticks.lua
+	forgetTicksLua string
+
+	oldTicksScript    = redis.NewScript(oldTicksLua)
+	forgetTicksScript = redis.NewScript(forgetTicksLua)
 )
 
 // ledgerKept is how long a tick stays in the ledger at least.
