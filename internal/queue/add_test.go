@@ -80,7 +80,7 @@ func TestATaskIsStoredAsAsynqsClientWouldStoreIt(t *testing.T) {
 			redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 				r := newRig(t, client, map[string]routing.Patch{"agent_a": {Retries: new(3), SoftLimit: new(time.Second), HardLimit: new(90500 * time.Millisecond), Retention: new(time.Duration)}}, handlers{"agent_a": nothing})
 				options := append([]asynq.Option{asynq.Queue("agents"), asynq.TaskID("x"), asynq.MaxRetry(3), asynq.Timeout(91 * time.Second)}, tc.want...)
-				if _, err := r.foreign.Enqueue(asynq.NewTask("agent_a", []byte(`{"text":"x"}`)), options...); err != nil {
+				if _, err := r.Foreign.Enqueue(asynq.NewTask("agent_a", []byte(`{"text":"x"}`)), options...); err != nil {
 					t.Fatal(err)
 				}
 				want := placeOf(t, client, tc.ttl)
@@ -88,7 +88,7 @@ func TestATaskIsStoredAsAsynqsClientWouldStoreIt(t *testing.T) {
 					t.Fatal(err)
 				}
 				tc.opts.ID = "x"
-				r.enqueue(note{kind: "agent_a", Text: "x"}, tc.opts)
+				r.Enqueue(note{As: "agent_a", Text: "x"}, tc.opts)
 				if got := placeOf(t, client, tc.ttl); fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", want) {
 					t.Errorf("it is stored as\n%+v, want\n%+v", got, want)
 				}
@@ -117,7 +117,7 @@ func several(n int) []tasks.New {
 	all := make([]tasks.New, n)
 	for i := range all {
 		kind := []string{"agent_a", "scrape_c"}[i%2]
-		all[i] = tasks.New{Args: note{kind: kind, Text: strconv.Itoa(i)}, Options: tasks.Options{ID: fmt.Sprintf("t%d", i)}}
+		all[i] = tasks.New{Args: note{As: kind, Text: strconv.Itoa(i)}, Options: tasks.Options{ID: fmt.Sprintf("t%d", i)}}
 	}
 	return all
 }
@@ -155,12 +155,12 @@ func TestOneBadTaskOfManyStopsNoOther(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing, "scrape_c": nothing})
 		all := []tasks.New{
-			{Args: note{kind: "agent_a", Text: "1"}, Options: tasks.Options{ID: "same"}},
-			{Args: note{kind: "agent_a", Text: "2"}, Options: tasks.Options{ID: "same"}},
-			{Args: note{kind: "agent_z"}},
-			{Args: note{kind: "agent_a", Text: "u"}, Options: tasks.Options{ID: "first", Unique: time.Minute}},
-			{Args: note{kind: "agent_a", Text: "u"}, Options: tasks.Options{Unique: time.Minute}},
-			{Args: note{kind: "scrape_c"}, Options: tasks.Options{ID: "last"}},
+			{Args: note{As: "agent_a", Text: "1"}, Options: tasks.Options{ID: "same"}},
+			{Args: note{As: "agent_a", Text: "2"}, Options: tasks.Options{ID: "same"}},
+			{Args: note{As: "agent_z"}},
+			{Args: note{As: "agent_a", Text: "u"}, Options: tasks.Options{ID: "first", Unique: time.Minute}},
+			{Args: note{As: "agent_a", Text: "u"}, Options: tasks.Options{Unique: time.Minute}},
+			{Args: note{As: "scrape_c"}, Options: tasks.Options{ID: "last"}},
 		}
 		got := r.client.EnqueueMany(t.Context(), all)
 		want := []tasks.Receipt{
@@ -182,11 +182,11 @@ func TestOneBadTaskOfManyStopsNoOther(t *testing.T) {
 func TestATaskThatWasNotAddedLeavesNoLock(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing})
-		r.enqueue(note{kind: "agent_a", Text: "old"}, tasks.Options{ID: "x"})
-		if receipt := r.enqueue(note{kind: "agent_a", Text: "new"}, tasks.Options{ID: "x", Unique: time.Hour}); !receipt.Duplicate {
+		r.Enqueue(note{As: "agent_a", Text: "old"}, tasks.Options{ID: "x"})
+		if receipt := r.Enqueue(note{As: "agent_a", Text: "new"}, tasks.Options{ID: "x", Unique: time.Hour}); !receipt.Duplicate {
 			t.Errorf("%+v, want a duplicate", receipt)
 		}
-		if receipt := r.enqueue(note{kind: "agent_a", Text: "new"}, tasks.Options{ID: "y", Unique: time.Hour}); receipt.Duplicate {
+		if receipt := r.Enqueue(note{As: "agent_a", Text: "new"}, tasks.Options{ID: "y", Unique: time.Hour}); receipt.Duplicate {
 			t.Error("the task that was not added holds the lock")
 		}
 	})
@@ -218,7 +218,7 @@ func TestAKeyOfAnotherTypeIsNamedAndNothingIsHalfWritten(t *testing.T) {
 					t.Fatal(err)
 				}
 				tc.opts.ID = "x"
-				got := r.client.EnqueueMany(t.Context(), []tasks.New{{Args: note{kind: "agent_a", Text: "x"}, Options: tc.opts}, {Args: note{kind: "scrape_c"}}})
+				got := r.client.EnqueueMany(t.Context(), []tasks.New{{Args: note{As: "agent_a", Text: "x"}, Options: tc.opts}, {Args: note{As: "scrape_c"}}})
 				want := fmt.Sprintf("enqueue agent_a: key %s is a %s: it is not asynq's; rename or delete it", key, tc.is)
 				if got[0].Err == nil || got[0].Err.Error() != want || got[1].Err != nil {
 					t.Errorf("errors %v and %v, want %s and none", got[0].Err, got[1].Err, want)
@@ -269,9 +269,9 @@ func (d *deaf) Pipelined(ctx context.Context, fn func(redis.Pipeliner) error) ([
 func TestATaskWhoseAnswerWasLostIsNoDuplicateOfItself(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing})
-		r.enqueue(note{kind: "agent_a"}, tasks.Options{}) // the script is known now
+		r.Enqueue(note{As: "agent_a"}, tasks.Options{}) // the script is known now
 		r.client.redis = &deaf{UniversalClient: client}
-		receipt := r.enqueue(note{kind: "agent_a"}, tasks.Options{Unique: time.Minute})
+		receipt := r.Enqueue(note{As: "agent_a"}, tasks.Options{Unique: time.Minute})
 		if receipt.Duplicate {
 			t.Error("the task that was added is called a duplicate")
 		}
@@ -285,7 +285,7 @@ func TestARedisThatIsFullTakesNoTaskInPart(t *testing.T) {
 	server := redistest.Server(t, "--maxmemory", "1", "--maxmemory-policy", "noeviction")
 	client := redistest.Client(t, server.Addr)
 	r := newRig(t, client, nil, handlers{"agent_a": nothing})
-	_, err := r.client.Enqueue(t.Context(), note{kind: "agent_a"}, tasks.Options{ID: "x", Unique: time.Minute})
+	_, err := r.client.Enqueue(t.Context(), note{As: "agent_a"}, tasks.Options{ID: "x", Unique: time.Minute})
 	if err == nil || !strings.Contains(err.Error(), "OOM") {
 		t.Errorf("error %v, want Redis's own", err)
 	}

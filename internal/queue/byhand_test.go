@@ -24,9 +24,9 @@ func named(id string) []tasks.Name { return []tasks.Name{{Queue: "agents", ID: i
 
 // put leaves a task in one of asynq's states, with fields beside.
 func (r *rig) put(id, word string, fields ...any) {
-	r.t.Helper()
-	r.enqueue(note{kind: "agent_a", Text: id, User: "ada"}, tasks.Options{ID: id, Unique: time.Hour})
-	ctx := r.t.Context()
+	r.T.Helper()
+	r.Enqueue(note{As: "agent_a", Text: id, User: "ada"}, tasks.Options{ID: id, Unique: time.Hour})
+	ctx := r.T.Context()
 	place := func(p redis.Pipeliner) {
 		switch word {
 		case "pending":
@@ -44,7 +44,7 @@ func (r *rig) put(id, word string, fields ...any) {
 			p.ZAdd(ctx, format.Key("agents", word), redis.Z{Score: float64(time.Now().Add(time.Hour).Unix()), Member: id})
 		}
 	}
-	_, err := r.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
+	_, err := r.Redis.Pipelined(ctx, func(p redis.Pipeliner) error {
 		p.LRem(ctx, format.Key("agents", "pending"), 0, id)
 		p.HSet(ctx, format.TaskKey("agents", id), "state", word)
 		if len(fields) > 0 {
@@ -55,7 +55,7 @@ func (r *rig) put(id, word string, fields ...any) {
 		return nil
 	})
 	if err != nil {
-		r.t.Fatal(err)
+		r.T.Fatal(err)
 	}
 }
 
@@ -75,17 +75,17 @@ func (r *rig) everyState() {
 
 // places returns where an ID stands in the keys of the queue.
 func (r *rig) places(id string) []string {
-	ctx := r.t.Context()
+	ctx := r.T.Context()
 	var found []string
 	for _, word := range []string{"pending", "active"} {
-		for _, there := range r.redis.LRange(ctx, format.Key("agents", word), 0, -1).Val() {
+		for _, there := range r.Redis.LRange(ctx, format.Key("agents", word), 0, -1).Val() {
 			if there == id {
 				found = append(found, word)
 			}
 		}
 	}
 	for _, word := range []string{"scheduled", "retry", "archived", "completed", "g:user:ada"} {
-		if r.redis.ZScore(ctx, format.Key("agents", word), id).Err() == nil {
+		if r.Redis.ZScore(ctx, format.Key("agents", word), id).Err() == nil {
 			found = append(found, word)
 		}
 	}
@@ -93,10 +93,10 @@ func (r *rig) places(id string) []string {
 }
 
 func (r *rig) cancel(id, why string) tasks.Handled {
-	r.t.Helper()
-	all, err := r.client.Cancel(r.t.Context(), named(id), tasks.Cancellation{By: "eve", Why: why})
+	r.T.Helper()
+	all, err := r.client.Cancel(r.T.Context(), named(id), tasks.Cancellation{By: "eve", Why: why})
 	if err != nil {
-		r.t.Fatal(err)
+		r.T.Fatal(err)
 	}
 	return all[0]
 }
@@ -134,7 +134,7 @@ func TestATaskThatWaitsIsCancelledAtOnceWhateverItWaitsFor(t *testing.T) {
 			if slices.ContainsFunc(left, func(v any) bool { return v != nil }) {
 				t.Errorf("%s keeps %v", id, left)
 			}
-			if receipt := r.enqueue(note{kind: "agent_a", Text: id, User: "ada"}, tasks.Options{ID: id + "2", Unique: time.Hour}); receipt.Duplicate {
+			if receipt := r.Enqueue(note{As: "agent_a", Text: id, User: "ada"}, tasks.Options{ID: id + "2", Unique: time.Hour}); receipt.Duplicate {
 				t.Errorf("%s holds its lock", id)
 			}
 		}
@@ -167,8 +167,8 @@ func TestATaskThatIsCancelledNeverRunsAgain(t *testing.T) {
 		}
 		client.LRem(t.Context(), format.Key("agents", "active"), 0, "running")
 		r.start(lane.Options{Queue: routing.Agents, Concurrency: 1})
-		r.enqueue(note{kind: "agent_a"}, tasks.Options{ID: "last"})
-		r.await("agents", "last", inState(tasks.StateSucceeded))
+		r.Enqueue(note{As: "agent_a"}, tasks.Options{ID: "last"})
+		r.Await("agents", "last", inState(tasks.StateSucceeded))
 	})
 }
 
@@ -201,8 +201,8 @@ func TestWhoPerformsATaskHearsThatItIsCancelled(t *testing.T) {
 func TestWhatWaitsForACancelledTaskIsWoken(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing, "briefing_b": nothing})
-		next := r.enqueue(note{kind: "briefing_b"}, tasks.Options{At: time.Now().Add(time.Hour)})
-		r.enqueue(note{kind: "agent_a"}, tasks.Options{ID: "x", Wakes: &next})
+		next := r.Enqueue(note{As: "briefing_b"}, tasks.Options{At: time.Now().Add(time.Hour)})
+		r.Enqueue(note{As: "agent_a"}, tasks.Options{ID: "x", Wakes: &next})
 		r.cancel("x", "")
 		if s, _, _ := r.client.Status(t.Context(), "briefings", next.ID); s.State != tasks.StateWaiting {
 			t.Errorf("what waited is %s", s.State)
@@ -283,17 +283,17 @@ func TestATaskThatHasExpiredIsBegunIfSomebodyRunsIt(t *testing.T) {
 		late.Expires = time.Now().Add(-time.Second)
 		r.tick(late)
 		r.start(lane.Options{Queue: routing.Agents, Concurrency: 1})
-		r.await("agents", late.ID, func(s tasks.Status) bool { return s.State.Ended() })
+		r.Await("agents", late.ID, func(s tasks.Status) bool { return s.State.Ended() })
 		client.HSet(t.Context(), format.TaskKey("agents", late.ID), "ending", "expired")
 		if h := r.client.Run(t.Context(), named(late.ID))[0]; h.Err != nil {
 			t.Fatal(h.Err)
 		}
-		r.await("agents", late.ID, inState(tasks.StateSucceeded))
+		r.Await("agents", late.ID, inState(tasks.StateSucceeded))
 		again := r.client.Replay(t.Context(), named(late.ID))[0]
 		if again.Err != nil {
 			t.Fatal(again.Err)
 		}
-		if _, expires := r.await("agents", again.Again.ID, inState(tasks.StateSucceeded)).Headers[format.ExpiresHeader]; expires {
+		if _, expires := r.Await("agents", again.Again.ID, inState(tasks.StateSucceeded)).Headers[format.ExpiresHeader]; expires {
 			t.Error("its new task has a time by which it must have begun")
 		}
 	})
@@ -303,8 +303,8 @@ func TestWhatHasEndedIsReplayedAsANewTask(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing, "briefing_b": nothing})
 		r.everyState()
-		next := r.enqueue(note{kind: "briefing_b"}, tasks.Options{At: time.Now().Add(time.Hour)})
-		r.enqueue(note{kind: "agent_a", Text: "again"}, tasks.Options{ID: "again", Wakes: &next})
+		next := r.Enqueue(note{As: "briefing_b"}, tasks.Options{At: time.Now().Add(time.Hour)})
+		r.Enqueue(note{As: "agent_a", Text: "again"}, tasks.Options{ID: "again", Wakes: &next})
 		r.cancel("again", "")
 		for _, id := range []string{"succeeded", "failed", "cancelled", "expired", "again"} {
 			h := r.client.Replay(t.Context(), named(id))[0]
@@ -374,7 +374,7 @@ func TestTasksAreListedByWhatIsAskedFor(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing, "scrape_c": nothing})
 		r.everyState()
-		r.enqueue(note{kind: "scrape_c", User: "bob"}, tasks.Options{ID: "other"})
+		r.Enqueue(note{As: "scrape_c", User: "bob"}, tasks.Options{ID: "other"})
 		client.LPush(t.Context(), format.Key("agents", "pending"), "empty")
 		client.Set(t.Context(), format.Key("scraping", "retry"), "no set", 0)
 		for _, tc := range []struct {
@@ -443,7 +443,7 @@ func TestAListingThatCannotBeSaysWhy(t *testing.T) {
 func TestATaskIsWaitedForUntilItHasEnded(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newRig(t, client, nil, handlers{"agent_a": func(context.Context, *tasks.Task, note) (any, error) { return "done", nil }})
-		r.enqueue(note{kind: "agent_a"}, tasks.Options{ID: "x"})
+		r.Enqueue(note{As: "agent_a"}, tasks.Options{ID: "x"})
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 		defer cancel()
 		if s, err := r.client.Wait(ctx, named("x")[0]); !errors.Is(err, context.DeadlineExceeded) || s.State != tasks.StateWaiting {
@@ -468,17 +468,17 @@ func TestAQueueIsPausedAndResumed(t *testing.T) {
 				t.Errorf("pause %d: %v, %v", i, changed, err)
 			}
 		}
-		if info, err := asynq.NewInspectorFromRedisClient(r.redis).GetQueueInfo("agents"); err == nil && !info.Paused {
+		if info, err := asynq.NewInspectorFromRedisClient(r.Redis).GetQueueInfo("agents"); err == nil && !info.Paused {
 			t.Error("asynq does not know that the queue is paused")
 		}
 		r.start(lane.Options{Queue: routing.Agents, Concurrency: 1, Poll: time.Hour})
-		r.enqueue(note{kind: "agent_a"}, tasks.Options{ID: "x"})
+		r.Enqueue(note{As: "agent_a"}, tasks.Options{ID: "x"})
 		for i, want := range []bool{true, false} {
 			if changed, err := r.client.ResumeQueue(ctx, "agents"); err != nil || changed != want {
 				t.Errorf("resume %d: %v, %v", i, changed, err)
 			}
 		}
-		r.await("agents", "x", inState(tasks.StateSucceeded))
+		r.Await("agents", "x", inState(tasks.StateSucceeded))
 		if _, err := r.client.PauseQueue(ctx, "fast"); err == nil || err.Error() != `unknown queue "fast": use one of agents, briefings, scraping, default` {
 			t.Errorf("pause fast: %v", err)
 		}

@@ -18,15 +18,11 @@ import (
 	"switchyard/internal/tasks"
 )
 
-func nothing(context.Context, *tasks.Task, note) (any, error) { return nil, nil }
-
-type handlers = map[string]func(context.Context, *tasks.Task, note) (any, error)
-
 func TestTasksGoToTheQueueOfTheirPrefix(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing, "briefing_b": nothing, "scrape_c": nothing, "other": nothing})
 		for kind, queue := range map[string]string{"agent_a": "agents", "briefing_b": "briefings", "scrape_c": "scraping", "other": "default"} {
-			receipt := r.enqueue(note{kind: kind}, tasks.Options{})
+			receipt := r.Enqueue(note{As: kind}, tasks.Options{})
 			s, found, err := r.client.Status(t.Context(), queue, receipt.ID)
 			if err != nil || !found || s.State != tasks.StateWaiting || receipt.Queue != queue {
 				t.Errorf("%s: %+v, status %+v, found %v, err %v", kind, receipt, s, found, err)
@@ -47,9 +43,9 @@ func TestABadTaskIsRefusedBeforeItReachesRedis(t *testing.T) {
 			"no kind":       {tasks.Raw{Name: "Agent A"}, tasks.Options{}, "lower-case"},
 			"unknown field": {tasks.Raw{Name: "agent_a", Payload: []byte(`{"txt":"x"}`)}, tasks.Options{}, `unknown field "txt"`},
 			"wrong type":    {tasks.Raw{Name: "agent_a", Payload: []byte(`{"text":3}`)}, tasks.Options{}, `field "text" is a number`},
-			"too large":     {note{kind: "agent_a", Text: strings.Repeat("x", 1<<20)}, tasks.Options{}, "at most 1048576"},
-			"unknown queue": {note{kind: "agent_a"}, tasks.Options{Queue: "fast"}, `unknown queue "fast"`},
-			"bad ID":        {note{kind: "agent_a"}, tasks.Options{ID: "../x"}, "task ID"},
+			"too large":     {note{As: "agent_a", Text: strings.Repeat("x", 1<<20)}, tasks.Options{}, "at most 1048576"},
+			"unknown queue": {note{As: "agent_a"}, tasks.Options{Queue: "fast"}, `unknown queue "fast"`},
+			"bad ID":        {note{As: "agent_a"}, tasks.Options{ID: "../x"}, "task ID"},
 		} {
 			_, err := r.client.Enqueue(t.Context(), tc.args, tc.opts)
 			if err == nil || !strings.Contains(err.Error(), tc.want) || !tasks.IsPermanent(err) {
@@ -66,11 +62,11 @@ func TestATaskWithAnIDOrUniqueIsAddedOnce(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing})
 		for i, opts := range []tasks.Options{{ID: "one"}, {Unique: time.Minute}} {
-			args := note{kind: "agent_a", Text: string(rune('a' + i))}
-			if first := r.enqueue(args, opts); first.Duplicate {
+			args := note{As: "agent_a", Text: string(rune('a' + i))}
+			if first := r.Enqueue(args, opts); first.Duplicate {
 				t.Errorf("%+v: the first is called a duplicate", opts)
 			}
-			if second := r.enqueue(args, opts); !second.Duplicate {
+			if second := r.Enqueue(args, opts); !second.Duplicate {
 				t.Errorf("%+v: added twice", opts)
 			}
 		}
@@ -81,7 +77,7 @@ func TestADelayedTaskWaitsForItsTime(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing})
 		at := time.Now().Add(time.Hour).Truncate(time.Second)
-		receipt := r.enqueue(note{kind: "agent_a"}, tasks.Options{At: at})
+		receipt := r.Enqueue(note{As: "agent_a"}, tasks.Options{At: at})
 		s, _, _ := r.client.Status(t.Context(), "agents", receipt.ID)
 		if s.State != tasks.StateScheduled || !s.NextRun.Equal(at) {
 			t.Errorf("status %+v, want scheduled at %s", s, at)
@@ -114,14 +110,14 @@ func TestAsynqmonFindsTheMirroredSchedule(t *testing.T) {
 func TestATasksProgressIsKeptAsLongAsTheTask(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing})
-		receipt := r.enqueue(note{kind: "agent_a"}, tasks.Options{})
+		receipt := r.Enqueue(note{As: "agent_a"}, tasks.Options{})
 		for _, progress := range []string{`{"done":1}`, `{"done":2}`} {
 			if err := r.client.Note(t.Context(), &tasks.Task{ID: receipt.ID, Queue: "agents", Attempt: 1}, []byte(progress)); err != nil {
 				t.Fatal(err)
 			}
 		}
 		r.start(lane.Options{Queue: "agents", Concurrency: 1})
-		if status := r.await("agents", receipt.ID, inState(tasks.StateSucceeded)); string(status.Progress) != `{"done":2}` {
+		if status := r.Await("agents", receipt.ID, inState(tasks.StateSucceeded)); string(status.Progress) != `{"done":2}` {
 			t.Errorf("progress %s, want the latest", status.Progress)
 		}
 		r.discard("agents", receipt.ID)
@@ -137,7 +133,7 @@ func TestATasksProgressIsKeptAsLongAsTheTask(t *testing.T) {
 func TestTheProgressThatWasToldLastIsKept(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing})
-		r.enqueue(note{kind: "agent_a"}, tasks.Options{ID: "x"})
+		r.Enqueue(note{As: "agent_a"}, tasks.Options{ID: "x"})
 		task := tasks.Task{ID: "x", Queue: "agents", Attempt: 2}
 		arrives := func(attempt int, at int64, want string) {
 			t.Helper()
@@ -182,8 +178,8 @@ func TestAProducerOfAnyLanguageReadsWhyAnAttemptFailed(t *testing.T) {
 			"die":   {Attempt: 1, Outcome: tasks.Dead, Message: "no such account"},
 			"retry": {Attempt: 1, Outcome: tasks.Retried, Message: "try later"},
 		} {
-			receipt := r.enqueue(note{kind: "agent_a", Text: text}, tasks.Options{})
-			r.await("agents", receipt.ID, func(s tasks.Status) bool { return s.LastError != "" })
+			receipt := r.Enqueue(note{As: "agent_a", Text: text}, tasks.Options{})
+			r.Await("agents", receipt.ID, func(s tasks.Status) bool { return s.LastError != "" })
 			raw, err := client.HGet(t.Context(), "asynq:{agents}:t:"+receipt.ID, "error").Bytes()
 			var got format.Failure
 			if err == nil {

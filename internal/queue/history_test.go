@@ -14,15 +14,15 @@ import (
 
 // history returns the IDs of the tasks that asynq lists as an entry's, newest first.
 func (r *rig) history(entry string) []string {
-	r.t.Helper()
-	events, err := asynq.NewInspectorFromRedisClient(r.redis).ListSchedulerEnqueueEvents(entry, asynq.PageSize(5000))
+	r.T.Helper()
+	events, err := asynq.NewInspectorFromRedisClient(r.Redis).ListSchedulerEnqueueEvents(entry, asynq.PageSize(5000))
 	if err != nil {
-		r.t.Fatal(err)
+		r.T.Fatal(err)
 	}
 	var ids []string
 	for _, e := range events {
 		if e.EnqueuedAt.Before(firstTick) || e.TaskID != entry+"@"+e.EnqueuedAt.UTC().Format("20060102T150405Z") {
-			r.t.Errorf("task %s was added at %s, want the time of its tick", e.TaskID, e.EnqueuedAt)
+			r.T.Errorf("task %s was added at %s, want the time of its tick", e.TaskID, e.EnqueuedAt)
 		}
 		ids = append(ids, e.TaskID)
 	}
@@ -36,20 +36,20 @@ func shown(entry string, n int) PeriodicEntry {
 }
 
 func (r *rig) show(m *Mirror, entries ...PeriodicEntry) {
-	r.t.Helper()
-	if err := m.Show(r.t.Context(), entries); err != nil {
-		r.t.Fatal(err)
+	r.T.Helper()
+	if err := m.Show(r.T.Context(), entries); err != nil {
+		r.T.Fatal(err)
 	}
 }
 
 func (r *rig) wantHistory(entry string, want ...int) {
-	r.t.Helper()
+	r.T.Helper()
 	var ids []string
 	for _, n := range want {
 		ids = append(ids, tickOf(entry, "", n).ID)
 	}
 	if got := r.history(entry); !slices.Equal(got, ids) {
-		r.t.Errorf("history of %s is %v, want %v", entry, got, ids)
+		r.T.Errorf("history of %s is %v, want %v", entry, got, ids)
 	}
 }
 

@@ -29,10 +29,10 @@ func tickOf(entry, kind string, n int) tasks.Tick {
 
 // tick enqueues ticks and returns which of them were added.
 func (r *rig) tick(ticks ...tasks.Tick) (added []bool) {
-	r.t.Helper()
-	for _, result := range r.client.EnqueueTicks(r.t.Context(), ticks, time.Now().Add(time.Hour)) {
+	r.T.Helper()
+	for _, result := range r.client.EnqueueTicks(r.T.Context(), ticks, time.Now().Add(time.Hour)) {
 		if result.Err != nil {
-			r.t.Fatal(result.Err)
+			r.T.Fatal(result.Err)
 		}
 		added = append(added, !result.Receipt.Duplicate)
 	}
@@ -40,17 +40,17 @@ func (r *rig) tick(ticks ...tasks.Tick) (added []bool) {
 }
 
 func (r *rig) wantTicks(want []bool, ticks ...tasks.Tick) {
-	r.t.Helper()
+	r.T.Helper()
 	if got := r.tick(ticks...); !slices.Equal(got, want) {
-		r.t.Errorf("added %v, want %v", got, want)
+		r.T.Errorf("added %v, want %v", got, want)
 	}
 }
 
 // discard removes a task as asynq does once it is done, or somebody does by hand.
 func (r *rig) discard(queue, id string) {
-	r.t.Helper()
-	if err := asynq.NewInspectorFromRedisClient(r.redis).DeleteTask(queue, id); err != nil {
-		r.t.Fatal(err)
+	r.T.Helper()
+	if err := asynq.NewInspectorFromRedisClient(r.Redis).DeleteTask(queue, id); err != nil {
+		r.T.Fatal(err)
 	}
 }
 
@@ -71,7 +71,7 @@ func TestATicksTaskIsStoredAsAsynqWouldStoreIt(t *testing.T) {
 				delete(task, "pending_since")
 				return task
 			}
-			r.enqueue(tasks.Raw{Name: kind, Payload: tick.Payload}, tasks.Options{ID: tick.ID})
+			r.Enqueue(tasks.Raw{Name: kind, Payload: tick.Payload}, tasks.Options{ID: tick.ID})
 			want := stored()
 			r.discard(queue, tick.ID)
 			r.wantTicks([]bool{true}, tick)
@@ -144,7 +144,7 @@ func TestATickWakesAnIdleWorker(t *testing.T) {
 			return nil, nil
 		}})
 		r.start(lane.Options{Queue: "agents", Concurrency: 1, Poll: time.Hour})
-		r.enqueue(note{kind: "agent_a"}, tasks.Options{ID: "first"})
+		r.Enqueue(note{As: "agent_a"}, tasks.Options{ID: "first"})
 		tick := tickOf("e", "agent_a", 0)
 		for _, want := range []string{"first", tick.ID} {
 			if want == tick.ID {
@@ -165,8 +165,8 @@ func TestATickWakesAnIdleWorker(t *testing.T) {
 func TestStatesOfTasksAreReadTogether(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing, "scrape_c": nothing})
-		waiting := r.enqueue(note{kind: "agent_a"}, tasks.Options{})
-		delayed := r.enqueue(note{kind: "scrape_c"}, tasks.Options{At: time.Now().Add(time.Hour)})
+		waiting := r.Enqueue(note{As: "agent_a"}, tasks.Options{})
+		delayed := r.Enqueue(note{As: "scrape_c"}, tasks.Options{At: time.Now().Add(time.Hour)})
 		got, err := r.client.States(t.Context(), []tasks.Receipt{waiting, {ID: "gone", Queue: "agents"}, delayed})
 		if want := []tasks.State{tasks.StateWaiting, "", tasks.StateScheduled}; err != nil || !slices.Equal(got, want) {
 			t.Errorf("states are %q, %v; want %q", got, err, want)
@@ -184,11 +184,11 @@ func TestATicksTaskThatWaitedTooLongIsNotBegun(t *testing.T) {
 		late.Expires, early.Expires = time.Now().Add(-time.Second), time.Now().Add(time.Hour)
 		r.tick(late, early)
 		r.start(lane.Options{Queue: routing.Agents, Concurrency: 2})
-		r.await(routing.Agents, early.ID, inState(tasks.StateSucceeded))
-		s := r.await(routing.Agents, late.ID, inState(tasks.StateExpired))
+		r.Await(routing.Agents, early.ID, inState(tasks.StateSucceeded))
+		s := r.Await(routing.Agents, late.ID, inState(tasks.StateExpired))
 		if want := "expired before it was begun: it could wait until " + late.Expires.UTC().Format(time.RFC3339); s.LastError != want || s.Retried != 0 {
 			t.Errorf("after %d retries the task says %q, want %q", s.Retried, s.LastError, want)
 		}
-		r.awaitLog("task", "outcome", "expired")
+		r.AwaitLog("task", "outcome", "expired")
 	})
 }

@@ -21,9 +21,9 @@ func TestOfManyWhoUnparkATaskOneRunsIt(t *testing.T) {
 		r := newRig(t, client, nil, handlers{"agent_a": func(context.Context, *tasks.Task, note) (any, error) {
 			return nil, tasks.ParkedFor(time.Hour, "not now")
 		}})
-		receipt := r.enqueue(note{kind: "agent_a"}, tasks.Options{})
+		receipt := r.Enqueue(note{As: "agent_a"}, tasks.Options{})
 		stop := r.start(lane.Options{Queue: "agents", Concurrency: 1})
-		status := r.await("agents", receipt.ID, inState(tasks.StateParked))
+		status := r.Await("agents", receipt.ID, inState(tasks.StateParked))
 		if until := time.Until(status.NextRun); until < 50*time.Minute || until > 70*time.Minute || status.Retried != 0 {
 			t.Errorf("parked: %+v, want it to run again in an hour with no retry spent", status)
 		}
@@ -82,7 +82,7 @@ func TestOnlyWhatIsParkedIsUnparked(t *testing.T) {
 		})
 		ids := map[string]string{}
 		for _, kind := range []string{"agent_parked", "agent_retry", "agent_dead", "agent_both", "agent_alone", "agent_slow"} {
-			ids[kind] = r.enqueue(note{kind: kind}, tasks.Options{}).ID
+			ids[kind] = r.Enqueue(note{As: kind}, tasks.Options{}).ID
 		}
 		r.start(lane.Options{Queue: "agents", Concurrency: 6})
 		defer close(end)
@@ -90,9 +90,9 @@ func TestOnlyWhatIsParkedIsUnparked(t *testing.T) {
 		for kind, state := range map[string]tasks.State{
 			"agent_parked": tasks.StateParked, "agent_both": tasks.StateParked, "agent_retry": tasks.StateRetrying, "agent_dead": tasks.StateFailed,
 		} {
-			r.await("agents", ids[kind], inState(state))
+			r.Await("agents", ids[kind], inState(state))
 		}
-		r.await("agents", ids["agent_alone"], func(s tasks.Status) bool { return s.State == tasks.StateRetrying && s.Retried == 1 })
+		r.Await("agents", ids["agent_alone"], func(s tasks.Status) bool { return s.State == tasks.StateRetrying && s.Retried == 1 })
 		unpark := func(id string) tasks.Unparked {
 			t.Helper()
 			fate, err := r.client.Unpark(t.Context(), "agents", id)
@@ -104,7 +104,7 @@ func TestOnlyWhatIsParkedIsUnparked(t *testing.T) {
 		if fate := unpark(ids["agent_both"]); fate != tasks.GoesOn {
 			t.Errorf("a parked task: %v, want that it goes on", fate)
 		}
-		r.await("agents", ids["agent_both"], func(s tasks.Status) bool { return s.State == tasks.StateRetrying && s.Retried == 1 })
+		r.Await("agents", ids["agent_both"], func(s tasks.Status) bool { return s.State == tasks.StateRetrying && s.Retried == 1 })
 		// One that an earlier version has parked does not say so.
 		if err := client.HDel(t.Context(), format.Key("agents", "t:"+ids["agent_parked"]), format.ParkedField).Err(); err != nil {
 			t.Fatal(err)

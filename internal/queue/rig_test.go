@@ -2,140 +2,51 @@ package queue
 
 import (
 	"cmp"
-	"context"
 	"testing"
 	"time"
 
-	"github.com/hibiken/asynq"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/goleak"
-	"go.uber.org/zap"
-	"go.uber.org/zap/zaptest/observer"
 
 	"switchyard/internal/queue/lane"
+	"switchyard/internal/queue/queuetest"
 	"switchyard/internal/routing"
-	"switchyard/internal/tasks"
 	"switchyard/internal/telemetry"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// note is the args of every test task.
-type note struct {
-	kind string
-	Text string `json:"text"`
-	User string `json:"user,omitempty"`
-}
+type (
+	note     = queuetest.Note
+	handlers = queuetest.Handlers
+)
 
-func (n note) Kind() string { return n.kind }
+var (
+	nothing = queuetest.Nothing
+	inState = queuetest.InState
+	queues  = []string{routing.Agents, routing.Briefings, routing.Scraping, routing.Default}
+)
 
-var queues = []string{routing.Agents, routing.Briefings, routing.Scraping, routing.Default}
-
-// rig is a client, its catalog and the lanes started on it.
+// rig is a client and the lanes started beside it.
 type rig struct {
-	t       *testing.T
-	redis   redis.UniversalClient
-	client  *Client
-	deps    lane.Deps
-	logs    *observer.ObservedLogs
-	foreign *asynq.Client
+	*queuetest.Rig
+	client *Client
 }
 
-func newRig(t *testing.T, client redis.UniversalClient, policies map[string]routing.Patch, handlers map[string]func(context.Context, *tasks.Task, note) (any, error)) *rig {
+func newRig(t *testing.T, client redis.UniversalClient, policies map[string]routing.Patch, performed handlers) *rig {
 	t.Helper()
-	var definitions []tasks.Definition
-	for kind, handle := range handlers {
-		definitions = append(definitions, tasks.Define(kind, 1, handle))
-	}
-	catalog, err := tasks.NewCatalog(0, definitions...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	table, err := routing.New(queues, nil, policies)
-	if err != nil {
-		t.Fatal(err)
-	}
-	core, logs := observer.New(zap.DebugLevel)
-	c := NewClient(client, table, catalog, queues, telemetry.None())
-	return &rig{
-		t: t, redis: client, logs: logs, client: c, foreign: asynq.NewClientFromRedisClient(client),
-		deps: lane.Deps{
-			Redis: client, Table: table, Catalog: catalog, Traces: telemetry.None(), Wake: c.Wake,
-			Metrics: lane.NewMetrics(prometheus.NewRegistry()), Log: zap.New(core),
-		},
-	}
+	r := &rig{Rig: queuetest.New(t, client, queues, policies, performed)}
+	r.client = NewClient(client, r.Table, r.Catalog, queues, telemetry.None())
+	r.Client = r.client
+	return r
 }
 
 // start runs a lane and returns how to stop it with a drain of the given length.
 func (r *rig) start(opts lane.Options) (stop func(drain time.Duration)) {
-	r.t.Helper()
 	opts.Poll = cmp.Or(opts.Poll, 10*time.Millisecond)
-	group := lane.New(r.deps, opts)
-	ctx, cancel := context.WithCancel(context.Background())
-	drain, release := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		group.Run(ctx, drain)
-	}()
-	stopped := false
-	stop = func(d time.Duration) {
-		if stopped {
-			return
-		}
-		stopped = true
-		cancel()
-		timer := time.AfterFunc(d, release)
-		defer timer.Stop()
-		<-done
-		release()
-	}
-	r.t.Cleanup(func() { stop(0) })
-	return stop
-}
-
-func (r *rig) enqueue(args tasks.Args, opts tasks.Options) tasks.Receipt {
-	r.t.Helper()
-	receipt, err := r.client.Enqueue(r.t.Context(), args, opts)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	return receipt
-}
-
-// await returns a task's status once it satisfies ok. asynq signals nothing when it has
-// moved a task, so this asks again until the test's deadline.
-func (r *rig) await(queue, id string, ok func(tasks.Status) bool) tasks.Status {
-	r.t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
-	for {
-		s, found, err := r.client.Status(r.t.Context(), queue, id)
-		if err != nil {
-			r.t.Fatal(err)
-		}
-		if found && ok(s) {
-			return s
-		}
-		if time.Now().After(deadline) {
-			r.t.Fatalf("task %s in %s did not get there: %+v (found %v)", id, queue, s, found)
-		}
-		time.Sleep(2 * time.Millisecond)
-	}
-}
-
-func inState(state tasks.State) func(tasks.Status) bool {
-	return func(s tasks.Status) bool { return s.State == state }
-}
-
-// awaitLog returns once a line with the message and the field's value is logged.
-func (r *rig) awaitLog(message, field, value string) {
-	r.t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
-	for r.logs.FilterMessage(message).FilterField(zap.String(field, value)).Len() == 0 {
-		if time.Now().After(deadline) {
-			r.t.Fatalf("no line %q with %s %s: %v", message, field, value, r.logs.All())
-		}
-		time.Sleep(2 * time.Millisecond)
-	}
+	return r.Start(lane.New(lane.Deps{
+		Redis: r.Redis, Table: r.Table, Catalog: r.Catalog, Traces: telemetry.None(), Wake: r.client.Wake,
+		Metrics: lane.NewMetrics(prometheus.NewRegistry()), Log: r.Log,
+	}, opts).Run)
 }

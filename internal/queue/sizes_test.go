@@ -16,9 +16,9 @@ import (
 func TestAQueueWhoseCountersAreNoneIsCountedAllTheSame(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing})
-		r.enqueue(note{kind: "agent_a"}, tasks.Options{})
-		r.enqueue(note{kind: "agent_a"}, tasks.Options{At: time.Now().Add(time.Hour)})
-		if _, err := r.foreign.Enqueue(asynq.NewTask("agent_a", nil), asynq.Queue("agents"), asynq.Group("g")); err != nil {
+		r.Enqueue(note{As: "agent_a"}, tasks.Options{})
+		r.Enqueue(note{As: "agent_a"}, tasks.Options{At: time.Now().Add(time.Hour)})
+		if _, err := r.Foreign.Enqueue(asynq.NewTask("agent_a", nil), asynq.Queue("agents"), asynq.Group("g")); err != nil {
 			t.Fatal(err)
 		}
 		day := time.Now().UTC().Format(time.DateOnly)

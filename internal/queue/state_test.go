@@ -39,7 +39,7 @@ func TestAStateIsSaidInOurWords(t *testing.T) {
 func TestWhatIsNoTaskIsSaidToBeBrokenAndHidesNoOther(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing})
-		r.enqueue(note{kind: "agent_a"}, tasks.Options{ID: "good"})
+		r.Enqueue(note{As: "agent_a"}, tasks.Options{ID: "good"})
 		ctx := t.Context()
 		for _, err := range []error{
 			client.Set(ctx, format.TaskKey("agents", "string"), "x", 0).Err(),

@@ -14,14 +14,14 @@ import (
 
 // age makes an entry's tick in the ledger as old.
 func (r *rig) age(queue, entry string, old time.Duration) {
-	r.redis.ZIncrBy(r.t.Context(), format.AgesKey(queue), -old.Seconds(), entry)
+	r.Redis.ZIncrBy(r.T.Context(), format.AgesKey(queue), -old.Seconds(), entry)
 }
 
 func (r *rig) sweep(settled func(context.Context, []tasks.Tick) ([]tasks.Tick, error)) int {
-	r.t.Helper()
-	n, err := r.client.SweepTicks(r.t.Context(), settled)
+	r.T.Helper()
+	n, err := r.client.SweepTicks(r.T.Context(), settled)
 	if err != nil {
-		r.t.Fatal(err)
+		r.T.Fatal(err)
 	}
 	return n
 }

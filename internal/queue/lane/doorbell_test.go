@@ -41,16 +41,16 @@ func TestAnyNumberOfQueuesWaitOnOneConnection(t *testing.T) {
 		options = append(options, Options{Queue: fmt.Sprintf("more-%d", i), Concurrency: 1, Poll: never})
 	}
 	r.startGroup(options...)
-	r.enqueue(note{kind: "agent_a", Text: "hold"}, tasks.Options{ID: "held"})
+	r.Enqueue(note{As: "agent_a", Text: "hold"}, tasks.Options{ID: "held"})
 	<-held
 	began := r.lease("held")
 	for round := range 2 {
 		for _, o := range options[1:] {
 			id := fmt.Sprintf("%s-%d", o.Queue, round)
-			r.enqueue(note{kind: "agent_a"}, tasks.Options{ID: id, Queue: o.Queue})
+			r.Enqueue(note{As: "agent_a"}, tasks.Options{ID: id, Queue: o.Queue})
 		}
 		for _, o := range options[1:] {
-			r.await(o.Queue, fmt.Sprintf("%s-%d", o.Queue, round), inState(tasks.StateSucceeded))
+			r.Await(o.Queue, fmt.Sprintf("%s-%d", o.Queue, round), inState(tasks.StateSucceeded))
 		}
 	}
 	for deadline := time.Now().Add(3 * renewEvery); r.lease("held") <= began; time.Sleep(10 * time.Millisecond) {
@@ -58,8 +58,8 @@ func TestAnyNumberOfQueuesWaitOnOneConnection(t *testing.T) {
 			t.Fatal("the lease of the task that runs was not renewed")
 		}
 	}
-	if n := r.logs.FilterMessageSnippet("redis").Len(); n != 0 {
-		t.Errorf("%d lines about Redis: %v", n, r.logs.All())
+	if n := r.Logs.FilterMessageSnippet("redis").Len(); n != 0 {
+		t.Errorf("%d lines about Redis: %v", n, r.Logs.All())
 	}
 }
 
@@ -72,10 +72,10 @@ func TestATokenForALaneWithoutASlotIsLeftToAnotherWorker(t *testing.T) {
 			return nil, nil
 		}})
 		r.start(Options{Queue: "agents", Concurrency: 1, Poll: never})
-		r.enqueue(note{kind: "agent_a"}, tasks.Options{ID: "first"})
+		r.Enqueue(note{As: "agent_a"}, tasks.Options{ID: "first"})
 		<-running
 		r.start(Options{Queue: "agents", Concurrency: 1, Poll: never})
-		r.enqueue(note{kind: "agent_a"}, tasks.Options{ID: "second"})
+		r.Enqueue(note{As: "agent_a"}, tasks.Options{ID: "second"})
 		if id := <-running; id != "second" {
 			t.Errorf("%s runs", id)
 		}

@@ -46,6 +46,9 @@ end
 
 function ways.retry(e)
 	local at = now + e.after
+	if call("HEXISTS", tasks .. e.id, "cancel") == 1 then
+		at = now -- whoever takes it next ends it: it was cancelled when this attempt was about to end
+	end
 	call("ZADD", asynq .. "retry", string.format("%.0f", math.floor(at)), e.id)
 	write(e, "state", "retry", "due_ms", string.format("%.0f", math.floor(at * 1000)))
 	if e.known then

@@ -31,7 +31,7 @@ func untilCancelled(running chan<- string) func(context.Context, *tasks.Task, no
 // outcomes are those of the lines of attempts' ends, with how often each was said.
 func (r *rig) outcomes() string {
 	said := map[string]int{}
-	for _, line := range r.logs.FilterMessage("task").All() {
+	for _, line := range r.Logs.FilterMessage("task").All() {
 		said[fmt.Sprint(line.ContextMap()["outcome"])]++
 	}
 	return fmt.Sprint(said)
@@ -53,15 +53,15 @@ func TestATaskThatPassesItsHardLimitEndsAfterOneAttemptForEachItMayHave(t *testi
 					}})
 				r.start(Options{Queue: "agents", Concurrency: 10})
 				for i := range 10 {
-					r.enqueue(note{kind: "agent_a"}, tasks.Options{ID: fmt.Sprint(i)})
+					r.Enqueue(note{As: "agent_a"}, tasks.Options{ID: fmt.Sprint(i)})
 				}
 				for i := range 10 {
-					s := r.await("agents", fmt.Sprint(i), inState(tasks.StateFailed))
+					s := r.Await("agents", fmt.Sprint(i), inState(tasks.StateFailed))
 					if want := "attempt 1, the last: hard time limit passed (300ms)"; s.LastError != want || s.Retried != 0 {
 						t.Errorf("after %d retries it says %q, want %q", s.Retried, s.LastError, want)
 					}
 				}
-				for deadline := time.Now().Add(20 * time.Second); r.logs.FilterMessage("task").Len() < 10 && time.Now().Before(deadline); {
+				for deadline := time.Now().Add(20 * time.Second); r.Logs.FilterMessage("task").Len() < 10 && time.Now().Before(deadline); {
 					time.Sleep(time.Millisecond) // a line follows what Redis has taken
 				}
 				if got := r.outcomes(); began.Load() != 10 || got != "map[dead:10]" {
@@ -77,7 +77,7 @@ func TestALimitOfZeroIsNone(t *testing.T) {
 		r := newRig(t, client, map[string]routing.Patch{"agent_a": {SoftLimit: new(time.Duration(0)), HardLimit: new(time.Duration(0))}},
 			handlers{"agent_a": nothing})
 		lane := r.lane(Options{Queue: "agents", Concurrency: 1})
-		r.enqueue(note{kind: "agent_a"}, tasks.Options{})
+		r.Enqueue(note{As: "agent_a"}, tasks.Options{})
 		a := r.take(lane, 1)[0]
 		a.begin()
 		if err := a.watch(); err != nil {
@@ -96,7 +96,7 @@ func TestACancelledTaskEndsOnceItsHandlerHasReturnedAndIsNotRunAgain(t *testing.
 	}{
 		"over asynq's channel": {func(r *rig) error { return r.cancel("x") }, "cancelled over the channel asynq:cancel"},
 		"by a person, whose message is lost": {func(r *rig) error {
-			return r.redis.HSet(r.t.Context(), format.TaskKey("agents", "x"), format.CancelField, `{"by":"ada","why":"a mistake"}`).Err()
+			return r.Redis.HSet(r.T.Context(), format.TaskKey("agents", "x"), format.CancelField, `{"by":"ada","why":"a mistake"}`).Err()
 		}, "cancelled by ada: a mistake"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -115,24 +115,24 @@ func TestACancelledTaskEndsOnceItsHandlerHasReturnedAndIsNotRunAgain(t *testing.
 					return nil, ctx.Err()
 				}})
 				r.start(Options{Queue: "agents", Concurrency: 1})
-				r.enqueue(note{kind: "agent_a"}, tasks.Options{ID: "x", Unique: time.Hour})
+				r.Enqueue(note{As: "agent_a"}, tasks.Options{ID: "x", Unique: time.Hour})
 				<-running
 				if err := cancel.do(r); err != nil {
 					t.Fatal(err)
 				}
 				close(saved)
-				s := r.await("agents", "x", inState(tasks.StateCancelled))
+				s := r.Await("agents", "x", inState(tasks.StateCancelled))
 				if s.LastError != cancel.want || s.Retried != 0 {
 					t.Errorf("after %d retries it says %q, want %q", s.Retried, s.LastError, cancel.want)
 				}
-				r.awaitLog("task", "outcome", "cancelled")
+				r.AwaitLog("task", "outcome", "cancelled")
 				if got := client.HGet(t.Context(), format.TaskKey("agents", "x"), format.EndingField).Val(); got != "cancelled" {
 					t.Errorf("ending %q", got)
 				}
-				if receipt := r.enqueue(note{kind: "agent_a"}, tasks.Options{Unique: time.Hour, ID: "y"}); receipt.Duplicate {
+				if receipt := r.Enqueue(note{As: "agent_a"}, tasks.Options{Unique: time.Hour, ID: "y"}); receipt.Duplicate {
 					t.Error("it cannot be sent again")
 				}
-				if r.logs.FilterMessageSnippet("ignores its cancellation").Len() != 0 {
+				if r.Logs.FilterMessageSnippet("ignores its cancellation").Len() != 0 {
 					t.Error("its handler is said to ignore its cancellation")
 				}
 			})
@@ -146,11 +146,30 @@ func TestACancelledTaskThatWaitsIsNotBegun(t *testing.T) {
 			t.Error("begun")
 			return nil, nil
 		}})
-		r.enqueue(note{kind: "agent_a"}, tasks.Options{ID: "x"})
+		r.Enqueue(note{As: "agent_a"}, tasks.Options{ID: "x"})
 		client.HSet(t.Context(), format.TaskKey("agents", "x"), format.CancelField, `{"by":"ada"}`) // as a worker that was lost has left it
 		r.start(Options{Queue: "agents", Concurrency: 1})
-		if s := r.await("agents", "x", inState(tasks.StateCancelled)); s.LastError != "cancelled by ada" {
+		if s := r.Await("agents", "x", inState(tasks.StateCancelled)); s.LastError != "cancelled by ada" {
 			t.Errorf("it says %q", s.LastError)
+		}
+	})
+}
+
+func TestATaskThatIsCancelledWhileItIsParkedEndsAtOnce(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		r := newRig(t, client, nil, handlers{"agent_a": func(context.Context, *tasks.Task, note) (any, error) {
+			// The attempt hears no message and ends before its lease is renewed.
+			told := client.HSet(t.Context(), format.TaskKey("agents", "x"), format.CancelField, `{"by":"ada"}`)
+			return nil, errors.Join(told.Err(), tasks.Parked("brake"))
+		}})
+		r.start(Options{Queue: "agents", Concurrency: 1, Poll: never})
+		r.Enqueue(note{As: "agent_a"}, tasks.Options{ID: "x"})
+		if s := r.Await("agents", "x", inState(tasks.StateCancelled)); s.LastError != "cancelled by ada" {
+			t.Errorf("it says %q", s.LastError)
+		}
+		r.AwaitLog("task", "outcome", "cancelled")
+		if got := r.outcomes(); got != "map[cancelled:1 parked:1]" {
+			t.Errorf("said %s", got)
 		}
 	})
 }
@@ -164,12 +183,12 @@ func TestACancelledTaskThatIsDoneAllTheSameHasSucceeded(t *testing.T) {
 			return "done", nil
 		}})
 		r.start(Options{Queue: "agents", Concurrency: 1})
-		r.enqueue(note{kind: "agent_a"}, tasks.Options{ID: "x"})
+		r.Enqueue(note{As: "agent_a"}, tasks.Options{ID: "x"})
 		<-running
 		if err := r.cancel("x"); err != nil {
 			t.Fatal(err)
 		}
-		if s := r.await("agents", "x", inState(tasks.StateSucceeded)); string(s.Result) != `"done"` {
+		if s := r.Await("agents", "x", inState(tasks.StateSucceeded)); string(s.Result) != `"done"` {
 			t.Errorf("result %s", s.Result)
 		}
 	})
@@ -182,13 +201,13 @@ func TestATaskWhoseDeadlinePassesExpiresAtOnce(t *testing.T) {
 		before, during := time.Now().Add(-time.Minute), time.Now().Add(time.Second)
 		for id, deadline := range map[string]time.Time{"before": before, "during": during} {
 			task := asynq.NewTask("agent_a", nil)
-			if _, err := r.foreign.Enqueue(task, asynq.Queue("agents"), asynq.TaskID(id), asynq.Deadline(deadline), asynq.MaxRetry(5)); err != nil {
+			if _, err := r.Foreign.Enqueue(task, asynq.Queue("agents"), asynq.TaskID(id), asynq.Deadline(deadline), asynq.MaxRetry(5)); err != nil {
 				t.Fatal(err)
 			}
 		}
 		r.start(Options{Queue: "agents", Concurrency: 2})
 		for id, deadline := range map[string]time.Time{"before": before, "during": during} {
-			s := r.await("agents", id, inState(tasks.StateExpired))
+			s := r.Await("agents", id, inState(tasks.StateExpired))
 			if want := "expired: its deadline " + deadline.UTC().Format(time.RFC3339) + " has passed"; s.LastError != want || s.Retried != 0 {
 				t.Errorf("after %d retries it says %q, want %q", s.Retried, s.LastError, want)
 			}
@@ -205,11 +224,11 @@ func TestATaskWhoseDeadlinePassesExpiresAtOnce(t *testing.T) {
 func TestATaskThatNobodyHereKnowsWaitsForAWorkerThatDoes(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing})
-		if _, err := r.foreign.Enqueue(asynq.NewTask("agent_new", nil), asynq.Queue("agents"), asynq.TaskID("x"), asynq.MaxRetry(0), asynq.Retention(time.Hour)); err != nil {
+		if _, err := r.Foreign.Enqueue(asynq.NewTask("agent_new", nil), asynq.Queue("agents"), asynq.TaskID("x"), asynq.MaxRetry(0), asynq.Retention(time.Hour)); err != nil {
 			t.Fatal(err)
 		}
 		stop := r.start(Options{Queue: "agents", Concurrency: 1})
-		s := r.await("agents", "x", inState(tasks.StateRetrying))
+		s := r.Await("agents", "x", inState(tasks.StateRetrying))
 		if left := time.Until(s.NextRun); s.Retried != 0 || left < awaitEvery-3*time.Second || left > awaitEvery {
 			t.Errorf("after %d retries the next attempt is in %s, want %s", s.Retried, left, awaitEvery)
 		}
@@ -219,16 +238,16 @@ func TestATaskThatNobodyHereKnowsWaitsForAWorkerThatDoes(t *testing.T) {
 			client.LPush(t.Context(), format.WakeKey("agents"), "")
 		}
 		again()
-		for deadline := time.Now().Add(20 * time.Second); r.logs.FilterMessage("task").Len() < 2 && time.Now().Before(deadline); {
+		for deadline := time.Now().Add(20 * time.Second); r.Logs.FilterMessage("task").Len() < 2 && time.Now().Before(deadline); {
 			time.Sleep(time.Millisecond)
 		}
-		if warned := r.logs.FilterMessage("task").FilterLevelExact(1).Len(); warned != 1 {
+		if warned := r.Logs.FilterMessage("task").FilterLevelExact(1).Len(); warned != 1 {
 			t.Errorf("warned %d times, want once", warned)
 		}
 		// As if it had waited for long.
 		client.HSet(t.Context(), format.TaskKey("agents", "x"), format.AwaitsField, time.Now().Add(-awaitFor).Unix())
 		again()
-		s = r.await("agents", "x", inState(tasks.StateFailed))
+		s = r.Await("agents", "x", inState(tasks.StateFailed))
 		if want := `kind "agent_new" has no handler: known are agent_a: no worker that knows it has come for 15m`; !strings.HasPrefix(s.LastError, want) {
 			t.Errorf("it says %q, want %q", s.LastError, want)
 		}
@@ -236,7 +255,7 @@ func TestATaskThatNobodyHereKnowsWaitsForAWorkerThatDoes(t *testing.T) {
 		r.deps.Catalog, _ = tasks.NewCatalog(0, tasks.Define("agent_new", 1, nothing))
 		r.runByHand("x") // to a newer worker
 		r.start(Options{Queue: "agents", Concurrency: 1})
-		r.await("agents", "x", inState(tasks.StateSucceeded))
+		r.Await("agents", "x", inState(tasks.StateSucceeded))
 	})
 }
 
@@ -265,7 +284,7 @@ func TestWhatCannotBeReadGoesToTheDeadLetterAsAsynqCanShowIt(t *testing.T) {
 				client.HSet(ctx, format.TaskKey("agents", "x"), "msg", tc.text, "state", "pending")
 				client.LPush(ctx, format.Key("agents", "pending"), "x")
 				r.start(Options{Queue: "agents", Concurrency: 1})
-				r.awaitLog("task", "outcome", "dead")
+				r.AwaitLog("task", "outcome", "dead")
 				dead, err := r.inspector().ListArchivedTasks("agents")
 				if err != nil || len(dead) != 1 || dead[0].ID != "x" || dead[0].LastErr != tc.want {
 					t.Errorf("asynq shows %+v, %v; want %q", dead, err, tc.want)
@@ -286,16 +305,16 @@ func TestATaskThatIsListedTwiceDoesNotRunTwiceAtOnce(t *testing.T) {
 			<-release
 			return nil, nil
 		}})
-		r.enqueue(note{kind: "agent_a"}, tasks.Options{ID: "twice"})
+		r.Enqueue(note{As: "agent_a"}, tasks.Options{ID: "twice"})
 		client.LPush(t.Context(), format.Key("agents", "pending"), "twice")
-		r.enqueue(note{kind: "agent_a"}, tasks.Options{ID: "next"})
+		r.Enqueue(note{As: "agent_a"}, tasks.Options{ID: "next"})
 		r.start(Options{Queue: "agents", Concurrency: 3})
 		if ran := map[string]bool{<-running: true, <-running: true}; !ran["twice"] || !ran["next"] {
 			t.Errorf("ran %v", ran)
 		}
-		r.awaitLog("found wrong in redis and put right", "what", "runs already")
+		r.AwaitLog("found wrong in redis and put right", "what", "runs already")
 		close(release)
-		r.await("agents", "twice", inState(tasks.StateSucceeded))
+		r.Await("agents", "twice", inState(tasks.StateSucceeded))
 		if len(running) != 0 {
 			t.Error("it ran again")
 		}
@@ -314,10 +333,10 @@ func TestWhatTheDeadLetterHasNoRoomForIsCountedAndSaid(t *testing.T) {
 		client.ZAdd(t.Context(), format.Key("agents", "archived"), full...)
 		client.HSet(t.Context(), format.TaskKey("agents", "old-00000"), "msg", "", "state", "archived")
 		r.start(Options{Queue: "agents", Concurrency: 1})
-		r.enqueue(note{kind: "agent_a"}, tasks.Options{ID: "x"})
-		r.await("agents", "x", inState(tasks.StateFailed))
-		r.awaitLog("task", "outcome", "dead")
-		lines := r.logs.FilterMessageSnippet("dead tasks deleted").All()
+		r.Enqueue(note{As: "agent_a"}, tasks.Options{ID: "x"})
+		r.Await("agents", "x", inState(tasks.StateFailed))
+		r.AwaitLog("task", "outcome", "dead")
+		lines := r.Logs.FilterMessageSnippet("dead tasks deleted").All()
 		if len(lines) != 1 || lines[0].ContextMap()["deleted"] != int64(1) || testutil.ToFloat64(r.metrics.trimmed.WithLabelValues("agents")) != 1 {
 			t.Errorf("said %v", lines)
 		}

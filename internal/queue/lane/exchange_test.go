@@ -20,7 +20,7 @@ func TestAnEndingThatCannotBeWrittenHoldsUpNoOtherAndNoSlot(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing})
 		for _, id := range []string{"good", "bad"} {
-			r.enqueue(note{kind: "agent_a"}, tasks.Options{ID: id})
+			r.Enqueue(note{As: "agent_a"}, tasks.Options{ID: id})
 		}
 		lane := r.lane(Options{Queue: "agents", Concurrency: 2})
 		x, s := lane.exchange, lane.sources[0]
@@ -54,10 +54,10 @@ func TestAnEndingThatCannotBeWrittenHoldsUpNoOtherAndNoSlot(t *testing.T) {
 				t.Errorf("%d slots are free after %d endings were given up", free, alone+1)
 			}
 		}
-		if n := r.logs.FilterMessageSnippet("the attempt's end cannot be written").FilterLevelExact(zap.ErrorLevel).Len(); n != 2 {
+		if n := r.Logs.FilterMessageSnippet("the attempt's end cannot be written").FilterLevelExact(zap.ErrorLevel).Len(); n != 2 {
 			t.Errorf("said %d times, want twice", n)
 		}
-		if n := r.logs.FilterMessage("redis cannot do what it is asked").Len(); n != 1 {
+		if n := r.Logs.FilterMessage("redis cannot do what it is asked").Len(); n != 1 {
 			t.Errorf("the fault was said %d times, want once", n)
 		}
 		if len(lane.leases.held) != 0 {

@@ -26,9 +26,9 @@ func TestADelayedTaskIsTakenAtItsTimeWithNoPollAndNeverBefore(t *testing.T) {
 		r.start(Options{Queue: "agents", Concurrency: 1, Poll: never})
 		for _, delay := range []time.Duration{700 * time.Millisecond, 1300 * time.Millisecond} {
 			due := time.Now().Add(delay)
-			receipt := r.enqueue(note{kind: "agent_a"}, tasks.Options{At: due})
+			receipt := r.Enqueue(note{As: "agent_a"}, tasks.Options{At: due})
 			// asynq reads whole seconds.
-			if s := r.await("agents", receipt.ID, inState(tasks.StateScheduled)); !s.NextRun.Equal(due.Truncate(time.Second)) {
+			if s := r.Await("agents", receipt.ID, inState(tasks.StateScheduled)); !s.NextRun.Equal(due.Truncate(time.Second)) {
 				t.Errorf("next run %s, want %s", s.NextRun, due)
 			}
 			if at := <-began; at.Before(due.Truncate(time.Millisecond)) {
@@ -50,12 +50,12 @@ func TestARetryIsTakenAtItsTimeWithNoPollAndNeverBefore(t *testing.T) {
 			return nil, nil
 		}})
 		r.start(Options{Queue: "agents", Concurrency: 1, Poll: never})
-		receipt := r.enqueue(note{kind: "agent_a"}, tasks.Options{})
+		receipt := r.Enqueue(note{As: "agent_a"}, tasks.Options{})
 		first, second := <-began, <-began
 		if waited := second.Sub(first); waited < delay-time.Millisecond {
 			t.Errorf("retried after %s, want %s", waited, delay)
 		}
-		r.await("agents", receipt.ID, inState(tasks.StateSucceeded))
+		r.Await("agents", receipt.ID, inState(tasks.StateSucceeded))
 	})
 }
 
@@ -65,8 +65,8 @@ func TestALaneWithSiblingsIsWokenForEachOfThem(t *testing.T) {
 		r.start(Options{Queue: "agents", Concurrency: 1, Priorities: map[string]int{"agents": 1, "agents_high": 6}, Poll: never})
 		for range 3 {
 			for _, queue := range []string{"agents", "agents_high"} {
-				receipt := r.enqueue(note{kind: "agent_a"}, tasks.Options{Queue: queue})
-				r.await(queue, receipt.ID, inState(tasks.StateSucceeded))
+				receipt := r.Enqueue(note{As: "agent_a"}, tasks.Options{Queue: queue})
+				r.Await(queue, receipt.ID, inState(tasks.StateSucceeded))
 			}
 		}
 	})
@@ -88,7 +88,7 @@ func TestATakenTaskIsLeftAsAsynqLeavesIt(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing})
 		in := []asynq.Option{asynq.Queue("agents"), asynq.TaskID("x"), asynq.Retention(0)}
-		if _, err := r.foreign.Enqueue(asynq.NewTask("agent_a", nil), in...); err != nil {
+		if _, err := r.Foreign.Enqueue(asynq.NewTask("agent_a", nil), in...); err != nil {
 			t.Fatal(err)
 		}
 		running, release := make(chan struct{}), make(chan struct{})
@@ -105,7 +105,7 @@ func TestATakenTaskIsLeftAsAsynqLeavesIt(t *testing.T) {
 		close(release)
 		server.Shutdown()
 
-		if _, err := r.foreign.Enqueue(asynq.NewTask("agent_a", nil), in...); err != nil {
+		if _, err := r.Foreign.Enqueue(asynq.NewTask("agent_a", nil), in...); err != nil {
 			t.Fatal(err)
 		}
 		r.take(r.lane(Options{Queue: "agents", Concurrency: 1}), 1)
@@ -171,7 +171,7 @@ func TestTasksTakenByAWorkerThatStopsGoBackToTheFront(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing})
 		for _, id := range []string{"first", "second", "third"} {
-			r.enqueue(note{kind: "agent_a"}, tasks.Options{ID: id})
+			r.Enqueue(note{As: "agent_a"}, tasks.Options{ID: id})
 		}
 		lane := r.lane(Options{Queue: "agents", Concurrency: 2, Fetchers: 2})
 		x := lane.exchange
@@ -192,7 +192,7 @@ func TestTasksTakenByAWorkerThatStopsGoBackToTheFront(t *testing.T) {
 		}
 		x.arrived(back, reply)
 		for _, id := range []string{"first", "second"} {
-			if s := r.await("agents", id, inState(tasks.StateWaiting)); s.Retried != 0 {
+			if s := r.Await("agents", id, inState(tasks.StateWaiting)); s.Retried != 0 {
 				t.Errorf("%s: %+v", id, s)
 			}
 		}
@@ -230,8 +230,8 @@ func TestAnIdleWorkerOfFourQueuesSendsAtMostThreeCommandsASecond(t *testing.T) {
 		options = append(options, Options{Queue: queue, Concurrency: 64, Fetchers: 32, Poll: time.Second})
 	}
 	r.startGroup(options...)
-	done := r.enqueue(note{kind: "agent_a"}, tasks.Options{})
-	r.await("agents", done.ID, inState(tasks.StateSucceeded))
+	done := r.Enqueue(note{As: "agent_a"}, tasks.Options{})
+	r.Await("agents", done.ID, inState(tasks.StateSucceeded))
 	time.Sleep(time.Second) // until it idles
 	client.ConfigResetStat(t.Context())
 	const span = 3 * tendAfter
@@ -250,7 +250,7 @@ func TestALookForWhatIsDueIsNotRepeatedUntilItIs(t *testing.T) {
 		// The score of the first is past; it is due later in that second, and the other behind it.
 		now := client.Time(t.Context()).Val()
 		for id, due := range map[string]time.Time{"first": now.Add(300 * time.Millisecond), "second": now.Add(5 * time.Second)} {
-			r.enqueue(note{kind: "agent_a"}, tasks.Options{ID: id, At: due})
+			r.Enqueue(note{As: "agent_a"}, tasks.Options{ID: id, At: due})
 		}
 		client.ZAdd(t.Context(), format.Key("agents", "scheduled"), redis.Z{Score: float64(now.Unix()), Member: "first"})
 		client.HSet(t.Context(), format.TaskKey("agents", "first"), format.DueField, now.Unix()*1000+999)

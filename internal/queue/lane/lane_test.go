@@ -25,13 +25,13 @@ func TestAResultIsKeptAsJSON(t *testing.T) {
 			return map[string]string{"echo": n.Text}, nil
 		}})
 		r.start(Options{Queue: "agents", Concurrency: 1})
-		receipt := r.enqueue(note{kind: "agent_a", Text: "hi", User: "ada"}, tasks.Options{})
-		s := r.await("agents", receipt.ID, inState(tasks.StateSucceeded))
+		receipt := r.Enqueue(note{As: "agent_a", Text: "hi", User: "ada"}, tasks.Options{})
+		s := r.Await("agents", receipt.ID, inState(tasks.StateSucceeded))
 		if string(s.Result) != `{"echo":"hi"}` {
 			t.Errorf("result %s", s.Result)
 		}
-		r.awaitLog("task", "outcome", "succeeded")
-		line := r.logs.FilterMessage("task").All()[0].ContextMap()
+		r.AwaitLog("task", "outcome", "succeeded")
+		line := r.Logs.FilterMessage("task").All()[0].ContextMap()
 		for k, want := range map[string]any{"id": receipt.ID, "kind": "agent_a", "queue": "agents", "attempt": int64(1), "user": "ada", "outcome": "succeeded"} {
 			if line[k] != want {
 				t.Errorf("log field %s = %v, want %v", k, line[k], want)
@@ -63,8 +63,8 @@ func TestAnErrorSaysWhatHappensNext(t *testing.T) {
 					handlers{"other": func(context.Context, *tasks.Task, note) (any, error) { return nil, tc.err }})
 				r.start(Options{Queue: "default", Concurrency: 1})
 				before := time.Now()
-				receipt := r.enqueue(note{kind: "other"}, tasks.Options{})
-				s := r.await("default", receipt.ID, inState(tc.state))
+				receipt := r.Enqueue(note{As: "other"}, tasks.Options{})
+				s := r.Await("default", receipt.ID, inState(tc.state))
 				if s.Retried != tc.retried || s.LastError != tc.reason {
 					t.Errorf("retried %d, reason %q; want %d, %q", s.Retried, s.LastError, tc.retried, tc.reason)
 				}
@@ -89,15 +89,15 @@ func TestAForeignClientsBadTaskGoesToTheDeadLetterWithAReason(t *testing.T) {
 			"no-kind": {asynq.NewTask("Agent ZZ", nil), "lower-case"},
 			"large":   {asynq.NewTask("agent_a", []byte(`{"text":"`+strings.Repeat("x", 5<<20)+`"}`)), "at most 1048576 are allowed"},
 		} {
-			if _, err := r.foreign.Enqueue(tc.task, asynq.Queue("agents"), asynq.TaskID(name)); err != nil {
+			if _, err := r.Foreign.Enqueue(tc.task, asynq.Queue("agents"), asynq.TaskID(name)); err != nil {
 				t.Fatal(err)
 			}
-			if s := r.await("agents", name, inState(tasks.StateFailed)); !strings.Contains(s.LastError, tc.want) {
+			if s := r.Await("agents", name, inState(tasks.StateFailed)); !strings.Contains(s.LastError, tc.want) {
 				t.Errorf("%s: reason %q, want %q", name, s.LastError, tc.want)
 			}
 		}
-		ok := r.enqueue(note{kind: "agent_a"}, tasks.Options{})
-		r.await("agents", ok.ID, inState(tasks.StateSucceeded))
+		ok := r.Enqueue(note{As: "agent_a"}, tasks.Options{})
+		r.Await("agents", ok.ID, inState(tasks.StateSucceeded))
 	})
 }
 
@@ -106,10 +106,10 @@ func TestATaskOfALaterVersionIsLeftToANewerWorker(t *testing.T) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing})
 		r.start(Options{Queue: "agents", Concurrency: 1})
 		task := asynq.NewTaskWithHeaders("agent_a", []byte(`{"new_field":1}`), map[string]string{format.VersionHeader: "2"})
-		if _, err := r.foreign.Enqueue(task, asynq.Queue("agents"), asynq.TaskID("v2")); err != nil {
+		if _, err := r.Foreign.Enqueue(task, asynq.Queue("agents"), asynq.TaskID("v2")); err != nil {
 			t.Fatal(err)
 		}
-		if s := r.await("agents", "v2", inState(tasks.StateRetrying)); s.Retried != 0 || !strings.Contains(s.LastError, "upgrade the workers") {
+		if s := r.Await("agents", "v2", inState(tasks.StateRetrying)); s.Retried != 0 || !strings.Contains(s.LastError, "upgrade the workers") {
 			t.Errorf("status %+v", s)
 		}
 	})
@@ -119,11 +119,11 @@ func TestAPanicIsAFailedAttemptWithItsStackInTheLog(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newRig(t, client, nil, handlers{"agent_a": func(context.Context, *tasks.Task, note) (any, error) { panic("ouch") }})
 		r.start(Options{Queue: "agents", Concurrency: 1})
-		receipt := r.enqueue(note{kind: "agent_a"}, tasks.Options{})
-		if s := r.await("agents", receipt.ID, inState(tasks.StateRetrying)); s.LastError != "handler panicked: ouch" {
+		receipt := r.Enqueue(note{As: "agent_a"}, tasks.Options{})
+		if s := r.Await("agents", receipt.ID, inState(tasks.StateRetrying)); s.LastError != "handler panicked: ouch" {
 			t.Errorf("reason %q", s.LastError)
 		}
-		lines := r.logs.FilterMessage("handler panicked").All()
+		lines := r.Logs.FilterMessage("handler panicked").All()
 		if len(lines) != 1 || !strings.Contains(fmt.Sprint(lines[0].ContextMap()["stack"]), "lane_test.go") {
 			t.Errorf("log lines %v", lines)
 		}
@@ -141,7 +141,7 @@ func TestNoMoreTasksAreTakenThanThereAreSlots(t *testing.T) {
 		}})
 		var last tasks.Receipt
 		for range slots + waiting {
-			last = r.enqueue(note{kind: "scrape_a"}, tasks.Options{})
+			last = r.Enqueue(note{As: "scrape_a"}, tasks.Options{})
 		}
 		r.start(Options{Queue: "scraping", Concurrency: slots})
 		for range slots {
@@ -161,7 +161,7 @@ func TestNoMoreTasksAreTakenThanThereAreSlots(t *testing.T) {
 		default:
 		}
 		close(release)
-		r.await("scraping", last.ID, inState(tasks.StateSucceeded))
+		r.Await("scraping", last.ID, inState(tasks.StateSucceeded))
 	})
 }
 
@@ -184,12 +184,12 @@ func TestTheSoftLimitCancelsAndTheHardLimitEndsTheAttempt(t *testing.T) {
 			},
 		})
 		stop := r.start(Options{Queue: "agents", Concurrency: 2})
-		soft := r.enqueue(note{kind: "agent_soft"}, tasks.Options{})
-		if s := r.await("agents", soft.ID, inState(tasks.StateSucceeded)); string(s.Result) != `"saved: soft time limit passed"` {
+		soft := r.Enqueue(note{As: "agent_soft"}, tasks.Options{})
+		if s := r.Await("agents", soft.ID, inState(tasks.StateSucceeded)); string(s.Result) != `"saved: soft time limit passed"` {
 			t.Errorf("soft: result %s", s.Result)
 		}
-		hard := r.enqueue(note{kind: "agent_hard"}, tasks.Options{})
-		if s := r.await("agents", hard.ID, inState(tasks.StateRetrying)); !strings.Contains(s.LastError, "hard time limit passed") {
+		hard := r.Enqueue(note{As: "agent_hard"}, tasks.Options{})
+		if s := r.Await("agents", hard.ID, inState(tasks.StateRetrying)); !strings.Contains(s.LastError, "hard time limit passed") {
 			t.Errorf("hard: reason %q", s.LastError)
 		}
 		if n := testutil.ToFloat64(r.metrics.overdue.WithLabelValues("agents", "agent_hard")); n != 1 {
@@ -214,14 +214,14 @@ func TestAStoppedLaneHandsUnfinishedTasksBackToTheFrontWithNoRetrySpent(t *testi
 			return nil, ctx.Err()
 		}})
 		stop := r.start(Options{Queue: "agents", Concurrency: 1})
-		r.enqueue(note{kind: "agent_a"}, tasks.Options{ID: "cut"})
+		r.Enqueue(note{As: "agent_a"}, tasks.Options{ID: "cut"})
 		<-running
-		r.enqueue(note{kind: "agent_a"}, tasks.Options{ID: "behind"})
+		r.Enqueue(note{As: "agent_a"}, tasks.Options{ID: "behind"})
 		stop(0)
 		if cause := <-causes; !errors.Is(cause, ErrHandedBack) {
 			t.Errorf("cause %v", cause)
 		}
-		s := r.await("agents", "cut", inState(tasks.StateWaiting))
+		s := r.Await("agents", "cut", inState(tasks.StateWaiting))
 		if s.Retried != 0 || s.LastError != "" {
 			t.Errorf("a retry was spent: %+v", s)
 		}
@@ -242,11 +242,11 @@ func TestAStoppedLaneLetsARunningTaskFinish(t *testing.T) {
 			return "done", ctx.Err()
 		}})
 		stop := r.start(Options{Queue: "agents", Concurrency: 1})
-		receipt := r.enqueue(note{kind: "agent_a"}, tasks.Options{})
+		receipt := r.Enqueue(note{As: "agent_a"}, tasks.Options{})
 		<-running
 		time.AfterFunc(50*time.Millisecond, func() { close(release) })
 		stop(time.Minute)
-		if s := r.await("agents", receipt.ID, inState(tasks.StateSucceeded)); string(s.Result) != `"done"` {
+		if s := r.Await("agents", receipt.ID, inState(tasks.StateSucceeded)); string(s.Result) != `"done"` {
 			t.Errorf("status %+v", s)
 		}
 	})
@@ -262,9 +262,9 @@ func TestAWaitingTaskIsWokenWhenTheOneItWaitsForHasEnded(t *testing.T) {
 				})
 				r.start(Options{Queue: "agents", Concurrency: 1})
 				r.start(Options{Queue: "briefings", Concurrency: 1})
-				waiting := r.enqueue(note{kind: "briefing_write"}, tasks.Options{At: time.Now().Add(time.Hour)})
-				r.enqueue(note{kind: "agent_rank"}, tasks.Options{Wakes: &waiting})
-				r.await("briefings", waiting.ID, inState(tasks.StateSucceeded))
+				waiting := r.Enqueue(note{As: "briefing_write"}, tasks.Options{At: time.Now().Add(time.Hour)})
+				r.Enqueue(note{As: "agent_rank"}, tasks.Options{Wakes: &waiting})
+				r.Await("briefings", waiting.ID, inState(tasks.StateSucceeded))
 			})
 		})
 	}
@@ -276,9 +276,9 @@ func TestATaskPastItsDeadlineIsNotStarted(t *testing.T) {
 			t.Error("started")
 			return nil, nil
 		}})
-		receipt := r.enqueue(note{kind: "agent_a"}, tasks.Options{Deadline: time.Now().Add(-time.Minute)})
+		receipt := r.Enqueue(note{As: "agent_a"}, tasks.Options{Deadline: time.Now().Add(-time.Minute)})
 		r.start(Options{Queue: "agents", Concurrency: 1})
-		s := r.await("agents", receipt.ID, func(s tasks.Status) bool { return s.LastError != "" })
+		s := r.Await("agents", receipt.ID, func(s tasks.Status) bool { return s.LastError != "" })
 		if !strings.Contains(s.LastError, "deadline") {
 			t.Errorf("status %+v", s)
 		}
@@ -290,8 +290,8 @@ func TestSiblingQueuesShareTheSlotsOfALane(t *testing.T) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing})
 		r.start(Options{Queue: "agents", Concurrency: 1, Priorities: map[string]int{"agents": 1, "agents_high": 6}})
 		for _, queue := range []string{"agents", "agents_high"} {
-			receipt := r.enqueue(note{kind: "agent_a"}, tasks.Options{Queue: queue})
-			r.await(queue, receipt.ID, inState(tasks.StateSucceeded))
+			receipt := r.Enqueue(note{As: "agent_a"}, tasks.Options{Queue: queue})
+			r.Await(queue, receipt.ID, inState(tasks.StateSucceeded))
 		}
 	})
 }
@@ -326,8 +326,8 @@ func TestRedisGoneInTheMiddleOfWorkLosesNothingAndRepeatsNothing(t *testing.T) {
 		return "done", nil
 	}})
 	r.start(Options{Queue: "agents", Concurrency: 1})
-	first := r.enqueue(note{kind: "agent_a"}, tasks.Options{})
-	waiting := r.enqueue(note{kind: "agent_a"}, tasks.Options{})
+	first := r.Enqueue(note{As: "agent_a"}, tasks.Options{})
+	waiting := r.Enqueue(note{As: "agent_a"}, tasks.Options{})
 	<-running
 	server.Stop()
 	close(release) // the work is done while Redis is away
@@ -336,7 +336,7 @@ func TestRedisGoneInTheMiddleOfWorkLosesNothingAndRepeatsNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, receipt := range []tasks.Receipt{first, waiting} {
-		if s := r.await("agents", receipt.ID, inState(tasks.StateSucceeded)); s.Retried != 0 || string(s.Result) != `"done"` {
+		if s := r.Await("agents", receipt.ID, inState(tasks.StateSucceeded)); s.Retried != 0 || string(s.Result) != `"done"` {
 			t.Errorf("status %+v", s)
 		}
 	}

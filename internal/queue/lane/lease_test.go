@@ -20,18 +20,18 @@ import (
 // loseWorker leaves a task as a worker does that took it and was killed: active, its lease
 // not renewed for the given time.
 func (r *rig) loseWorker(id string, since time.Duration) {
-	r.t.Helper()
+	r.T.Helper()
 	if got := r.take(r.lane(Options{Queue: "agents", Concurrency: 1}), 1); len(got) != 1 || got[0].id != id {
-		r.t.Fatalf("took %v, want task %s", got, id)
+		r.T.Fatalf("took %v, want task %s", got, id)
 	}
 	r.setLease(id, since)
 }
 
 func (r *rig) setLease(id string, since time.Duration) {
-	r.t.Helper()
-	ends := float64(r.redis.Time(r.t.Context()).Val().Add(leaseTerm - since).Unix())
-	if err := r.redis.ZAdd(r.t.Context(), format.Key("agents", "lease"), redis.Z{Score: ends, Member: id}).Err(); err != nil {
-		r.t.Fatal(err)
+	r.T.Helper()
+	ends := float64(r.Redis.Time(r.T.Context()).Val().Add(leaseTerm - since).Unix())
+	if err := r.Redis.ZAdd(r.T.Context(), format.Key("agents", "lease"), redis.Z{Score: ends, Member: id}).Err(); err != nil {
+		r.T.Fatal(err)
 	}
 }
 
@@ -45,13 +45,13 @@ func TestATaskWhoseWorkerWasLostRunsAgainWithNoRetrySpent(t *testing.T) {
 			attempts <- task.Attempt
 			return nil, nil
 		}})
-		r.enqueue(note{kind: "agent_a"}, tasks.Options{ID: "lost"})
+		r.Enqueue(note{As: "agent_a"}, tasks.Options{ID: "lost"})
 		r.loseWorker("lost", lostAfter+time.Second)
 		r.startLane(steady, Options{Queue: "agents", Concurrency: 1, Poll: never})
 		if n := <-attempts; n != 2 {
 			t.Errorf("attempt %d, want 2", n)
 		}
-		s := r.await("agents", "lost", inState(tasks.StateSucceeded))
+		s := r.Await("agents", "lost", inState(tasks.StateSucceeded))
 		if s.Retried != 0 || !strings.Contains(s.LastError, "worker lost") {
 			t.Errorf("status %+v", s)
 		}
@@ -77,7 +77,7 @@ func TestATaskIsNotTakenForLostTooSoon(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 				r := newRig(t, client, nil, handlers{"agent_a": nothing})
-				r.enqueue(note{kind: "agent_a"}, tasks.Options{ID: "held"})
+				r.Enqueue(note{As: "agent_a"}, tasks.Options{ID: "held"})
 				r.loseWorker("held", tc.since)
 				lane := r.lane(Options{Queue: "agents", Concurrency: 1})
 				tc.prepare(lane)
@@ -92,7 +92,7 @@ func TestATaskIsNotTakenForLostTooSoon(t *testing.T) {
 func TestATaskThatKillsItsWorkersEndsInTheDeadLetterAndStartsAfreshByHand(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newRig(t, client, map[string]routing.Patch{"agent_a": {Losses: new(1)}}, handlers{"agent_a": nothing})
-		r.enqueue(note{kind: "agent_a"}, tasks.Options{ID: "poison"})
+		r.Enqueue(note{As: "agent_a"}, tasks.Options{ID: "poison"})
 		r.loseWorker("poison", time.Minute)
 		rescuer := r.lane(Options{Queue: "agents", Concurrency: 1})
 		steady(rescuer)
@@ -101,38 +101,38 @@ func TestATaskThatKillsItsWorkersEndsInTheDeadLetterAndStartsAfreshByHand(t *tes
 		}
 		r.loseWorker("poison", time.Minute)
 		r.startLane(steady, Options{Queue: "agents", Concurrency: 1, Poll: never})
-		if s := r.await("agents", "poison", inState(tasks.StateFailed)); !strings.Contains(s.LastError, "poison: lost with its worker 2 times") {
+		if s := r.Await("agents", "poison", inState(tasks.StateFailed)); !strings.Contains(s.LastError, "poison: lost with its worker 2 times") {
 			t.Errorf("reason %q", s.LastError)
 		}
 		r.runByHand("poison")
-		r.await("agents", "poison", inState(tasks.StateSucceeded))
+		r.Await("agents", "poison", inState(tasks.StateSucceeded))
 	})
 }
 
 func TestAnActiveTaskWithoutALeaseIsAdopted(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing})
-		r.enqueue(note{kind: "agent_a"}, tasks.Options{ID: "orphan"})
+		r.Enqueue(note{As: "agent_a"}, tasks.Options{ID: "orphan"})
 		r.loseWorker("orphan", 0)
 		client.ZRem(t.Context(), format.Key("agents", "lease"), "orphan")
 		r.startLane(func(l *lane) {
 			steady(l)
 			l.sources[0].rescuer.adopted = time.Time{}
 		}, Options{Queue: "agents", Concurrency: 1, Poll: never})
-		r.await("agents", "orphan", inState(tasks.StateSucceeded))
+		r.Await("agents", "orphan", inState(tasks.StateSucceeded))
 	})
 }
 
 func TestATaskWhoseDataIsGoneIsSaidAndHoldsNothingUp(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing})
-		r.enqueue(note{kind: "agent_a"}, tasks.Options{ID: "gone"})
+		r.Enqueue(note{As: "agent_a"}, tasks.Options{ID: "gone"})
 		client.Del(t.Context(), format.Key("agents", "t:gone"))
-		next := r.enqueue(note{kind: "agent_a"}, tasks.Options{})
+		next := r.Enqueue(note{As: "agent_a"}, tasks.Options{})
 		r.start(Options{Queue: "agents", Concurrency: 1})
-		r.await("agents", next.ID, inState(tasks.StateSucceeded))
-		if r.logs.FilterMessageSnippet("found wrong in redis").Len() != 1 {
-			t.Errorf("logs %v", r.logs.All())
+		r.Await("agents", next.ID, inState(tasks.StateSucceeded))
+		if r.Logs.FilterMessageSnippet("found wrong in redis").Len() != 1 {
+			t.Errorf("logs %v", r.Logs.All())
 		}
 		if n := client.LLen(t.Context(), format.Key("agents", "active")).Val(); n != 0 {
 			t.Errorf("%d tasks active, want none", n)
@@ -143,7 +143,7 @@ func TestATaskWhoseDataIsGoneIsSaidAndHoldsNothingUp(t *testing.T) {
 func TestALeaseIsRenewedByItsOwnerAlone(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing})
-		r.enqueue(note{kind: "agent_a"}, tasks.Options{ID: "held"})
+		r.Enqueue(note{As: "agent_a"}, tasks.Options{ID: "held"})
 		lane := r.lane(Options{Queue: "agents", Concurrency: 1})
 		held := r.take(lane, 1)[0]
 		before := client.ZScore(t.Context(), format.Key("agents", "lease"), "held").Val()
@@ -183,15 +183,15 @@ func TestAHandlerIsCancelledWhenAnotherWorkerHasItsTaskAndLeavesItAlone(t *testi
 			causes <- context.Cause(ctx)
 			return nil, ctx.Err()
 		}})
-		r.enqueue(note{kind: "agent_a"}, tasks.Options{ID: "stolen"})
+		r.Enqueue(note{As: "agent_a"}, tasks.Options{ID: "stolen"})
 		r.start(Options{Queue: "agents", Concurrency: 1})
 		<-running
 		r.setLease("stolen", 0)
 		if cause := <-causes; !errors.Is(cause, ErrLeaseLost) {
 			t.Errorf("cause %v", cause)
 		}
-		r.awaitLog("task", "outcome", "cut_off")
-		if s := r.await("agents", "stolen", inState(tasks.StateRunning)); s.Retried != 0 || s.LastError != "" {
+		r.AwaitLog("task", "outcome", "cut_off")
+		if s := r.Await("agents", "stolen", inState(tasks.StateRunning)); s.Retried != 0 || s.LastError != "" {
 			t.Errorf("another's task was touched: %+v", s)
 		}
 	})
@@ -203,7 +203,7 @@ func TestAnAttemptThatIsStoppedBeforeItBeginsIsNotBegun(t *testing.T) {
 			t.Error("begun")
 			return nil, nil
 		}})
-		r.enqueue(note{kind: "agent_a"}, tasks.Options{})
+		r.Enqueue(note{As: "agent_a"}, tasks.Options{})
 		lane := r.lane(Options{Queue: "agents", Concurrency: 1})
 		a := r.take(lane, 1)[0]
 		a.stop(ErrLeaseLost, cutOffGrace)
@@ -227,11 +227,11 @@ func TestAWorkerThatCannotRenewStopsAndHandsBackOnceItCan(t *testing.T) {
 		}
 		return nil, nil
 	}})
-	receipt := r.enqueue(note{kind: "agent_a"}, tasks.Options{})
+	receipt := r.Enqueue(note{As: "agent_a"}, tasks.Options{})
 	r.startLane(func(l *lane) { l.leases.safe = renewEvery + time.Second }, Options{Queue: "agents", Concurrency: 1})
 	<-running
 	server.Stop()
-	r.awaitLog("task", "outcome", "cut_off")
+	r.AwaitLog("task", "outcome", "cut_off")
 	if cause := <-causes; !errors.Is(cause, ErrFenced) {
 		t.Errorf("cause %v", cause)
 	}
@@ -242,7 +242,7 @@ func TestAWorkerThatCannotRenewStopsAndHandsBackOnceItCan(t *testing.T) {
 	if n := <-running; n != 1 {
 		t.Errorf("attempt %d: a loss was counted, although the task was handed back", n)
 	}
-	if s := r.await("agents", receipt.ID, inState(tasks.StateSucceeded)); s.Retried != 0 || s.LastError != "" {
+	if s := r.Await("agents", receipt.ID, inState(tasks.StateSucceeded)); s.Retried != 0 || s.LastError != "" {
 		t.Errorf("status %+v", s)
 	}
 }

@@ -39,7 +39,7 @@ func TestALaneIsOneLineOnTheServersPageWhileItRuns(t *testing.T) {
 		awaitServers(func(s []*asynq.ServerInfo) bool {
 			return len(s) == 1 && s[0].Concurrency == 7 && s[0].Queues["agents"] == 1 && s[0].Status == "active"
 		})
-		r.enqueue(note{kind: "agent_a"}, tasks.Options{ID: "running"})
+		r.Enqueue(note{As: "agent_a"}, tasks.Options{ID: "running"})
 		awaitServers(func(s []*asynq.ServerInfo) bool {
 			return len(s) == 1 && len(s[0].ActiveWorkers) == 1 && s[0].ActiveWorkers[0].TaskID == "running"
 		})

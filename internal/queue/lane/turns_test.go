@@ -76,13 +76,13 @@ func (o *office) await(t *testing.T, want map[string]int) {
 func TestACrowdOfOneUsersTasksLeavesRoomForOthers(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		o := newOffice()
-		r := newRig(t, client, nil, map[string]func(context.Context, *tasks.Task, note) (any, error){"agent_a": o.perform})
+		r := newRig(t, client, nil, handlers{"agent_a": o.perform})
 		const crowd = 300 // more than a look passes by
 		for range crowd {
-			r.enqueue(note{kind: "agent_a", User: "ada"}, tasks.Options{})
+			r.Enqueue(note{As: "agent_a", User: "ada"}, tasks.Options{})
 		}
-		r.enqueue(note{kind: "agent_a", User: "bob"}, tasks.Options{})
-		r.enqueue(note{kind: "agent_a"}, tasks.Options{}) // nobody's
+		r.Enqueue(note{As: "agent_a", User: "bob"}, tasks.Options{})
+		r.Enqueue(note{As: "agent_a"}, tasks.Options{}) // nobody's
 		r.start(Options{Queue: routing.Agents, Concurrency: 3, PerUser: 2})
 		r.start(Options{Queue: routing.Agents, Concurrency: 3, PerUser: 2})
 		o.await(t, map[string]int{"ada": 2, "bob": 1, "": 1})
@@ -104,11 +104,11 @@ func TestACrowdOfOneUsersTasksLeavesRoomForOthers(t *testing.T) {
 func TestTheTasksOfAUserRunInOrder(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		o := newOffice()
-		r := newRig(t, client, nil, map[string]func(context.Context, *tasks.Task, note) (any, error){"agent_a": o.perform})
+		r := newRig(t, client, nil, handlers{"agent_a": o.perform})
 		const n = 250 // more than a look passes by
 		var sent []string
 		for range n {
-			sent = append(sent, r.enqueue(note{kind: "agent_a", User: "ada"}, tasks.Options{}).ID)
+			sent = append(sent, r.Enqueue(note{As: "agent_a", User: "ada"}, tasks.Options{}).ID)
 			o.leave <- struct{}{}
 		}
 		r.start(Options{Queue: routing.Agents, Concurrency: 3, PerUser: 1})
@@ -124,7 +124,7 @@ func awaitEmpty(t *testing.T, r *rig, parts ...string) {
 	t.Helper()
 	for _, part := range parts {
 		for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(2 * time.Millisecond) {
-			n, err := r.redis.Exists(t.Context(), format.Key(routing.Agents, part)).Result()
+			n, err := r.Redis.Exists(t.Context(), format.Key(routing.Agents, part)).Result()
 			if err == nil && n == 0 {
 				break
 			}
@@ -138,14 +138,14 @@ func awaitEmpty(t *testing.T, r *rig, parts ...string) {
 func TestATurnThatNobodyEndedIsGivenAgain(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		o := newOffice()
-		r := newRig(t, client, nil, map[string]func(context.Context, *tasks.Task, note) (any, error){"agent_a": o.perform})
+		r := newRig(t, client, nil, handlers{"agent_a": o.perform})
 		key := format.TurnsKey(routing.Agents) + "ada"
 		client.SAdd(t.Context(), key, "gone", "gone too")
 		r.start(Options{Queue: routing.Agents, Concurrency: 4, PerUser: 1})
-		first := r.enqueue(note{kind: "agent_a", User: "ada"}, tasks.Options{})
+		first := r.Enqueue(note{As: "agent_a", User: "ada"}, tasks.Options{})
 		o.await(t, map[string]int{"ada": 1})
-		second := r.enqueue(note{kind: "agent_a", User: "ada"}, tasks.Options{})
-		r.await(routing.Agents, second.ID, inState(tasks.StateHeld))
+		second := r.Enqueue(note{As: "agent_a", User: "ada"}, tasks.Options{})
+		r.Await(routing.Agents, second.ID, inState(tasks.StateHeld))
 		// As if the worker had died between the end of the attempt and the turn's.
 		client.HSet(t.Context(), format.Key(routing.Agents, "t:"+first.ID), "state", "completed")
 		client.LPush(t.Context(), format.WakeKey(routing.Agents), "") // or it would be found within six seconds
@@ -156,15 +156,15 @@ func TestATurnThatNobodyEndedIsGivenAgain(t *testing.T) {
 func TestAHeldTaskCanBeRunAndDeletedByHand(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		o := newOffice()
-		r := newRig(t, client, nil, map[string]func(context.Context, *tasks.Task, note) (any, error){"agent_a": o.perform})
+		r := newRig(t, client, nil, handlers{"agent_a": o.perform})
 		r.start(Options{Queue: routing.Agents, Concurrency: 4, PerUser: 1})
 		var ids []string
 		for range 4 {
-			ids = append(ids, r.enqueue(note{kind: "agent_a", User: "ada"}, tasks.Options{}).ID)
+			ids = append(ids, r.Enqueue(note{As: "agent_a", User: "ada"}, tasks.Options{}).ID)
 		}
 		o.await(t, map[string]int{"ada": 1})
 		for _, id := range ids[1:] {
-			r.await(routing.Agents, id, inState(tasks.StateHeld))
+			r.Await(routing.Agents, id, inState(tasks.StateHeld))
 		}
 		if err := r.inspector().DeleteTask(routing.Agents, ids[1]); err != nil {
 			t.Error(err)
@@ -172,7 +172,7 @@ func TestAHeldTaskCanBeRunAndDeletedByHand(t *testing.T) {
 		if err := r.client.Run(t.Context(), []tasks.Name{{Queue: routing.Agents, ID: ids[2]}})[0].Err; err != nil {
 			t.Error(err)
 		}
-		r.await(routing.Agents, ids[2], inState(tasks.StateHeld)) // behind the other, for want of a turn
+		r.Await(routing.Agents, ids[2], inState(tasks.StateHeld)) // behind the other, for want of a turn
 		for range 3 {
 			o.leave <- struct{}{}
 		}
@@ -186,7 +186,7 @@ func TestAHeldTaskCanBeRunAndDeletedByHand(t *testing.T) {
 func TestTheUserOfATaskIsReadFromItsPayload(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		o := newOffice()
-		r := newRig(t, client, nil, map[string]func(context.Context, *tasks.Task, note) (any, error){"agent_a": o.perform})
+		r := newRig(t, client, nil, handlers{"agent_a": o.perform})
 		payloads := []string{`{"text":"\"user\":\"eve\"","user":"ada"}`, `{"user":"a\nb"}`, `{"user":"*"}`, `{"user":7}`, `not JSON`, ``, `[1]`}
 		want := []string{"ada", "", "", "", "", "", ""}
 		for _, user := range []string{"auth0|64af", "user:1", "{x} y/z", "ä雪😀", "a*", ".", "..", "100%", `"\`} {
@@ -197,7 +197,7 @@ func TestTheUserOfATaskIsReadFromItsPayload(t *testing.T) {
 			payloads, want = append(payloads, string(payload)), append(want, tasks.UserKey(user))
 		}
 		for i, payload := range payloads {
-			if _, err := r.foreign.Enqueue(asynq.NewTask("agent_a", []byte(payload)), asynq.Queue(routing.Agents), asynq.TaskID(fmt.Sprint(i)), asynq.Retention(time.Hour), asynq.MaxRetry(0)); err != nil {
+			if _, err := r.Foreign.Enqueue(asynq.NewTask("agent_a", []byte(payload)), asynq.Queue(routing.Agents), asynq.TaskID(fmt.Sprint(i)), asynq.Retention(time.Hour), asynq.MaxRetry(0)); err != nil {
 				t.Fatal(err)
 			}
 		}

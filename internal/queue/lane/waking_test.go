@@ -18,14 +18,14 @@ const never = time.Hour
 
 func TestAnIdleWorkerTakesATaskHoweverItBecomesReady(t *testing.T) {
 	for name, add := range map[string]func(r *rig) tasks.Receipt{
-		"enqueued": func(r *rig) tasks.Receipt { return r.enqueue(note{kind: "agent_a"}, tasks.Options{}) },
+		"enqueued": func(r *rig) tasks.Receipt { return r.Enqueue(note{As: "agent_a"}, tasks.Options{}) },
 		"enqueued unique": func(r *rig) tasks.Receipt {
-			return r.enqueue(note{kind: "agent_a"}, tasks.Options{Unique: time.Minute})
+			return r.Enqueue(note{As: "agent_a"}, tasks.Options{Unique: time.Minute})
 		},
 		"run by hand": func(r *rig) tasks.Receipt {
-			receipt := r.enqueue(note{kind: "agent_a"}, tasks.Options{At: time.Now().Add(time.Hour)})
-			if err := r.client.Wake(r.t.Context(), "agents/"+receipt.ID); err != nil {
-				r.t.Error(err)
+			receipt := r.Enqueue(note{As: "agent_a"}, tasks.Options{At: time.Now().Add(time.Hour)})
+			if err := r.client.Wake(r.T.Context(), "agents/"+receipt.ID); err != nil {
+				r.T.Error(err)
 			}
 			return receipt
 		},
@@ -36,7 +36,7 @@ func TestAnIdleWorkerTakesATaskHoweverItBecomesReady(t *testing.T) {
 				r.start(Options{Queue: "agents", Concurrency: 1, Poll: never})
 				for range 3 { // and again, once it has found nothing
 					receipt := add(r)
-					r.await("agents", receipt.ID, inState(tasks.StateSucceeded))
+					r.Await("agents", receipt.ID, inState(tasks.StateSucceeded))
 				}
 			})
 		})
@@ -52,7 +52,7 @@ func TestATaskHandedBackIsTakenByAnotherWorkerAtOnce(t *testing.T) {
 			return nil, ctx.Err()
 		}})
 		stop := r.start(Options{Queue: "agents", Concurrency: 1, Poll: never})
-		r.enqueue(note{kind: "agent_a"}, tasks.Options{})
+		r.Enqueue(note{As: "agent_a"}, tasks.Options{})
 		<-running
 		r.start(Options{Queue: "agents", Concurrency: 1, Poll: never})
 		stop(0)
@@ -64,9 +64,9 @@ func TestATaskOfAForeignClientIsFoundByThePoll(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing})
 		r.start(Options{Queue: "agents", Concurrency: 1, Poll: time.Second})
-		if _, err := r.foreign.Enqueue(asynq.NewTask("agent_a", nil), asynq.Queue("agents"), asynq.TaskID("x"), asynq.Retention(time.Hour)); err != nil {
+		if _, err := r.Foreign.Enqueue(asynq.NewTask("agent_a", nil), asynq.Queue("agents"), asynq.TaskID("x"), asynq.Retention(time.Hour)); err != nil {
 			t.Fatal(err)
 		}
-		r.await("agents", "x", inState(tasks.StateSucceeded))
+		r.Await("agents", "x", inState(tasks.StateSucceeded))
 	})
 }
