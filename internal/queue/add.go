@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -30,23 +31,29 @@ func (c *Client) Enqueue(ctx context.Context, args tasks.Args, opts tasks.Option
 }
 
 // addAtOnce bounds the tasks that are on their way to Redis at the same time.
-const addAtOnce = 1000
+const addAtOnce = 250
 
-// EnqueueMany adds tasks, a thousand in a round trip, and returns what became of each, in
+// EnqueueMany adds tasks, a few hundred in a round trip, and returns what became of each, in
 // their order. A task that is refused keeps none of the others from being added.
 func (c *Client) EnqueueMany(ctx context.Context, all []tasks.New) []tasks.Added {
 	added := make([]tasks.Added, len(all))
+	var adding sync.WaitGroup
 	for begin := 0; begin < len(all); begin += addAtOnce {
 		end := min(begin+addAtOnce, len(all))
-		c.enqueueSome(ctx, all[begin:end], added[begin:end])
+		some, places := c.prepareMany(ctx, all[begin:end], added[begin:end])
+		adding.Wait() // they come in order, and the next are prepared while Redis adds these
+		adding.Go(func() {
+			for i, result := range c.add(ctx, some, time.Time{}) {
+				added[begin+places[i]] = result
+			}
+		})
 	}
+	adding.Wait()
 	return added
 }
 
-// enqueueSome adds tasks in one round trip and says what became of each.
-func (c *Client) enqueueSome(ctx context.Context, some []tasks.New, added []tasks.Added) {
-	var messages []message
-	var places []int
+// prepareMany returns the messages of tasks, with their places, and says which are refused.
+func (c *Client) prepareMany(ctx context.Context, some []tasks.New, added []tasks.Added) (messages []message, places []int) {
 	for i, task := range some {
 		m, err := c.prepare(task)
 		if err != nil {
@@ -57,9 +64,7 @@ func (c *Client) enqueueSome(ctx context.Context, some []tasks.New, added []task
 		span.End()
 		messages, places = append(messages, m), append(places, i)
 	}
-	for i, result := range c.add(ctx, messages, time.Time{}) {
-		added[places[i]] = result
-	}
+	return messages, places
 }
 
 // prepare turns a task into its message, or says why it cannot be one.

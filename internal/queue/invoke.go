@@ -16,9 +16,6 @@ type invocation struct {
 // invoke runs a script as often as is asked for, in one round trip, or two if Redis does not
 // know the script yet. What first queues goes with the first of them.
 func (c *Client) invoke(ctx context.Context, script *redis.Script, all []*invocation, first func(redis.Pipeliner)) {
-	if len(all) == 0 {
-		return
-	}
 	_, _ = c.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
 		first(p)
 		for _, one := range all {
@@ -26,11 +23,18 @@ func (c *Client) invoke(ctx context.Context, script *redis.Script, all []*invoca
 		}
 		return nil
 	})
+	var unknown []*invocation
+	for _, one := range all {
+		if redis.HasErrorPrefix(one.reply.Err(), "NOSCRIPT") {
+			unknown = append(unknown, one)
+		}
+	}
+	if len(unknown) == 0 {
+		return
+	}
 	_, _ = c.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for _, one := range all {
-			if redis.HasErrorPrefix(one.reply.Err(), "NOSCRIPT") {
-				one.reply = script.Eval(ctx, p, one.keys, one.args...)
-			}
+		for _, one := range unknown {
+			one.reply = script.Eval(ctx, p, one.keys, one.args...)
 		}
 		return nil
 	})

@@ -139,7 +139,7 @@ func (x *exchange) choose() *source {
 	var chosen *source
 	total := 0
 	for _, s := range x.lane.sources {
-		if x.gathers(s) || len(s.ended) == 0 && (x.full || x.free == 0 || !s.mayHave()) {
+		if x.gathers(s) || x.follows(s) || len(s.ended) == 0 && (x.full || x.free == 0 || !s.mayHave()) {
 			continue
 		}
 		total += s.weight
@@ -151,10 +151,20 @@ func (x *exchange) choose() *source {
 }
 
 // gathers reports whether what has ended in s waits for the next look: tasks come in a stream,
-// that look is near, and more slots are free than wait for it. Who sends a task and waits for
-// its end before the next makes no stream.
+// that look is near, and a slot is free for them. Who sends a task and waits for its end before
+// the next makes no stream.
 func (x *exchange) gathers(s *source) bool {
-	return s.warming && !s.mayHave() && s.row >= stream && len(s.ended) < x.free && !x.full
+	return s.warming && !s.mayHave() && s.row >= stream && x.free > 0 && !x.full
+}
+
+// follows reports whether what there is to do in s waits for the trip that is under way there:
+// a trip costs Redis as much as several tasks, and this one would carry few.
+func (x *exchange) follows(s *source) bool {
+	much := len(s.ended)
+	if s.mayHave() {
+		much += x.free
+	}
+	return s.trips > 0 && much < x.lane.opts.Concurrency/2 && !x.full
 }
 
 // board fills a trip. The script ends attempts before it takes tasks: their slots are free.
@@ -169,6 +179,7 @@ func (x *exchange) board(s *source) *trip {
 		t.take = min(x.free+n, x.lane.opts.Fetchers)
 	}
 	x.free += n - t.take
+	s.trips++
 	return t
 }
 
@@ -199,6 +210,7 @@ func (x *exchange) account(t *trip, r stepReply) (full bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	s, got := t.source, len(r.taken)
+	s.trips--
 	x.free += t.take - got
 	switch {
 	case got > 0:
@@ -264,6 +276,7 @@ func (x *exchange) missed(t *trip, err error) {
 		t.ends = nil // its slot is free
 	}
 	x.mu.Lock()
+	t.source.trips--
 	x.free += t.take - len(t.ends)
 	for _, e := range t.ends {
 		e.tries++

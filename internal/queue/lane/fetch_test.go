@@ -144,7 +144,7 @@ func TestEndingsAreWrittenTogetherInAStreamAndAtOnceOtherwise(t *testing.T) {
 	}{
 		"a stream":                      {row: 3, free: 4, ends: 1, waits: true},
 		"one task after another":        {row: 2, free: 4, ends: 1},
-		"a stream for which slots lack": {row: 3, free: 2, ends: 2},
+		"a stream for which slots lack": {row: 3, free: 0, ends: 2},
 		"a worker that stops":           {row: 3, free: 4, ends: 1, full: true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -162,6 +162,41 @@ func TestEndingsAreWrittenTogetherInAStreamAndAtOnceOtherwise(t *testing.T) {
 			s.warming = false
 			if x.choose() != s {
 				t.Error("what waited is not written at the next look")
+			}
+		})
+	}
+}
+
+func TestLittleWaitsForTheTripThatIsUnderWay(t *testing.T) {
+	for name, tc := range map[string]struct {
+		trips, free, ends int
+		rung, full, waits bool
+	}{
+		"an ending alone":                   {trips: 1, ends: 4, waits: true},
+		"as many as half of the slots":      {trips: 1, ends: 5},
+		"few free slots and endings":        {trips: 1, free: 2, ends: 2, rung: true, waits: true},
+		"as many free as half of them":      {trips: 1, free: 3, ends: 2, rung: true},
+		"free slots for which is no task":   {trips: 1, free: 9, ends: 1, waits: true},
+		"an ending, with no trip under way": {ends: 1},
+		"a worker that stops":               {trips: 1, ends: 1, full: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, redistest.Client(t, redistest.Mini(t).Addr()), nil, handlers{"agent_a": nothing})
+			x := r.lane(Options{Queue: "agents", Concurrency: 10}).exchange
+			s := x.lane.sources[0]
+			s.trips, x.free, x.full = tc.trips, tc.free, tc.full
+			if !tc.rung {
+				s.looked = s.rung
+			}
+			for range tc.ends {
+				s.ended = append(s.ended, &ending{attempt: &attempt{source: s}})
+			}
+			if waits := x.choose() == nil; waits != tc.waits {
+				t.Errorf("waits %v, want %v", waits, tc.waits)
+			}
+			s.trips = 0
+			if x.choose() != s {
+				t.Error("what waited does not go once that is back")
 			}
 		})
 	}

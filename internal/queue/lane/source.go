@@ -23,6 +23,7 @@ type source struct {
 	rope      *rope // of the doorbell
 
 	// What follows is guarded by the mutex of the lane's exchange.
+	trips   int       // under way
 	ended   []*ending // not written yet, oldest first
 	rung    int       // how often it was said that there may be a task
 	looked  int       // up to which of these none was left
