@@ -64,6 +64,23 @@ func awaitFile(ts *testscript.TestScript, neg bool, args []string) {
 	})
 }
 
+// post URL BODY posts JSON to a page of the monitor, which has to take it.
+func post(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: post URL BODY")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, args[0], strings.NewReader(args[1]))
+	ts.Check(err)
+	answer, err := http.DefaultClient.Do(r)
+	ts.Check(err)
+	defer func() { _ = answer.Body.Close() }()
+	if body, _ := io.ReadAll(answer.Body); answer.StatusCode >= http.StatusMultipleChoices {
+		ts.Fatalf("%s: %s: %s", args[0], answer.Status, body)
+	}
+}
+
 // get returns a page's body, or why there is none.
 func get(url string) string {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)

@@ -14,6 +14,7 @@ import (
 type configCommand struct {
 	Check configCheck `cmd:"" help:"Say whether the configuration is valid, and what is wrong."`
 	Print configPrint `cmd:"" help:"Print the whole configuration, secrets hidden."`
+	ACL   configACL   `cmd:"" name:"acl" help:"Print the least user of Redis that the daemons can work as."`
 }
 
 type configCheck struct {

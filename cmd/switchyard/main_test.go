@@ -32,20 +32,22 @@ func run(m *testing.M) int {
 }
 
 // TestCommands runs the scripts in testdata, each with a private redis-server of its
-// own at $SWITCHYARD_REDIS_URL, free addresses at $ADDR1 to $ADDR4, and the examples at
-// $EXAMPLES.
+// own at $SWITCHYARD_REDIS_URL, where it is the least user of the documentation, free addresses at
+// $ADDR1 to $ADDR4, and the examples at $EXAMPLES.
 func TestCommands(t *testing.T) {
+	t.Cleanup(func() { needless(t) }) // once all scripts have ended
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Setup: func(e *testscript.Env) error {
 			server := redistest.Server(e.T().(testing.TB))
+			e.Setenv("REDIS_ADDR", server.Addr)
+			e.Setenv("SWITCHYARD_REDIS_URL", leastUser(e, server.Addr))
 			e.Setenv("PATH", binaries+string(filepath.ListSeparator)+os.Getenv("PATH"))
 			examples, err := filepath.Abs("../../examples")
 			if err != nil {
 				return err
 			}
 			e.Setenv("EXAMPLES", examples)
-			e.Setenv("SWITCHYARD_REDIS_URL", "redis://"+server.Addr)
 			for _, name := range []string{"ADDR1", "ADDR2", "ADDR3", "ADDR4"} {
 				l, err := net.Listen("tcp", "127.0.0.1:0")
 				if err != nil {
@@ -62,6 +64,7 @@ func TestCommands(t *testing.T) {
 			"redbeat":   redBeat,
 			"awaitfile": awaitFile,
 			"awaitpage": awaitPage,
+			"post":      post,
 		},
 	})
 }

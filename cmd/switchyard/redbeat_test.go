@@ -24,7 +24,7 @@ func redBeat(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf(redBeatUsage)
 	}
-	options, err := redis.ParseURL(ts.Getenv("SWITCHYARD_REDIS_URL") + "/1")
+	options, err := redis.ParseURL("redis://" + ts.Getenv("REDIS_ADDR") + "/1")
 	ts.Check(err)
 	client := redis.NewClient(options)
 	defer func() { _ = client.Close() }()

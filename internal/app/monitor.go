@@ -60,7 +60,7 @@ func RunMonitor(c config.Config, log *zap.Logger) error {
 		return err
 	}
 	defer func() { _ = s.Close() }()
-	pages, err := s.NewMonitor(s.checks()...)
+	pages, err := s.NewMonitor(append(s.checks(), s.monitorChecks()...)...)
 	if err != nil {
 		return err
 	}
@@ -72,6 +72,14 @@ func RunMonitor(c config.Config, log *zap.Logger) error {
 	stop, release := daemon.Signals(0)
 	defer release()
 	return daemon.Serve(stop.Quiet, listener, pages, log)
+}
+
+// monitorChecks are the readiness of the monitor: what its pages show can be read.
+func (s *System) monitorChecks() []daemon.Check {
+	return []daemon.Check{{Name: "queues", Test: func(ctx context.Context) error {
+		_, err := s.Queue.Sizes(ctx)
+		return err
+	}}}
 }
 
 // briefingPages gives the monitor its briefings.

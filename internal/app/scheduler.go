@@ -39,12 +39,14 @@ type Scheduler struct {
 
 // NewScheduler returns a scheduler of a system, at most one of each.
 func NewScheduler(s *System) *Scheduler {
-	return &Scheduler{s, s.engine(), cache.NewListener(s.Redis, "agent:"+string(control.Resume)+":*")}
+	return &Scheduler{s, s.engine(), cache.NewPatternListener(s.Redis, "agent:"+string(control.Resume)+":*")}
 }
 
-// Checks are the readiness of the scheduler: its rounds go on, and a resume is heard.
+// Checks are the readiness of the scheduler: its rounds go on, what it writes can be written, and a
+// resume is heard.
 func (c *Scheduler) Checks() []daemon.Check {
-	return []daemon.Check{{Name: "rounds", Test: c.engine.Check}, {Name: "resumes", Test: c.ears.Check}}
+	writes := c.system.checkWrites(c.system.Config.QueueNames(), c.system.Schedule.Keys(probe))
+	return []daemon.Check{{Name: "rounds", Test: c.engine.Check}, writes, {Name: "resumes", Test: c.ears.Check}}
 }
 
 // stopGrace is how long a scheduler has to hand back what it claimed once it is to stop. It

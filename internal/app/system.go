@@ -28,6 +28,7 @@ import (
 	"switchyard/internal/journal"
 	"switchyard/internal/monitor"
 	"switchyard/internal/queue"
+	"switchyard/internal/rights"
 	"switchyard/internal/routing"
 	"switchyard/internal/schedule"
 	"switchyard/internal/tasks"
@@ -68,6 +69,7 @@ type System struct {
 
 	fetcher *web.Fetcher
 	traces  *telemetry.Traces
+	rights  *rights.Watch
 }
 
 // ErrNoRedis is what a daemon gets that was given no Redis: working on a private memory
@@ -109,6 +111,7 @@ func open(c config.Config, log *zap.Logger, traces *telemetry.Traces) (*System, 
 			MaxBody: c.Fetcher.MaxBody, MaxDecoded: c.Fetcher.MaxDecoded, AllowPrivate: c.Fetcher.AllowPrivate,
 		}),
 	}
+	s.rights = rights.NewWatch(client, s.needs())
 	s.Deployment = nameOf(c, client)
 	s.Channels = deployment.NewChannels(client, s.Deployment, c.Control.Channels, log)
 	s.Queues = deployment.NewQueues(client, s.Deployment, log)
@@ -187,9 +190,13 @@ func (s *System) Close() error {
 	return nil
 }
 
-// awaitRedis returns once Redis answers, and warns of settings that lose tasks.
+// awaitRedis returns once Redis answers and lets us do what we do, and warns of settings that lose
+// tasks.
 func (s *System) awaitRedis(ctx context.Context) error {
 	if err := daemon.AwaitRedis(ctx, s.Cache, s.Log); err != nil {
+		return err
+	}
+	if err := s.awaitRights(ctx); err != nil {
 		return err
 	}
 	if policy := cache.Evicts(ctx, s.Redis); policy != "" {
@@ -204,11 +211,6 @@ func (s *System) awaitRedis(ctx context.Context) error {
 
 // maxSkew is the difference between the clocks that nobody notices.
 const maxSkew = time.Second
-
-// checks are what every daemon's readiness asks.
-func (s *System) checks() []daemon.Check {
-	return []daemon.Check{{Name: "redis", Test: s.Cache.Check}}
-}
 
 // Check reports what is wrong with a configuration beyond what its own validation sees:
 // agents no runtime runs, entries no handler takes, users that cannot sign in, programs that

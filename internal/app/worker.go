@@ -57,7 +57,7 @@ type Worker struct {
 
 // NewWorker returns a worker of the given queues.
 func NewWorker(s *System, queues map[string]config.Queue) *Worker {
-	ears := cache.NewListener(s.Redis, "agent:"+string(control.Pause)+":*", "agent:"+string(control.Resume)+":*")
+	ears := cache.NewPatternListener(s.Redis, "agent:"+string(control.Pause)+":*", "agent:"+string(control.Resume)+":*")
 	return &Worker{system: s, queues: queues, ears: ears}
 }
 
@@ -132,7 +132,7 @@ func (w *Worker) watch(ctx context.Context) *sync.WaitGroup {
 	return &all
 }
 
-// Checks are the readiness of the lanes, and of the brake: a pause is heard.
+// Checks are the readiness of the lanes, of what they write, and of the brake: a pause is heard.
 func (w *Worker) Checks() []daemon.Check {
 	consuming := func(ctx context.Context) error {
 		lanes := w.consuming.Load()
@@ -141,7 +141,7 @@ func (w *Worker) Checks() []daemon.Check {
 		}
 		return lanes.Check(ctx)
 	}
-	return []daemon.Check{{Name: "lanes", Test: consuming}, {Name: "brake", Test: w.ears.Check}}
+	return []daemon.Check{{Name: "lanes", Test: consuming}, w.system.checkWrites(w.names(), nil), {Name: "brake", Test: w.ears.Check}}
 }
 
 // orStopped returns err unless it only says that the process was asked to stop.

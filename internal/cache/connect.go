@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
 // Options say how to reach Redis.
@@ -67,6 +68,10 @@ const dialAttempts = 1
 // A master that is gone cannot tell who took over, and go-redis asks the others only when
 // it finds its knowledge too old: by default after a minute.
 const mapAge = time.Second
+
+// noNotices keeps connections from subscribing to notices of maintenance, which a server would have to
+// allow its user, and which changes the options that others copy.
+var noNotices = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 
 // Connect returns a client for o. It does not dial: the first command does. The error
 // names what in o is wrong and never contains the password.
@@ -126,7 +131,8 @@ func (o Options) standalone(u *url.URL, tlsConfig *tls.Config) (redis.UniversalC
 	opt.PoolSize, opt.MaxActiveConns, opt.PipelinePoolSize = o.PoolSize, o.PoolSize, noPipelinePool
 	opt.MaxIdleConns = cmp.Or(opt.MaxIdleConns, idleConns)
 	opt.DialTimeout, opt.ReadTimeout, opt.WriteTimeout, opt.PoolTimeout = dialTimeout, readTimeout, writeTimeout, poolTimeout
-	opt.ContextTimeoutEnabled, opt.DialerRetries = true, dialAttempts
+	opt.ContextTimeoutEnabled, opt.DialerRetries, opt.DisableIdentity = true, dialAttempts, true
+	opt.MaintNotificationsConfig = noNotices
 	return redis.NewClient(opt), nil
 }
 
@@ -151,7 +157,7 @@ func (o Options) sentinel(u *url.URL, scheme string, tlsConfig *tls.Config) (red
 	opt.PoolSize, opt.MaxActiveConns, opt.PipelinePoolSize = o.PoolSize, o.PoolSize, noPipelinePool
 	opt.MaxIdleConns = cmp.Or(opt.MaxIdleConns, idleConns)
 	opt.DialTimeout, opt.ReadTimeout, opt.WriteTimeout, opt.PoolTimeout = dialTimeout, readTimeout, writeTimeout, poolTimeout
-	opt.ContextTimeoutEnabled, opt.DialerRetries = true, dialAttempts
+	opt.ContextTimeoutEnabled, opt.DialerRetries, opt.DisableIdentity = true, dialAttempts, true
 	return redis.NewFailoverClient(opt), nil
 }
 
@@ -167,8 +173,8 @@ func (o Options) cluster(u *url.URL, scheme string, tlsConfig *tls.Config) (redi
 	opt.PoolSize, opt.MaxActiveConns, opt.PipelinePoolSize = o.PoolSize, o.PoolSize, noPipelinePool
 	opt.MaxIdleConns = cmp.Or(opt.MaxIdleConns, idleConns)
 	opt.DialTimeout, opt.ReadTimeout, opt.WriteTimeout, opt.PoolTimeout = dialTimeout, readTimeout, writeTimeout, poolTimeout
-	opt.ContextTimeoutEnabled, opt.DialerRetries = true, dialAttempts
-	opt.ClusterStateReloadInterval = mapAge
+	opt.ContextTimeoutEnabled, opt.DialerRetries, opt.DisableIdentity = true, dialAttempts, true
+	opt.ClusterStateReloadInterval, opt.MaintNotificationsConfig = mapAge, noNotices
 	return redis.NewClusterClient(opt), nil
 }
 

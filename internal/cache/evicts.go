@@ -17,8 +17,8 @@ func Evicts(ctx context.Context, client redis.UniversalClient) string {
 	var evicts string
 	// A master that does not say is no reason for a warning.
 	_ = EachMaster(ctx, client, func(ctx context.Context, master redis.UniversalClient) error {
-		values, err := master.ConfigGet(ctx, "maxmemory-policy").Result()
-		if policy := values["maxmemory-policy"]; strings.HasPrefix(policy, "allkeys-") {
+		values, err := master.InfoMap(ctx, "memory").Result()
+		if policy := values["Memory"]["maxmemory_policy"]; strings.HasPrefix(policy, "allkeys-") {
 			mu.Lock()
 			evicts = policy
 			mu.Unlock()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -39,3 +40,13 @@ func IsFinal(err error) bool {
 	}
 	return errors.As(err, &answered) && !slices.ContainsFunc(transient, func(prefix string) bool { return redis.HasErrorPrefix(err, prefix) })
 }
+
+// IsDenied reports whether Redis has answered that its user may not do what was asked. That says
+// nothing about the question, and may change.
+func IsDenied(err error) bool {
+	return err != nil && slices.ContainsFunc(denials, func(text string) bool { return strings.Contains(err.Error(), text) })
+}
+
+// denials are what Redis says to a user without a right, and a script's user up to Redis 7.0. A
+// script's error has it further in.
+var denials = []string{"NOPERM", "The user executing the script can't "}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -29,7 +28,7 @@ type Heard struct {
 	Channel, Message string
 }
 
-// Listener hears what is published on the channels of some patterns. It trusts no connection
+// Listener hears what is published on some channels. It trusts no connection
 // that is silent: a server that hangs keeps its connections open and takes what is written to
 // them, and only that it does not answer tells it from one with nothing to say. A connection
 // without an answer is dropped and made anew, to whichever server is the master by then.
@@ -37,22 +36,27 @@ type Heard struct {
 // Nothing is dropped because it is not read in time: Redis itself ends a connection that falls
 // too far behind, and the listener begins again.
 type Listener struct {
-	client   redis.UniversalClient
-	patterns []string
-	heard    chan Heard
+	subscribe func(context.Context) *redis.PubSub
+	to        int // how many channels or patterns that asks for
+	heard     chan Heard
 
 	mu   sync.Mutex
 	deaf error // nil while it listens
 }
 
-// Literal returns the pattern that only the text itself matches.
-func Literal(text string) string { return glob.Replace(text) }
+// NewListener returns a listener to channels. Run starts it.
+func NewListener(client redis.UniversalClient, channels ...string) *Listener {
+	return newListener(len(channels), func(ctx context.Context) *redis.PubSub { return client.Subscribe(ctx, channels...) })
+}
 
-var glob = strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`)
+// NewPatternListener returns a listener to the channels that match patterns. Run starts it. A user
+// of Redis may be allowed a channel and not the pattern that matches it alone.
+func NewPatternListener(client redis.UniversalClient, patterns ...string) *Listener {
+	return newListener(len(patterns), func(ctx context.Context) *redis.PubSub { return client.PSubscribe(ctx, patterns...) })
+}
 
-// NewListener returns a listener to the channels that match patterns. Run starts it.
-func NewListener(client redis.UniversalClient, patterns ...string) *Listener {
-	return &Listener{client: client, patterns: patterns, heard: make(chan Heard), deaf: errors.New("not subscribed yet")}
+func newListener(to int, subscribe func(context.Context) *redis.PubSub) *Listener {
+	return &Listener{subscribe: subscribe, to: to, heard: make(chan Heard), deaf: errors.New("not subscribed yet")}
 }
 
 // Heard returns what the listener hears, in order. It is read by one goroutine.
@@ -63,7 +67,7 @@ func (l *Listener) Check(context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.deaf != nil {
-		return fmt.Errorf("control channels are not heard: %w", l.deaf)
+		return fmt.Errorf("messages are not heard: %w", l.deaf)
 	}
 	return nil
 }
@@ -88,13 +92,13 @@ func (l *Listener) Run(ctx context.Context) {
 // listen listens on one connection and returns why that is over.
 func (l *Listener) listen(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
-	pubsub := l.client.PSubscribe(ctx, l.patterns...)
+	pubsub := l.subscribe(ctx)
 	replies := make(chan any)
 	var reading sync.WaitGroup
 	defer reading.Wait()
 	defer func() { cancel(); _ = pubsub.Close() }() // which ends the reading
 	reading.Go(func() { read(ctx, pubsub, replies) })
-	waiting, asked := len(l.patterns), true // the subscription is the first question
+	waiting, asked := l.to, true // the subscription is the first question
 	silent := time.NewTimer(answerWithin)
 	defer silent.Stop()
 	for {

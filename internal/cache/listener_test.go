@@ -15,10 +15,15 @@ import (
 	"switchyard/internal/redistest"
 )
 
-// listen runs a listener until the test ends, and returns once it listens.
+// listen runs a listener to patterns until the test ends, and returns once it listens.
 func listen(t *testing.T, client redis.UniversalClient, patterns ...string) *cache.Listener {
 	t.Helper()
-	l := cache.NewListener(client, patterns...)
+	return begin(t, cache.NewPatternListener(client, patterns...))
+}
+
+// begin runs a listener until the test ends, and returns once it listens.
+func begin(t *testing.T, l *cache.Listener) *cache.Listener {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	if err := l.Check(ctx); err == nil {
 		t.Error("it listens before it has begun")
@@ -48,8 +53,8 @@ func wantBegan(t *testing.T, l *cache.Listener) {
 
 func TestAListenerHearsWhatMatchesInOrder(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
-		l := listen(t, client, "a:*", "b:"+cache.Literal(`x*[y]?\`))
-		want := []cache.Heard{{Channel: "a:1", Message: "one"}, {Channel: `b:x*[y]?\`, Message: "two"}, {Channel: "a:2", Message: ""}}
+		l := listen(t, client, "a:*", "b:?")
+		want := []cache.Heard{{Channel: "a:1", Message: "one"}, {Channel: "b:x", Message: "two"}, {Channel: "a:2", Message: ""}}
 		go func() {
 			for _, h := range append([]cache.Heard{{Channel: "b:xz", Message: "no"}, {Channel: "c:1", Message: "no"}}, want...) {
 				client.Publish(context.Background(), h.Channel, h.Message)
@@ -66,6 +71,18 @@ func TestAListenerHearsWhatMatchesInOrder(t *testing.T) {
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("heard %+v, want %+v", got, want)
+		}
+	})
+}
+
+func TestAChannelIsHeardAsItIsNamed(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		const name = `b:x*[y]?\`
+		l := begin(t, cache.NewListener(client, name, "c"))
+		client.Publish(t.Context(), "b:xy[y]?", "no")
+		client.Publish(t.Context(), name, "yes")
+		if h := <-l.Heard(); h != (cache.Heard{Channel: name, Message: "yes"}) {
+			t.Errorf("heard %+v", h)
 		}
 	})
 }
@@ -122,13 +139,13 @@ func TestAUserWithoutTheRightToAChannelIsTold(t *testing.T) {
 	if err := redistest.Client(t, server.Addr).Do(t.Context(), "ACL", "SETUSER", "mute", "on", "nopass", "+@all", "~*", "resetchannels").Err(); err != nil {
 		t.Fatal(err)
 	}
-	l := cache.NewListener(redistest.Connect(t, "redis://mute:x@"+server.Addr), "agent:pause:*")
+	l := cache.NewPatternListener(redistest.Connect(t, "redis://mute:x@"+server.Addr), "agent:pause:*")
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup
 	running.Go(func() { l.Run(ctx) })
 	defer running.Wait()
 	defer cancel()
-	const want = "control channels are not heard: NOPERM " // its words differ between versions
+	const want = "messages are not heard: NOPERM " // its words differ between versions
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		err := l.Check(ctx)
 		if err != nil && strings.HasPrefix(err.Error(), want) {

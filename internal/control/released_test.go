@@ -19,7 +19,7 @@ func TestReleasesThatMayHaveBeenMissedAreThoseOfEveryone(t *testing.T) {
 		defer running.Wait()
 		defer cancel()
 		running.Go(func() {
-			NewReleases(cache.NewListener(client, "agent:resume:*")).Released(ctx, func(user string) {
+			NewReleases(cache.NewPatternListener(client, "agent:resume:*")).Released(ctx, func(user string) {
 				select {
 				case told <- user:
 				case <-ctx.Done():

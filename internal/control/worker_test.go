@@ -89,7 +89,7 @@ func newWorker(t *testing.T, client redis.UniversalClient) *worker {
 	w := idleWorker(t, client)
 	ctx, cancel := context.WithCancel(context.Background())
 	var watching sync.WaitGroup
-	ears := cache.NewListener(client, "agent:pause:*", "agent:resume:*")
+	ears := cache.NewPatternListener(client, "agent:pause:*", "agent:resume:*")
 	watching.Go(func() { w.guard.Watch(ctx, ears, w.obeyer) })
 	t.Cleanup(func() { cancel(); watching.Wait(); w.runs.Wait() })
 	w.await("a worker that listens", func() bool { return ears.Check(ctx) == nil })

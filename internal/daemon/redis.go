@@ -8,6 +8,8 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 	"go.uber.org/zap"
+
+	"switchyard/internal/cache"
 )
 
 // Pinger tells whether Redis answers.
@@ -28,7 +30,7 @@ func AwaitRedis(ctx context.Context, redis Pinger, log *zap.Logger) error {
 	_, err := backoff.Retry(ctx, func() (struct{}, error) {
 		err := redis.Check(ctx)
 		switch {
-		case err == nil:
+		case err == nil || cache.IsDenied(err): // it answers; what it denies is asked elsewhere
 			if tries > 0 {
 				log.Info("redis answers")
 			}
@@ -46,7 +48,7 @@ func AwaitRedis(ctx context.Context, redis Pinger, log *zap.Logger) error {
 
 // refused reports whether Redis answered that it does not know us.
 func refused(err error) bool {
-	for _, code := range []string{"WRONGPASS", "NOAUTH", "NOPERM", "invalid password", "invalid username-password"} {
+	for _, code := range []string{"WRONGPASS", "NOAUTH", "invalid password", "invalid username-password"} {
 		if strings.Contains(err.Error(), code) {
 			return true
 		}

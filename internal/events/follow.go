@@ -20,7 +20,7 @@ const (
 // answer it waits. If the numbers begin anew, as when Redis has lost everything, so does it.
 func (l *Log) Follow(ctx context.Context, user string, after int64, told func(Event) error) error {
 	ctx, cancel := context.WithCancel(ctx)
-	nudges := cache.NewListener(l.client, "agent:status:"+cache.Literal(user))
+	nudges := cache.NewListener(l.client, "agent:status:"+user)
 	var listening sync.WaitGroup
 	defer listening.Wait()
 	defer cancel()

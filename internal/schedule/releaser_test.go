@@ -45,7 +45,7 @@ func (h *heard) Released(ctx context.Context, told func(string)) {
 // startReleaser runs a releaser until the test ends. It hears when this returns.
 func startReleaser(t *testing.T, client redis.UniversalClient, store *Store, brake *control.Brake) {
 	t.Helper()
-	ears := &heard{Releases: control.NewReleases(cache.NewListener(client, "agent:resume:*")), some: make(chan struct{})}
+	ears := &heard{Releases: control.NewReleases(cache.NewPatternListener(client, "agent:resume:*")), some: make(chan struct{})}
 	beside(t, NewReleaser(store, brake, ears, zap.NewNop()).Run)
 	for deadline := time.After(patience); ; {
 		if err := client.Publish(t.Context(), "agent:resume:nobody", "").Err(); err != nil {
@@ -77,7 +77,7 @@ func startGuard(t *testing.T, client redis.UniversalClient, brake *control.Brake
 	overseer := control.NewOverseer(operator, zap.NewNop())
 	channels := deployment.NewChannels(client, "test", deployment.Obey, zap.NewNop())
 	beside(t, func(ctx context.Context) {
-		ears := cache.NewListener(client, "agent:pause:*", "agent:resume:*")
+		ears := cache.NewPatternListener(client, "agent:pause:*", "agent:resume:*")
 		control.NewGuard(brake, zap.NewNop()).Watch(ctx, ears, control.NewObeyer(operator, channels, overseer, zap.NewNop()))
 	})
 	for deadline := time.Now().Add(patience); ; {

@@ -52,6 +52,15 @@ func (s *Store) key(shard int, name string) string {
 	return s.prefix + "{schedule:" + strconv.Itoa(shard) + "}:" + name
 }
 
+// Keys returns a key of a name in each shard.
+func (s *Store) Keys(name string) []string {
+	keys := make([]string, shards)
+	for shard := range keys {
+		keys[shard] = s.key(shard, name)
+	}
+	return keys
+}
+
 func (s *Store) dueKey(shard int) string     { return s.key(shard, "due") }     // sorted set: id, by when it is looked at, in ms
 func (s *Store) entriesKey(shard int) string { return s.key(shard, "entries") } // hash: id -> Entry as JSON
 func (s *Store) booksKey(shard int) string   { return s.key(shard, "books") }   // hash: id -> Books as JSON

@@ -22,7 +22,7 @@ type cancellations struct {
 }
 
 func newCancellations(client redis.UniversalClient, lanes []*lane) *cancellations {
-	return &cancellations{client, cache.NewListener(client, cache.Literal(format.CancelChannel)), lanes}
+	return &cancellations{client, cache.NewListener(client, format.CancelChannel), lanes}
 }
 
 // run listens until ctx ends.

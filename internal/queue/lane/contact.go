@@ -40,7 +40,7 @@ func newContact(log *zap.Logger) *contact {
 func (c *contact) failed(err error) (fault bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if cache.IsFinal(err) {
+	if cache.IsFinal(err) && !cache.IsDenied(err) {
 		c.blame(err)
 		return true
 	}
@@ -51,13 +51,20 @@ func (c *contact) failed(err error) (fault bool) {
 	c.back, c.why = make(chan struct{}), err
 	if c.said.CompareAndSwap(false, true) {
 		c.since = time.Now()
-		what := "redis lost: no task is taken until it is back"
-		if isRefusal(err) {
-			what = "redis refuses writes: no task is taken until it takes them again"
-		}
-		c.log.Error(what, zap.Error(err))
+		c.log.Error(lossOf(err), zap.Error(err))
 	}
 	return false
+}
+
+// lossOf says what is wrong with a Redis that gave an error.
+func lossOf(err error) string {
+	switch {
+	case cache.IsDenied(err):
+		return "redis denies its user a right: no task is taken until it is granted"
+	case isRefusal(err):
+		return "redis refuses writes: no task is taken until it takes them again"
+	}
+	return "redis lost: no task is taken until it is back"
 }
 
 // blameAgainAfter is how long a fault that is met again is held back.

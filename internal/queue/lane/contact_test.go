@@ -37,6 +37,33 @@ func TestAnOutageAndItsEndAreSaidOnceEach(t *testing.T) {
 	})
 }
 
+func TestARightThatIsDeniedIsAwaited(t *testing.T) {
+	for _, text := range []string{
+		"NOPERM this user has no permissions to run the 'evalsha' command",
+		"ERR user_script:4: NOPERM ACL failure in script: User has no permissions to run the 'hgetall' command",
+		"ERR The user executing the script can't run this command or subcommand script: 163b90, on @user_script:80.",
+	} {
+		deny(t, errors.New(text))
+	}
+}
+
+// deny has a lane denied a right, and granted it.
+func deny(t *testing.T, err error) {
+	t.Helper()
+	core, logs := observer.New(zap.DebugLevel)
+	c := newContact(zap.New(core))
+	if c.failed(err) {
+		t.Errorf("%v: it is taken for a fault of the script", err)
+	}
+	if logs.FilterMessage("redis denies its user a right: no task is taken until it is granted").Len() != 1 || c.check() == nil {
+		t.Errorf("said %v, check %v", logs.All(), c.check())
+	}
+	c.reached()
+	if err := c.check(); err != nil {
+		t.Errorf("once it is granted: %v", err)
+	}
+}
+
 func TestContactIsSteadyOnlySomeTimeAfterAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newContact(zap.NewNop())

@@ -3,6 +3,7 @@ package lane
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 
 	"github.com/redis/go-redis/v9"
@@ -74,9 +75,12 @@ func (g *Group) Run(ctx, drain context.Context) {
 	shared.Wait()
 }
 
-// Check reports why tasks cannot be taken or ended, nil if they can.
-func (g *Group) Check(context.Context) error {
+// Check reports why tasks cannot be taken, ended or cancelled, nil if they can.
+func (g *Group) Check(ctx context.Context) error {
 	var errs []error
+	if err := g.cancellations.listener.Check(ctx); err != nil {
+		errs = append(errs, fmt.Errorf("cancellations: %w", err))
+	}
 	for _, l := range g.lanes {
 		errs = append(errs, l.contact.check())
 	}

@@ -43,7 +43,18 @@ func (p *poller) run(ctx context.Context) {
 		}
 	})
 	for sleep(ctx, p.every) {
+		p.lookForRedis()
 		p.lookForTasks(ctx)
+	}
+}
+
+// lookForRedis has the forwarders ask the Redis that is lost to their lanes. Nobody else does, if
+// a lane has nothing to end and waits for a token, until that wait is over.
+func (p *poller) lookForRedis() {
+	for _, s := range p.sources {
+		if s.lane.contact.lost.Load() {
+			s.forwarder.nudge()
+		}
 	}
 }
 

@@ -76,9 +76,8 @@ end
 -- read returns what is kept of a task, or nil and why there is nothing. A key of another type
 -- is moved aside, and what is left is a task without a message.
 local function read(id)
-	local fields = redis.pcall("HGETALL", tasks .. id)
-	if fields.err then
-		aside(tasks .. id)
+	local fields, moved = call("HGETALL", tasks .. id)
+	if moved then
 		return {state = "pending"}
 	elseif #fields == 0 then
 		return nil, "is gone: its data was deleted or evicted"

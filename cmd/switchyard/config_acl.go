@@ -1,0 +1,29 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/url"
+	"strings"
+
+	"switchyard/internal/config"
+	"switchyard/internal/rights"
+)
+
+type configACL struct {
+	User string `default:"switchyard" help:"Name of the user."`
+}
+
+// Run implements the command. It needs no Redis.
+func (cmd configACL) Run(f *config.Flags, out io.Writer) error {
+	c, err := f.Load(nil)
+	if err != nil {
+		return err
+	}
+	needs := rights.Needs{Prefix: c.Redis.Prefix, Asynqmon: true}
+	if u, err := url.Parse(c.Redis.URL); err == nil {
+		needs.Cluster = strings.HasSuffix(u.Scheme, "-cluster")
+	}
+	_, err = fmt.Fprintln(out, needs.Lines(cmd.User))
+	return err
+}

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"switchyard/internal/redistest"
+	"switchyard/internal/rights"
+)
+
+// commands are names of Redis's commands, as its rules have them. It is safe for concurrent use.
+type commands struct{ names sync.Map }
+
+// note takes those that a server has counted.
+func (c *commands) note(stats map[string]string) {
+	for name, calls := range stats {
+		if !strings.HasPrefix(calls, "calls=0,") {
+			c.names.Store(strings.TrimPrefix(name, "cmdstat_"), true)
+		}
+	}
+}
+
+// sent are those that the scripts have sent, and their test.
+var sent commands
+
+// called finds the commands that a script of Lua calls.
+var called = regexp.MustCompile(`\b(?:p?call|many|pop)\("([A-Z]+)"`)
+
+// noteScripts takes the commands inside of our scripts: some are only for keys that are broken.
+func (c *commands) noteScripts(t *testing.T) {
+	t.Helper()
+	err := filepath.WalkDir("../../internal", func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".lua" {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		for _, match := range called.FindAllSubmatch(text, -1) {
+			c.names.Store(strings.ToLower(string(match[1])), true)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// needless reports rules for commands that nobody sends, if all scripts have run.
+func needless(t *testing.T) {
+	t.Helper()
+	if strings.Contains(flag.Lookup("test.run").Value.String(), "/") {
+		return
+	}
+	sent.noteScripts(t)
+	for _, rule := range (rights.Needs{Asynqmon: true}).Rules() {
+		name, ok := strings.CutPrefix(rule, "+")
+		if _, found := sent.names.Load(name); ok && !found {
+			t.Errorf("nothing sends %s", name)
+		}
+	}
+}
+
+// leastUser makes the user that docs/operations.md shows on a server, and returns its URL. A script
+// that is refused anything has failed. Some scripts also read what RedBeat keeps, or have another
+// prefix.
+func leastUser(e *testscript.Env, addr string) string {
+	tb := e.T().(testing.TB)
+	admin := redistest.Client(tb, addr).(*redis.Client)
+	args := []any{"ACL", "SETUSER", "switchyard", "on", ">secret", "~redbeat:*", "~staging:*"}
+	for _, rule := range (rights.Needs{Prefix: "switchyard:", Asynqmon: true}).Rules() {
+		args = append(args, rule)
+	}
+	ctx := context.Background()
+	if err := admin.Do(ctx, args...).Err(); err != nil {
+		tb.Fatal(err)
+	}
+	e.Defer(func() {
+		sent.note(admin.InfoMap(ctx, "commandstats").Val()["Commandstats"])
+		refused, err := admin.ACLLog(ctx, 100).Result()
+		if err != nil {
+			tb.Error(err)
+		}
+		for _, r := range refused {
+			tb.Errorf("redis refused %q: %s, %d times", r.Object, r.Reason, r.Count)
+		}
+	})
+	return "redis://switchyard:secret@" + addr
+}

@@ -1,0 +1,57 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.uber.org/zap"
+
+	"switchyard/internal/cache"
+	"switchyard/internal/daemon"
+	"switchyard/internal/queue/format"
+	"switchyard/internal/rights"
+)
+
+// probe is the last part of the keys with which it is tried whether Redis takes writes.
+const probe = "probe"
+
+// checks are what every daemon's readiness asks: Redis answers, and its user may do what the
+// daemon does.
+func (s *System) checks() []daemon.Check {
+	return []daemon.Check{{Name: "redis", Test: s.Cache.Check}, {Name: "rights", Test: s.rights.Check}}
+}
+
+// checkWrites is the condition that Redis takes writes of queues and of other keys.
+func (s *System) checkWrites(queues, keys []string) daemon.Check {
+	for _, queue := range queues {
+		keys = append(keys, format.OwnKey(queue, probe))
+	}
+	return daemon.Check{Name: "writes", Test: func(ctx context.Context) error {
+		return cache.CheckWrites(ctx, s.Redis, keys...)
+	}}
+}
+
+// needs are the rights that the daemons need of Redis's access control.
+func (s *System) needs() rights.Needs { return rights.Needs{Prefix: s.Config.Redis.Prefix} }
+
+// awaitRights returns once Redis's user may do what a daemon does. One that begins without would
+// take what it lacks for damage.
+func (s *System) awaitRights(ctx context.Context) error {
+	said := ""
+	final := func(err error) bool {
+		if errors.Is(err, rights.ErrMissing) {
+			if text := err.Error(); text != said {
+				said = text
+				s.Log.Error("waiting for the rights that are missing: nothing is done until they are granted", zap.Error(err))
+			}
+			return false
+		}
+		return cache.IsFinal(err)
+	}
+	err := cache.Patiently(ctx, time.Second, final, func() error { return s.rights.Check(ctx) })
+	if err == nil && said != "" {
+		s.Log.Info("redis's user has all rights")
+	}
+	return err
+}
