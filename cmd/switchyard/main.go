@@ -59,7 +59,7 @@ func main() {
 // withSystem runs do against the configured Redis. Ctrl-C cancels its context.
 func withSystem(f *config.Flags, do func(ctx context.Context, s *app.System) error) error {
 	return withBrake(f, func(ctx context.Context, s *app.System) error {
-		if err := s.Cache.Check(ctx); err != nil {
+		if err := s.Reach(ctx); err != nil {
 			return err
 		}
 		return do(ctx, s)

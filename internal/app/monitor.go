@@ -71,7 +71,7 @@ func RunMonitor(c config.Config, log *zap.Logger) error {
 	log.Info("monitor", zap.String("url", "http://"+listener.Addr().String()+"/"))
 	stop, release := daemon.Signals(0)
 	defer release()
-	return daemon.Serve(stop.Quiet, listener, pages, log)
+	return s.whileKnown(stop, func(stop daemon.Stop) error { return daemon.Serve(stop.Quiet, listener, pages, log) })
 }
 
 // monitorChecks are the readiness of the monitor: what its pages show can be read.

@@ -16,10 +16,10 @@ import (
 // probe is the last part of the keys with which it is tried whether Redis takes writes.
 const probe = "probe"
 
-// checks are what every daemon's readiness asks: Redis answers, and its user may do what the
-// daemon does.
+// checks are what every daemon's readiness asks: Redis answers, its user may do what the daemon
+// does, and what is stored there can be read.
 func (s *System) checks() []daemon.Check {
-	return []daemon.Check{{Name: "redis", Test: s.Cache.Check}, {Name: "rights", Test: s.rights.Check}}
+	return []daemon.Check{{Name: "redis", Test: s.Cache.Check}, {Name: "rights", Test: s.rights.Check}, {Name: "layout", Test: s.Layout.Check}}
 }
 
 // checkWrites is the condition that Redis takes writes of queues and of other keys.

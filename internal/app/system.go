@@ -26,6 +26,7 @@ import (
 	"switchyard/internal/documents"
 	"switchyard/internal/events"
 	"switchyard/internal/journal"
+	"switchyard/internal/layout"
 	"switchyard/internal/monitor"
 	"switchyard/internal/queue"
 	"switchyard/internal/rights"
@@ -57,6 +58,7 @@ type System struct {
 	// Deployment is the name of the deployment that the system is part of, Channels and Queues
 	// what it shares with others on its Redis.
 	Deployment string
+	Layout     *layout.Mark
 	Channels   *deployment.Channels
 	Queues     *deployment.Queues
 	Events     *events.Log
@@ -105,6 +107,7 @@ func open(c config.Config, log *zap.Logger, traces *telemetry.Traces) (*System, 
 		Audit:     audit.NewLog(client, c.Redis.Prefix),
 		Usage:     usage.NewBook(client, c.Redis.Prefix, c.UserDay, time.Now),
 		Metrics:   prometheus.NewRegistry(),
+		Layout:    layout.NewMark(client, c.Redis.Prefix),
 		traces:    traces,
 		fetcher: web.NewFetcher(web.Options{
 			UserAgent: c.Fetcher.UserAgent, Timeout: c.Fetcher.Timeout,
@@ -197,6 +200,9 @@ func (s *System) awaitRedis(ctx context.Context) error {
 		return err
 	}
 	if err := s.awaitRights(ctx); err != nil {
+		return err
+	}
+	if err := s.claimLayout(ctx); err != nil {
 		return err
 	}
 	if policy := cache.Evicts(ctx, s.Redis); policy != "" {

@@ -180,7 +180,7 @@ func (s *System) runWithEndpoint(listen string, checks []daemon.Check, run func(
 	endpoint.Go(func() error {
 		return daemon.Serve(serving, listener, daemon.Endpoint(s.Metrics, checks...), s.Log)
 	})
-	err = run(stop)
+	err = s.whileKnown(stop, run)
 	endServing()
 	err = errors.Join(err, endpoint.Wait())
 	s.Log.Info("stopped")

@@ -1,0 +1,65 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/zap"
+
+	"switchyard/internal/config"
+	"switchyard/internal/daemon"
+	"switchyard/internal/layout"
+	"switchyard/internal/redistest"
+)
+
+func TestADaemonThatIsTooOldForWhatIsStoredDoesNothing(t *testing.T) {
+	for name, begin := range begins {
+		t.Run(name, func(t *testing.T) {
+			c := config.Default()
+			c.Redis.URL = "redis://" + redistest.Server(t).Addr
+			s, err := Open(c, zap.NewNop())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = s.Close() }()
+			s.Redis.HSet(t.Context(), "switchyard:layout", "reads", layout.Known+1, "writes", layout.Known+1, "by", "v9.0.0", "at", 1795670507554)
+			run, _ := begin(s)
+			if err := run(daemon.Stop{Quiet: t.Context(), Drain: t.Context()}); !errors.As(err, new(*layout.NewerError)) {
+				t.Errorf("it ended with %v", err)
+			}
+			if err := s.Reach(t.Context()); !errors.As(err, new(*layout.NewerError)) {
+				t.Errorf("a command says %v", err)
+			}
+			if keys := s.Redis.Keys(t.Context(), "*").Val(); len(keys) != 1 {
+				t.Errorf("it has written: %v", keys)
+			}
+		})
+	}
+}
+
+func TestADaemonStopsOnceANewerProgramHasChangedTheLayout(t *testing.T) {
+	c := config.Default()
+	c.Redis.URL = "redis://" + redistest.Server(t).Addr
+	s, err := Open(c, zap.NewNop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	s.Layout.Every = time.Millisecond
+	w := NewWorker(s, c.Queues)
+	ended := make(chan error, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go func() { ended <- s.whileKnown(daemon.Stop{Quiet: ctx, Drain: ctx}, w.Run) }()
+	await(t, "a worker at work", func() bool { return s.Redis.ZCard(ctx, "asynq:servers").Val() == 1 })
+	s.Redis.HSet(ctx, "switchyard:layout", "reads", layout.Known+1, "by", "v9.0.0")
+	if err := <-ended; !errors.As(err, new(*layout.NewerError)) || !strings.Contains(err.Error(), "v9.0.0") {
+		t.Errorf("it ended with %v", err)
+	}
+	if n := s.Redis.ZCard(ctx, "asynq:servers").Val(); n != 0 {
+		t.Error("it has left itself on asynqmon's Servers page")
+	}
+}

@@ -1,0 +1,96 @@
+package layout
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/goleak"
+
+	"switchyard/internal/redistest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestTheFirstProgramNotesTheLayoutAndOthersFindIt(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		m := NewMark(client, "switchyard:")
+		if _, found, err := m.Read(t.Context()); found || err != nil {
+			t.Errorf("before anybody: %v, %v", found, err)
+		}
+		if err := m.Check(t.Context()); err != nil {
+			t.Errorf("before anybody: %v", err)
+		}
+		if n := client.Exists(t.Context(), "switchyard:layout").Val(); n != 0 {
+			t.Error("who passes by notes something")
+		}
+		for _, release := range []string{"v1.0.0", "v1.0.1"} {
+			if err := m.Claim(t.Context(), release); err != nil {
+				t.Error(err)
+			}
+		}
+		stored, found, err := m.Read(t.Context())
+		if age := time.Since(stored.At); err != nil || !found || stored.Reads != Known || stored.Writes != Known || stored.By != "v1.0.0" || age < -time.Second || age > time.Minute {
+			t.Errorf("stored %+v, %v, %v", stored, found, err)
+		}
+	})
+}
+
+func TestALayoutThatIsNotKnownIsRefused(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		m := NewMark(client, "acme:")
+		client.HSet(t.Context(), "acme:layout", "reads", Known+1, "writes", Known+2, "by", "v9.1.0", "at", 1795670507554)
+		const want = "what is stored in redis has layout 2, which v9.1.0 began on 2026-11-26, and this program knows no layout after 1: run that release or a later one, or give this one a database of its own (acme:layout)"
+		for _, err := range []error{m.Check(t.Context()), m.Claim(t.Context(), "v1.0.0")} {
+			if !errors.As(err, new(*NewerError)) || err.Error() != want {
+				t.Errorf("says %v", err)
+			}
+		}
+		client.HSet(t.Context(), "acme:layout", "reads", Known) // a newer program writes more, and older ones may read it
+		if err := m.Claim(t.Context(), "v1.0.0"); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestAMarkThatIsNoneIsNamed(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		m := NewMark(client, "acme:")
+		for name, damage := range map[string]func(){
+			"another type":      func() { client.Set(t.Context(), "acme:layout", "1", 0) },
+			"a field missing":   func() { client.HSet(t.Context(), "acme:layout", "reads", 1, "by", "x", "at", 1) },
+			"a field no number": func() { client.HSet(t.Context(), "acme:layout", "reads", "one", "writes", 1, "by", "x", "at", 1) },
+			"a number too low":  func() { client.HSet(t.Context(), "acme:layout", "reads", -1, "writes", 1, "by", "x", "at", 1) },
+		} {
+			client.Del(t.Context(), "acme:layout")
+			damage()
+			if err := m.Claim(t.Context(), "v1.0.0"); err == nil || !strings.Contains(err.Error(), "acme:layout") || !strings.Contains(err.Error(), "rename or delete the key") {
+				t.Errorf("%s: says %v", name, err)
+			}
+		}
+	})
+}
+
+func TestAWatchEndsOnceTheLayoutIsNotKnownAnyMore(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		m := NewMark(client, "acme:")
+		m.Every = time.Millisecond
+		if err := m.Claim(t.Context(), "v1.0.0"); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- m.Watch(t.Context()) }()
+		client.HSet(t.Context(), "acme:layout", "reads", Known+1)
+		if err := <-ended; !errors.As(err, new(*NewerError)) {
+			t.Errorf("ended with %v", err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := m.Watch(ctx); err != nil {
+			t.Errorf("at its end: %v", err)
+		}
+	})
+}
