@@ -36,8 +36,13 @@ func run(m *testing.M) int {
 // $ADDR1 to $ADDR4, and the examples at $EXAMPLES.
 func TestCommands(t *testing.T) {
 	t.Cleanup(func() { needless(t) }) // once all scripts have ended
+	runScripts(t, "testdata")
+}
+
+func runScripts(t *testing.T, dir string) {
+	t.Helper()
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata",
+		Dir: dir,
 		Setup: func(e *testscript.Env) error {
 			server := redistest.Server(e.T().(testing.TB))
 			e.Setenv("REDIS_ADDR", server.Addr)
@@ -65,6 +70,8 @@ func TestCommands(t *testing.T) {
 			"awaitfile": awaitFile,
 			"awaitpage": awaitPage,
 			"post":      post,
+			"record":    record,
+			"restore":   restore,
 		},
 	})
 }
