@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -84,7 +85,7 @@ func (r *rig) start(name, command string, environ ...string) *daemon {
 		r.t.Fatal(err)
 	}
 	d := &daemon{process: exec.Command(filepath.Join(binaries, command), "--listen", "127.0.0.1:0")}
-	d.process.Env = append(r.environ, environ...)
+	d.process.Env = slices.Concat(r.environ, environ)
 	d.process.Stdout, d.process.Stderr = log, log
 	if err := d.process.Start(); err != nil {
 		r.t.Fatal(err)
