@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what the tests need and this machine lacks: redis-server, chromium and python3,
-# from Debian's packages. Where that is not permitted it says what to install and fails.
+# Installs what the tests need and this machine lacks: redis-server, chromium, python3 and
+# prometheus, from Debian's packages. Where that is not permitted it says what to install and fails.
 set -eu
 
 missing=""
@@ -8,6 +8,7 @@ command -v redis-server >/dev/null 2>&1 || missing="$missing redis-server"
 command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 ||
 	command -v google-chrome >/dev/null 2>&1 || missing="$missing chromium"
 command -v python3 >/dev/null 2>&1 || missing="$missing python3"
+{ command -v prometheus && command -v promtool; } >/dev/null 2>&1 || missing="$missing prometheus"
 [ -n "$missing" ] || exit 0
 
 give_up() {

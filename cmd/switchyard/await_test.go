@@ -42,14 +42,15 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 	})
 }
 
-// awaitpage TEXT URL gets a page until it contains TEXT.
+// awaitpage TEXT URL gets a page until it contains TEXT. A metric, such as name{label="value"}, has
+// been counted then: one that is still 0 is none.
 func awaitPage(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: awaitpage TEXT URL")
 	}
 	until(ts, fmt.Sprintf("%q at %s", args[0], args[1]), func() (string, bool) {
 		body := get(args[1])
-		return body, strings.Contains(body, args[0])
+		return body, strings.Contains(strings.ReplaceAll(body, args[0]+" 0\n", ""), args[0])
 	})
 }
 

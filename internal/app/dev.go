@@ -62,6 +62,8 @@ func RunDev(c config.Config, o DevOptions, log *zap.Logger) error {
 		return err
 	}
 	defer func() { _ = s.Close() }()
+	s.exportProcess("dev")
+	s.exportDeployment()
 	stop, release := daemon.Signals(c.Worker.Drain)
 	defer release()
 	d := &dev{system: s, options: o, started: started}

@@ -2,7 +2,9 @@ package app
 
 import (
 	"context"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"switchyard/internal/llm"
@@ -15,9 +17,10 @@ import (
 // configuration and the tools that come with Switchyard.
 func (s *System) newLLM(enqueuer tasks.Enqueuer) *agents.LLM {
 	models := make(map[string]llm.Priced, len(s.Config.Models))
-	client, metrics := &http.Client{}, llm.NewMetrics(s.Metrics)
+	client := &http.Client{}
+	s.models = llm.NewMetrics(slices.Collect(maps.Keys(s.Config.Models))...)
 	for name, d := range s.Config.Models {
-		models[name] = llm.Open(name, d, client, metrics)
+		models[name] = llm.Open(name, d, client, s.models)
 	}
 	toolbox := agents.Toolbox{Documents: s.Documents, Fetch: s.readPage, Enqueuer: enqueuer, Now: time.Now}
 	return &agents.LLM{Models: models, Tools: toolbox.Tools(), Documents: s.Documents, Servers: s.Config.MCPServers, Client: client, Book: s.Usage, Tell: s.tellProgress, Sleep: agents.Pause}

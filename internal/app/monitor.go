@@ -32,6 +32,7 @@ func (s *System) NewMonitor(checks ...daemon.Check) (*monitor.Handler, error) {
 		Health:    daemon.Health(),
 		Ready:     daemon.Ready(checks...),
 		Metrics:   daemon.Metrics(s.Metrics),
+		Charts:    s.Config.Monitor.Prometheus,
 		Log:       s.Log,
 	})
 }
@@ -60,6 +61,8 @@ func RunMonitor(c config.Config, log *zap.Logger) error {
 		return err
 	}
 	defer func() { _ = s.Close() }()
+	s.exportProcess("monitor")
+	s.exportDeployment()
 	pages, err := s.NewMonitor(append(s.checks(), s.monitorChecks()...)...)
 	if err != nil {
 		return err

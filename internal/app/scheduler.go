@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
 	"switchyard/internal/cache"
@@ -26,6 +25,8 @@ func RunScheduler(c config.Config, log *zap.Logger) error {
 	if err != nil {
 		return err
 	}
+	s.exportProcess("scheduler")
+	s.exportDeployment()
 	scheduler := NewScheduler(s)
 	return s.runWithEndpoint(c.Scheduler.Listen, append(s.checks(), scheduler.Checks()...), scheduler.Run)
 }
@@ -131,46 +132,11 @@ func (s *System) engine() *schedule.Engine {
 		Batch:      s.Config.Scheduler.Batch,
 		ClaimLease: s.Config.Scheduler.ClaimLease,
 		Logger:     s.Log,
-		Observer:   newTickMetrics(s.Metrics),
+		Observer:   newTickMetrics(s.Metrics, s.Catalog.Kinds()),
 		Mirror:     asynqmonMirror{mirror},
 		Brake:      s.Brake,
 	})
 }
-
-// tickMetrics count ticks.
-type tickMetrics struct {
-	ticks  *prometheus.CounterVec
-	lag    prometheus.Histogram
-	broken prometheus.Counter
-}
-
-func newTickMetrics(reg prometheus.Registerer) *tickMetrics {
-	m := &tickMetrics{
-		ticks: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "switchyard_schedule_ticks_total", Help: "Ticks, by outcome: enqueued, duplicate, refused, skipped, failed.",
-		}, []string{"kind", "outcome"}),
-		lag: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "switchyard_schedule_lag_seconds", Help: "How late ticks were enqueued.",
-			Buckets: []float64{.005, .01, .05, .1, .5, 1, 5, 15, 60, 600, 3600},
-		}),
-		broken: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "switchyard_schedule_broken_entries_total", Help: "Due entries that could not be read or worked out, and were repaired or put aside.",
-		}),
-	}
-	reg.MustRegister(m.ticks, m.lag, m.broken)
-	return m
-}
-
-// ObserveTick implements [schedule.Observer].
-func (m *tickMetrics) ObserveTick(kind string, outcome schedule.Outcome, lag time.Duration) {
-	m.ticks.WithLabelValues(kind, string(outcome)).Inc()
-	if outcome == schedule.Enqueued {
-		m.lag.Observe(lag.Seconds())
-	}
-}
-
-// ObserveBroken implements [schedule.Observer].
-func (m *tickMetrics) ObserveBroken() { m.broken.Inc() }
 
 // asynqmonMirror shows the schedule on asynqmon's Schedulers page.
 type asynqmonMirror struct{ mirror *queue.Mirror }

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
 
@@ -27,6 +26,7 @@ import (
 	"switchyard/internal/events"
 	"switchyard/internal/journal"
 	"switchyard/internal/layout"
+	"switchyard/internal/llm"
 	"switchyard/internal/monitor"
 	"switchyard/internal/queue"
 	"switchyard/internal/rights"
@@ -72,6 +72,7 @@ type System struct {
 	fetcher *web.Fetcher
 	traces  *telemetry.Traces
 	rights  *rights.Watch
+	models  *llm.Metrics // for workers alone, which ask them
 }
 
 // ErrNoRedis is what a daemon gets that was given no Redis: working on a private memory
@@ -124,7 +125,6 @@ func open(c config.Config, log *zap.Logger, traces *telemetry.Traces) (*System, 
 	if err := s.wire(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	s.Metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), queue.NewBacklog(client))
 	return s, nil
 }
 

@@ -102,6 +102,7 @@ func (w *Worker) lanes(waiting redis.UniversalClient) *lane.Group {
 		})
 		s.Log.Info("consuming", zap.String("queue", name), zap.Int("concurrency", q.Concurrency))
 	}
+	s.models.Register(s.Metrics)
 	return lane.New(lane.Deps{
 		Redis: s.Redis, Waiting: waiting, Table: s.Routing, Catalog: s.Catalog, Traces: s.traces, Wake: s.Queue.Wake, Metrics: lane.NewMetrics(s.Metrics), Log: s.Log,
 	}, options...)
@@ -159,6 +160,7 @@ func RunWorker(c config.Config, queues map[string]config.Queue, log *zap.Logger)
 	if err != nil {
 		return err
 	}
+	s.exportProcess("worker")
 	w := NewWorker(s, queues)
 	return s.runWithEndpoint(c.Worker.Listen, append(s.checks(), w.Checks()...), w.Run)
 }

@@ -99,6 +99,8 @@ type Monitor struct {
 	Listen string `yaml:"listen" env:"LISTEN"`
 	// Users may sign in. Without any it listens on loopback only.
 	Users []MonitorUser `yaml:"users,omitempty"`
+	// Prometheus is the URL of the server that asynqmon draws its charts from.
+	Prometheus string `yaml:"prometheus,omitempty" env:"PROMETHEUS"`
 }
 
 // MonitorUser may look (reader) or also act (operator).

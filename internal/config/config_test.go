@@ -68,7 +68,7 @@ schedule:
 }
 
 func TestWhatIsWrongIsNamedWithItsRemedy(t *testing.T) {
-	for name, tc := range map[string]struct{ yaml, environ, want string }{
+	for name, tc := range map[string]struct{ yaml, environ, want, not string }{
 		"malformed":       {yaml: "redis: [", want: "configuration file"},
 		"unknown key":     {yaml: "redis:\n  adress: x\n", want: `unknown field "adress"`},
 		"wrong type":      {yaml: "redis:\n  pool_size: many\n", want: "[2:14] cannot unmarshal string"},
@@ -86,6 +86,8 @@ func TestWhatIsWrongIsNamedWithItsRemedy(t *testing.T) {
 		"rule":            {yaml: "routing: [{pattern: x, queue: nowhere}]", want: `unknown queue "nowhere"`},
 		"briefings agent": {yaml: "briefings: {agent: nobody}", want: `briefings.agent "nobody"`},
 		"address":         {yaml: "monitor: {listen: '8080'}", want: "monitor.listen"},
+		"charts":          {yaml: "monitor: {prometheus: 'localhost:9090'}", want: `monitor.prometheus "localhost:9090": give the URL of the server, such as http://127.0.0.1:9090`},
+		"charts' secret":  {yaml: "monitor: {prometheus: 'http://ada:hidden@localhost:9090'}", want: "monitor.prometheus has a user, a password, a query or a fragment: leave them out", not: "hidden"},
 		"cron":            {yaml: "schedule: {a: {spec: '61 * * * *', kind: x}}", want: "61"},
 		"zone":            {yaml: "schedule: {a: {spec: '* * * * *', zone: Mars/Olympus, kind: x}}", want: "Mars/Olympus"},
 		"catch up":        {yaml: "schedule: {a: {spec: '* * * * *', kind: x, catch_up: some}}", want: "some"},
@@ -97,6 +99,8 @@ func TestWhatIsWrongIsNamedWithItsRemedy(t *testing.T) {
 			_, err := Load(write(t, tc.yaml), []string{tc.environ}, nil)
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("error %v, want one with %q", err, tc.want)
+			} else if tc.not != "" && strings.Contains(err.Error(), tc.not) {
+				t.Errorf("error %v tells %q", err, tc.not)
 			}
 		})
 	}

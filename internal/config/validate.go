@@ -193,7 +193,20 @@ func (c Config) checkAddresses() error {
 			errs = append(errs, fmt.Errorf("%s %q: give host:port, such as 127.0.0.1:8080", a.key, a.addr))
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, c.Monitor.checkPrometheus())...)
+}
+
+// checkPrometheus refuses what may be secret: asynqmon writes the address into its pages.
+func (m Monitor) checkPrometheus() error {
+	switch {
+	case m.Prometheus == "":
+		return nil
+	case strings.ContainsAny(m.Prometheus, "@?#"):
+		return errors.New("monitor.prometheus has a user, a password, a query or a fragment: leave them out, such as http://127.0.0.1:9090, for pages show the address; a proxy may sign in for the monitor")
+	case !web.IsURL(m.Prometheus):
+		return fmt.Errorf("monitor.prometheus %q: give the URL of the server, such as http://127.0.0.1:9090", m.Prometheus)
+	}
+	return nil
 }
 
 // Entries returns the schedule entries the configuration asks for: its schedule, and

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -71,6 +72,30 @@ func TestReadinessNamesWhatIsMissing(t *testing.T) {
 		Endpoint(prometheus.NewRegistry(), tc.checks...).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/readyz", nil))
 		if w.Code != tc.status || w.Body.String() != tc.body {
 			t.Errorf("%d %q, want %d %q", w.Code, w.Body, tc.status, tc.body)
+		}
+	}
+}
+
+// broken is a collector that fails.
+type broken struct{}
+
+func (broken) Describe(chan<- *prometheus.Desc) {}
+
+func (broken) Collect(ch chan<- prometheus.Metric) {
+	ch <- prometheus.NewInvalidMetric(prometheus.NewDesc("broken", "It is.", nil, nil), errors.New("away"))
+}
+
+func TestACollectorThatFailsIsCountedAndHidesNoOther(t *testing.T) {
+	reg := prometheus.NewRegistry()
+	sound := prometheus.NewGauge(prometheus.GaugeOpts{Name: "sound", Help: "It is."})
+	reg.MustRegister(broken{}, sound)
+	metrics := Metrics(reg)
+	for failures := range 2 {
+		w := httptest.NewRecorder()
+		metrics.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+		counted := "promhttp_metric_handler_errors_total{cause=\"gathering\"} " + strconv.Itoa(failures)
+		if body := w.Body.String(); w.Code != http.StatusOK || !strings.Contains(body, "\nsound 0\n") || !strings.Contains(body, counted) {
+			t.Errorf("scrape %d: %d, want 200 with %q:\n%s", failures, w.Code, counted, body)
 		}
 	}
 }

@@ -52,17 +52,18 @@ func Ready(checks ...Check) http.Handler {
 	})
 }
 
-// Metrics answers /metrics with what is registered, also if a collector fails.
-func Metrics(gatherer prometheus.Gatherer) http.Handler {
-	return promhttp.HandlerFor(gatherer, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError})
+// Metrics answers /metrics with what is registered and can be read. A collector that fails is
+// counted in promhttp_metric_handler_errors_total, which the next answer has.
+func Metrics(reg *prometheus.Registry) http.Handler {
+	return promhttp.HandlerFor(reg, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError, Registry: reg})
 }
 
 // Endpoint is the handler of a daemon that has no other pages.
-func Endpoint(gatherer prometheus.Gatherer, checks ...Check) http.Handler {
+func Endpoint(reg *prometheus.Registry, checks ...Check) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /healthz", Health())
 	mux.Handle("GET /readyz", Ready(checks...))
-	mux.Handle("GET /metrics", Metrics(gatherer))
+	mux.Handle("GET /metrics", Metrics(reg))
 	return mux
 }
 

@@ -45,7 +45,7 @@ func open(t *testing.T, api string, change func(*llm.Definition), script func(ll
 	}
 	client := &http.Client{Transport: &http.Transport{}}
 	t.Cleanup(func() { client.CloseIdleConnections(); server.Close() })
-	return server, llm.Open("main", definition, client, llm.NewMetrics(prometheus.NewRegistry()))
+	return server, llm.Open("main", definition, client, llm.NewMetrics())
 }
 
 // conversation has one of everything.
@@ -197,7 +197,9 @@ func TestRequestsAreCounted(t *testing.T) {
 	definition.Price = llm.Price{Input: 1000, Cached: 100, Output: 10_000}
 	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()
-	model := llm.Open("fast", definition, &http.Client{Transport: transport}, llm.NewMetrics(registry))
+	metrics := llm.NewMetrics()
+	metrics.Register(registry)
+	model := llm.Open("fast", definition, &http.Client{Transport: transport}, metrics)
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	for _, ctx := range []context.Context{t.Context(), t.Context(), t.Context(), gone} {

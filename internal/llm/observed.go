@@ -20,8 +20,9 @@ type Metrics struct {
 	errors   *prometheus.CounterVec
 }
 
-// NewMetrics registers the metrics of models with reg.
-func NewMetrics(reg prometheus.Registerer) *Metrics {
+// NewMetrics returns the metrics of models. Those of the models named are there before they are
+// asked.
+func NewMetrics(models ...string) *Metrics {
 	m := &Metrics{
 		tokens: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "switchyard_model_tokens_total", Help: "Tokens of answered requests, by type: input, cached_input (a part of it), output.",
@@ -38,8 +39,19 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 			Name: "switchyard_model_errors_total", Help: "Requests without an answer, by class: rate_limited, overloaded, timeout, broken, too_long, unauthorized, invalid, or cancelled by us.",
 		}, []string{"model", "class"}),
 	}
-	reg.MustRegister(m.tokens, m.cost, m.duration, m.errors)
+	for _, model := range models {
+		m.count(model, Usage{}, 0)
+		m.duration.WithLabelValues(model)
+		for _, class := range []Class{RateLimited, Overloaded, TimedOut, Broken, TooLong, Unauthorized, Invalid, cancelled} {
+			m.errors.WithLabelValues(model, string(class))
+		}
+	}
 	return m
+}
+
+// Register registers the metrics with reg.
+func (m *Metrics) Register(reg prometheus.Registerer) {
+	reg.MustRegister(m.tokens, m.cost, m.duration, m.errors)
 }
 
 // cancelled is the class of a request that was given up from our side.

@@ -25,14 +25,15 @@ type sharedClient struct{ client redis.UniversalClient }
 // MakeRedisClient implements asynq.RedisConnOpt.
 func (c sharedClient) MakeRedisClient() any { return c.client }
 
-// newConsole returns asynqmon, read-only for readers. asynqmon knows neither users nor
+// newConsole returns asynqmon, read-only for readers, with charts from a Prometheus if its URL
+// is not "". asynqmon knows neither users nor
 // origins: the handler relies on the gate and the cross-origin protection around it.
-func newConsole(client redis.UniversalClient) (http.Handler, error) {
-	reader, err := newConsoleFor(client, true)
+func newConsole(client redis.UniversalClient, charts string) (http.Handler, error) {
+	reader, err := newConsoleFor(client, charts, true)
 	if err != nil {
 		return nil, err
 	}
-	operator, err := newConsoleFor(client, false)
+	operator, err := newConsoleFor(client, charts, false)
 	if err != nil {
 		return nil, err
 	}
@@ -45,11 +46,12 @@ func newConsole(client redis.UniversalClient) (http.Handler, error) {
 	}), nil
 }
 
-func newConsoleFor(client redis.UniversalClient, readOnly bool) (http.Handler, error) {
+func newConsoleFor(client redis.UniversalClient, charts string, readOnly bool) (http.Handler, error) {
 	console := asynqmon.New(asynqmon.Options{
-		RootPath:     consolePath,
-		RedisConnOpt: sharedClient{client},
-		ReadOnly:     readOnly,
+		RootPath:          consolePath,
+		RedisConnOpt:      sharedClient{client},
+		PrometheusAddress: charts,
+		ReadOnly:          readOnly,
 	})
 	index := httptest.NewRecorder()
 	console.ServeHTTP(index, httptest.NewRequest(http.MethodGet, consolePath+"/", nil))

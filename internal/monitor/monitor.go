@@ -37,7 +37,10 @@ type Options struct {
 	// Health, Ready and Metrics answer at /healthz, /readyz and /metrics; nil leaves
 	// the address out. The first two need no credentials, so that probes have none.
 	Health, Ready, Metrics http.Handler
-	Log                    *zap.Logger
+	// Charts is the URL of the Prometheus that asynqmon draws its charts from; "": it has none.
+	// asynqmon's pages name it, and whoever may read them may query it.
+	Charts string
+	Log    *zap.Logger
 }
 
 // Handler is the monitor. It owns no goroutines and nothing that needs closing.
@@ -69,7 +72,7 @@ func New(o Options) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	console, err := newConsole(o.Client)
+	console, err := newConsole(o.Client, o.Charts)
 	if err != nil {
 		return nil, fmt.Errorf("monitor: %w", err)
 	}

@@ -2,9 +2,10 @@ package queue
 
 import (
 	"context"
+	_ "embed"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -12,77 +13,103 @@ import (
 	"switchyard/internal/queue/format"
 )
 
-// Size counts the tasks of one queue by their states.
+//go:embed size.lua
+var sizeLua string
+
+var sizeScript = redis.NewScript(sizeLua)
+
+const (
+	// dueSoon is within which time a delayed task counts as load: a worker that is started for
+	// it is there when it is due.
+	dueSoon = 15 * time.Second
+	// usersLookedAt bounds what one count costs: more users who wait for turns are estimated.
+	usersLookedAt = 500
+)
+
+// Size counts the tasks of one queue by their states. Held is an estimate where more than 500
+// users have held tasks.
 type Size struct {
-	Queue     string        `json:"queue"`
-	Waiting   int           `json:"waiting"`
-	Running   int           `json:"running"`
-	Scheduled int           `json:"scheduled"`
-	Held      int           `json:"held"`
-	Retrying  int           `json:"retrying"` // or parked
-	Failed    int           `json:"failed"`   // cancelled or expired: in the dead letter
-	Succeeded int           `json:"-"`        // and still kept
-	Oldest    time.Duration `json:"-"`        // how long the next one has waited
-	Paused    bool          `json:"paused"`
+	Queue     string `json:"queue"`
+	Waiting   int    `json:"waiting"`
+	Running   int    `json:"running"`
+	Scheduled int    `json:"scheduled"`
+	Held      int    `json:"held"`
+	Retrying  int    `json:"retrying"` // or parked
+	Failed    int    `json:"failed"`   // cancelled or expired: in the dead letter
+	Succeeded int    `json:"-"`        // and still kept
+	// Due are the delayed tasks that are due now or within 15 seconds, and Turns the held ones
+	// whose user has a turn free.
+	Due   int `json:"-"`
+	Turns int `json:"-"`
+	// Oldest is how long the oldest task that could run has waited: the next of those that
+	// wait, or a delayed one since it was due. The queue may be paused.
+	Oldest time.Duration `json:"-"`
+	Paused bool          `json:"paused"`
+	// Processed counts the attempts that have ended, since the beginning, and Failures those
+	// of them that failed.
+	Processed int `json:"-"`
+	Failures  int `json:"-"`
+	// Wrong is a key that holds something else than it should, "" if all are sound. What it
+	// should hold is counted as nothing.
+	Wrong string `json:"-"`
+}
+
+// Load is how many tasks keep workers busy now or could within 15 seconds. In a queue that is
+// paused none begins.
+func (s Size) Load() int {
+	if s.Paused {
+		return s.Running
+	}
+	return s.Running + s.Waiting + s.Due + s.Turns
 }
 
 // Sizes returns the sizes of every queue that has ever had a task, in no order.
-func (c *Client) Sizes(ctx context.Context) ([]Size, error) { return sizesOf(ctx, c.redis) }
-
-// sizesOf reads the sizes of all queues. asynq's inspector does, too, but fails for all of them,
-// or panics, where a counter of one is none. A key that is no queue's counts nothing here.
-func sizesOf(ctx context.Context, client redis.UniversalClient) ([]Size, error) {
-	names, err := client.SMembers(ctx, format.Queues).Result()
+func (c *Client) Sizes(ctx context.Context) ([]Size, error) {
+	names, err := c.Names(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("sizes of queues: %w", err)
+		return nil, err
 	}
 	sizes := make([]Size, len(names))
 	for i, name := range names {
-		if sizes[i], err = sizeOf(ctx, client, name); err != nil {
-			return nil, fmt.Errorf("size of queue %s: %w", name, err)
+		if sizes[i], err = c.Size(ctx, name, 0); err != nil {
+			return nil, err
 		}
 	}
 	return sizes, nil
 }
 
-func sizeOf(ctx context.Context, client redis.UniversalClient, queue string) (Size, error) {
-	s := Size{Queue: queue}
-	counts := map[*int]*redis.IntCmd{}
-	var next *redis.StringCmd
-	var paused *redis.IntCmd
-	var groups *redis.StringSliceCmd
-	_, err := client.Pipelined(ctx, func(p redis.Pipeliner) error {
-		counts[&s.Waiting], counts[&s.Running] = p.LLen(ctx, format.Key(queue, pending)), p.LLen(ctx, format.Key(queue, active))
-		for into, part := range map[*int]string{&s.Scheduled: scheduled, &s.Retrying: retry, &s.Failed: archived, &s.Succeeded: completed} {
-			counts[into] = p.ZCard(ctx, format.Key(queue, part))
-		}
-		next, paused = p.LIndex(ctx, format.Key(queue, pending), -1), p.Exists(ctx, format.Key(queue, "paused"))
-		groups = p.SMembers(ctx, format.Key(queue, "groups"))
-		return nil
-	})
-	if err != nil && !answered(err) {
-		return s, err
+// Names returns every queue that has ever had a task, in no order. Other programs add to them.
+func (c *Client) Names(ctx context.Context) ([]string, error) {
+	names, err := c.redis.SMembers(ctx, format.Queues).Result()
+	if err != nil {
+		return nil, fmt.Errorf("list the queues: %w", err)
 	}
-	for into, n := range counts {
-		*into = int(n.Val())
-	}
-	s.Paused = paused.Val() > 0
-	for _, group := range groups.Val() {
-		n, err := client.ZCard(ctx, format.Key(queue, "g:"+group)).Result()
-		if err != nil && !answered(err) {
-			return s, err
-		}
-		s.Held += int(n)
-	}
-	since, err := client.HGet(ctx, format.TaskKey(queue, next.Val()), "pending_since").Result()
-	if err != nil && !answered(err) {
-		return s, err
-	}
-	if nanos, err := strconv.ParseInt(since, 10, 64); err == nil && nanos > 0 {
-		s.Oldest = max(0, time.Since(time.Unix(0, nanos)))
-	}
-	return s, nil
+	return names, nil
 }
 
-// answered reports whether Redis has answered that there is nothing, or nothing of that type.
-func answered(err error) bool { return errors.Is(err, redis.Nil) || isWrongType(err) }
+// Size returns the size of one queue, in which a user has that many turns at most, 0 for any
+// number. It takes one script, whatever the queue holds.
+func (c *Client) Size(ctx context.Context, queue string, perUser int) (Size, error) {
+	ask, err := json.Marshal(map[string]int{"soon": int(dueSoon.Seconds()), "users": usersLookedAt, "per_user": perUser})
+	if err != nil {
+		return Size{}, fmt.Errorf("size of queue %s: %w", queue, err)
+	}
+	keys := []string{format.Key(queue, ""), format.OwnKey(queue, "")}
+	reply, err := sizeScript.Run(ctx, c.redis, keys, ask).Slice()
+	if err == nil && len(reply) != sizeFields {
+		err = errors.New("the script's answer is cut short")
+	}
+	if err != nil {
+		return Size{}, fmt.Errorf("size of queue %s: %w", queue, err)
+	}
+	n := func(i int) int { v, _ := reply[i].(int64); return int(v) }
+	wrong, _ := reply[sizeFields-1].(string)
+	return Size{
+		Queue: queue, Waiting: n(0), Running: n(1), Scheduled: n(2), Held: n(3), Retrying: n(4), Failed: n(5), Succeeded: n(6),
+		Due: n(7), Turns: n(8), Oldest: time.Duration(n(9)) * time.Millisecond, Paused: n(10) == 1,
+		Processed: n(11), Failures: n(12), Wrong: wrong,
+	}, nil
+}
+
+// sizeFields is how many values size.lua returns.
+const sizeFields = 14

@@ -54,6 +54,8 @@ type Observer interface {
 	ObserveTick(kind string, outcome Outcome, lag time.Duration)
 	// ObserveBroken is told that an entry could not be read.
 	ObserveBroken()
+	// ObserveRound is told that a round through what is due has ended, and its error.
+	ObserveRound(err error)
 }
 
 // Mirror shows the schedule elsewhere.
@@ -125,10 +127,11 @@ func (e *Engine) Run(ctx context.Context) {
 	e.pulse.beat()
 	for ctx.Err() == nil {
 		wait, err := e.round(ctx)
-		e.pulse.ended(err)
-		switch {
-		case ctx.Err() != nil:
+		if ctx.Err() != nil {
 			return
+		}
+		e.ended(err)
+		switch {
 		case err != nil:
 			if failures == 0 {
 				e.options.Logger.Warn("schedule falls behind, trying again", zap.Error(err))
@@ -140,6 +143,14 @@ func (e *Engine) Run(ctx context.Context) {
 			failures = 0
 		}
 		sleep(ctx, wait)
+	}
+}
+
+// ended notes the end of a round.
+func (e *Engine) ended(err error) {
+	e.pulse.ended(err)
+	if e.options.Observer != nil {
+		e.options.Observer.ObserveRound(err)
 	}
 }
 

@@ -123,6 +123,14 @@ type recorder struct {
 	outcomes map[Outcome]int
 	worst    time.Duration
 	broken   int
+	rounds   chan error // nil: nobody waits
+}
+
+func (r *recorder) ObserveRound(err error) {
+	select {
+	case r.rounds <- err:
+	default:
+	}
 }
 
 func (r *recorder) ObserveBroken() {

@@ -24,6 +24,9 @@ const (
 	CutOff Outcome = "cut_off"
 )
 
+// Outcomes are all of them.
+var Outcomes = []Outcome{Succeeded, Retried, Dead, SetAside, Expired, Cancelled, HandedBack, CutOff}
+
 // ErrSoftLimit is the cause of a handler's context once its soft time limit has
 // passed. The handler should save its work and return before the hard limit.
 var ErrSoftLimit = errors.New("soft time limit passed")

@@ -31,12 +31,12 @@ func (s *source) kind(name string) *kind {
 	k.route, k.unroutable = l.Table.Route(name)
 	k.definition, k.unknown = l.Catalog.Lookup(name)
 	if k.unknown != nil {
-		k.label = "unknown"
+		k.label = unknownKind
 	}
 	k.started = l.Metrics.started.WithLabelValues(s.queue, k.label)
 	k.done = l.Metrics.ended.WithLabelValues(s.queue, k.label, string(tasks.Succeeded))
 	k.duration = l.Metrics.duration.WithLabelValues(s.queue, k.label)
-	k.busy = l.Metrics.busy.WithLabelValues(s.queue)
+	k.busy = l.Metrics.busy.WithLabelValues(l.opts.Queue)
 	if k.unknown == nil {
 		s.kinds.Store(name, k)
 	}

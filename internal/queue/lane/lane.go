@@ -57,6 +57,8 @@ func newLane(deps Deps, opts Options) *lane {
 	l := &lane{Deps: deps, opts: opts, untraced: telemetry.GoNowhere(deps.Traces), contact: newContact(deps.Log), leases: newLeases()}
 	l.exit, l.leaving = context.WithCancel(context.Background())
 	l.slots = newSlots(l.exit, l.perform)
+	deps.Metrics.slots.WithLabelValues(opts.Queue).Set(float64(opts.Concurrency))
+	deps.Metrics.busy.WithLabelValues(opts.Queue)
 	weights := opts.Priorities
 	if len(weights) == 0 {
 		weights = map[string]int{opts.Queue: 1}

@@ -2,6 +2,8 @@ package lane
 
 import (
 	"github.com/prometheus/client_golang/prometheus"
+
+	"switchyard/internal/tasks"
 )
 
 // Metrics count what the lanes of a process do.
@@ -9,6 +11,7 @@ type Metrics struct {
 	started  *prometheus.CounterVec
 	ended    *prometheus.CounterVec
 	duration *prometheus.HistogramVec
+	slots    *prometheus.GaugeVec
 	busy     *prometheus.GaugeVec
 	overdue  *prometheus.GaugeVec
 	rescued  *prometheus.CounterVec
@@ -32,12 +35,35 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 			Name: "switchyard_attempt_duration_seconds", Help: "How long attempts took.",
 			Buckets: []float64{.005, .025, .1, .5, 1, 5, 15, 60, 240, 300},
 		}, []string{"queue", "kind"}),
-		busy:    gauge("switchyard_slots_busy", "Slots with an attempt in them.", "queue"),
+		slots:   gauge("switchyard_slots", "Slots of the queue's lane, which its siblings use, too.", "queue"),
+		busy:    gauge("switchyard_slots_busy", "Slots of the queue's lane with an attempt in them, of a sibling, too.", "queue"),
 		overdue: gauge("switchyard_handlers_overdue", "Handlers that run on although their attempt has ended.", "queue", "kind"),
 		rescued: counter("switchyard_tasks_rescued_total", "Tasks of lost workers that this one made ready again.", "queue"),
 		odd:     counter("switchyard_redis_mended_total", "Keys and tasks found wrong in Redis, and put right or moved aside.", "queue"),
 		trimmed: counter("switchyard_dead_tasks_deleted_total", "Dead tasks deleted because the dead letter was full or they were too old.", "queue"),
 	}
-	reg.MustRegister(m.started, m.ended, m.duration, m.busy, m.overdue, m.rescued, m.odd, m.trimmed)
+	reg.MustRegister(m.started, m.ended, m.duration, m.slots, m.busy, m.overdue, m.rescued, m.odd, m.trimmed)
 	return m
+}
+
+// unknownKind stands for kinds that have no handler: anybody can invent some.
+const unknownKind = "unknown"
+
+// begin has the series of a queue there before their first step up, which nobody would see
+// otherwise. Any kind may come in any queue; only of those that belong there the durations are
+// there before they are known, as each has many series.
+func (m *Metrics) begin(s *source) {
+	for _, counter := range []*prometheus.CounterVec{m.rescued, m.odd, m.trimmed} {
+		counter.WithLabelValues(s.queue)
+	}
+	for _, kind := range append(s.lane.Catalog.Kinds(), unknownKind) {
+		m.started.WithLabelValues(s.queue, kind)
+		for _, outcome := range tasks.Outcomes {
+			m.ended.WithLabelValues(s.queue, kind, string(outcome))
+		}
+		if route, err := s.lane.Table.Route(kind); err == nil && route.Queue == s.queue {
+			m.duration.WithLabelValues(s.queue, kind)
+			m.overdue.WithLabelValues(s.queue, kind)
+		}
+	}
 }

@@ -4,8 +4,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"switchyard/internal/queue/format"
 )
 
@@ -37,9 +35,7 @@ type source struct {
 func newSource(l *lane, queue string, weight int) *source {
 	// It begins rung: whatever waits already was told to nobody.
 	s := &source{lane: l, queue: queue, keys: []string{format.Key(queue, ""), format.OwnKey(queue, "")}, weight: weight, rung: 1}
-	for _, counter := range []*prometheus.CounterVec{l.Metrics.rescued, l.Metrics.odd, l.Metrics.trimmed} {
-		counter.WithLabelValues(queue) // or its first step up would not be seen
-	}
+	l.Metrics.begin(s)
 	s.forwarder, s.rescuer, s.janitor = newForwarder(s), newRescuer(s), newJanitor(s)
 	return s
 }

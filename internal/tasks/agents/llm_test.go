@@ -14,7 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
 	"switchyard/internal/control"
@@ -108,7 +107,7 @@ func newStudy(t *testing.T, script func(llmtest.Ask) llmtest.Reply) *study {
 func (s *study) runtime() *LLM {
 	client := &http.Client{Transport: &http.Transport{}}
 	s.t.Cleanup(client.CloseIdleConnections)
-	metrics := llm.NewMetrics(prometheus.NewRegistry())
+	metrics := llm.NewMetrics()
 	first := s.server.Definition(s.api)
 	first.Price = llm.Price{Input: 1000, Output: 10_000}
 	second := s.server.Definition(llm.Messages)

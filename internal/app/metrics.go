@@ -1,0 +1,47 @@
+package app
+
+import (
+	"cmp"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"switchyard/internal/figures"
+)
+
+// exportProcess adds to the metrics what every daemon says of itself.
+func (s *System) exportProcess(daemon string) {
+	info := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "switchyard_build_info", Help: "Always 1: which version of which daemon this is.", ConstLabels: buildLabels(daemon),
+	})
+	info.Set(1)
+	s.Metrics.MustRegister(info, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+}
+
+// buildLabels tell what the binary knows of how it was built.
+func buildLabels(daemon string) prometheus.Labels {
+	labels := prometheus.Labels{"daemon": daemon, "version": "unknown", "revision": "unknown", "goversion": runtime.Version()}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		labels["version"] = cmp.Or(info.Main.Version, "unknown")
+		for _, setting := range info.Settings {
+			if setting.Key == "vcs.revision" {
+				labels["revision"] = setting.Value
+			}
+		}
+	}
+	return labels
+}
+
+// exportDeployment adds the figures of the whole deployment, which monitors and schedulers tell.
+func (s *System) exportDeployment() {
+	perUser := make(map[string]int)
+	for name, q := range s.Config.Queues {
+		perUser[name] = q.PerUser
+		for sibling := range q.Priorities {
+			perUser[sibling] = q.PerUser
+		}
+	}
+	s.Metrics.MustRegister(figures.NewQueues(s.Queue, perUser), figures.NewSchedule(s.Schedule), figures.NewBrake(s.Brake))
+}
