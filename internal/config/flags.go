@@ -15,7 +15,9 @@ type Flags struct {
 // command's own flags say.
 func (f Flags) Load(override func(*Config)) (Config, error) {
 	return Load(f.Config, os.Environ(), func(c *Config) {
-		set(&c.Redis.URL, f.Redis)
+		if f.Redis != nil {
+			c.Redis.URL, c.Redis.From = *f.Redis, "--redis"
+		}
 		set(&c.Log.Level, f.LogLevel)
 		set(&c.Log.Format, f.LogFormat)
 		if override != nil {

@@ -90,7 +90,7 @@ func (c Config) checkRedis() error {
 	}
 	client, err := cache.Connect(c.RedisOptions())
 	if err != nil {
-		return fmt.Errorf("redis: %w", err)
+		return fmt.Errorf("redis, from %s: %w", cmp.Or(c.Redis.From, "redis.url"), err)
 	}
 	return client.Close()
 }
