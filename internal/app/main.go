@@ -14,7 +14,7 @@ import (
 
 // Discreet has a command line leave out the secrets of this process in what it prints.
 func Discreet() kong.Option {
-	return kong.Writers(redact.Process.Writer(os.Stdout), redact.Process.Writer(os.Stderr))
+	return kong.Writers(redact.Process.Writer(os.Stdout), redact.Process.Log(os.Stderr))
 }
 
 // Main conceals this process, which has secrets in its environment and its memory, loads the

@@ -38,5 +38,5 @@ func (c Config) Print() (string, error) {
 	out := yaml.NewEncoder(&text)
 	out.SetIndent(2)
 	err := errors.Join(out.Encode(c), out.Close())
-	return hideURLs(redact.Process.Text(text.String())), err
+	return redact.URLs(redact.Process.Text(text.String())), err
 }

@@ -92,16 +92,16 @@ func (s *Set) Text(text string) string {
 
 // Writer returns a writer that leaves the secrets out of each write, which is to have whole
 // lines.
-func (s *Set) Writer(w io.Writer) io.Writer { return writer{s, w} }
+func (s *Set) Writer(w io.Writer) io.Writer { return writer{s.Text, w} }
 
 type writer struct {
-	secrets *Set
+	without func(string) string
 	to      io.Writer
 }
 
 // Write implements [io.Writer].
 func (w writer) Write(p []byte) (int, error) {
-	if _, err := io.WriteString(w.to, w.secrets.Text(string(p))); err != nil {
+	if _, err := io.WriteString(w.to, w.without(string(p))); err != nil {
 		return 0, err
 	}
 	return len(p), nil
