@@ -22,7 +22,7 @@ import (
 type cli struct {
 	config.Flags
 
-	Dev      devCommand      `cmd:"" help:"Run everything in one process and make a first briefing."`
+	Dev      devCommand      `cmd:"" help:"Run everything in one process and make a first briefing, on an embedded Redis unless --redis names one."`
 	Enqueue  enqueueCommand  `cmd:"" help:"Send a task."`
 	Task     taskCommand     `cmd:"" help:"List, show, cancel, run, replay and delete tasks."`
 	Queue    queueCommand    `cmd:"" help:"List, pause and resume queues."`

@@ -32,5 +32,8 @@ func Main(f config.Flags, override func(*config.Config), run func(config.Config,
 	if err != nil {
 		return err
 	}
+	if c.Redis.From == config.PlatformVariable {
+		log.Info("no setting names redis: the variable of the platform does", zap.String("variable", config.PlatformVariable), zap.String("redis", redact.URL(c.Redis.URL)))
+	}
 	return run(c, log)
 }

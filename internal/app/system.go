@@ -26,7 +26,6 @@ import (
 	"switchyard/internal/documents"
 	"switchyard/internal/events"
 	"switchyard/internal/journal"
-	"switchyard/internal/monitor"
 	"switchyard/internal/queue"
 	"switchyard/internal/routing"
 	"switchyard/internal/schedule"
@@ -208,25 +207,4 @@ const maxSkew = time.Second
 // checks are what every daemon's readiness asks.
 func (s *System) checks() []daemon.Check {
 	return []daemon.Check{{Name: "redis", Test: s.Cache.Check}}
-}
-
-// Check reports what is wrong with a configuration beyond what its own validation sees:
-// agents no runtime runs, entries no handler takes, users that cannot sign in, programs that
-// this machine cannot keep within their bounds. It does not speak to Redis.
-func Check(c config.Config) error {
-	if c.Redis.URL == "" {
-		c.Redis.URL = "redis://127.0.0.1:6379"
-	}
-	s, err := Open(c, zap.NewNop())
-	if err != nil {
-		return err
-	}
-	defer func() { _ = s.Close() }()
-	entries, err := c.Entries()
-	errs := []error{err, monitor.CheckListen(c.Monitor.Listen, monitorUsers(c)), checkPrograms(c)}
-	for _, e := range entries {
-		errs = append(errs, s.CheckEntry(context.Background(), e))
-	}
-	_, err = s.NewMonitor()
-	return errors.Join(append(errs, err)...)
 }

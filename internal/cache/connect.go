@@ -86,6 +86,9 @@ func (o Options) client() (redis.UniversalClient, error) {
 		// The parse error quotes the URL, and with it the password.
 		return nil, errors.New("redis URL cannot be parsed: give redis://[user:password@]host:port[/db], special characters percent-encoded")
 	}
+	if err := checkPlace(u); err != nil {
+		return nil, fmt.Errorf("redis URL %s: %w", redact.URL(o.URL), err)
+	}
 	if o.PoolSize == 0 {
 		o.PoolSize = defaultPoolSize
 	}

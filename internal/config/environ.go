@@ -14,9 +14,9 @@ const envPrefix = "SWITCHYARD_"
 // FileVariable names the configuration file where no flag does.
 const FileVariable = envPrefix + "CONFIG"
 
-// redisVariable names Redis where no setting does: hosting platforms set it, and Celery's
-// projects often have it.
-const redisVariable = "REDIS_URL"
+// PlatformVariable names Redis where no setting does: hosting platforms set it, and projects with
+// Celery have it.
+const PlatformVariable = "REDIS_URL"
 
 // variableOf is the variable of the setting at a path.
 func variableOf(path string) string {
@@ -36,7 +36,7 @@ func variables(environ []string) map[string]string {
 	return all
 }
 
-// readEnvironment reads the settings that variables give. An empty variable gives none. One
+// readEnvironment reads the settings that variables give. An empty variable says nothing. One
 // that looks like a setting and is none is misspelt: ignored, it would be missed much later.
 func (r *reader) readEnvironment(environ map[string]string, c *Config) {
 	known := map[string]reflect.Value{FileVariable: {}}
@@ -45,14 +45,14 @@ func (r *reader) readEnvironment(environ map[string]string, c *Config) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(environ)) {
 		value := environ[name]
-		if !strings.HasPrefix(name, envPrefix) || isOfService(name, value) {
+		if !strings.HasPrefix(name, envPrefix) || value == "" || isOfService(name, value) {
 			continue
 		}
 		to, ok := known[name]
 		switch {
 		case !ok:
 			r.errs = append(r.errs, fmt.Errorf("environment: %s is unknown: remove it, or use one of %s", name, strings.Join(likely(name, known), ", ")))
-		case to.IsValid() && value != "" && !setScalar(to, value):
+		case to.IsValid() && !setScalar(to, value):
 			r.errs = append(r.errs, fmt.Errorf("environment: %s%s: give %s", name, sayable(to, value), wantedOf(to.Type())))
 		}
 	}

@@ -89,7 +89,7 @@ func TestTheRedisOfThePlatformIsTakenWhereNoSettingNamesOne(t *testing.T) {
 		{"", []string{platform, "SWITCHYARD_REDIS_URL=redis://ours:1"}, nil, "redis://ours:1", "SWITCHYARD_REDIS_URL"},
 		{file, []string{platform}, nil, "redis://file:1", file},
 		{file, []string{platform, "SWITCHYARD_REDIS_URL=redis://ours:1"}, flag, "redis://flag:1", "--redis"},
-		{"", []string{platform}, func(c *Config) { c.Redis.From = "--redis" }, "", "--redis"},
+		{"", []string{platform}, func(c *Config) { c.Redis.URL, c.Redis.From = "", "--redis" }, "", "--redis"},
 	} {
 		c, err := Load(tc.path, tc.environ, tc.override)
 		if err != nil || c.Redis.URL != tc.url || c.Redis.From != tc.from {

@@ -31,12 +31,12 @@ func Load(path string, environ []string, override func(*Config)) (Config, error)
 	if variables[variableOf("redis.url")] != "" {
 		c.Redis.From = variableOf("redis.url")
 	}
+	if c.Redis.URL == "" {
+		c.Redis.URL = variables[PlatformVariable]
+		c.Redis.from(PlatformVariable)
+	}
 	if override != nil {
 		override(&c)
-	}
-	if c.Redis.URL == "" && c.Redis.From == "" {
-		c.Redis.URL = variables[redisVariable]
-		c.Redis.from(redisVariable)
 	}
 	if err := errors.Join(r.errs...); err != nil {
 		return c, err

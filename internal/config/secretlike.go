@@ -91,6 +91,9 @@ func (c collector) urls(text string, all bool) {
 		return
 	}
 	for _, found := range inText.FindAllString(text, -1) {
+		if all {
+			c.secrets.KnowHost(found)
+		}
 		info, _ := redact.Split(found)
 		user, password, given := strings.Cut(info, ":")
 		if !given {

@@ -33,6 +33,7 @@ type Set struct {
 	short  []string        // spellings that are left out as a whole
 	parts  map[uint64]bool // of the long ones
 	begins [1 << 16]bool   // the first two bytes of the parts
+	hosts  map[string]bool // to whom every value of a query is a secret
 }
 
 // Know adds secrets. Those that are too short are not.

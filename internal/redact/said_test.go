@@ -9,12 +9,14 @@ import (
 
 func TestWhatIsSaidHasNoSecretsInItsURLs(t *testing.T) {
 	var s Set
+	s.KnowHost("http://u:p@service:80/path?k=v")
 	for text, want := range map[string]string{
 		`Get "http://u:p@h/?token=t&page=2": refused`:       `Get "http://(hidden)@h/?token=(hidden)&page=2": refused`,
 		`see redis://:p@h:1 and redis-cluster://p@h?addr=g`: `see redis://(hidden)@h:1 and redis-cluster://(hidden)@h?addr=g`,
 		`http://h/?API_KEY=k;sig=x`:                         `http://h/?API_KEY=(hidden);sig=(hidden)`,
 		`redis://u:a\b@h:1`:                                 `redis://(hidden)@h:1`,
 		"https://example.org/feed?topic=climate-change":     "https://example.org/feed?topic=climate-change",
+		"see http://service:80/other?k=v&x":                 "see http://service:80/other?k=(hidden)&(hidden)",
 		"mail ada@example.org":                              "mail ada@example.org",
 	} {
 		if got := s.Said(text); got != want {
