@@ -9,7 +9,9 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"reflect"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 	"go.uber.org/zap"
@@ -51,6 +53,7 @@ func main() {
 		kong.Description("Background tasks for agents, briefings and scraping."),
 		kong.ShortUsageOnError(),
 		app.Discreet(),
+		kong.TypeMapper(reflect.TypeFor[time.Time](), kong.MapperFunc(readTime)),
 		kong.BindTo(redact.Process.Writer(os.Stdout), (*io.Writer)(nil)),
 		kong.Bind(&c.Flags))
 	k.FatalIfErrorf(k.Run())
