@@ -111,3 +111,18 @@ func errorText(err error) string {
 	}
 	return err.Error()
 }
+
+func FuzzAFileIsReadOrRefused(f *testing.F) {
+	for _, text := range []string{"", "redis: {pool_size: 1}", "a: &a {b: *a}", "agents: &a {x: {<<: *a}}", "queues: &q {agents: {priorities: *q}}", "routing: [~, {policy: {retries: ~}}]", "models: {m: {price: {input: .inf}}}", "? {}\n: []", "schedule: {x: {payload: {y: !!binary x}}}"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		c, err := Load(write(t, text), nil, nil)
+		if err != nil {
+			return
+		}
+		if _, err := c.Print(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}

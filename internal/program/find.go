@@ -19,11 +19,8 @@ func CheckFile(file, dir string) error {
 		}
 	}
 	at := file
-	if strings.ContainsRune(file, filepath.Separator) && !filepath.IsAbs(file) {
+	if dir != "" && strings.ContainsRune(file, filepath.Separator) && !filepath.IsAbs(file) {
 		at = dir + string(filepath.Separator) + file // a relative one is looked for where it is to run
-		if dir == "" {
-			at = "." + at
-		}
 	}
 	if _, err := exec.LookPath(at); err != nil {
 		return fmt.Errorf("command %q: %w: install it where the workers run, executable for their user, or name another", file, cause(err))
