@@ -21,9 +21,9 @@ import (
 
 	"switchyard/internal/app"
 	"switchyard/internal/bench"
-	"switchyard/internal/cache"
 	"switchyard/internal/config"
 	"switchyard/internal/deployment"
+	"switchyard/internal/redact"
 	"switchyard/internal/tasks/scraping"
 )
 
@@ -102,7 +102,7 @@ func (cmd benchCommand) measure(ctx context.Context, s *app.System, file string,
 	p := newProgress(os.Stderr)
 	options.Progress = p.show
 	_, _ = fmt.Fprintf(os.Stderr, "Measuring %s on %s.\nThis adds tasks to queues of its own%s, and removes everything it wrote when it ends. Ctrl-C ends it early.\n",
-		strings.Join(options.Workloads, ", "), cache.Redact(s.Config.Redis.URL), cmd.more(options))
+		strings.Join(options.Workloads, ", "), redact.URL(s.Config.Redis.URL), cmd.more(options))
 	report, err := bench.Run(ctx, options)
 	p.clear()
 	if len(report.Figures) > 0 || err == nil {

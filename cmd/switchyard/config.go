@@ -1,13 +1,17 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 
 	"switchyard/internal/app"
 	"switchyard/internal/config"
+	"switchyard/internal/redact"
 	"switchyard/internal/tasks/agents"
 )
 
@@ -18,6 +22,7 @@ type configCommand struct {
 }
 
 type configCheck struct {
+	Machine bool `help:"Look on this machine, too, for the programs, directories, files and variables that the configuration names, as a worker of the same user would. On by default; leave it out where no worker runs." default:"true" negatable:""`
 	Servers bool `help:"Connect to the MCP servers, too, and check the names of their tools. Starts those that are programs."`
 }
 
@@ -27,7 +32,13 @@ func (cmd configCheck) Run(f *config.Flags, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := app.Check(c); err != nil {
+	err = app.Check(c)
+	if cmd.Machine {
+		if here := app.CheckHere(c); here != nil {
+			err = errors.Join(err, fmt.Errorf("%w\nThis machine was looked at, too: check where the workers run, as their user and with their variables, or with --no-machine", here))
+		}
+	}
+	if err != nil {
 		return err
 	}
 	if cmd.Servers {
@@ -35,8 +46,32 @@ func (cmd configCheck) Run(f *config.Flags, out io.Writer) error {
 			return err
 		}
 	}
-	_, err = fmt.Fprintln(out, "The configuration is valid.")
+	return cmd.say(c, out)
+}
+
+// say says what has been found, where nothing is wrong.
+func (cmd configCheck) say(c config.Config, out io.Writer) error {
+	remarks, err := app.Remarks(c)
+	if err != nil {
+		return err
+	}
+	for _, remark := range remarks {
+		_, _ = fmt.Fprintln(out, "Remark:", remark)
+	}
+	looked := ". This machine was not looked at"
+	if cmd.Machine {
+		looked = fmt.Sprintf(", and what it names is here for user %d", os.Geteuid())
+	}
+	_, err = fmt.Fprintf(out, "The configuration is valid%s. Redis: %s.\n", looked, redisOf(c))
 	return err
+}
+
+// redisOf says which Redis a configuration names, and where it does.
+func redisOf(c config.Config) string {
+	if c.Redis.URL == "" {
+		return "none is named"
+	}
+	return fmt.Sprintf("%s, from %s", redact.URL(c.Redis.URL), cmp.Or(c.Redis.From, "redis.url"))
 }
 
 type configPrint struct{}
@@ -51,6 +86,6 @@ func (configPrint) Run(f *config.Flags, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprint(out, text)
+	_, err = fmt.Fprintf(out, "# Redis: %s.\n%s", redisOf(c), text)
 	return err
 }

@@ -18,7 +18,12 @@ type devCommand struct {
 // Run implements the command. What a person is to read goes to standard output, the log
 // to standard error; it is kept to warnings unless asked for.
 func (cmd devCommand) Run(f *config.Flags, out io.Writer) error {
+	options := app.DevOptions{Sources: cmd.Source, Topics: cmd.Topic, Out: out}
 	override := func(c *config.Config) {
+		// What is exported for the daemons may be anybody's, and is not to get the demo's user.
+		if c.Redis.From != config.RedisFlag {
+			options.Spared, c.Redis = c.Redis, config.Default().Redis
+		}
 		if f.LogLevel == nil && c.Log.Level == config.Default().Log.Level {
 			c.Log.Level = "warn"
 		}
@@ -27,6 +32,6 @@ func (cmd devCommand) Run(f *config.Flags, out io.Writer) error {
 		}
 	}
 	return app.Main(*f, override, func(c config.Config, log *zap.Logger) error {
-		return app.RunDev(c, app.DevOptions{Sources: cmd.Source, Topics: cmd.Topic, Out: out}, log)
+		return app.RunDev(c, options, log)
 	})
 }

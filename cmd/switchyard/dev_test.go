@@ -86,6 +86,22 @@ func TestDevBriefsFromTheDocumentationOnAnEmbeddedRedis(t *testing.T) {
 	}
 }
 
+func TestDevLeavesTheRedisOfTheEnvironmentAlone(t *testing.T) {
+	for _, variable := range []string{"SWITCHYARD_REDIS_URL", "REDIS_URL"} {
+		server := redistest.Server(t)
+		t.Setenv("SWITCHYARD_REDIS_URL", "")
+		t.Setenv(variable, "redis://ada:secret@"+server.Addr+"/0?protocol=2")
+		said := runDev(t, syscall.SIGINT, func(string) {})
+		want := "Redis: an embedded Redis, which forgets everything when this ends. redis://(hidden)@" + server.Addr + "/0?protocol=(hidden), which " + variable + " names, is left alone: give it with --redis to use it.\n"
+		if !strings.Contains(said, want) {
+			t.Errorf("dev did not say %q:\n%s", want, said)
+		}
+		if keys := redistest.Client(t, server.Addr).Keys(t.Context(), "*").Val(); len(keys) > 0 {
+			t.Errorf("%s: dev wrote %q", variable, keys)
+		}
+	}
+}
+
 func TestDevBriefsFromGivenSourcesOnAGivenRedis(t *testing.T) {
 	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/page" {
@@ -101,7 +117,7 @@ func TestDevBriefsFromGivenSourcesOnAGivenRedis(t *testing.T) {
 	server := redistest.Server(t)
 	said := runDev(t, syscall.SIGTERM, func(string) {}, "--redis", "redis://"+server.Addr,
 		"--source", site.URL+"/page", "--source", site.URL+"/missing", "--topic", "tulips")
-	for _, want := range []string{"Tulips in spring", "three times as deep", `"tulips" 2 times, also in the title`, "404"} {
+	for _, want := range []string{"Redis: redis://" + server.Addr + ", as --redis says. It gets the user \"you\", their schedule and their briefing.\n", "Tulips in spring", "three times as deep", `"tulips" 2 times, also in the title`, "404"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("dev did not say %q:\n%s", want, said)
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"time"
@@ -27,6 +28,9 @@ type enqueueCommand struct {
 
 // Run implements the command.
 func (cmd enqueueCommand) Run(f *config.Flags, out io.Writer) error {
+	if cmd.In < 0 {
+		return fmt.Errorf("--in is %s: give how long from now on, such as 10m", cmd.In)
+	}
 	payload, err := readPayload(cmd.Payload, os.Stdin)
 	if err != nil {
 		return err

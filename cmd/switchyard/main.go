@@ -9,7 +9,9 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"reflect"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 	"go.uber.org/zap"
@@ -22,7 +24,7 @@ import (
 type cli struct {
 	config.Flags
 
-	Dev      devCommand      `cmd:"" help:"Run everything in one process and make a first briefing."`
+	Dev      devCommand      `cmd:"" help:"Run everything in one process and make a first briefing, on an embedded Redis unless --redis names one."`
 	Enqueue  enqueueCommand  `cmd:"" help:"Send a task."`
 	Task     taskCommand     `cmd:"" help:"List, show, cancel, run, replay and delete tasks."`
 	Queue    queueCommand    `cmd:"" help:"List, pause and resume queues."`
@@ -51,6 +53,7 @@ func main() {
 		kong.Description("Background tasks for agents, briefings and scraping."),
 		kong.ShortUsageOnError(),
 		app.Discreet(),
+		kong.TypeMapper(reflect.TypeFor[time.Time](), kong.MapperFunc(readTime)),
 		kong.BindTo(redact.Process.Writer(os.Stdout), (*io.Writer)(nil)),
 		kong.Bind(&c.Flags))
 	k.FatalIfErrorf(k.Run())

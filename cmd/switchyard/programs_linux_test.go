@@ -116,7 +116,7 @@ func awaitNumber(t *testing.T, file string) int {
 
 func TestAWorkerRefusesBoundsThatItCannotKeep(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "config.yaml")
-	const config = "redis: {url: 'redis://127.0.0.1:1'}\nagents: {x: {runtime: exec, command: ['true'], user: no-such-user, allow: {read: [/no/such]}}}"
+	const config = "redis: {url: 'redis://127.0.0.1:1'}\nagents: {x: {runtime: exec, command: [/bin/true], user: no-such-user, allow: {read: [/no/such]}}}"
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}

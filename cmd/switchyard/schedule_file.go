@@ -157,7 +157,7 @@ func (cmd scheduleExport) Run(f *config.Flags, out io.Writer) error {
 func collect(found map[string]config.FileEntry, page []schedule.Record) error {
 	for _, r := range page {
 		if r.State() == schedule.Unreadable {
-			_, _ = fmt.Fprintln(redact.Process.Writer(os.Stderr), "left out:", r.Books.LastError)
+			_, _ = fmt.Fprintln(redact.Process.Log(os.Stderr), "left out:", r.Books.LastError)
 			continue
 		}
 		e, err := config.EntryOf(r.Entry)

@@ -14,6 +14,7 @@ import (
 	"switchyard/internal/cache"
 	"switchyard/internal/calendar"
 	"switchyard/internal/config"
+	"switchyard/internal/redact"
 	"switchyard/internal/redbeat"
 	"switchyard/internal/schedule"
 )
@@ -70,7 +71,7 @@ func (cmd scheduleImportRedBeat) Run(f *config.Flags, out io.Writer) error {
 			return err
 		}
 		if len(stored) == 0 {
-			return fmt.Errorf("%s has no entries under %s*: see to --key-prefix, and to the database in --from", cache.Redact(cmd.From), cmd.KeyPrefix)
+			return fmt.Errorf("%s has no entries under %s*: see to --key-prefix, and to the database in --from", redact.URL(cmd.From), cmd.KeyPrefix)
 		}
 		report := redBeatReport{mover.MoveAll(ctx, stored), cmd.Map}
 		if err := refuseMoves(ctx, s, report.moves); err != nil {

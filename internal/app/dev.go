@@ -16,6 +16,7 @@ import (
 
 	"switchyard/internal/config"
 	"switchyard/internal/daemon"
+	"switchyard/internal/redact"
 	"switchyard/internal/users"
 )
 
@@ -32,8 +33,22 @@ type DevOptions struct {
 	Sources []string
 	// Topics are what the briefing is about.
 	Topics []string
+	// Spared is the Redis that the configuration or the environment names, and that is left
+	// alone; the zero value if there is none, or the command itself names one.
+	Spared config.Redis
 	// Out gets what a person is to read.
 	Out io.Writer
+}
+
+// redis says whose Redis is used, and what becomes of it.
+func (o DevOptions) redis(c config.Config, embedded bool) string {
+	switch {
+	case !embedded:
+		return fmt.Sprintf("%s, as %s says. It gets the user %q, their schedule and their briefing.", redact.URL(c.Redis.URL), config.RedisFlag, DevUser)
+	case o.Spared.URL != "":
+		return fmt.Sprintf("an embedded Redis, which forgets everything when this ends. %s, which %s names, is left alone: give it with %s to use it.", redact.URL(o.Spared.URL), o.Spared.From, config.RedisFlag)
+	}
+	return "an embedded Redis, which forgets everything when this ends."
 }
 
 // RunDev runs worker, scheduler and monitor in one process, on an embedded Redis unless
@@ -67,7 +82,7 @@ func RunDev(c config.Config, o DevOptions, log *zap.Logger) error {
 	stop, release := daemon.Signals(c.Worker.Drain)
 	defer release()
 	d := &dev{system: s, options: o, started: started}
-	d.say("Switchyard is starting: worker, scheduler and monitor in one process%s.", map[bool]string{true: ", on an embedded Redis", false: ""}[embedded])
+	d.say("Switchyard is starting: worker, scheduler and monitor in one process.\nRedis: %s", o.redis(c, embedded))
 	return d.run(stop, listener)
 }
 
@@ -78,7 +93,7 @@ func embedRedis(c *config.Config) (stop func(), err error) {
 	if err := m.Start(); err != nil {
 		return nil, fmt.Errorf("start the embedded redis: %w", err)
 	}
-	c.Redis.URL, c.Redis.Password = "redis://"+m.Addr(), ""
+	c.Redis.URL = "redis://" + m.Addr()
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)

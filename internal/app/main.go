@@ -14,7 +14,7 @@ import (
 
 // Discreet has a command line leave out the secrets of this process in what it prints.
 func Discreet() kong.Option {
-	return kong.Writers(redact.Process.Writer(os.Stdout), redact.Process.Writer(os.Stderr))
+	return kong.Writers(redact.Process.Writer(os.Stdout), redact.Process.Log(os.Stderr))
 }
 
 // Main conceals this process, which has secrets in its environment and its memory, loads the
@@ -31,6 +31,9 @@ func Main(f config.Flags, override func(*config.Config), run func(config.Config,
 	log, err := daemon.NewLogger(c.Log.Level, c.Log.Format)
 	if err != nil {
 		return err
+	}
+	if c.Redis.From == config.PlatformVariable {
+		log.Info("no setting names redis: the variable of the platform does", zap.String("variable", config.PlatformVariable), zap.String("redis", redact.URL(c.Redis.URL)))
 	}
 	return run(c, log)
 }

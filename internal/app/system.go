@@ -27,7 +27,6 @@ import (
 	"switchyard/internal/journal"
 	"switchyard/internal/layout"
 	"switchyard/internal/llm"
-	"switchyard/internal/monitor"
 	"switchyard/internal/queue"
 	"switchyard/internal/rights"
 	"switchyard/internal/routing"
@@ -217,24 +216,3 @@ func (s *System) awaitRedis(ctx context.Context) error {
 
 // maxSkew is the difference between the clocks that nobody notices.
 const maxSkew = time.Second
-
-// Check reports what is wrong with a configuration beyond what its own validation sees:
-// agents no runtime runs, entries no handler takes, users that cannot sign in, programs that
-// this machine cannot keep within their bounds. It does not speak to Redis.
-func Check(c config.Config) error {
-	if c.Redis.URL == "" {
-		c.Redis.URL = "redis://127.0.0.1:6379"
-	}
-	s, err := Open(c, zap.NewNop())
-	if err != nil {
-		return err
-	}
-	defer func() { _ = s.Close() }()
-	entries, err := c.Entries()
-	errs := []error{err, monitor.CheckListen(c.Monitor.Listen, monitorUsers(c)), checkPrograms(c)}
-	for _, e := range entries {
-		errs = append(errs, s.CheckEntry(context.Background(), e))
-	}
-	_, err = s.NewMonitor()
-	return errors.Join(append(errs, err)...)
-}

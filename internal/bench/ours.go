@@ -45,7 +45,7 @@ func newOurs(o Options) (*ours, error) {
 	s := &ours{
 		redis: o.Redis, table: table,
 		lane: lane.Options{Queue: oursQueue, Fetchers: o.Fetchers, Poll: o.Poll},
-		log:  zap.New(zapcore.NewCore(daemon.Encoder(daemon.FormatJSON), zapcore.Lock(zapcore.AddSync(redact.Process.Writer(null))), zap.InfoLevel)),
+		log:  zap.New(zapcore.NewCore(daemon.Encoder(daemon.FormatJSON), zapcore.Lock(zapcore.AddSync(redact.Process.Log(null))), zap.InfoLevel)),
 	}
 	catalog, err := newCatalog(func(int) {})
 	if err != nil {

@@ -16,7 +16,7 @@ func Blocking(client redis.UniversalClient, most int) (redis.UniversalClient, er
 	case *redis.Client:
 		options := *c.Options()
 		options.PoolSize, options.MaxActiveConns, options.MaxIdleConns, options.MinIdleConns = most, most, most, 0
-		options.MaxRetries = -1
+		options.MaxRetries, options.PushNotificationProcessor = -1, nil // which is of client's connections
 		return redis.NewClient(&options), nil
 	case *redis.ClusterClient:
 		options := *c.Options()

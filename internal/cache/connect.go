@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"switchyard/internal/redact"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -90,6 +91,9 @@ func (o Options) client() (redis.UniversalClient, error) {
 		// The parse error quotes the URL, and with it the password.
 		return nil, errors.New("redis URL cannot be parsed: give redis://[user:password@]host:port[/db], special characters percent-encoded")
 	}
+	if err := checkPlace(u); err != nil {
+		return nil, fmt.Errorf("redis URL %s: %w", redact.URL(o.URL), err)
+	}
 	if o.PoolSize == 0 {
 		o.PoolSize = defaultPoolSize
 	}
@@ -119,7 +123,7 @@ func (o Options) client() (redis.UniversalClient, error) {
 func (o Options) standalone(u *url.URL, tlsConfig *tls.Config) (redis.UniversalClient, error) {
 	opt, err := redis.ParseURL(u.String())
 	if err != nil {
-		return nil, fmt.Errorf("redis URL %s: %w", Redact(o.URL), err)
+		return nil, fmt.Errorf("redis URL %s: %w", redact.URL(o.URL), err)
 	}
 	if o.Password != "" {
 		opt.Password = o.Password
@@ -139,7 +143,7 @@ func (o Options) standalone(u *url.URL, tlsConfig *tls.Config) (redis.UniversalC
 func (o Options) sentinel(u *url.URL, scheme string, tlsConfig *tls.Config) (redis.UniversalClient, error) {
 	master, db, _ := strings.Cut(strings.Trim(u.Path, "/"), "/")
 	if master == "" {
-		return nil, fmt.Errorf("redis URL %s: name the master after the hosts: redis-sentinel://host:26379/mymaster", Redact(o.URL))
+		return nil, fmt.Errorf("redis URL %s: name the master after the hosts: redis-sentinel://host:26379/mymaster", redact.URL(o.URL))
 	}
 	v := *u
 	v.Path = "/" + db
@@ -148,7 +152,7 @@ func (o Options) sentinel(u *url.URL, scheme string, tlsConfig *tls.Config) (red
 	v.RawQuery = q.Encode()
 	opt, err := redis.ParseFailoverURL(manyHosts(&v, scheme))
 	if err != nil {
-		return nil, fmt.Errorf("redis URL %s: %w", Redact(o.URL), err)
+		return nil, fmt.Errorf("redis URL %s: %w", redact.URL(o.URL), err)
 	}
 	if o.Password != "" {
 		opt.Password = o.Password
@@ -164,7 +168,7 @@ func (o Options) sentinel(u *url.URL, scheme string, tlsConfig *tls.Config) (red
 func (o Options) cluster(u *url.URL, scheme string, tlsConfig *tls.Config) (redis.UniversalClient, error) {
 	opt, err := redis.ParseClusterURL(manyHosts(u, scheme))
 	if err != nil {
-		return nil, fmt.Errorf("redis URL %s: %w", Redact(o.URL), err)
+		return nil, fmt.Errorf("redis URL %s: %w", redact.URL(o.URL), err)
 	}
 	if o.Password != "" {
 		opt.Password = o.Password
@@ -190,20 +194,4 @@ func manyHosts(u *url.URL, scheme string) string {
 	}
 	v.RawQuery = q.Encode()
 	return v.String()
-}
-
-// Redact returns a Redis URL with its password hidden, for logs and errors.
-func Redact(rawURL string) string {
-	u, err := url.Parse(rawURL)
-	if err != nil {
-		return "(unreadable URL)"
-	}
-	q := u.Query()
-	for _, secret := range []string{"password", "sentinel_password"} {
-		if q.Has(secret) {
-			q.Set(secret, "xxxxx")
-		}
-	}
-	u.RawQuery = q.Encode()
-	return u.Redacted()
 }

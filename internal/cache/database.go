@@ -20,6 +20,7 @@ func InDatabase(client redis.UniversalClient, db int) (other redis.UniversalClie
 	}
 	options := *single.Options()
 	options.DB, options.PoolSize, options.MaxActiveConns, options.MinIdleConns = db, 1, 1, 0
+	options.PushNotificationProcessor = nil // that is of the other's connections
 	own := redis.NewClient(&options)
 	return own, own.Close
 }

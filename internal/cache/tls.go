@@ -5,13 +5,14 @@ import (
 	"crypto/x509"
 	"fmt"
 	"os"
+	"switchyard/internal/redact"
 )
 
 // tls returns the TLS configuration, nil for a plain connection.
 func (o Options) tls(secure bool) (*tls.Config, error) {
 	if !secure {
 		if o.CAFile != "" || o.CertFile != "" || o.KeyFile != "" {
-			return nil, fmt.Errorf("redis URL %s is not encrypted but TLS files are given: use a rediss URL", Redact(o.URL))
+			return nil, fmt.Errorf("redis URL %s is not encrypted but TLS files are given: use a rediss URL", redact.URL(o.URL))
 		}
 		return nil, nil
 	}

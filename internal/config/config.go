@@ -18,17 +18,17 @@ import (
 // Config is everything that can be configured. A scalar at redis.pool_size in the file
 // is SWITCHYARD_REDIS_POOL_SIZE in the environment.
 type Config struct {
-	Redis     Redis     `yaml:"redis" envPrefix:"REDIS_"`
-	Control   Control   `yaml:"control" envPrefix:"CONTROL_"`
-	Log       Log       `yaml:"log" envPrefix:"LOG_"`
-	Worker    Worker    `yaml:"worker" envPrefix:"WORKER_"`
-	Scheduler Scheduler `yaml:"scheduler" envPrefix:"SCHEDULER_"`
-	Monitor   Monitor   `yaml:"monitor" envPrefix:"MONITOR_"`
-	Cache     Cache     `yaml:"cache" envPrefix:"CACHE_"`
-	Tasks     Tasks     `yaml:"tasks" envPrefix:"TASKS_"`
-	Fetcher   Fetcher   `yaml:"fetcher" envPrefix:"FETCHER_"`
-	Documents Documents `yaml:"documents" envPrefix:"DOCUMENTS_"`
-	Briefings Briefings `yaml:"briefings" envPrefix:"BRIEFINGS_"`
+	Redis     Redis     `yaml:"redis"`
+	Control   Control   `yaml:"control"`
+	Log       Log       `yaml:"log"`
+	Worker    Worker    `yaml:"worker"`
+	Scheduler Scheduler `yaml:"scheduler"`
+	Monitor   Monitor   `yaml:"monitor"`
+	Cache     Cache     `yaml:"cache"`
+	Tasks     Tasks     `yaml:"tasks"`
+	Fetcher   Fetcher   `yaml:"fetcher"`
+	Documents Documents `yaml:"documents"`
+	Briefings Briefings `yaml:"briefings"`
 
 	// Queues are consumed with their own concurrency each.
 	Queues map[string]Queue `yaml:"queues"`
@@ -53,50 +53,53 @@ type Config struct {
 
 // Redis says how to reach Redis; see package cache for the forms of the URL.
 type Redis struct {
-	URL      string `yaml:"url" env:"URL"`
-	Password Secret `yaml:"password,omitempty" env:"PASSWORD"`
-	PoolSize int    `yaml:"pool_size" env:"POOL_SIZE"`
-	CAFile   string `yaml:"ca_file,omitempty" env:"CA_FILE"`
-	CertFile string `yaml:"cert_file,omitempty" env:"CERT_FILE"`
-	KeyFile  string `yaml:"key_file,omitempty" env:"KEY_FILE"`
+	URL string `yaml:"url"`
+	// From says who has given the URL: --redis, the name of a variable or that of the file; ""
+	// if nobody has.
+	From     string `yaml:"-"`
+	Password Secret `yaml:"password,omitempty"`
+	PoolSize int    `yaml:"pool_size"`
+	CAFile   string `yaml:"ca_file,omitempty"`
+	CertFile string `yaml:"cert_file,omitempty"`
+	KeyFile  string `yaml:"key_file,omitempty"`
 	// Prefix starts every key that is not asynq's. So it does not separate queues: two
 	// deployments in one database need other queue names as well.
-	Prefix string `yaml:"prefix" env:"PREFIX"`
+	Prefix string `yaml:"prefix"`
 }
 
 // Control says which deployment this is, and how it is reached on the control channels.
 type Control struct {
 	// Namespace names the deployment: all daemons that share a Redis, a prefix and this. ""
 	// is its prefix and database, such as switchyard/0.
-	Namespace string `yaml:"namespace,omitempty" env:"NAMESPACE"`
+	Namespace string `yaml:"namespace,omitempty"`
 	// Channels says whether messages on agent:pause:* and agent:resume:* are obeyed: auto,
 	// unless another deployment on the Redis server does; obey, in any case; or ignore.
-	Channels deployment.Mode `yaml:"channels" env:"CHANNELS"`
+	Channels deployment.Mode `yaml:"channels"`
 }
 
 // Log says what is logged and how.
 type Log struct {
-	Level  string `yaml:"level" env:"LEVEL"`   // debug, info, warn, error
-	Format string `yaml:"format" env:"FORMAT"` // auto, json, console
+	Level  string `yaml:"level"`  // debug, info, warn, error
+	Format string `yaml:"format"` // auto, json, console
 }
 
 // Worker configures cmd/worker.
 type Worker struct {
-	Listen string        `yaml:"listen" env:"LISTEN"` // health and metrics
-	Drain  time.Duration `yaml:"drain" env:"DRAIN"`   // from the first signal to handing back
-	Poll   time.Duration `yaml:"poll" env:"POLL"`     // of an idle lane
+	Listen string        `yaml:"listen"` // health and metrics
+	Drain  time.Duration `yaml:"drain"`  // from the first signal to handing back
+	Poll   time.Duration `yaml:"poll"`   // of an idle lane
 }
 
 // Scheduler configures cmd/scheduler.
 type Scheduler struct {
-	Listen     string        `yaml:"listen" env:"LISTEN"`
-	Batch      int           `yaml:"batch" env:"BATCH"`             // entries claimed at once
-	ClaimLease time.Duration `yaml:"claim_lease" env:"CLAIM_LEASE"` // after which another may take over
+	Listen     string        `yaml:"listen"`
+	Batch      int           `yaml:"batch"`       // entries claimed at once
+	ClaimLease time.Duration `yaml:"claim_lease"` // after which another may take over
 }
 
 // Monitor configures cmd/monitor.
 type Monitor struct {
-	Listen string `yaml:"listen" env:"LISTEN"`
+	Listen string `yaml:"listen"`
 	// Users may sign in. Without any it listens on loopback only.
 	Users []MonitorUser `yaml:"users,omitempty"`
 	// Prometheus is the URL of the server that asynqmon draws its charts from.
@@ -112,36 +115,36 @@ type MonitorUser struct {
 
 // Cache configures the shared cache.
 type Cache struct {
-	TTL time.Duration `yaml:"ttl" env:"TTL"`
+	TTL time.Duration `yaml:"ttl"`
 }
 
 // Tasks bounds what is accepted.
 type Tasks struct {
-	MaxPayload int `yaml:"max_payload" env:"MAX_PAYLOAD"` // bytes
+	MaxPayload int `yaml:"max_payload"` // bytes
 }
 
 // Fetcher configures how pages are fetched.
 type Fetcher struct {
-	UserAgent    string        `yaml:"user_agent" env:"USER_AGENT"`
-	Timeout      time.Duration `yaml:"timeout" env:"TIMEOUT"`
-	MaxBody      int64         `yaml:"max_body" env:"MAX_BODY"`       // bytes as sent
-	MaxDecoded   int64         `yaml:"max_decoded" env:"MAX_DECODED"` // bytes decompressed
-	AllowPrivate bool          `yaml:"allow_private" env:"ALLOW_PRIVATE"`
+	UserAgent    string        `yaml:"user_agent"`
+	Timeout      time.Duration `yaml:"timeout"`
+	MaxBody      int64         `yaml:"max_body"`    // bytes as sent
+	MaxDecoded   int64         `yaml:"max_decoded"` // bytes decompressed
+	AllowPrivate bool          `yaml:"allow_private"`
 }
 
 // Documents configures the store of what was scraped.
 type Documents struct {
-	TTL time.Duration `yaml:"ttl" env:"TTL"`
+	TTL time.Duration `yaml:"ttl"`
 }
 
 // Briefings configures how briefings are made.
 type Briefings struct {
-	Agent     string        `yaml:"agent" env:"AGENT"`             // that ranks, by its name
-	Digest    string        `yaml:"digest,omitempty" env:"DIGEST"` // that writes the texts; "": the pages are quoted
-	Items     int           `yaml:"items" env:"ITEMS"`
-	Patience  time.Duration `yaml:"patience" env:"PATIENCE"`     // with each agent
-	FirstSpan time.Duration `yaml:"first_span" env:"FIRST_SPAN"` // of a user's first briefing
-	Dir       string        `yaml:"dir" env:"DIR"`               // of the channel "file"
+	Agent     string        `yaml:"agent"`            // that ranks, by its name
+	Digest    string        `yaml:"digest,omitempty"` // that writes the texts; "": the pages are quoted
+	Items     int           `yaml:"items"`
+	Patience  time.Duration `yaml:"patience"`   // with each agent
+	FirstSpan time.Duration `yaml:"first_span"` // of a user's first briefing
+	Dir       string        `yaml:"dir"`        // of the channel "file"
 }
 
 // Queue is one queue's share of a worker.

@@ -71,9 +71,9 @@ func TestWhatIsWrongIsNamedWithItsRemedy(t *testing.T) {
 	for name, tc := range map[string]struct{ yaml, environ, want, not string }{
 		"malformed":       {yaml: "redis: [", want: "configuration file"},
 		"unknown key":     {yaml: "redis:\n  adress: x\n", want: `unknown field "adress"`},
-		"wrong type":      {yaml: "redis:\n  pool_size: many\n", want: "[2:14] cannot unmarshal string"},
+		"wrong type":      {yaml: "redis:\n  pool_size: many\n", want: `switchyard.yaml:2: redis.pool_size "many": give a whole number, such as 20`},
 		"unknown env":     {environ: "SWITCHYARD_REDIS_ULR=x", want: "SWITCHYARD_REDIS_ULR is unknown"},
-		"bad env":         {environ: "SWITCHYARD_REDIS_POOL_SIZE=x", want: "PoolSize"},
+		"bad env":         {environ: "SWITCHYARD_REDIS_POOL_SIZE=x", want: `environment: SWITCHYARD_REDIS_POOL_SIZE "x": give a whole number, such as 20`},
 		"bad duration":    {environ: "SWITCHYARD_WORKER_DRAIN=soon", want: "soon"},
 		"pool size":       {yaml: "redis: {pool_size: 0}", want: "redis.pool_size is 0: use 1"},
 		"scheme":          {yaml: "redis: {url: 'http://x'}", want: "use redis, rediss"},

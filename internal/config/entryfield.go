@@ -178,10 +178,14 @@ func readPayload(e *FileEntry, n *yaml.Node) error {
 	if n.Kind != yaml.MappingNode {
 		return fmt.Errorf("%s: give an object, such as {user: ada}", shown(n))
 	}
-	err := n.Decode(&e.Payload)
-	if err == nil {
-		return nil
+	if err := n.Decode(&e.Payload); err != nil {
+		return freeError(err)
 	}
+	return nil
+}
+
+// freeError says why a value of any form cannot be read.
+func freeError(err error) error {
 	if twice := keyTwice.FindStringSubmatch(err.Error()); twice != nil {
 		return fmt.Errorf("has the key %s twice, in lines %s and %s: keep one of them", twice[2], twice[3], twice[1])
 	}

@@ -11,11 +11,16 @@ type Flags struct {
 	LogFormat *string `help:"auto, json or console."`
 }
 
+// RedisFlag names the flag that gives the URL of Redis.
+const RedisFlag = "--redis"
+
 // Load reads the configuration of this process. override, if not nil, applies what the
 // command's own flags say.
 func (f Flags) Load(override func(*Config)) (Config, error) {
 	return Load(f.Config, os.Environ(), func(c *Config) {
-		set(&c.Redis.URL, f.Redis)
+		if f.Redis != nil {
+			c.Redis.URL, c.Redis.From = *f.Redis, RedisFlag
+		}
 		set(&c.Log.Level, f.LogLevel)
 		set(&c.Log.Format, f.LogFormat)
 		if override != nil {

@@ -6,102 +6,83 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
-	"slices"
-	"strings"
+	"reflect"
 
-	"github.com/caarlos0/env/v11"
-	"github.com/goccy/go-yaml"
+	"go.yaml.in/yaml/v3"
+
+	"switchyard/internal/routing"
 )
-
-// envPrefix starts every environment variable read here.
-const envPrefix = "SWITCHYARD_"
-
-// FileVariable names the configuration file where no flag does.
-const FileVariable = envPrefix + "CONFIG"
 
 // Load reads the configuration from path, "" for none, and from environ, a list of
 // KEY=value. override, if not nil, then applies what flags say. The result is valid. From then
 // on package redact knows the secrets in it, also those of a configuration that is not valid.
 func Load(path string, environ []string, override func(*Config)) (Config, error) {
-	c, variables := Default(), env.ToMap(environ)
+	c, variables := Default(), variables(environ)
 	defer func() { know(c, variables) }() // for who is told the error
+	r := &reader{file: path}
 	if path != "" {
-		if err := readFile(path, &c); err != nil {
+		if err := r.readFile(&c); err != nil {
 			return c, err
 		}
+		c.Redis.from(path)
 	}
-	if err := readEnvironment(environ, &c); err != nil {
-		return c, err
+	r.readEnvironment(variables, &c)
+	if variables[variableOf("redis.url")] != "" {
+		c.Redis.From = variableOf("redis.url")
+	}
+	if c.Redis.URL == "" {
+		c.Redis.URL = variables[PlatformVariable]
+		c.Redis.from(PlatformVariable)
 	}
 	if override != nil {
 		override(&c)
 	}
+	if err := errors.Join(r.errs...); err != nil {
+		return c, err
+	}
 	return c, c.Validate()
 }
 
-func readFile(path string, c *Config) error {
-	raw, err := os.ReadFile(path)
+// from notes who has given the URL, if somebody has.
+func (r *Redis) from(who string) {
+	if r.URL != "" {
+		r.From = who
+	}
+}
+
+// readFile reads the file. The error is that it cannot be read at all.
+func (r *reader) readFile(c *Config) error {
+	raw, err := os.ReadFile(r.file)
 	if err != nil {
 		return fmt.Errorf("configuration file: %w", err)
 	}
-	d := yaml.NewDecoder(bytes.NewReader(raw), yaml.Strict())
-	if err := d.Decode(c); err != nil && !errors.Is(err, io.EOF) {
-		var read map[string]any
-		_ = yaml.Unmarshal(raw, &read) // as far as it can be
-		know(read, nil)
-		return fmt.Errorf("configuration file %s: at [line:column] %s", path, yaml.FormatError(err, false, false))
+	documents := yaml.NewDecoder(bytes.NewReader(bytes.TrimRight(raw, " \t\r\n")))
+	var document, second yaml.Node
+	if err = documents.Decode(&document); err == nil {
+		textDates(&document)
+		r.read(document.Content[0], "", reflect.ValueOf(c).Elem())
+		if err = documents.Decode(&second); err == nil {
+			r.note(&second, "a second document begins here: put all settings into one")
+		}
 	}
-	c.addDefaults()
+	if err != nil && !errors.Is(err, io.EOF) { // a file without a document says nothing
+		line, err := syntaxError(err)
+		return fmt.Errorf("configuration file %s: line %d: %w", r.file, max(line, 1), err)
+	}
+	agents := c.Queues[routing.Agents]
+	agents.PerUser = cmp.Or(agents.PerUser, agentsPerUser)
+	c.Queues[routing.Agents] = agents
 	return nil
 }
 
-// addDefaults puts back the default queues and agents the file does not mention, and what
-// it leaves open: its maps replace those of the defaults.
-func (c *Config) addDefaults() {
-	d := Default()
-	for name, q := range c.Queues {
-		q.PerUser = cmp.Or(q.PerUser, d.Queues[name].PerUser)
-		d.Queues[name] = q
+// textDates has what looks like a date be text, as in JSON. Settings that are times are read
+// by their type.
+func textDates(n *yaml.Node) {
+	if n.Tag == "!!timestamp" {
+		n.Tag = "!!str"
 	}
-	maps.Copy(d.Agents, c.Agents)
-	c.Queues, c.Agents = d.Queues, d.Agents
-}
-
-func readEnvironment(environ []string, c *Config) error {
-	options := env.Options{Prefix: envPrefix, Environment: env.ToMap(environ)}
-	if err := checkVariables(options.Environment, c); err != nil {
-		return err
+	for _, child := range n.Content {
+		textDates(child)
 	}
-	if err := env.ParseWithOptions(c, options); err != nil {
-		var all env.AggregateError
-		if errors.As(err, &all) && len(all.Errors) > 0 {
-			return fmt.Errorf("environment: %w", errors.Join(all.Errors...))
-		}
-		return fmt.Errorf("environment: %w", err)
-	}
-	return nil
-}
-
-// checkVariables refuses variables that look like ours and are not: a misspelt one
-// would otherwise be ignored without a word.
-func checkVariables(environ map[string]string, c *Config) error {
-	params, err := env.GetFieldParamsWithOptions(c, env.Options{Prefix: envPrefix})
-	if err != nil {
-		return fmt.Errorf("environment: %w", err)
-	}
-	known := []string{FileVariable}
-	for _, p := range params {
-		if p.OwnKey != "" {
-			known = append(known, p.Key)
-		}
-	}
-	slices.Sort(known)
-	for name := range environ {
-		if strings.HasPrefix(name, envPrefix) && !slices.Contains(known, name) {
-			return fmt.Errorf("environment: %s is unknown: remove it or use one of %s", name, strings.Join(known, ", "))
-		}
-	}
-	return nil
 }

@@ -1,7 +1,10 @@
 package config
 
 import (
-	"github.com/goccy/go-yaml"
+	"errors"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
 
 	"switchyard/internal/redact"
 )
@@ -22,7 +25,7 @@ func (s Secret) String() string {
 // GoString implements [fmt.GoStringer].
 func (s Secret) GoString() string { return s.String() }
 
-// MarshalYAML implements [yaml.InterfaceMarshaler].
+// MarshalYAML implements [yaml.Marshaler].
 func (s Secret) MarshalYAML() (any, error) { return s.String(), nil }
 
 // Reveal returns the value itself.
@@ -31,6 +34,9 @@ func (s Secret) Reveal() string { return string(s) }
 // Print returns the configuration as YAML, secrets hidden: those that are known by their
 // values, and whatever stands in a URL where secrets do.
 func (c Config) Print() (string, error) {
-	raw, err := yaml.Marshal(c)
-	return hideURLs(redact.Process.Text(string(raw))), err
+	var text strings.Builder
+	out := yaml.NewEncoder(&text)
+	out.SetIndent(2)
+	err := errors.Join(out.Encode(c), out.Close())
+	return redact.URLs(redact.Process.Text(text.String())), err
 }

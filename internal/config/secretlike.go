@@ -8,15 +8,14 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
-)
 
-// secretName is in the names of what holds secrets.
-var secretName = regexp.MustCompile(`(?i)(^|[^a-z])(api_?|access_?|private_?|secret_?)?keys?([^a-z]|$)|apikey|token|secret|passw|passphrase|credential|authorization|cookie|signature|(^|[^a-z])(auth|pass|pwd|sig|dsn|headers)([^a-z]|$)`)
+	"switchyard/internal/redact"
+)
 
 // isSecret reports whether a value of this name is a secret. The place of one is none: systemd
 // calls the directory of credentials CREDENTIALS_DIRECTORY, and a shell its own PWD.
 func isSecret(name, value string) bool {
-	if !isSecretName(name) || publicVariable.MatchString(name) {
+	if !redact.IsSecretName(name) || publicVariable.MatchString(name) {
 		return false
 	}
 	if !filepath.IsAbs(value) {
@@ -25,9 +24,6 @@ func isSecret(name, value string) bool {
 	_, err := os.Stat(value)
 	return err != nil
 }
-
-// isSecretName reports whether a setting, a variable or a parameter of this name holds a secret.
-func isSecretName(name string) bool { return secretName.MatchString(name) }
 
 // minRandom is the length of the shortest value that is taken for a random one.
 const minRandom = 20
@@ -82,9 +78,10 @@ func lastWord(value string) string {
 	return strings.TrimSpace(last)
 }
 
-// The parts of a URL that hold secrets, also of one that cannot be parsed.
+// inText are the URLs in a text, queryValue the values of their queries, also where they cannot
+// be parsed.
 var (
-	userInfo   = regexp.MustCompile(`://([^/?#\s"'@]*)@`)
+	inText     = regexp.MustCompile(`[a-zA-Z][a-zA-Z0-9+.-]*://[^\s"']+`)
 	queryValue = regexp.MustCompile(`[?&;]([^=&;#\s"']+)=([^&;#\s"']+)`)
 )
 
@@ -94,15 +91,19 @@ func (c collector) urls(text string, all bool) {
 	if !strings.Contains(text, "://") {
 		return
 	}
-	for _, found := range userInfo.FindAllStringSubmatch(text, -1) {
-		user, password, given := strings.Cut(found[1], ":")
+	for _, found := range inText.FindAllString(text, -1) {
+		if all {
+			c.secrets.KnowHost(found)
+		}
+		info, _ := redact.Split(found)
+		user, password, given := strings.Cut(info, ":")
 		if !given {
 			password = user
 		}
 		c.escaped(password)
 	}
 	for _, found := range queryValue.FindAllStringSubmatch(text, -1) {
-		if isSecretName(found[1]) || isRandom(found[2]) || all && !isPlain(found[2]) {
+		if redact.IsSecretName(found[1]) || isRandom(found[2]) || all && !isPlain(found[2]) {
 			c.escaped(found[2])
 		}
 	}
@@ -123,12 +124,3 @@ func (c collector) escaped(part string) {
 func isPlain(value string) bool {
 	return word.MatchString(value) || !strings.ContainsFunc(value, unicode.IsLetter)
 }
-
-// hideURLs hides the same parts in a text that is shown to a person, however short.
-func hideURLs(text string) string {
-	text = userInfo.ReplaceAllString(text, "://(hidden)@")
-	return shownQuery.ReplaceAllString(text, "${1}=(hidden)")
-}
-
-// shownQuery is a value of a query behind a URL's path.
-var shownQuery = regexp.MustCompile(`([?&][^=&#\s"'?]+)=[^&#\s"']+`)

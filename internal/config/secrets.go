@@ -115,7 +115,7 @@ func (c collector) setting(name, value string) {
 		return
 	}
 	if file, ok := strings.CutSuffix(name, "_file"); ok {
-		if isSecretName(file) {
+		if redact.IsSecretName(file) {
 			c.file(value)
 		}
 		return
@@ -144,9 +144,9 @@ func (c collector) file(path string) {
 func (c collector) argument(option, value string) {
 	name, inline, found := strings.Cut(value, "=")
 	switch {
-	case strings.HasPrefix(value, "-") && found && isSecretName(name):
+	case strings.HasPrefix(value, "-") && found && redact.IsSecretName(name):
 		c.secrets.Know(inline)
-	case strings.HasPrefix(option, "-") && isSecretName(option), isRandom(value):
+	case strings.HasPrefix(option, "-") && redact.IsSecretName(option), isRandom(value):
 		c.secrets.Know(value)
 	default:
 		c.urls(value, true)
@@ -159,7 +159,7 @@ func (c collector) listed(name string) {
 	if strings.Contains(value, "://") {
 		c.urls(value, true)
 	}
-	if isSecret(name, value) || !isSecretName(name) && !isPublic(name, value) {
+	if isSecret(name, value) || !redact.IsSecretName(name) && !isPublic(name, value) {
 		c.secrets.Know(value)
 	}
 }

@@ -48,7 +48,7 @@ func Ready(checks ...Check) http.Handler {
 			}
 		}
 		w.WriteHeader(status)
-		_, _ = w.Write([]byte(redact.Process.Text(body.String())))
+		_, _ = w.Write([]byte(redact.Process.Said(body.String())))
 	})
 }
 

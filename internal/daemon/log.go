@@ -33,7 +33,7 @@ func NewLogger(level, format string) (*zap.Logger, error) {
 			format = FormatConsole
 		}
 	}
-	log := zap.New(zapcore.NewCore(Encoder(format), zapcore.Lock(zapcore.AddSync(redact.Process.Writer(os.Stderr))), at))
+	log := zap.New(zapcore.NewCore(Encoder(format), zapcore.Lock(zapcore.AddSync(redact.Process.Log(os.Stderr))), at))
 	redis.SetLogger(clientLog{log.Named("redis")})
 	return log, nil
 }

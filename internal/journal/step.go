@@ -70,7 +70,7 @@ func (j *Journal) Done(ctx context.Context, name string, result json.RawMessage)
 
 // Undone writes that a step has certainly not been done, and may begin again.
 func (j *Journal) Undone(ctx context.Context, name, why string) error {
-	return j.close(ctx, entry{Event: undone, Step: name, Error: fmt.Sprintf("%.500s", redact.Process.Text(why))})
+	return j.close(ctx, entry{Event: undone, Step: name, Error: fmt.Sprintf("%.500s", redact.Process.Said(why))})
 }
 
 func (j *Journal) close(ctx context.Context, e entry) error {

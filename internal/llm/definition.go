@@ -81,8 +81,10 @@ func (d Definition) Check() error {
 	if d.Model == "" {
 		return errors.New("model is empty: give its name at the server")
 	}
-	if d.BaseURL != "" && !web.IsURL(d.BaseURL) {
-		return fmt.Errorf("base_url %q: give an http or https URL, such as http://127.0.0.1:11434/v1", d.BaseURL)
+	if d.BaseURL != "" {
+		if err := web.CheckService(d.BaseURL); err != nil {
+			return fmt.Errorf("base_url %w", err)
+		}
 	}
 	if d.KeyEnv != "" && d.KeyFile != "" {
 		return errors.New("key_env and key_file are both given: leave one out")

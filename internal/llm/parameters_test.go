@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/goccy/go-yaml"
+	"go.yaml.in/yaml/v3"
 
 	"switchyard/internal/llm"
 	"switchyard/internal/llm/llmtest"
@@ -122,9 +122,9 @@ func TestHeadersAreSentAndTheirSecretsNotSaid(t *testing.T) {
 
 func TestADefinitionIsReadAndPrintedWithoutSecrets(t *testing.T) {
 	t.Setenv("GATEWAY", "geheim-7")
-	text := "api: openai-chat\nmodel: m\ntemperature: 0.0\nreasoning_effort: low\nheaders_env:\n  Api-Key: GATEWAY\nparameters:\n  nested:\n    deep:\n    - 1\n  top_k: 40\n"
+	text := "api: openai-chat\nmodel: m\ntemperature: 0\nreasoning_effort: low\nheaders_env:\n    Api-Key: GATEWAY\nparameters:\n    nested:\n        deep:\n            - 1\n    top_k: 40\n"
 	var d llm.Definition
-	if err := yaml.UnmarshalWithOptions([]byte(text), &d, yaml.Strict()); err != nil {
+	if err := yaml.Unmarshal([]byte(text), &d); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.Check(); err != nil {

@@ -74,7 +74,7 @@ func TestATaskIsStoredAsAsynqsClientWouldStoreIt(t *testing.T) {
 		"unique":         {tasks.Options{Unique: minute}, []asynq.Option{asynq.Unique(minute)}, minute},
 		"delayed":        {tasks.Options{At: at, Deadline: at.Add(hour)}, []asynq.Option{asynq.ProcessAt(at), asynq.Deadline(at.Add(hour))}, 0},
 		"delayed unique": {tasks.Options{At: at, Unique: minute}, []asynq.Option{asynq.ProcessAt(at), asynq.Unique(minute)}, minute + hour},
-		"overdue":        {tasks.Options{At: at.Add(-2 * hour), Retention: hour}, []asynq.Option{asynq.ProcessAt(at.Add(-2 * hour)), asynq.Retention(hour)}, 0},
+		"overdue":        {tasks.Options{At: at.Add(-hour - minute/2), Retention: hour}, []asynq.Option{asynq.ProcessAt(at.Add(-hour - minute/2)), asynq.Retention(hour)}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {

@@ -8,7 +8,8 @@
 package queue
 
 import (
-	"errors"
+	"fmt"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 	"go.opentelemetry.io/otel/trace"
@@ -70,7 +71,29 @@ func (c *Client) checkOptions(queue string, opts tasks.Options) error {
 		return err
 	}
 	if opts.Unique < 0 || opts.Retention < 0 {
-		return errors.New("unique and retention must not be negative")
+		return fmt.Errorf("unique %s and retention %s must not be negative: give a duration, or leave it out", opts.Unique, opts.Retention)
+	}
+	return checkTimes(opts, time.Now())
+}
+
+// maxAgo is how long ago the time of a task may be: clocks differ, and a request takes a while.
+// Such a task runs at once. A deadline is past or it is not.
+const maxAgo = time.Minute
+
+// checkTimes reports that a task was to run at a time that is over, or could never run.
+func checkTimes(opts tasks.Options, now time.Time) error {
+	ago := func(t time.Time) string {
+		return fmt.Sprintf("%s, %s ago", t.Format(time.RFC3339), now.Sub(t).Round(time.Second))
+	}
+	switch {
+	case !opts.At.IsZero() && now.Sub(opts.At) > maxAgo:
+		return fmt.Errorf("its time is over (%s): give one that is to come, or none to run it now", ago(opts.At))
+	case opts.Deadline.IsZero():
+		return nil
+	case !opts.Deadline.After(now):
+		return fmt.Errorf("its deadline has passed (%s), and it would never run: give one that is to come, or none", ago(opts.Deadline))
+	case !opts.Deadline.After(opts.At):
+		return fmt.Errorf("its deadline %s is not after its time %s, and it would never run: give a later one", opts.Deadline.Format(time.RFC3339), opts.At.Format(time.RFC3339))
 	}
 	return nil
 }

@@ -31,6 +31,32 @@ func TestTasksGoToTheQueueOfTheirPrefix(t *testing.T) {
 	})
 }
 
+func TestATaskWhoseTimeIsOverIsRefused(t *testing.T) {
+	now := time.Date(2030, 6, 1, 9, 0, 0, 0, time.UTC)
+	at := now.Add
+	for name, tc := range map[string]struct {
+		opts tasks.Options
+		want string
+	}{
+		"none":               {tasks.Options{}, ""},
+		"to come":            {tasks.Options{At: at(time.Hour), Deadline: at(2 * time.Hour)}, ""},
+		"just now":           {tasks.Options{At: at(-time.Minute)}, ""},
+		"a while ago":        {tasks.Options{At: at(-61 * time.Second)}, "its time is over (2030-06-01T08:58:59Z, 1m1s ago): give one that is to come, or none to run it now"},
+		"a deadline now":     {tasks.Options{Deadline: now}, "its deadline has passed (2030-06-01T09:00:00Z, 0s ago), and it would never run: give one that is to come, or none"},
+		"a deadline ago":     {tasks.Options{Deadline: at(-time.Hour)}, "its deadline has passed (2030-06-01T08:00:00Z, 1h0m0s ago), and it would never run: give one that is to come, or none"},
+		"a deadline at once": {tasks.Options{Deadline: at(time.Second)}, ""},
+		"a deadline before":  {tasks.Options{At: at(time.Hour), Deadline: at(time.Hour)}, "its deadline 2030-06-01T10:00:00Z is not after its time 2030-06-01T10:00:00Z, and it would never run: give a later one"},
+	} {
+		got := ""
+		if err := checkTimes(tc.opts, now); err != nil {
+			got = err.Error()
+		}
+		if got != tc.want {
+			t.Errorf("%s: error %q, want %q", name, got, tc.want)
+		}
+	}
+}
+
 func TestABadTaskIsRefusedBeforeItReachesRedis(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing})
@@ -45,6 +71,9 @@ func TestABadTaskIsRefusedBeforeItReachesRedis(t *testing.T) {
 			"wrong type":    {tasks.Raw{Name: "agent_a", Payload: []byte(`{"text":3}`)}, tasks.Options{}, `field "text" is a number`},
 			"too large":     {note{As: "agent_a", Text: strings.Repeat("x", 1<<20)}, tasks.Options{}, "at most 1048576"},
 			"unknown queue": {note{As: "agent_a"}, tasks.Options{Queue: "fast"}, `unknown queue "fast"`},
+			"time over":     {note{As: "agent_a"}, tasks.Options{At: time.Now().Add(-time.Hour)}, "agent_a: its time is over"},
+			"deadline over": {note{As: "agent_a"}, tasks.Options{Deadline: time.Now().Add(-time.Hour)}, "agent_a: its deadline has passed"},
+			"negative":      {note{As: "agent_a"}, tasks.Options{Unique: -time.Second}, "unique -1s and retention 0s must not be negative"},
 			"bad ID":        {note{As: "agent_a"}, tasks.Options{ID: "../x"}, "task ID"},
 		} {
 			_, err := r.client.Enqueue(t.Context(), tc.args, tc.opts)

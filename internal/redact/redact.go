@@ -33,6 +33,7 @@ type Set struct {
 	short  []string        // spellings that are left out as a whole
 	parts  map[uint64]bool // of the long ones
 	begins [1 << 16]bool   // the first two bytes of the parts
+	hosts  map[string]bool // to whom every value of a query is a secret
 }
 
 // Know adds secrets. Those that are too short are not.
@@ -92,16 +93,16 @@ func (s *Set) Text(text string) string {
 
 // Writer returns a writer that leaves the secrets out of each write, which is to have whole
 // lines.
-func (s *Set) Writer(w io.Writer) io.Writer { return writer{s, w} }
+func (s *Set) Writer(w io.Writer) io.Writer { return writer{s.Text, w} }
 
 type writer struct {
-	secrets *Set
+	without func(string) string
 	to      io.Writer
 }
 
 // Write implements [io.Writer].
 func (w writer) Write(p []byte) (int, error) {
-	if _, err := io.WriteString(w.to, w.secrets.Text(string(p))); err != nil {
+	if _, err := io.WriteString(w.to, w.without(string(p))); err != nil {
 		return 0, err
 	}
 	return len(p), nil

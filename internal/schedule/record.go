@@ -85,7 +85,7 @@ const maxError = 300
 
 // withError returns b with err as its last error.
 func (b Books) withError(err error) Books {
-	b.LastError = redact.Process.Text(err.Error())
+	b.LastError = redact.Process.Said(err.Error())
 	if len(b.LastError) > maxError {
 		b.LastError = strings.ToValidUTF8(b.LastError[:maxError], "") + "…"
 	}

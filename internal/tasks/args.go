@@ -73,8 +73,11 @@ func Encode(args Args) ([]byte, error) {
 		}
 	}
 	payload, err := json.Marshal(args)
+	if own, ok := errors.AsType[*json.MarshalerError](err); ok {
+		err = own.Err // without the type, which is ours
+	}
 	if err != nil {
-		return nil, fmt.Errorf("encode %s: %w", args.Kind(), err)
+		return nil, fmt.Errorf("%s: payload is not JSON: %w", args.Kind(), err)
 	}
 	return payload, nil
 }

@@ -128,8 +128,8 @@ func (c *Catalog) Check(kind string, payload []byte) (Definition, error) {
 type Options struct {
 	ID        string        // a task with an ID already in its queue is not added again
 	Queue     string        // instead of the routed queue
-	At        time.Time     // not before this moment
-	Deadline  time.Time     // not after this moment: the task expires there, begun or not
+	At        time.Time     // not before this moment; refused if that is over
+	Deadline  time.Time     // not after this moment: the task expires there, begun or not; refused if that is over
 	Unique    time.Duration // as [Policy.Unique]
 	Retention time.Duration // as [Policy.Retention]
 	// Wakes names a delayed task that is to run at once when this one has ended,

@@ -39,7 +39,7 @@ func Fail(ctx context.Context, span trace.Span, err error, class string) {
 	span.SetAttributes(errorType.String(class))
 	said := ""
 	if HasContent(ctx) {
-		said = strings.ToValidUTF8(fmt.Sprintf("%.1000s", redact.Process.Text(err.Error())), "")
+		said = strings.ToValidUTF8(fmt.Sprintf("%.1000s", redact.Process.Said(err.Error())), "")
 	}
 	span.SetStatus(codes.Error, said)
 }

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"switchyard/internal/redact"
 )
 
 // MaxURL is the longest URL accepted, in bytes. RFC 9110, section 4.1, asks for at
@@ -33,11 +34,20 @@ func ParseURL(raw string) (*url.URL, error) {
 	return u, checkURL(u)
 }
 
-// IsURL reports whether an operator's setting is an absolute http or https URL. It is less
-// strict than [ParseURL]: a server of one's own may be asked with a user name.
-func IsURL(raw string) bool {
+// CheckService reports what keeps an operator's setting from being the http or https URL of a
+// service. It is less strict than [ParseURL]: a server of one's own may be asked with a user name.
+// The error does not repeat secrets.
+func CheckService(raw string) error {
 	u, err := url.Parse(raw)
-	return err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https")
+	switch {
+	case err != nil || u.Scheme != "http" && u.Scheme != "https":
+		return fmt.Errorf("%q: give an http or https URL, such as https://example.com/v1", redact.URL(raw))
+	case u.Hostname() == "":
+		return fmt.Errorf("%q names no host: give one, such as https://example.com/v1", redact.URL(raw))
+	case !isPort(u.Port()):
+		return fmt.Errorf("%q has the port %s: use 1 to 65535", redact.URL(raw), u.Port())
+	}
+	return nil
 }
 
 func checkURL(u *url.URL) error {
@@ -48,13 +58,16 @@ func checkURL(u *url.URL) error {
 		return fmt.Errorf("URL %s names no host: give one such as https://example.com/news", display(u))
 	case u.User != nil:
 		return fmt.Errorf("URL %s carries a user name or password: remove it", display(u))
-	}
-	if port := u.Port(); port != "" {
-		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
-			return fmt.Errorf("URL %s has the port %s: use 1 to 65535", display(u), port)
-		}
+	case !isPort(u.Port()):
+		return fmt.Errorf("URL %s has the port %s: use 1 to 65535", display(u), u.Port())
 	}
 	return nil
+}
+
+// isPort reports whether a URL may have a port, "" if it names none.
+func isPort(port string) bool {
+	n, err := strconv.ParseUint(port, 10, 16)
+	return port == "" || err == nil && n > 0
 }
 
 // Redact returns a URL as logs may show it: without credentials, and without the values

@@ -206,7 +206,7 @@ func (e *ending) isFinal() bool { return e.way == done || e.way == kept || e.way
 // discreetError is an error that does not say the secrets in it: its text goes to Redis.
 type discreetError struct{ error }
 
-func (e discreetError) Error() string { return redact.Process.Text(e.error.Error()) }
+func (e discreetError) Error() string { return redact.Process.Said(e.error.Error()) }
 func (e discreetError) Unwrap() error { return e.error }
 
 func discreet(err error) error {

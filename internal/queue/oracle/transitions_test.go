@@ -53,7 +53,7 @@ var adding = []transition{
 		w.add("a", tasks.Options{})
 	}},
 	{name: "add delayed", run: func(w *world) { w.add("a", tasks.Options{At: time.Now().Add(time.Hour)}) }},
-	{name: "add delayed, to a time that is over", run: func(w *world) { w.add("a", tasks.Options{At: time.Now().Add(-time.Hour)}) }},
+	{name: "add delayed, to a time that is over", run: func(w *world) { w.add("a", tasks.Options{At: time.Now().Add(-30 * time.Second)}) }},
 	{name: "add unique, twice", policy: single, run: func(w *world) {
 		w.add("a", tasks.Options{})
 		w.add("b", tasks.Options{})

@@ -96,8 +96,8 @@ func (d Definition) checkService() error {
 		}
 		return nil
 	}
-	if !web.IsURL(d.URL) {
-		return fmt.Errorf("url %q: give the http or https URL of the service", d.URL)
+	if err := web.CheckService(d.URL); err != nil {
+		return fmt.Errorf("url %w", err)
 	}
 	if d.Poll != 0 && d.Poll < 100*time.Millisecond {
 		return fmt.Errorf("poll is %s: use 100ms or more", d.Poll)

@@ -41,15 +41,21 @@ func (h *HTTP) newCall(run Run, job int) (*call, error) {
 	c.job = fmt.Sprintf("%s.%s.%d", run.Task.ID, run.Task.Run, job)
 	c.others = fmt.Sprintf("%s.%d.%d", c.job, run.Task.Attempt, time.Now().UnixMilli())
 	if name := run.Definition.SecretEnv; name != "" {
-		secret := h.Getenv(name)
-		if secret == "" {
-			return nil, fmt.Errorf("secret_env: the variable %s is empty: set it to the service's secret, which begins with whsec_", name)
-		}
-		if c.signer, err = standardwebhooks.NewWebhook(secret); err != nil {
-			return nil, fmt.Errorf("secret_env: the variable %s holds no Standard Webhooks secret: it is whsec_ and base64", name)
-		}
+		c.signer, err = newSigner(name, h.Getenv(name))
 	}
-	return c, nil
+	return c, err
+}
+
+// newSigner returns what signs calls with the secret of a variable.
+func newSigner(name, secret string) (*standardwebhooks.Webhook, error) {
+	if secret == "" {
+		return nil, fmt.Errorf("secret_env: the variable %s is empty: set it to the service's secret, which begins with whsec_", name)
+	}
+	signer, err := standardwebhooks.NewWebhook(secret)
+	if err != nil {
+		return nil, fmt.Errorf("secret_env: the variable %s holds no Standard Webhooks secret: it is whsec_ and base64", name)
+	}
+	return signer, nil
 }
 
 // answer is what a service said.

@@ -55,8 +55,8 @@ func (s Server) Check() error {
 	if !s.Bounds.IsZero() {
 		return errors.New("user, own_dir, limits or allow is given with url: they are for a command, so leave them out")
 	}
-	if !web.IsURL(s.URL) {
-		return fmt.Errorf("url %q: give the http or https URL of the server", s.URL)
+	if err := web.CheckService(s.URL); err != nil {
+		return fmt.Errorf("url %w", err)
 	}
 	return nil
 }

@@ -1,0 +1,44 @@
+package config
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"switchyard/internal/schedule"
+	"switchyard/internal/web"
+)
+
+// Entries returns the schedule entries the configuration asks for: its schedule, and
+// one for each source.
+func (c Config) Entries() ([]schedule.Entry, error) {
+	var entries []schedule.Entry
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(c.Sources)) {
+		s := c.Sources[name]
+		if err := web.CheckService(s.URL); err != nil {
+			errs = append(errs, fmt.Errorf("sources.%s.url %w", name, err))
+		}
+		payload, _ := json.Marshal(map[string]string{"url": s.URL, "source": name})
+		entries = append(entries, schedule.Entry{
+			ID: "source:" + name, Spec: "@every " + s.Every.String(), Kind: "scrape_feed", Payload: payload,
+		})
+	}
+	for _, id := range slices.Sorted(maps.Keys(c.Schedule)) {
+		e, err := c.Schedule[id].Scheduled(id, schedule.OriginConfig)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("schedule: %w", err))
+		}
+		entries = append(entries, e)
+	}
+	for i := range entries {
+		entries[i].Origin = schedule.OriginConfig
+		if err := entries[i].Validate(context.Background()); err != nil {
+			errs = append(errs, fmt.Errorf("schedule entry %s: %w", entries[i].ID, err))
+		}
+	}
+	return entries, errors.Join(errs...)
+}
