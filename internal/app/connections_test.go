@@ -28,7 +28,7 @@ func TestAnIdleWorkerHoldsTwelveConnectionsAtMost(t *testing.T) {
 			switch {
 			case strings.Contains(line, " flags=b "):
 				waiting++
-			case !strings.Contains(line, " psub=0 "):
+			case strings.Contains(line, " flags=P "):
 				listening++
 			case !strings.Contains(line, " cmd=client|list "):
 				commands++

@@ -86,7 +86,7 @@ func TestWhatIsWrongIsNamedWithItsRemedy(t *testing.T) {
 		"rule":            {yaml: "routing: [{pattern: x, queue: nowhere}]", want: `unknown queue "nowhere"`},
 		"briefings agent": {yaml: "briefings: {agent: nobody}", want: `briefings.agent "nobody"`},
 		"address":         {yaml: "monitor: {listen: '8080'}", want: "monitor.listen"},
-		"charts":          {yaml: "monitor: {prometheus: 'localhost:9090'}", want: `monitor.prometheus "localhost:9090": give the URL of the server, such as http://127.0.0.1:9090`},
+		"charts":          {yaml: "monitor: {prometheus: 'localhost:9090'}", want: `monitor.prometheus "localhost:9090": give an http or https URL`},
 		"charts' secret":  {yaml: "monitor: {prometheus: 'http://ada:hidden@localhost:9090'}", want: "monitor.prometheus has a user, a password, a query or a fragment: leave them out", not: "hidden"},
 		"cron":            {yaml: "schedule: {a: {spec: '61 * * * *', kind: x}}", want: "61"},
 		"zone":            {yaml: "schedule: {a: {spec: '* * * * *', zone: Mars/Olympus, kind: x}}", want: "Mars/Olympus"},

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"switchyard/internal/schedule"
+	"switchyard/internal/web"
 )
 
 // years bounds what may be kept long.
@@ -80,8 +81,9 @@ func (m Monitor) checkPrometheus() error {
 		return nil
 	case strings.ContainsAny(m.Prometheus, "@?#"):
 		return errors.New("monitor.prometheus has a user, a password, a query or a fragment: leave them out, such as http://127.0.0.1:9090, for pages show the address; a proxy may sign in for the monitor")
-	case !web.IsURL(m.Prometheus):
-		return fmt.Errorf("monitor.prometheus %q: give the URL of the server, such as http://127.0.0.1:9090", m.Prometheus)
+	}
+	if err := web.CheckService(m.Prometheus); err != nil {
+		return fmt.Errorf("monitor.prometheus %w", err)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
 	"switchyard/internal/redact"
 )
 
