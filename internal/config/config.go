@@ -99,6 +99,8 @@ type Monitor struct {
 	Listen string `yaml:"listen" env:"LISTEN"`
 	// Users may sign in. Without any it listens on loopback only.
 	Users []MonitorUser `yaml:"users,omitempty"`
+	// Proxies in front of it, as addresses or networks. Their X-Forwarded-For is believed.
+	Proxies []string `yaml:"proxies,omitempty" env:"PROXIES"`
 }
 
 // MonitorUser may look (reader) or also act (operator).

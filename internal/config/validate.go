@@ -51,6 +51,9 @@ func (c Config) Validate() error {
 	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.Log.Level) {
 		errs = append(errs, fmt.Errorf("log.level %q: use debug, info, warn or error", c.Log.Level))
 	}
+	if _, err := c.Monitor.Networks(); err != nil {
+		errs = append(errs, err)
+	}
 	if _, err := c.Entries(); err != nil {
 		errs = append(errs, err)
 	}
