@@ -2,13 +2,16 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 
 	"switchyard/internal/app"
+	"switchyard/internal/command"
 	"switchyard/internal/config"
 	"switchyard/internal/tasks/agents"
+
+	"github.com/goccy/go-yaml"
 )
 
 type configCommand struct {
@@ -21,34 +24,40 @@ type configCheck struct {
 }
 
 // Run implements the command. It needs no Redis.
-func (cmd configCheck) Run(f *config.Flags, out io.Writer) error {
+func (cmd configCheck) Run(f *config.Flags, out *command.Output) error {
 	c, err := f.Load(nil)
-	if err != nil {
-		return err
+	if err == nil {
+		err = app.Check(c)
 	}
-	if err := app.Check(c); err != nil {
-		return err
+	if err != nil {
+		return command.With(command.Wrong, err)
 	}
 	if cmd.Servers {
 		if err := agents.CheckServers(context.Background(), c.MCPServers, c.Agents, &http.Client{}); err != nil {
 			return err
 		}
 	}
-	_, err = fmt.Fprintln(out, "The configuration is valid.")
-	return err
+	return out.Say(map[string]bool{"valid": true}, "The configuration is valid.")
 }
 
 type configPrint struct{}
 
 // Run implements the command. It needs no Redis.
-func (configPrint) Run(f *config.Flags, out io.Writer) error {
+func (configPrint) Run(f *config.Flags, out *command.Output) error {
 	c, err := f.Load(nil)
 	if err != nil {
-		return err
+		return command.With(command.Wrong, err)
 	}
 	text, err := c.Print()
 	if err != nil {
 		return err
+	}
+	if out.JSON {
+		raw, err := yaml.YAMLToJSON([]byte(text))
+		if err != nil {
+			return fmt.Errorf("configuration as JSON: %w", err)
+		}
+		return out.Encode(json.RawMessage(raw))
 	}
 	_, err = fmt.Fprint(out, text)
 	return err

@@ -3,11 +3,11 @@ package main
 import (
 	"cmp"
 	"context"
-	"io"
 	"os"
 	"time"
 
 	"switchyard/internal/app"
+	"switchyard/internal/command"
 	"switchyard/internal/config"
 	"switchyard/internal/tasks"
 )
@@ -26,7 +26,7 @@ type enqueueCommand struct {
 }
 
 // Run implements the command.
-func (cmd enqueueCommand) Run(f *config.Flags, out io.Writer) error {
+func (cmd enqueueCommand) Run(f *config.Flags, out *command.Output) error {
 	payload, err := readPayload(cmd.Payload, os.Stdin)
 	if err != nil {
 		return err
@@ -47,8 +47,8 @@ func (cmd enqueueCommand) Run(f *config.Flags, out io.Writer) error {
 			ID: cmd.ID, Queue: cmd.Queue, At: at, Deadline: cmd.Deadline, Unique: cmd.Unique, Retention: cmd.Retention,
 		})
 		if err != nil {
-			return err
+			return refused(err)
 		}
-		return printJSON(out, receipt)
+		return out.Encode(receipt)
 	})
 }

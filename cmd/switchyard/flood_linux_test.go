@@ -52,7 +52,7 @@ func TestIdleConnectionsTakeNoFilesFromTasks(t *testing.T) {
 		}
 		defer func() { _ = conn.Close() }()
 	}
-	command := func(args ...string) string {
+	run := func(args ...string) string {
 		cmd := exec.Command(filepath.Join(binaries, "switchyard"), args...)
 		cmd.Env = environ
 		out, err := cmd.CombinedOutput()
@@ -61,9 +61,9 @@ func TestIdleConnectionsTakeNoFilesFromTasks(t *testing.T) {
 		}
 		return string(out)
 	}
-	command("enqueue", "scrape_page", `{"url":"`+site.URL+`"}`, "--id", "page")
-	command("task", "wait", "scraping/page", "--timeout", "20s")
-	if shown := command("task", "show", "scraping/page"); strings.Contains(shown, `"last_error"`) {
+	run("enqueue", "scrape_page", `{"url":"`+site.URL+`"}`, "--id", "page")
+	run("task", "wait", "scraping/page", "--timeout", "20s")
+	if shown := run("task", "show", "scraping/page"); strings.Contains(shown, `"last_error"`) {
 		t.Errorf("the task did not succeed at once: %s", shown)
 	}
 	if body := get("http://" + health + "/readyz"); !strings.Contains(body, "lanes: ok") {

@@ -58,6 +58,8 @@ func TestCommands(t *testing.T) {
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"await":     await,
+			"exits":     exits,
+			"prints":    prints,
 			"model":     model,
 			"redbeat":   redBeat,
 			"awaitfile": awaitFile,

@@ -71,10 +71,10 @@ func TestWhatIsWrongIsNamedWithItsRemedy(t *testing.T) {
 	for name, tc := range map[string]struct{ yaml, environ, want string }{
 		"malformed":       {yaml: "redis: [", want: "configuration file"},
 		"unknown key":     {yaml: "redis:\n  adress: x\n", want: `unknown field "adress"`},
-		"wrong type":      {yaml: "redis:\n  pool_size: many\n", want: "[2:14] cannot unmarshal string"},
+		"wrong type":      {yaml: "redis:\n  pool_size: many\n", want: `line 2, column 14: "many" is not a whole number`},
 		"unknown env":     {environ: "SWITCHYARD_REDIS_ULR=x", want: "SWITCHYARD_REDIS_ULR is unknown"},
-		"bad env":         {environ: "SWITCHYARD_REDIS_POOL_SIZE=x", want: "PoolSize"},
-		"bad duration":    {environ: "SWITCHYARD_WORKER_DRAIN=soon", want: "soon"},
+		"bad env":         {environ: "SWITCHYARD_REDIS_POOL_SIZE=x", want: `SWITCHYARD_REDIS_POOL_SIZE: "x" is not a whole number such as 20`},
+		"bad duration":    {environ: "SWITCHYARD_WORKER_DRAIN=soon", want: `SWITCHYARD_WORKER_DRAIN: "soon" is not a duration such as 30s`},
 		"pool size":       {yaml: "redis: {pool_size: 0}", want: "redis.pool_size is 0: use 1"},
 		"scheme":          {yaml: "redis: {url: 'http://x'}", want: "use redis, rediss"},
 		"log level":       {yaml: "log: {level: loud}", want: `log.level "loud": use debug`},

@@ -51,7 +51,7 @@ func readFile(path string, c *Config) error {
 		var read map[string]any
 		_ = yaml.Unmarshal(raw, &read) // as far as it can be
 		know(read, nil)
-		return fmt.Errorf("configuration file %s: at [line:column] %s", path, yaml.FormatError(err, false, false))
+		return fmt.Errorf("configuration file %s: %w", path, inFile(err))
 	}
 	c.addDefaults()
 	return nil
@@ -74,14 +74,10 @@ func readEnvironment(environ []string, c *Config) error {
 	if err := checkVariables(options.Environment, c); err != nil {
 		return err
 	}
-	if err := env.ParseWithOptions(c, options); err != nil {
-		var all env.AggregateError
-		if errors.As(err, &all) && len(all.Errors) > 0 {
-			return fmt.Errorf("environment: %w", errors.Join(all.Errors...))
-		}
-		return fmt.Errorf("environment: %w", err)
+	if env.ParseWithOptions(c, options) == nil {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("environment: %w", inEnvironment(environ))
 }
 
 // checkVariables refuses variables that look like ours and are not: a misspelt one
