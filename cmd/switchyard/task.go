@@ -58,8 +58,8 @@ func (cmd taskWait) Run(f *config.Flags, out *command.Output) error {
 			defer cancel()
 		}
 		status, err := s.Queue.Wait(ctx, tasks.Name{Queue: found.Queue, ID: found.ID})
-		if errors.Is(context.Cause(ctx), errOver) {
-			return command.With(command.TimedOut, fmt.Errorf("task %s has not ended: %w", found.ID, errOver))
+		if err != nil && errors.Is(context.Cause(ctx), errOver) {
+			return command.With(command.TimedOut, err)
 		}
 		if err != nil {
 			return err
