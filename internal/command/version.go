@@ -8,8 +8,9 @@ import (
 	"strings"
 )
 
-// release is the release that this is, stamped by the linker: see the Makefile.
-var release string
+// release is the release that this is, and commit that of its source, stamped by the linker: see
+// the Makefile.
+var release, commit string
 
 // Version says what this binary was built from.
 type Version struct {
@@ -28,7 +29,8 @@ type Version struct {
 func ThisVersion() Version {
 	v := Version{Release: cmp.Or(release, "devel"), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()
-	if !ok {
+	if commit != "" || !ok {
+		v.Commit = commit
 		return v
 	}
 	for _, s := range info.Settings {
@@ -48,11 +50,11 @@ func ThisVersion() Version {
 func (v Version) String() string {
 	parts := []string{v.Release}
 	if v.Commit != "" {
-		commit := "commit " + v.Commit[:min(12, len(v.Commit))]
+		source := "commit " + v.Commit[:min(12, len(v.Commit))]
 		if v.Changed {
-			commit += " with changes"
+			source += " with changes"
 		}
-		parts = append(parts, commit+" of "+v.Time)
+		parts = append(parts, source)
 	}
 	return strings.Join(append(parts, v.Go, v.Platform), ", ")
 }
