@@ -4,20 +4,29 @@ LINT_VERSION := v2.15.0
 BIN          := bin
 LINT         := $(BIN)/golangci-lint-$(LINT_VERSION)
 DAEMONS      := worker scheduler monitor switchyard
+VERSION      ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+COMMIT       ?= $(shell git rev-parse HEAD 2>/dev/null)
+STAMP        := -X switchyard/internal/command.release=$(VERSION) -X switchyard/internal/command.commit=$(COMMIT)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-faults test-mcp bench check fmt clean test-needs
+.PHONY: help run build release release-check test test-faults test-mcp bench check fmt clean test-needs
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
 
 run: ## start the whole system in one process, on an embedded Redis
 	@echo "Building (the first time takes a minute or two) ..."
-	@go build -trimpath -o $(BIN)/switchyard ./cmd/switchyard
+	@go build -trimpath -ldflags '$(STAMP)' -o $(BIN)/switchyard ./cmd/switchyard
 	@exec $(BIN)/switchyard dev $(ARGS)
 
 build: ## build every binary into bin/
-	go build -trimpath -o $(BIN)/ $(addprefix ./cmd/,$(DAEMONS))
+	go build -trimpath -ldflags '$(STAMP)' -o $(BIN)/ $(addprefix ./cmd/,$(DAEMONS))
+
+release: ## build one stripped binary for each platform into bin/release/, with checksums
+	@sh scripts/release.sh $(BIN)/release "$(VERSION)" "$(COMMIT)"
+
+release-check: release ## build the release again, elsewhere and without the cache, and compare
+	@sh scripts/release-check.sh $(BIN)/release "$(VERSION)" "$(COMMIT)"
 
 test: test-needs ## install what the tests need, then run all of them
 	go test -race ./...

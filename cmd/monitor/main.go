@@ -5,25 +5,9 @@
 package main
 
 import (
-	"github.com/alecthomas/kong"
+	"os"
 
-	"switchyard/internal/app"
-	"switchyard/internal/config"
+	"switchyard/internal/command/daemons"
 )
 
-type flags struct {
-	config.Flags
-	Listen *string `help:"Address to serve on. Beyond loopback it takes monitor.users." placeholder:"HOST:PORT"`
-}
-
-func main() {
-	var f flags
-	k := kong.Parse(&f, kong.Name("monitor"), kong.Description("Serves asynqmon, briefings, the schedule and the documentation."), app.Discreet())
-	k.FatalIfErrorf(app.Main(f.Flags, f.override, app.RunMonitor))
-}
-
-func (f flags) override(c *config.Config) {
-	if f.Listen != nil {
-		c.Monitor.Listen = *f.Listen
-	}
-}
+func main() { os.Exit(daemons.Monitor().Main(os.Args[1:])) }

@@ -5,25 +5,9 @@
 package main
 
 import (
-	"github.com/alecthomas/kong"
+	"os"
 
-	"switchyard/internal/app"
-	"switchyard/internal/config"
+	"switchyard/internal/command/daemons"
 )
 
-type flags struct {
-	config.Flags
-	Listen *string `help:"Address of health and metrics." placeholder:"HOST:PORT"`
-}
-
-func main() {
-	var f flags
-	k := kong.Parse(&f, kong.Name("scheduler"), kong.Description("Enqueues the tasks of the schedule when they are due."), app.Discreet())
-	k.FatalIfErrorf(app.Main(f.Flags, f.override, app.RunScheduler))
-}
-
-func (f flags) override(c *config.Config) {
-	if f.Listen != nil {
-		c.Scheduler.Listen = *f.Listen
-	}
-}
+func main() { os.Exit(daemons.Scheduler().Main(os.Args[1:])) }

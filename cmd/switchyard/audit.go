@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"os/user"
 	"text/tabwriter"
@@ -11,6 +10,7 @@ import (
 
 	"switchyard/internal/app"
 	"switchyard/internal/audit"
+	"switchyard/internal/command"
 	"switchyard/internal/config"
 	"switchyard/internal/control"
 )
@@ -30,21 +30,20 @@ func me() audit.Actor {
 type auditCommand struct {
 	User  string `help:"Only what was done to this user." placeholder:"ID"`
 	Limit int    `help:"How many of the latest records." default:"50"`
-	JSON  bool   `name:"json" help:"Print JSON."`
 }
 
 // Run implements the command.
-func (cmd auditCommand) Run(f *config.Flags, out io.Writer) error {
+func (cmd auditCommand) Run(f *config.Flags, out *command.Output) error {
 	if cmd.Limit < 1 || cmd.Limit > 10_000 {
-		return fmt.Errorf("--limit is %d: use 1 to 10000", cmd.Limit)
+		return command.With(command.Wrong, fmt.Errorf("--limit is %d: use 1 to 10000", cmd.Limit))
 	}
 	return withSystem(f, func(ctx context.Context, s *app.System) error {
 		records, err := s.Audit.Read(ctx, cmd.User, cmd.Limit)
 		if err != nil {
 			return err
 		}
-		if cmd.JSON {
-			return printJSON(out, records)
+		if out.JSON {
+			return out.Encode(records)
 		}
 		table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 		_, _ = fmt.Fprintln(table, "WHEN\tWHO\tDID\tUSER\tTASK\tDETAIL") // the flush brings what fails

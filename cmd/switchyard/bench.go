@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/url"
 	"os"
 	"os/exec"
@@ -21,6 +20,7 @@ import (
 
 	"switchyard/internal/app"
 	"switchyard/internal/bench"
+	"switchyard/internal/command"
 	"switchyard/internal/config"
 	"switchyard/internal/deployment"
 	"switchyard/internal/redact"
@@ -31,7 +31,6 @@ type benchCommand struct {
 	Workload []string `arg:"" optional:"" help:"What to measure: pickup, drain, stream, add, loss, memory, schedule, brake, fair, model. All but the last four if not given."`
 
 	PrivateRedis bool          `help:"Start a redis-server of its own for the time, without persistence, and ignore the configuration file."`
-	JSON         bool          `name:"json" help:"Print the report as JSON."`
 	Samples      int           `help:"Tasks of pickup, and pauses of brake." default:"200"`
 	Idle         time.Duration `help:"How long an idle worker's Redis commands are counted." default:"10s"`
 	Tasks        int           `help:"Tasks of each round of drain, stream and add." default:"50000"`
@@ -51,7 +50,7 @@ type benchCommand struct {
 
 // Run implements the command. The report goes to standard output, whatever else is to be
 // said to standard error.
-func (cmd benchCommand) Run(f *config.Flags, out io.Writer) error {
+func (cmd benchCommand) Run(f *config.Flags, out *command.Output) error {
 	ctx, release := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer release()
 	context.AfterFunc(ctx, release) // a second Ctrl-C does not wait for the cleaning up
@@ -94,7 +93,7 @@ func (cmd benchCommand) Run(f *config.Flags, out io.Writer) error {
 }
 
 // measure runs the bench and prints its report, also that of a run cut short.
-func (cmd benchCommand) measure(ctx context.Context, s *app.System, file string, out io.Writer) error {
+func (cmd benchCommand) measure(ctx context.Context, s *app.System, file string, out *command.Output) error {
 	options, err := cmd.options(s, file)
 	if err != nil {
 		return err
@@ -106,8 +105,8 @@ func (cmd benchCommand) measure(ctx context.Context, s *app.System, file string,
 	report, err := bench.Run(ctx, options)
 	p.clear()
 	if len(report.Figures) > 0 || err == nil {
-		if cmd.JSON {
-			err = errors.Join(err, printJSON(out, report))
+		if out.JSON {
+			err = errors.Join(err, out.Encode(report))
 		} else {
 			err = errors.Join(err, report.WriteTable(out))
 		}

@@ -5,11 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 
+	"go.yaml.in/yaml/v3"
+
 	"switchyard/internal/app"
+	"switchyard/internal/command"
 	"switchyard/internal/config"
 	"switchyard/internal/redact"
 	"switchyard/internal/tasks/agents"
@@ -27,10 +29,10 @@ type configCheck struct {
 }
 
 // Run implements the command. It needs no Redis.
-func (cmd configCheck) Run(f *config.Flags, out io.Writer) error {
+func (cmd configCheck) Run(f *config.Flags, out *command.Output) error {
 	c, err := f.Load(nil)
 	if err != nil {
-		return err
+		return command.With(command.Wrong, err)
 	}
 	err = app.Check(c)
 	if cmd.Machine {
@@ -39,7 +41,7 @@ func (cmd configCheck) Run(f *config.Flags, out io.Writer) error {
 		}
 	}
 	if err != nil {
-		return err
+		return command.With(command.Wrong, err)
 	}
 	if cmd.Servers {
 		if err := agents.CheckServers(context.Background(), c.MCPServers, c.Agents, &http.Client{}); err != nil {
@@ -50,10 +52,13 @@ func (cmd configCheck) Run(f *config.Flags, out io.Writer) error {
 }
 
 // say says what has been found, where nothing is wrong.
-func (cmd configCheck) say(c config.Config, out io.Writer) error {
+func (cmd configCheck) say(c config.Config, out *command.Output) error {
 	remarks, err := app.Remarks(c)
 	if err != nil {
 		return err
+	}
+	if out.JSON {
+		return out.Encode(map[string]any{"valid": true, "machine": cmd.Machine, "remarks": append([]string{}, remarks...), "redis": redisOf(c)})
 	}
 	for _, remark := range remarks {
 		_, _ = fmt.Fprintln(out, "Remark:", remark)
@@ -77,14 +82,21 @@ func redisOf(c config.Config) string {
 type configPrint struct{}
 
 // Run implements the command. It needs no Redis.
-func (configPrint) Run(f *config.Flags, out io.Writer) error {
+func (configPrint) Run(f *config.Flags, out *command.Output) error {
 	c, err := f.Load(nil)
 	if err != nil {
-		return err
+		return command.With(command.Wrong, err)
 	}
 	text, err := c.Print()
 	if err != nil {
 		return err
+	}
+	if out.JSON {
+		var settings map[string]any
+		if err := yaml.Unmarshal([]byte(text), &settings); err != nil {
+			return fmt.Errorf("configuration as JSON: %w", err)
+		}
+		return out.Encode(settings)
 	}
 	_, err = fmt.Fprintf(out, "# Redis: %s.\n%s", redisOf(c), text)
 	return err

@@ -2,10 +2,10 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"net/url"
 	"strings"
 
+	"switchyard/internal/command"
 	"switchyard/internal/config"
 	"switchyard/internal/rights"
 )
@@ -15,14 +15,17 @@ type configACL struct {
 }
 
 // Run implements the command. It needs no Redis.
-func (cmd configACL) Run(f *config.Flags, out io.Writer) error {
+func (cmd configACL) Run(f *config.Flags, out *command.Output) error {
 	c, err := f.Load(nil)
 	if err != nil {
-		return err
+		return command.With(command.Wrong, err)
 	}
 	needs := rights.Needs{Prefix: c.Redis.Prefix, Asynqmon: true}
 	if u, err := url.Parse(c.Redis.URL); err == nil {
 		needs.Cluster = strings.HasSuffix(u.Scheme, "-cluster")
+	}
+	if out.JSON {
+		return out.Encode(needs.Rules())
 	}
 	_, err = fmt.Fprintln(out, needs.Lines(cmd.User))
 	return err

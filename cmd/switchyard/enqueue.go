@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"time"
 
 	"switchyard/internal/app"
+	"switchyard/internal/command"
 	"switchyard/internal/config"
 	"switchyard/internal/tasks"
 )
@@ -27,7 +27,7 @@ type enqueueCommand struct {
 }
 
 // Run implements the command.
-func (cmd enqueueCommand) Run(f *config.Flags, out io.Writer) error {
+func (cmd enqueueCommand) Run(f *config.Flags, out *command.Output) error {
 	if cmd.In < 0 {
 		return fmt.Errorf("--in is %s: give how long from now on, such as 10m", cmd.In)
 	}
@@ -51,8 +51,8 @@ func (cmd enqueueCommand) Run(f *config.Flags, out io.Writer) error {
 			ID: cmd.ID, Queue: cmd.Queue, At: at, Deadline: cmd.Deadline, Unique: cmd.Unique, Retention: cmd.Retention,
 		})
 		if err != nil {
-			return err
+			return refused(err)
 		}
-		return printJSON(out, receipt)
+		return out.Encode(receipt)
 	})
 }

@@ -4,27 +4,24 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
-	"io"
 	"os"
 	"os/signal"
-	"reflect"
+	"path/filepath"
+	"strings"
 	"syscall"
-	"time"
 
-	"github.com/alecthomas/kong"
 	"go.uber.org/zap"
 
 	"switchyard/internal/app"
+	"switchyard/internal/command"
+	"switchyard/internal/command/daemons"
 	"switchyard/internal/config"
-	"switchyard/internal/redact"
 )
 
 type cli struct {
 	config.Flags
 
-	Dev      devCommand      `cmd:"" help:"Run everything in one process and make a first briefing, on an embedded Redis unless --redis names one."`
+	Dev      devCommand      `cmd:"" textonly:"" help:"Run everything in one process and make a first briefing, on an embedded Redis unless --redis names one."`
 	Enqueue  enqueueCommand  `cmd:"" help:"Send a task."`
 	Task     taskCommand     `cmd:"" help:"List, show, cancel, run, replay and delete tasks."`
 	Queue    queueCommand    `cmd:"" help:"List, pause and resume queues."`
@@ -43,27 +40,35 @@ type cli struct {
 	Settings configCommand   `cmd:"" name:"config" help:"Check and print the configuration."`
 	Password passwordCommand `cmd:"" name:"hash-password" help:"Read a password from standard input and print its hash, for monitor.users."`
 
+	Worker    daemons.WorkerCommands    `cmd:"" help:"Be a worker: consume queues and perform their tasks."`
+	Scheduler daemons.SchedulerCommands `cmd:"" help:"Be a scheduler: enqueue what is due."`
+	Monitor   daemons.MonitorCommands   `cmd:"" help:"Be the monitor: serve the pages."`
+
 	BenchAsynqWorker    benchAsynqWorker    `cmd:"" hidden:""`
 	BenchAsynqScheduler benchAsynqScheduler `cmd:"" hidden:""`
+
+	command.Common
 }
 
 func main() {
+	name := strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
+	if daemon, ok := byName[name]; ok {
+		os.Exit(daemon().Main(os.Args[1:]))
+	}
 	var c cli
-	k := kong.Parse(&c, kong.Name("switchyard"),
-		kong.Description("Background tasks for agents, briefings and scraping."),
-		kong.ShortUsageOnError(),
-		app.Discreet(),
-		kong.TypeMapper(reflect.TypeFor[time.Time](), kong.MapperFunc(readTime)),
-		kong.BindTo(redact.Process.Writer(os.Stdout), (*io.Writer)(nil)),
-		kong.Bind(&c.Flags))
-	k.FatalIfErrorf(k.Run())
+	os.Exit((&command.Program{
+		Name: "switchyard", Description: "Background tasks for agents, briefings and scraping.", Grammar: &c, Bind: []any{&c.Flags},
+	}).Main(os.Args[1:]))
 }
+
+// byName are what this binary is under another name, such as that of a link to it.
+var byName = map[string]func() *command.Program{"worker": daemons.Worker, "scheduler": daemons.Scheduler, "monitor": daemons.Monitor}
 
 // withSystem runs do against the configured Redis. Ctrl-C cancels its context.
 func withSystem(f *config.Flags, do func(ctx context.Context, s *app.System) error) error {
 	return withBrake(f, func(ctx context.Context, s *app.System) error {
 		if err := s.Reach(ctx); err != nil {
-			return err
+			return command.With(command.Unavailable, err)
 		}
 		return do(ctx, s)
 	})
@@ -80,16 +85,6 @@ func withBrake(f *config.Flags, do func(ctx context.Context, s *app.System) erro
 		defer func() { _ = s.Close() }()
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
-		return do(ctx, s)
+		return withStatus(do(ctx, s))
 	})
-}
-
-// printJSON writes v indented, for people and programs alike.
-func printJSON(out io.Writer, v any) error {
-	raw, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintln(out, string(raw))
-	return err
 }

@@ -65,6 +65,8 @@ func runScripts(t *testing.T, dir string) {
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"await":     await,
+			"exits":     exits,
+			"prints":    prints,
 			"model":     model,
 			"redbeat":   redBeat,
 			"awaitfile": awaitFile,

@@ -3,10 +3,10 @@ package main
 import (
 	"bufio"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 
+	"switchyard/internal/command"
 	"switchyard/internal/monitor"
 )
 
@@ -14,7 +14,7 @@ type passwordCommand struct{}
 
 // Run implements the command. The password comes by standard input: an argument could
 // be read by everybody on the machine.
-func (passwordCommand) Run(out io.Writer) error {
+func (passwordCommand) Run(out *command.Output) error {
 	line, err := bufio.NewReader(os.Stdin).ReadString('\n')
 	if err != nil && line == "" {
 		return fmt.Errorf("read the password from standard input: %w", err)
@@ -23,6 +23,5 @@ func (passwordCommand) Run(out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(out, hash)
-	return err
+	return out.Say(map[string]string{"hash": hash}, "%s", hash)
 }

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
 	"switchyard/internal/app"
+	"switchyard/internal/command"
 	"switchyard/internal/config"
 	"switchyard/internal/control"
 	"switchyard/internal/tasks"
@@ -26,7 +26,7 @@ type whose struct {
 // user returns whom the command is about.
 func (w whose) user() (string, error) {
 	if w.All == (w.User != "") {
-		return "", errors.New("give a user, or --all for everyone")
+		return "", command.With(command.Wrong, errors.New("give a user, or --all for everyone"))
 	}
 	if w.All {
 		return control.Everyone, nil
@@ -36,11 +36,10 @@ func (w whose) user() (string, error) {
 
 type pauseCommand struct {
 	whose
-	JSON bool `name:"json" help:"Print the receipt as JSON."`
 }
 
 // Run implements the command. It fails if not every run has stopped.
-func (cmd pauseCommand) Run(f *config.Flags, out io.Writer) error {
+func (cmd pauseCommand) Run(f *config.Flags, out *command.Output) error {
 	user, err := cmd.user()
 	if err != nil {
 		return err
@@ -50,12 +49,7 @@ func (cmd pauseCommand) Run(f *config.Flags, out io.Writer) error {
 		if receipt.User == "" {
 			return err
 		}
-		var printed error
-		if cmd.JSON {
-			printed = printJSON(out, receipt)
-		} else {
-			_, printed = fmt.Fprintln(out, describe(receipt))
-		}
+		printed := out.Say(receipt, "%s", describe(receipt))
 		if err == nil && len(receipt.Unconfirmed) > 0 {
 			err = errUnconfirmed
 		}
@@ -80,7 +74,7 @@ func describe(r control.Receipt) string {
 type resumeCommand struct{ whose }
 
 // Run implements the command.
-func (cmd resumeCommand) Run(f *config.Flags, out io.Writer) error {
+func (cmd resumeCommand) Run(f *config.Flags, out *command.Output) error {
 	user, err := cmd.user()
 	if err != nil {
 		return err
@@ -90,14 +84,13 @@ func (cmd resumeCommand) Run(f *config.Flags, out io.Writer) error {
 		if resumed.User == "" {
 			return err
 		}
-		was := ""
+		text := fmt.Sprintf("%d parked tasks go on", len(resumed.Tasks))
 		if !resumed.Changed {
-			was = " (it was not paused)"
+			text += " (it was not paused)"
 		}
-		_, printed := fmt.Fprintf(out, "%d parked tasks go on%s\n", len(resumed.Tasks), was)
-		if printed == nil && len(resumed.Stops) > 0 {
-			_, printed = fmt.Fprintf(out, "nothing else does yet: %s\n", control.Words(resumed.Stops))
+		if len(resumed.Stops) > 0 {
+			text += "\nnothing else does yet: " + control.Words(resumed.Stops)
 		}
-		return errors.Join(err, printed)
+		return errors.Join(err, out.Say(resumed, "%s", text))
 	})
 }

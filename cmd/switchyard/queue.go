@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"io"
 	"slices"
 	"text/tabwriter"
 
 	"switchyard/internal/app"
+	"switchyard/internal/command"
 	"switchyard/internal/config"
 	"switchyard/internal/queue"
 )
@@ -20,19 +20,18 @@ type queueCommand struct {
 }
 
 type queueList struct {
-	JSON bool `name:"json" help:"As JSON."`
 }
 
 // Run implements the command.
-func (cmd queueList) Run(f *config.Flags, out io.Writer) error {
+func (cmd queueList) Run(f *config.Flags, out *command.Output) error {
 	return withSystem(f, func(ctx context.Context, s *app.System) error {
 		sizes, err := s.Queue.Sizes(ctx)
 		if err != nil {
 			return err
 		}
 		slices.SortFunc(sizes, func(a, b queue.Size) int { return cmp.Compare(a.Queue, b.Queue) })
-		if cmd.JSON {
-			return printJSON(out, sizes)
+		if out.JSON {
+			return out.Encode(sizes)
 		}
 		w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 		_, _ = fmt.Fprintln(w, "QUEUE\tWAITING\tHELD\tRUNNING\tSCHEDULED\tRETRYING, PARKED\tFAILED, CANCELLED\tSTATE") // the flush brings what fails
@@ -52,7 +51,7 @@ type queuePause struct {
 }
 
 // Run implements the command.
-func (cmd queuePause) Run(f *config.Flags, out io.Writer) error {
+func (cmd queuePause) Run(f *config.Flags, out *command.Output) error {
 	return pauseQueue(f, out, cmd.Queue, true)
 }
 
@@ -61,24 +60,23 @@ type queueResume struct {
 }
 
 // Run implements the command.
-func (cmd queueResume) Run(f *config.Flags, out io.Writer) error {
+func (cmd queueResume) Run(f *config.Flags, out *command.Output) error {
 	return pauseQueue(f, out, cmd.Queue, false)
 }
 
-func pauseQueue(f *config.Flags, out io.Writer, name string, pause bool) error {
+func pauseQueue(f *config.Flags, out *command.Output, name string, pause bool) error {
 	return withSystem(f, func(ctx context.Context, s *app.System) error {
 		changed, err := s.PauseQueue(ctx, name, pause, me())
 		if err != nil {
 			return err
 		}
-		state := "open"
+		state, already := "open", ""
 		if pause {
 			state = "paused"
 		}
 		if !changed {
-			state += " already"
+			already = " already"
 		}
-		_, err = fmt.Fprintf(out, "queue %s is %s\n", name, state)
-		return err
+		return out.Say(map[string]any{"queue": name, "state": state, "changed": changed}, "queue %s is %s%s", name, state, already)
 	})
 }

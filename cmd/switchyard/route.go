@@ -1,9 +1,9 @@
 package main
 
 import (
-	"fmt"
-	"io"
+	"strings"
 
+	"switchyard/internal/command"
 	"switchyard/internal/config"
 )
 
@@ -16,19 +16,27 @@ type routeExplain struct {
 }
 
 // Run implements the command. It needs no Redis.
-func (cmd routeExplain) Run(f *config.Flags, out io.Writer) error {
+func (cmd routeExplain) Run(f *config.Flags, out *command.Output) error {
 	c, err := f.Load(nil)
 	if err != nil {
-		return err
+		return command.With(command.Wrong, err)
 	}
 	table, err := c.Table()
 	if err != nil {
 		return err
 	}
+	route, err := table.Route(cmd.Kind)
+	if err != nil {
+		return command.With(command.Wrong, err)
+	}
 	text, err := table.Explain(cmd.Kind)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprint(out, text)
-	return err
+	p := route.Policy
+	policy := map[string]any{
+		"retries": p.Retries, "losses": p.Losses, "retry_delay": p.RetryDelay.String(), "soft_limit": p.SoftLimit.String(),
+		"hard_limit": p.HardLimit.String(), "retention": p.Retention.String(), "unique": p.Unique.String(),
+	}
+	return out.Say(map[string]any{"kind": route.Kind, "queue": route.Queue, "policy": policy}, "%s", strings.TrimSpace(text))
 }

@@ -5,9 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 
 	"switchyard/internal/app"
+	"switchyard/internal/command"
 	"switchyard/internal/config"
 	"switchyard/internal/control"
 	"switchyard/internal/journal"
@@ -38,11 +38,10 @@ func (w which) find(ctx context.Context, s *app.System) (tasks.Status, journal.R
 
 type runShow struct {
 	which
-	JSON bool `name:"json" help:"Print the journal as JSON."`
 }
 
 // Run implements the command.
-func (cmd runShow) Run(f *config.Flags, out io.Writer) error {
+func (cmd runShow) Run(f *config.Flags, out *command.Output) error {
 	return withSystem(f, func(ctx context.Context, s *app.System) error {
 		status, run, err := cmd.find(ctx, s)
 		if err != nil {
@@ -52,8 +51,8 @@ func (cmd runShow) Run(f *config.Flags, out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		if cmd.JSON {
-			return printJSON(out, history)
+		if out.JSON {
+			return out.Encode(history)
 		}
 		return timeline{status, run, history}.draw(out)
 	})
@@ -68,7 +67,7 @@ type waiting struct {
 type approveCommand struct{ waiting }
 
 // Run implements the command.
-func (cmd approveCommand) Run(f *config.Flags, out io.Writer) error {
+func (cmd approveCommand) Run(f *config.Flags, out *command.Output) error {
 	return cmd.decide(f, out, journal.Verdict{Decision: control.Approved, Step: cmd.Step})
 }
 
@@ -78,15 +77,15 @@ type rejectCommand struct {
 }
 
 // Run implements the command.
-func (cmd rejectCommand) Run(f *config.Flags, out io.Writer) error {
+func (cmd rejectCommand) Run(f *config.Flags, out *command.Output) error {
 	if cmd.Result != "" && !json.Valid([]byte(cmd.Result)) {
-		return fmt.Errorf("--result %q is not JSON", cmd.Result)
+		return command.With(command.Wrong, fmt.Errorf("--result %q is not JSON", cmd.Result))
 	}
 	return cmd.decide(f, out, journal.Verdict{Decision: control.Rejected, Step: cmd.Step, Result: json.RawMessage(cmd.Result)})
 }
 
 // decide writes a verdict about the run, and runs its task again.
-func (w which) decide(f *config.Flags, out io.Writer, v journal.Verdict) error {
+func (w which) decide(f *config.Flags, out *command.Output, v journal.Verdict) error {
 	return withSystem(f, func(ctx context.Context, s *app.System) error {
 		status, run, err := w.find(ctx, s)
 		if err != nil {
@@ -103,8 +102,8 @@ func (w which) decide(f *config.Flags, out io.Writer, v journal.Verdict) error {
 			return fmt.Errorf("step %q is %s, and the run does not go on yet: %w", step, v.Decision, err)
 		}
 		if goesOn {
-			_, printed := fmt.Fprintf(out, "step %q is %s; the run goes on\n", step, v.Decision)
-			err = errors.Join(err, printed)
+			decided := map[string]any{"run": run.Task, "user": run.User, "step": step, "decision": v.Decision}
+			err = errors.Join(err, out.Say(decided, "step %q is %s; the run goes on", step, v.Decision))
 		}
 		return err
 	})

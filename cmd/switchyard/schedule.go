@@ -10,6 +10,7 @@ import (
 
 	"switchyard/internal/app"
 	"switchyard/internal/calendar"
+	"switchyard/internal/command"
 	"switchyard/internal/config"
 	"switchyard/internal/schedule"
 )
@@ -51,9 +52,9 @@ type scheduleAdd struct {
 }
 
 // Run implements the command.
-func (cmd scheduleAdd) Run(f *config.Flags, out io.Writer) error {
+func (cmd scheduleAdd) Run(f *config.Flags, out *command.Output) error {
 	if err := checkQuotes(append([]string{cmd.Spec, cmd.Kind, cmd.Payload}, cmd.Left...), cmd.Left); err != nil {
-		return err
+		return command.With(command.Wrong, err)
 	}
 	payload, err := readPayload(cmd.Payload, os.Stdin)
 	if err != nil {
@@ -67,18 +68,41 @@ func (cmd scheduleAdd) Run(f *config.Flags, out io.Writer) error {
 	}
 	return withSystem(f, func(ctx context.Context, s *app.System) error {
 		if err := s.CheckEntry(ctx, e); err != nil {
-			return err
+			return refused(err)
 		}
+		changed := false
 		if !cmd.DryRun {
-			if err := cmd.put(ctx, s, e, out); err != nil {
+			if changed, err = cmd.put(ctx, s, e); err != nil {
 				return err
 			}
 		}
-		if err := printTicks(ctx, out, schedule.Record{Entry: e}, time.Now()); err != nil {
+		ticks, err := nextTicks(ctx, schedule.Record{Entry: e}, time.Now())
+		if err != nil {
 			return err
 		}
-		return printRemark(out, e)
+		if out.JSON {
+			return out.Encode(map[string]any{"entry": e.ID, "changed": changed, "next_ticks": ticks, "remark": calendar.Remark(e.Spec, e.Cron)})
+		}
+		return cmd.say(out, e, changed, ticks)
 	})
+}
+
+// say tells what came of adding an entry.
+func (cmd scheduleAdd) say(out io.Writer, e schedule.Entry, changed bool, ticks []time.Time) error {
+	said := fmt.Sprintf("Entry %s is as it was. ", e.ID)
+	switch {
+	case cmd.DryRun:
+		said = ""
+	case changed:
+		said = fmt.Sprintf("Entry %s is scheduled. ", e.ID)
+	}
+	if _, err := io.WriteString(out, said); err != nil {
+		return err
+	}
+	if err := printTicks(out, e, ticks); err != nil {
+		return err
+	}
+	return printRemark(out, e)
 }
 
 // printRemark says what an operator should know about an entry that is fine.
@@ -91,24 +115,16 @@ func printRemark(out io.Writer, e schedule.Entry) error {
 	return err
 }
 
-func (cmd scheduleAdd) put(ctx context.Context, s *app.System, e schedule.Entry, out io.Writer) error {
-	said := "is scheduled"
+// put writes the entry and reports whether that has changed anything.
+func (cmd scheduleAdd) put(ctx context.Context, s *app.System, e schedule.Entry) (changed bool, err error) {
 	if cmd.Replace {
-		changed, err := s.Schedule.Put(ctx, e)
-		if err != nil {
-			return err
-		}
-		if !changed {
-			said = "is as it was"
-		}
-	} else if err := s.Schedule.Add(ctx, e); err != nil {
-		if errors.Is(err, schedule.ErrExists) {
-			return fmt.Errorf("%w (--replace changes it)", err)
-		}
-		return err
+		return s.Schedule.Put(ctx, e)
 	}
-	_, err := fmt.Fprintf(out, "Entry %s %s. ", e.ID, said)
-	return err
+	err = s.Schedule.Add(ctx, e)
+	if errors.Is(err, schedule.ErrExists) {
+		err = fmt.Errorf("%w (--replace changes it)", err)
+	}
+	return err == nil, err
 }
 
 // scheduleEntry is the argument of the commands that name one entry.
@@ -117,7 +133,7 @@ type scheduleEntry struct {
 }
 
 // change makes a change that reports whether it changed anything.
-func (e scheduleEntry) change(f *config.Flags, out io.Writer, done, already string, change func(context.Context, *app.System) (bool, error)) error {
+func (e scheduleEntry) change(f *config.Flags, out *command.Output, done, already string, change func(context.Context, *app.System) (bool, error)) error {
 	return withSystem(f, func(ctx context.Context, s *app.System) error {
 		changed, err := change(ctx, s)
 		if err != nil {
@@ -126,15 +142,14 @@ func (e scheduleEntry) change(f *config.Flags, out io.Writer, done, already stri
 		if !changed {
 			done = already
 		}
-		_, err = fmt.Fprintf(out, "Entry %s %s.\n", e.ID, done)
-		return err
+		return out.Say(map[string]any{"entry": e.ID, "changed": changed}, "Entry %s %s.", e.ID, done)
 	})
 }
 
 type scheduleRemove struct{ scheduleEntry }
 
 // Run implements the command.
-func (cmd scheduleRemove) Run(f *config.Flags, out io.Writer) error {
+func (cmd scheduleRemove) Run(f *config.Flags, out *command.Output) error {
 	return withSystem(f, func(ctx context.Context, s *app.System) error {
 		found, err := s.Schedule.Remove(ctx, cmd.ID, schedule.OriginAPI)
 		if err != nil {
@@ -143,15 +158,14 @@ func (cmd scheduleRemove) Run(f *config.Flags, out io.Writer) error {
 		if !found {
 			return fmt.Errorf("entry %s: %w", cmd.ID, schedule.ErrNotFound)
 		}
-		_, err = fmt.Fprintf(out, "Entry %s is removed.\n", cmd.ID)
-		return err
+		return out.Say(map[string]any{"entry": cmd.ID, "changed": true}, "Entry %s is removed.", cmd.ID)
 	})
 }
 
 type schedulePause struct{ scheduleEntry }
 
 // Run implements the command.
-func (cmd schedulePause) Run(f *config.Flags, out io.Writer) error {
+func (cmd schedulePause) Run(f *config.Flags, out *command.Output) error {
 	return cmd.change(f, out, "is paused", "was paused already", func(ctx context.Context, s *app.System) (bool, error) {
 		return s.Schedule.Pause(ctx, cmd.ID)
 	})
@@ -160,7 +174,7 @@ func (cmd schedulePause) Run(f *config.Flags, out io.Writer) error {
 type scheduleResume struct{ scheduleEntry }
 
 // Run implements the command.
-func (cmd scheduleResume) Run(f *config.Flags, out io.Writer) error {
+func (cmd scheduleResume) Run(f *config.Flags, out *command.Output) error {
 	return cmd.change(f, out, "goes on", "was not paused", func(ctx context.Context, s *app.System) (bool, error) {
 		return s.Schedule.Resume(ctx, cmd.ID)
 	})
@@ -169,12 +183,12 @@ func (cmd scheduleResume) Run(f *config.Flags, out io.Writer) error {
 type scheduleRun struct{ scheduleEntry }
 
 // Run implements the command.
-func (cmd scheduleRun) Run(f *config.Flags, out io.Writer) error {
+func (cmd scheduleRun) Run(f *config.Flags, out *command.Output) error {
 	return withSystem(f, func(ctx context.Context, s *app.System) error {
 		receipt, err := s.Schedule.RunNow(ctx, cmd.ID, s.Queue)
 		if err != nil {
 			return err
 		}
-		return printJSON(out, receipt)
+		return out.Encode(receipt)
 	})
 }

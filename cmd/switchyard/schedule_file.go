@@ -13,6 +13,7 @@ import (
 
 	"switchyard/internal/app"
 	"switchyard/internal/calendar"
+	"switchyard/internal/command"
 	"switchyard/internal/config"
 	"switchyard/internal/redact"
 	"switchyard/internal/schedule"
@@ -26,10 +27,10 @@ type scheduleImport struct {
 
 // Run implements the command. Everything that is wrong is told at once. Unless it is to keep
 // going, one bad entry has nothing written.
-func (cmd scheduleImport) Run(f *config.Flags, out io.Writer) error {
+func (cmd scheduleImport) Run(f *config.Flags, out *command.Output) error {
 	file, err := readEntries(cmd.File)
 	if err != nil {
-		return err
+		return command.With(command.Wrong, err)
 	}
 	return withSystem(f, func(ctx context.Context, s *app.System) error {
 		file.Check(func(e schedule.Entry) error { return s.CheckEntry(ctx, e) })
@@ -51,24 +52,26 @@ func (cmd scheduleImport) Run(f *config.Flags, out io.Writer) error {
 }
 
 // report says what came of an import, and is an error if something was refused.
-func (cmd scheduleImport) report(out io.Writer, file *config.EntryFile, changed int) error {
+func (cmd scheduleImport) report(out *command.Output, file *config.EntryFile, changed int) error {
 	problems := file.Problems()
 	var err error
 	switch {
 	case len(problems) > 0 && !cmd.KeepGoing && (cmd.DryRun || changed == 0):
-		return fmt.Errorf("%w\nnothing was imported: correct the file, or import the others with --keep-going", shorten(problems))
+		return command.With(command.Refused, fmt.Errorf("%w\nnothing was imported: correct the file, or import the others with --keep-going", shorten(problems)))
+	case out.JSON:
+		err = out.Encode(map[string]any{"entries": file.Len(), "good": len(file.Good()), "changed": changed, "dry_run": cmd.DryRun})
 	case cmd.DryRun:
 		_, err = fmt.Fprintf(out, "%d entries could be imported.\n", len(file.Good()))
 	default:
 		_, err = fmt.Fprintf(out, "Of %d entries %d were added or changed.\n", file.Len(), changed)
 	}
-	if err == nil {
+	if err == nil && !out.JSON {
 		err = remarkOn(out, file.Good())
 	}
 	if err != nil || len(problems) == 0 {
 		return err
 	}
-	return shorten(problems)
+	return command.With(command.Refused, shorten(problems))
 }
 
 // remarksShown is how many remarks are told: a file may have thousands of one kind.
@@ -125,7 +128,7 @@ type scheduleExport struct {
 // Run implements the command. The entries of the configuration and those of users are
 // left out: they come from elsewhere. The others are in the order of their IDs, so that
 // two exports can be compared.
-func (cmd scheduleExport) Run(f *config.Flags, out io.Writer) error {
+func (cmd scheduleExport) Run(f *config.Flags, out *command.Output) error {
 	return withSystem(f, func(ctx context.Context, s *app.System) error {
 		found := make(map[string]config.FileEntry)
 		filter := schedule.Filter{Origin: schedule.OriginAPI, Match: cmd.Match, Page: schedule.MaxPage}
@@ -146,6 +149,12 @@ func (cmd scheduleExport) Run(f *config.Flags, out io.Writer) error {
 			file = append(file, found[id])
 		}
 		raw, err := yaml.Marshal(file)
+		if err == nil && out.JSON {
+			var same any // JSON is YAML: import reads it as well
+			if err = yaml.Unmarshal(raw, &same); err == nil {
+				return out.Encode(same)
+			}
+		}
 		if err == nil {
 			_, err = out.Write(raw)
 		}

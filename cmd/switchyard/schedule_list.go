@@ -3,12 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"slices"
 	"text/tabwriter"
 	"time"
 
 	"switchyard/internal/app"
+	"switchyard/internal/command"
 	"switchyard/internal/config"
 	"switchyard/internal/schedule"
 	"switchyard/internal/tasks"
@@ -22,7 +22,6 @@ type scheduleList struct {
 	Match  string `help:"Only entries whose ID contains this." placeholder:"TEXT"`
 	Limit  int    `help:"About how many." default:"100"`
 	Page   string `help:"Go on where the list before has stopped." placeholder:"PAGE"`
-	JSON   bool   `name:"json" help:"As JSON, with everything known of each."`
 }
 
 // listed is an entry as it is listed.
@@ -40,14 +39,14 @@ type list struct {
 }
 
 // Run implements the command.
-func (cmd scheduleList) Run(f *config.Flags, out io.Writer) error {
+func (cmd scheduleList) Run(f *config.Flags, out *command.Output) error {
 	return withSystem(f, func(ctx context.Context, s *app.System) error {
 		found, err := cmd.read(ctx, s)
 		if err != nil {
 			return err
 		}
-		if cmd.JSON {
-			return printJSON(out, found)
+		if out.JSON {
+			return out.Encode(found)
 		}
 		w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 		_, _ = fmt.Fprintln(w, "ENTRY\tSPEC\tZONE\tKIND\tDUE\tLAST\tLAST TASK\tRUNS\tSTATE")

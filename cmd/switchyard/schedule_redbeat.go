@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"switchyard/internal/app"
 	"switchyard/internal/cache"
 	"switchyard/internal/calendar"
+	"switchyard/internal/command"
 	"switchyard/internal/config"
 	"switchyard/internal/redact"
 	"switchyard/internal/redbeat"
@@ -31,9 +31,12 @@ type scheduleImportRedBeat struct {
 }
 
 // Run implements the command.
-func (cmd scheduleImportRedBeat) Run(f *config.Flags, out io.Writer) error {
+func (cmd scheduleImportRedBeat) Run(f *config.Flags, out *command.Output) error {
 	if cmd.Interval < time.Second {
-		return fmt.Errorf("--interval is %s: use 1s or more", cmd.Interval)
+		return command.With(command.Wrong, fmt.Errorf("--interval is %s: use 1s or more", cmd.Interval))
+	}
+	if cmd.Watch && out.JSON {
+		return command.With(command.Wrong, errors.New("--json: --watch prints text alone: leave one of them out"))
 	}
 	zone, err := calendar.LoadZone(cmd.Zone)
 	if err != nil {
@@ -77,20 +80,26 @@ func (cmd scheduleImportRedBeat) Run(f *config.Flags, out io.Writer) error {
 		if err := refuseMoves(ctx, s, report.moves); err != nil {
 			return err
 		}
-		if err := report.print(out); err != nil {
-			return err
+		if !out.JSON {
+			if err := report.print(out); err != nil {
+				return err
+			}
 		}
 		if cmd.DryRun {
-			_, err := fmt.Fprintln(out, "Nothing was written.")
-			return err
+			return out.Say(report.forPrograms(0), "Nothing was written.")
 		}
 		if n := report.count(redbeat.Cannot); n > 0 && !cmd.KeepGoing {
-			return fmt.Errorf("%d of %d entries cannot move, so nothing was written: see to them, or write the others with --keep-going", n, len(stored))
+			return command.With(command.Refused, fmt.Errorf("%d of %d entries cannot move, so nothing was written: see to them, or write the others with --keep-going", n, len(stored)))
 		}
 		if err := warnOfLock(ctx, reader); err != nil {
 			return err
 		}
-		return cmd.putMoves(ctx, s, report.moves, out)
+		changed, err := cmd.putMoves(ctx, s, report.moves)
+		if err != nil {
+			return err
+		}
+		moved, _ := moving(report.moves)
+		return out.Say(report.forPrograms(changed), "Of %d entries %d were added or changed.", len(moved), changed)
 	})
 }
 
@@ -135,18 +144,14 @@ func refuseMoves(ctx context.Context, s *app.System, moves []redbeat.Move) error
 
 // putMoves writes the entries that move, each with the last run in RedBeat as the tick from
 // which it goes on.
-func (cmd scheduleImportRedBeat) putMoves(ctx context.Context, s *app.System, moves []redbeat.Move, out io.Writer) error {
+func (cmd scheduleImportRedBeat) putMoves(ctx context.Context, s *app.System, moves []redbeat.Move) (changed int, err error) {
 	entries, last := moving(moves)
 	bar := newProgress(os.Stderr)
-	changed, err := s.Schedule.PutAll(ctx, entries, schedule.PutOptions{
+	changed, err = s.Schedule.PutAll(ctx, entries, schedule.PutOptions{
 		Last: last, KeepGoing: cmd.KeepGoing, Progress: func(done int) { bar.show("importing", done, len(entries)) },
 	})
 	bar.clear()
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(out, "Of %d entries %d were added or changed.\n", len(entries), changed)
-	return err
+	return changed, err
 }
 
 // moving returns the entries that move, and their last runs by ID.

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"switchyard/internal/redbeat"
 )
@@ -47,6 +48,31 @@ func (r redBeatReport) print(out io.Writer) error {
 		len(r.moves), r.count(redbeat.AsItIs), r.count(redbeat.WithChange), r.count(redbeat.Cannot), r.count(redbeat.LeftOut))
 	_, err := io.WriteString(out, b.String())
 	return err
+}
+
+// moved is what becomes of an entry, for programs.
+type moved struct {
+	From    string          `json:"from"`
+	Verdict redbeat.Verdict `json:"verdict"`
+	Entry   string          `json:"entry,omitempty"` // its ID here, if it moves
+	Next    time.Time       `json:"next,omitzero"`
+	Changes []string        `json:"changes,omitempty"`
+	Why     string          `json:"why,omitempty"` // it does not move
+}
+
+// forPrograms returns the report as it is printed for programs. changed is how many entries were
+// added or changed.
+func (r redBeatReport) forPrograms(changed int) any {
+	list := make([]moved, len(r.moves))
+	for i, m := range r.moves {
+		list[i] = moved{From: m.From, Verdict: m.Verdict, Changes: m.Changes}
+		if m.Moves() {
+			list[i].Entry, list[i].Next = m.Entry.ID, m.Next
+		} else if m.Why != nil {
+			list[i].Why = m.Why.Error()
+		}
+	}
+	return map[string]any{"entries": list, "changed": changed}
 }
 
 // described says what an entry becomes.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"switchyard/internal/app"
+	"switchyard/internal/command"
 	"switchyard/internal/config"
 	"switchyard/internal/control"
 	"switchyard/internal/schedule"
@@ -16,11 +17,10 @@ import (
 
 type scheduleShow struct {
 	scheduleEntry
-	JSON bool `name:"json" help:"As JSON, without the next ticks."`
 }
 
 // Run implements the command.
-func (cmd scheduleShow) Run(f *config.Flags, out io.Writer) error {
+func (cmd scheduleShow) Run(f *config.Flags, out *command.Output) error {
 	return withSystem(f, func(ctx context.Context, s *app.System) error {
 		record, err := s.Schedule.Get(ctx, cmd.ID)
 		if err != nil {
@@ -30,8 +30,8 @@ func (cmd scheduleShow) Run(f *config.Flags, out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		if cmd.JSON {
-			return printJSON(out, found[0])
+		if out.JSON {
+			return out.Encode(found[0])
 		}
 		if record.Entry.Owner != "" {
 			stops, err := s.Brake.Stops(ctx, []string{record.Entry.Owner})
@@ -45,7 +45,11 @@ func (cmd scheduleShow) Run(f *config.Flags, out io.Writer) error {
 		if err := found[0].print(out); err != nil {
 			return err
 		}
-		return printTicks(ctx, out, record, time.Now())
+		ticks, err := nextTicks(ctx, record, time.Now())
+		if err != nil {
+			return err
+		}
+		return printTicks(out, record.Entry, ticks)
 	})
 }
 
@@ -105,25 +109,26 @@ func (e listed) print(out io.Writer) error {
 
 const ticksShown = 10
 
-// printTicks lists the next ticks of an entry in its zone and in UTC.
-func printTicks(ctx context.Context, out io.Writer, r schedule.Record, after time.Time) error {
+// nextTicks returns the next ticks of an entry, as many as are shown.
+func nextTicks(ctx context.Context, r schedule.Record, after time.Time) ([]time.Time, error) {
 	n := ticksShown
 	if r.Entry.MaxRuns > 0 {
 		n = int(max(0, min(ticksShown, r.Entry.MaxRuns-r.Books.Runs)))
 	}
-	ticks, err := r.Entry.NextTicks(ctx, after, n)
-	if err != nil {
-		return err
-	}
+	return r.Entry.NextTicks(ctx, after, n)
+}
+
+// printTicks lists ticks of an entry in its zone and in UTC.
+func printTicks(out io.Writer, e schedule.Entry, ticks []time.Time) error {
 	if len(ticks) == 0 {
 		_, err := fmt.Fprintln(out, "It will not be due again.")
 		return err
 	}
-	lines := []string{"Next ticks" + shifted(r.Entry.Shift()) + ":"}
+	lines := []string{"Next ticks" + shifted(e.Shift()) + ":"}
 	for _, t := range ticks {
 		lines = append(lines, fmt.Sprintf("  %s   %s", t.Format("Mon 2006-01-02 15:04:05 MST"), t.UTC().Format(time.RFC3339)))
 	}
-	_, err = fmt.Fprintln(out, strings.Join(lines, "\n"))
+	_, err := fmt.Fprintln(out, strings.Join(lines, "\n"))
 	return err
 }
 

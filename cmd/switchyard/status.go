@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"text/tabwriter"
 
 	"switchyard/internal/app"
+	"switchyard/internal/command"
 	"switchyard/internal/config"
 	"switchyard/internal/control"
 	"switchyard/internal/events"
@@ -16,19 +16,18 @@ import (
 
 type statusCommand struct {
 	whose
-	JSON   bool   `name:"json" help:"With --all: print JSON."`
 	Follow bool   `help:"Go on with the user's events, as they come."`
 	After  *int64 `help:"With --follow: begin behind the event of this number, as far as it is kept." placeholder:"SEQ"`
 }
 
 // Run implements the command.
-func (cmd statusCommand) Run(f *config.Flags, out io.Writer) error {
+func (cmd statusCommand) Run(f *config.Flags, out *command.Output) error {
 	user, err := cmd.user()
 	if err != nil {
 		return err
 	}
 	if user == control.Everyone && (cmd.Follow || cmd.After != nil) {
-		return errors.New("--follow follows one user: leave out --all")
+		return command.With(command.Wrong, errors.New("--follow follows one user: leave out --all"))
 	}
 	return withBrake(f, func(ctx context.Context, s *app.System) error {
 		if user == control.Everyone {
@@ -38,7 +37,7 @@ func (cmd statusCommand) Run(f *config.Flags, out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		if err := printJSON(out, status); err != nil || !cmd.Follow {
+		if err := out.Encode(status); err != nil || !cmd.Follow {
 			return err
 		}
 		after := status.Seq
@@ -57,13 +56,13 @@ func (cmd statusCommand) Run(f *config.Flags, out io.Writer) error {
 }
 
 // all prints who is paused, and what waits for a decision.
-func (cmd statusCommand) all(ctx context.Context, s *app.System, out io.Writer) error {
+func (cmd statusCommand) all(ctx context.Context, s *app.System, out *command.Output) error {
 	all, err := s.Operator().Overview(ctx, 0)
 	if err != nil {
 		return err
 	}
-	if cmd.JSON {
-		return printJSON(out, all)
+	if out.JSON {
+		return out.Encode(all)
 	}
 	words := all.Everyone.Words
 	if words == "" {

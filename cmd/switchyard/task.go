@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"switchyard/internal/app"
+	"switchyard/internal/command"
 	"switchyard/internal/config"
 	"switchyard/internal/tasks"
 )
@@ -27,15 +27,18 @@ type taskShow struct {
 }
 
 // Run implements the command.
-func (cmd taskShow) Run(f *config.Flags, out io.Writer) error {
+func (cmd taskShow) Run(f *config.Flags, out *command.Output) error {
 	return withSystem(f, func(ctx context.Context, s *app.System) error {
 		status, err := s.Queue.Find(ctx, cmd.Task)
 		if err != nil {
 			return err
 		}
-		return printJSON(out, status)
+		return out.Encode(status)
 	})
 }
+
+// errOver ends a wait that has a timeout.
+var errOver = errors.New("the time for waiting is over")
 
 type taskWait struct {
 	Task    string        `arg:"" help:"Its ID, or queue/ID."`
@@ -43,7 +46,7 @@ type taskWait struct {
 }
 
 // Run implements the command. It fails unless the task has succeeded.
-func (cmd taskWait) Run(f *config.Flags, out io.Writer) error {
+func (cmd taskWait) Run(f *config.Flags, out *command.Output) error {
 	return withSystem(f, func(ctx context.Context, s *app.System) error {
 		found, err := s.Queue.Find(ctx, cmd.Task)
 		if err != nil {
@@ -51,10 +54,13 @@ func (cmd taskWait) Run(f *config.Flags, out io.Writer) error {
 		}
 		if cmd.Timeout > 0 {
 			var cancel context.CancelFunc
-			ctx, cancel = context.WithTimeoutCause(ctx, cmd.Timeout, errors.New("the time for waiting is over"))
+			ctx, cancel = context.WithTimeoutCause(ctx, cmd.Timeout, errOver)
 			defer cancel()
 		}
 		status, err := s.Queue.Wait(ctx, tasks.Name{Queue: found.Queue, ID: found.ID})
+		if err != nil && errors.Is(context.Cause(ctx), errOver) {
+			return command.With(command.TimedOut, err)
+		}
 		if err != nil {
 			return err
 		}
@@ -64,6 +70,6 @@ func (cmd taskWait) Run(f *config.Flags, out io.Writer) error {
 		if status.Result == nil {
 			return nil
 		}
-		return printJSON(out, status.Result)
+		return out.Encode(status.Result)
 	})
 }

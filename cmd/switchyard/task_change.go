@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
-	"io"
 
 	"switchyard/internal/app"
+	"switchyard/internal/command"
 	"switchyard/internal/config"
 	"switchyard/internal/tasks"
 )
@@ -15,7 +15,7 @@ type taskCancel struct {
 }
 
 // Run implements the command.
-func (cmd taskCancel) Run(f *config.Flags, out io.Writer) error {
+func (cmd taskCancel) Run(f *config.Flags, out *command.Output) error {
 	return cmd.do(f, out, "Cancel", func(ctx context.Context, s *app.System, names []tasks.Name) ([]tasks.Handled, error) {
 		return s.CancelTasks(ctx, names, cmd.Why, me())
 	})
@@ -24,7 +24,7 @@ func (cmd taskCancel) Run(f *config.Flags, out io.Writer) error {
 type taskRun struct{ taskChoice }
 
 // Run implements the command.
-func (cmd taskRun) Run(f *config.Flags, out io.Writer) error {
+func (cmd taskRun) Run(f *config.Flags, out *command.Output) error {
 	return cmd.do(f, out, "Run", func(ctx context.Context, s *app.System, names []tasks.Name) ([]tasks.Handled, error) {
 		return s.RunTasks(ctx, names, me())
 	})
@@ -33,7 +33,7 @@ func (cmd taskRun) Run(f *config.Flags, out io.Writer) error {
 type taskReplay struct{ taskChoice }
 
 // Run implements the command.
-func (cmd taskReplay) Run(f *config.Flags, out io.Writer) error {
+func (cmd taskReplay) Run(f *config.Flags, out *command.Output) error {
 	return cmd.do(f, out, "Replay", func(ctx context.Context, s *app.System, names []tasks.Name) ([]tasks.Handled, error) {
 		return s.ReplayTasks(ctx, names, me())
 	})
@@ -42,7 +42,7 @@ func (cmd taskReplay) Run(f *config.Flags, out io.Writer) error {
 type taskDelete struct{ taskChoice }
 
 // Run implements the command.
-func (cmd taskDelete) Run(f *config.Flags, out io.Writer) error {
+func (cmd taskDelete) Run(f *config.Flags, out *command.Output) error {
 	return cmd.do(f, out, "Delete", func(ctx context.Context, s *app.System, names []tasks.Name) ([]tasks.Handled, error) {
 		return s.DeleteTasks(ctx, names, me())
 	})

@@ -7,20 +7,23 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"golang.org/x/term"
 
 	"switchyard/internal/app"
+	"switchyard/internal/command"
 	"switchyard/internal/config"
 	"switchyard/internal/queue"
+	"switchyard/internal/redact"
 	"switchyard/internal/tasks"
 )
 
 // taskFilter says which tasks are meant.
 type taskFilter struct {
 	Queue string        `help:"Those of this queue."`
-	State []tasks.State `help:"Those in these states: waiting, scheduled, held, running, retrying, parked, succeeded, failed, cancelled, expired, broken."`
+	State []tasks.State `enum:"waiting,scheduled,held,running,retrying,parked,succeeded,failed,cancelled,expired,broken" help:"Those in these states: ${enum}."`
 	Kind  string        `help:"Those of this kind."`
 	User  string        `help:"Those that act for this user."`
 	Since time.Duration `help:"Those that came to their state in the last so much time, such as 2h. When that was is not known of those that are scheduled, held or running."`
@@ -50,27 +53,54 @@ type taskChoice struct {
 type deed func(ctx context.Context, s *app.System, names []tasks.Name) ([]tasks.Handled, error)
 
 // do does a deed to the chosen tasks, says what became of each, and fails if one did not go well.
-func (c taskChoice) do(f *config.Flags, out io.Writer, verb string, do deed) error {
+func (c taskChoice) do(f *config.Flags, out *command.Output, verb string, do deed) error {
 	return withSystem(f, func(ctx context.Context, s *app.System) error {
 		names, err := c.choose(ctx, s, out, verb)
-		if err != nil || len(names) == 0 || c.DryRun {
+		if err != nil {
 			return err
 		}
-		all, err := do(ctx, s, names)
-		failed := 0
-		for _, h := range all {
-			if h.Err != nil {
-				failed++
-			}
-			if _, werr := fmt.Fprintln(out, became(h)); werr != nil {
-				return errors.Join(err, werr)
-			}
+		var all []tasks.Handled
+		if len(names) > 0 && !c.DryRun {
+			all, err = do(ctx, s, names)
 		}
+		if printed := c.report(out, names, all); printed != nil {
+			return errors.Join(err, printed)
+		}
+		failed := len(slices.DeleteFunc(all, func(h tasks.Handled) bool { return h.Err == nil }))
 		if err == nil && failed > 0 {
-			err = fmt.Errorf("%d of %d tasks are left as they were", failed, len(names))
+			err = command.With(command.Refused, fmt.Errorf("%d of %d tasks are left as they were", failed, len(names)))
 		}
 		return err
 	})
+}
+
+// handled is what became of a task, for programs.
+type handled struct {
+	Task string         `json:"task"`
+	Was  tasks.State    `json:"was,omitempty"`
+	Now  tasks.State    `json:"now,omitempty"`
+	New  *tasks.Receipt `json:"new,omitempty"`
+	Err  string         `json:"error,omitempty"`
+}
+
+// report says what became of the tasks.
+func (c taskChoice) report(out *command.Output, names []tasks.Name, all []tasks.Handled) error {
+	if !out.JSON {
+		for _, h := range all {
+			if _, err := fmt.Fprintln(out, became(h)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	list := make([]handled, len(all))
+	for i, h := range all {
+		list[i] = handled{Task: h.String(), Was: h.Was, Now: h.Now, New: h.Again}
+		if h.Err != nil {
+			list[i].Err = h.Err.Error()
+		}
+	}
+	return out.Encode(map[string]any{"chosen": len(names), "dry_run": c.DryRun, "tasks": list})
 }
 
 // became says what became of a task.
@@ -92,26 +122,30 @@ func became(h tasks.Handled) string {
 
 // choose returns the tasks that are meant. It says how many match a filter, and asks before
 // more than one of them is changed.
-func (c taskChoice) choose(ctx context.Context, s *app.System, out io.Writer, verb string) ([]tasks.Name, error) {
+func (c taskChoice) choose(ctx context.Context, s *app.System, out *command.Output, verb string) ([]tasks.Name, error) {
 	switch {
 	case len(c.Tasks) > 0 && !c.empty():
-		return nil, errors.New("give tasks or a filter such as --state, and not both")
+		return nil, command.With(command.Wrong, errors.New("give tasks or a filter such as --state, and not both"))
 	case len(c.Tasks) > 0:
 		return findAll(ctx, s, c.Tasks)
 	case c.empty():
-		return nil, errors.New("no task is meant: give IDs, or a filter such as --state=failed")
+		return nil, command.With(command.Wrong, errors.New("no task is meant: give IDs, or a filter such as --state=failed"))
 	}
 	names, more, err := s.Queue.Match(ctx, c.filter())
 	if err != nil {
 		return nil, err
 	}
+	said := io.Writer(out)
+	if out.JSON {
+		said = redact.Process.Writer(os.Stderr)
+	}
 	if more {
-		_, err = fmt.Fprintf(out, "more than %d tasks match: the first %[1]d are meant\n", queue.MaxMatches)
+		_, err = fmt.Fprintf(said, "more than %d tasks match: the first %[1]d are meant\n", queue.MaxMatches)
 	} else {
-		_, err = fmt.Fprintf(out, "%d %s\n", len(names), cmp.Or(map[int]string{1: "task matches"}[len(names)], "tasks match"))
+		_, err = fmt.Fprintf(said, "%d %s\n", len(names), cmp.Or(map[int]string{1: "task matches"}[len(names)], "tasks match"))
 	}
 	if err == nil && len(names) > 1 && !c.DryRun && !c.Yes {
-		err = confirm(out, fmt.Sprintf("%s %d tasks?", verb, len(names)))
+		err = confirm(said, fmt.Sprintf("%s %d tasks?", verb, len(names)))
 	}
 	return names, err
 }
@@ -132,14 +166,14 @@ func findAll(ctx context.Context, s *app.System, given []string) ([]tasks.Name, 
 // confirm asks a person whether to go on. Where there is none it fails.
 func confirm(out io.Writer, question string) error {
 	if !term.IsTerminal(int(os.Stdin.Fd())) {
-		return errors.New("nobody is there to be asked: add --yes, or --dry-run to only count")
+		return command.With(command.Wrong, errors.New("nobody is there to be asked: add --yes, or --dry-run to only count"))
 	}
 	if _, err := fmt.Fprintf(out, "%s [y/N] ", question); err != nil {
 		return err
 	}
 	var answer string
 	if _, err := fmt.Fscanln(os.Stdin, &answer); err != nil || answer != "y" && answer != "Y" && answer != "yes" {
-		return errors.New("nothing was changed")
+		return command.With(command.Refused, errors.New("nothing was changed"))
 	}
 	return nil
 }

@@ -3,10 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"text/tabwriter"
 
 	"switchyard/internal/app"
+	"switchyard/internal/command"
 	"switchyard/internal/config"
 	"switchyard/internal/tasks"
 )
@@ -15,18 +15,17 @@ type taskList struct {
 	taskFilter
 	Limit int    `help:"How many at most, up to 1000." default:"100"`
 	After string `help:"Go on where the list before has stopped." placeholder:"PLACE"`
-	JSON  bool   `name:"json" help:"As JSON, with everything known of each."`
 }
 
 // Run implements the command.
-func (cmd taskList) Run(f *config.Flags, out io.Writer) error {
+func (cmd taskList) Run(f *config.Flags, out *command.Output) error {
 	return withSystem(f, func(ctx context.Context, s *app.System) error {
 		found, err := cmd.read(ctx, s)
 		if err != nil {
 			return err
 		}
-		if cmd.JSON {
-			return printJSON(out, found)
+		if out.JSON {
+			return out.Encode(found)
 		}
 		w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 		_, _ = fmt.Fprintln(w, "TASK\tKIND\tSTATE\tSINCE\tNEXT RUN\tRETRIED\tUSER\tERROR") // the flush brings what fails

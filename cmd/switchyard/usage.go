@@ -3,32 +3,31 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"text/tabwriter"
 	"time"
 
 	"switchyard/internal/app"
+	"switchyard/internal/command"
 	"switchyard/internal/config"
 )
 
 type usageCommand struct {
 	User string `arg:"" optional:"" help:"User id. Everybody if not given."`
 	Days int    `help:"How many days back, with today." default:"7"`
-	JSON bool   `name:"json" help:"Print it as JSON."`
 }
 
 // Run implements the command.
-func (cmd usageCommand) Run(f *config.Flags, out io.Writer) error {
+func (cmd usageCommand) Run(f *config.Flags, out *command.Output) error {
 	if cmd.Days < 1 || cmd.Days > 62 {
-		return fmt.Errorf("--days is %d: use 1 to 62, for as long is it kept", cmd.Days)
+		return command.With(command.Wrong, fmt.Errorf("--days is %d: use 1 to 62, for as long is it kept", cmd.Days))
 	}
 	return withSystem(f, func(ctx context.Context, s *app.System) error {
 		lines, err := s.Usage.Lines(ctx, cmd.User, time.Now().AddDate(0, 0, 1-cmd.Days))
 		if err != nil {
 			return err
 		}
-		if cmd.JSON {
-			return printJSON(out, lines)
+		if out.JSON {
+			return out.Encode(lines)
 		}
 		table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 		_, _ = fmt.Fprintln(table, "USER\tDAY\tAGENT\tCALLS\tTOKENS\tMONEY")

@@ -3,9 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 
 	"switchyard/internal/app"
+	"switchyard/internal/command"
 	"switchyard/internal/config"
 	"switchyard/internal/users"
 )
@@ -26,7 +26,7 @@ type userSet struct {
 }
 
 // Run implements the command. What is not given stays as it was.
-func (cmd userSet) Run(f *config.Flags, out io.Writer) error {
+func (cmd userSet) Run(f *config.Flags, out *command.Output) error {
 	return withSystem(f, func(ctx context.Context, s *app.System) error {
 		u, err := s.Users.Change(ctx, cmd.ID, func(u *users.User) {
 			if cmd.Topic != nil {
@@ -41,7 +41,7 @@ func (cmd userSet) Run(f *config.Flags, out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		return printJSON(out, u)
+		return out.Encode(u)
 	})
 }
 
@@ -56,7 +56,7 @@ type userShow struct {
 }
 
 // Run implements the command.
-func (cmd userShow) Run(f *config.Flags, out io.Writer) error {
+func (cmd userShow) Run(f *config.Flags, out *command.Output) error {
 	return withSystem(f, func(ctx context.Context, s *app.System) error {
 		u, found, err := s.Users.Get(ctx, cmd.ID)
 		if err != nil {
@@ -65,24 +65,24 @@ func (cmd userShow) Run(f *config.Flags, out io.Writer) error {
 		if !found {
 			return noUser(cmd.ID)
 		}
-		return printJSON(out, u)
+		return out.Encode(u)
 	})
 }
 
 func noUser(id string) error {
-	return fmt.Errorf("no user %q: switchyard user list shows those there are", id)
+	return command.With(command.NotFound, fmt.Errorf("no user %q: switchyard user list shows those there are", id))
 }
 
 type userList struct{}
 
 // Run implements the command.
-func (userList) Run(f *config.Flags, out io.Writer) error {
+func (userList) Run(f *config.Flags, out *command.Output) error {
 	return withSystem(f, func(ctx context.Context, s *app.System) error {
 		list, err := s.Users.List(ctx)
 		if err != nil {
 			return err
 		}
-		return printJSON(out, append([]users.User{}, list...))
+		return out.Encode(append([]users.User{}, list...))
 	})
 }
 
@@ -91,7 +91,7 @@ type userRemove struct {
 }
 
 // Run implements the command.
-func (cmd userRemove) Run(f *config.Flags, out io.Writer) error {
+func (cmd userRemove) Run(f *config.Flags, out *command.Output) error {
 	return withSystem(f, func(ctx context.Context, s *app.System) error {
 		found, err := s.Users.Remove(ctx, cmd.ID)
 		if err != nil {
@@ -100,7 +100,6 @@ func (cmd userRemove) Run(f *config.Flags, out io.Writer) error {
 		if !found {
 			return noUser(cmd.ID)
 		}
-		_, err = fmt.Fprintf(out, "User %s and their briefing are removed.\n", cmd.ID)
-		return err
+		return out.Say(map[string]any{"user": cmd.ID, "changed": true}, "User %s and their briefing are removed.", cmd.ID)
 	})
 }

@@ -10,35 +10,9 @@
 package main
 
 import (
-	"github.com/alecthomas/kong"
-	"go.uber.org/zap"
+	"os"
 
-	"switchyard/internal/app"
-	"switchyard/internal/config"
+	"switchyard/internal/command/daemons"
 )
 
-type flags struct {
-	config.Flags
-	Queues string  `help:"Queues to consume, each with its concurrency if not the configured one: scraping=16,briefings=4. All if not given." placeholder:"LIST"`
-	Listen *string `help:"Address of health and metrics." placeholder:"HOST:PORT"`
-}
-
-func main() {
-	var f flags
-	k := kong.Parse(&f, kong.Name("worker"), kong.Description("Consumes queues and performs their tasks."), app.Discreet())
-	k.FatalIfErrorf(app.Main(f.Flags, f.override, f.run))
-}
-
-func (f flags) override(c *config.Config) {
-	if f.Listen != nil {
-		c.Worker.Listen = *f.Listen
-	}
-}
-
-func (f flags) run(c config.Config, log *zap.Logger) error {
-	queues, err := app.SelectQueues(c, f.Queues)
-	if err != nil {
-		return err
-	}
-	return app.RunWorker(c, queues, log)
-}
+func main() { os.Exit(daemons.Worker().Main(os.Args[1:])) }

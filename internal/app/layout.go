@@ -3,13 +3,13 @@ package app
 import (
 	"context"
 	"errors"
-	"runtime/debug"
 	"sync"
 	"time"
 
 	"go.uber.org/zap"
 
 	"switchyard/internal/cache"
+	"switchyard/internal/command"
 	"switchyard/internal/daemon"
 	"switchyard/internal/layout"
 )
@@ -28,7 +28,7 @@ func (s *System) Reach(ctx context.Context) error {
 func (s *System) claimLayout(ctx context.Context) error {
 	return cache.Patiently(ctx, time.Second, func(err error) bool {
 		return errors.As(err, new(*layout.NewerError)) || cache.IsFinal(err)
-	}, func() error { return s.Layout.Claim(ctx, release()) })
+	}, func() error { return s.Layout.Claim(ctx, command.ThisVersion().Release) })
 }
 
 // whileKnown runs a daemon's work until it ends, or a newer program changes the layout: then it stops
@@ -52,12 +52,4 @@ func (s *System) whileKnown(stop daemon.Stop, run func(daemon.Stop) error) error
 	beQuiet()
 	watching.Wait()
 	return errors.Join(err, newer)
-}
-
-// release is that of this binary.
-func release() string {
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return info.Main.Version
-	}
-	return "devel"
 }

@@ -1,21 +1,14 @@
 package app
 
 import (
-	"os"
-
-	"github.com/alecthomas/kong"
 	"go.uber.org/zap"
 
+	"switchyard/internal/command"
 	"switchyard/internal/config"
 	"switchyard/internal/daemon"
 	"switchyard/internal/program"
 	"switchyard/internal/redact"
 )
-
-// Discreet has a command line leave out the secrets of this process in what it prints.
-func Discreet() kong.Option {
-	return kong.Writers(redact.Process.Writer(os.Stdout), redact.Process.Log(os.Stderr))
-}
 
 // Main conceals this process, which has secrets in its environment and its memory, loads the
 // configuration, to which override applies a command's own flags, makes the log, and runs a
@@ -26,7 +19,7 @@ func Main(f config.Flags, override func(*config.Config), run func(config.Config,
 	}
 	c, err := f.Load(override)
 	if err != nil {
-		return err
+		return command.With(command.Wrong, err)
 	}
 	log, err := daemon.NewLogger(c.Log.Level, c.Log.Format)
 	if err != nil {

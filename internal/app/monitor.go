@@ -20,9 +20,14 @@ import (
 
 // NewMonitor returns the monitor's pages.
 func (s *System) NewMonitor(checks ...daemon.Check) (*monitor.Handler, error) {
+	proxies, err := s.Config.Monitor.Networks()
+	if err != nil {
+		return nil, err
+	}
 	return monitor.New(monitor.Options{
 		Client:    s.Redis,
 		Users:     monitorUsers(s.Config),
+		Proxies:   proxies,
 		Briefings: briefingPages{s.Briefings},
 		Schedule:  schedulePage{s.Schedule},
 		Queues:    queueSizes{s.Queue},

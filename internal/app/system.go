@@ -18,6 +18,7 @@ import (
 
 	"switchyard/internal/audit"
 	"switchyard/internal/cache"
+	"switchyard/internal/command"
 	"switchyard/internal/config"
 	"switchyard/internal/control"
 	"switchyard/internal/daemon"
@@ -76,7 +77,8 @@ type System struct {
 
 // ErrNoRedis is what a daemon gets that was given no Redis: working on a private memory
 // would lose every task at its end.
-var ErrNoRedis = errors.New("redis.url is empty: set it in the configuration, as SWITCHYARD_REDIS_URL or with --redis, such as redis://127.0.0.1:6379/0; only switchyard dev brings its own")
+var ErrNoRedis = command.With(command.Wrong,
+	errors.New("redis.url is empty: set it in the configuration, as SWITCHYARD_REDIS_URL or with --redis, such as redis://127.0.0.1:6379/0; only switchyard dev brings its own"))
 
 // Open puts a system together. It does not speak to Redis yet. The caller closes it.
 func Open(c config.Config, log *zap.Logger) (*System, error) {

@@ -103,7 +103,9 @@ type Monitor struct {
 	// Users may sign in. Without any it listens on loopback only.
 	Users []MonitorUser `yaml:"users,omitempty"`
 	// Prometheus is the URL of the server that asynqmon draws its charts from.
-	Prometheus string `yaml:"prometheus,omitempty" env:"PROMETHEUS"`
+	Prometheus string `yaml:"prometheus,omitempty"`
+	// Proxies in front of it, as addresses or networks. Their X-Forwarded-For is believed.
+	Proxies []string `yaml:"proxies,omitempty"`
 }
 
 // MonitorUser may look (reader) or also act (operator).

@@ -40,8 +40,9 @@ func (c Config) Validate() error {
 		errs = append(errs, c.checkAgent("briefings.digest", c.Briefings.Digest))
 	}
 	errs = append(errs, c.Log.check(), c.checkNames(), c.checkTexts())
-	_, err := c.Entries()
-	return errors.Join(append(errs, err)...)
+	_, err := c.Monitor.Networks()
+	_, wrong := c.Entries()
+	return errors.Join(append(errs, err, wrong)...)
 }
 
 func (l Log) check() error {

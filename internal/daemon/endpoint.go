@@ -76,10 +76,12 @@ func Listen(addr string) (net.Listener, error) {
 	return l, nil
 }
 
-// Serve answers HTTP on l until ctx ends, then finishes the requests in hand.
+// Serve answers HTTP on l until ctx ends, then finishes the requests in hand. It keeps at most
+// maxConnections open; those that come when so many are push out what waits for its client.
 func Serve(ctx context.Context, l net.Listener, handler http.Handler, log *zap.Logger) error {
 	server := &http.Server{
-		Handler:           handler,
+		Handler:           working(handler),
+		ConnContext:       remember,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      60 * time.Second,
@@ -88,7 +90,7 @@ func Serve(ctx context.Context, l net.Listener, handler http.Handler, log *zap.L
 		ErrorLog:          zap.NewStdLog(log),
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(l) }()
+	go func() { failed <- server.Serve(newDoor(l, maxConnections, log)) }()
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serve on %s: %w", l.Addr(), err)

@@ -71,7 +71,7 @@ var oneTask = regexp.MustCompile(`/queues/([^/]+)/[a-z]+_tasks/([^/:][^/]*?)(?::
 // recordOf says what a request has changed.
 func recordOf(r *http.Request, body []byte) audit.Record {
 	record := audit.Record{
-		Actor:  audit.Actor{Name: nameOf(r), Via: audit.Page, From: r.RemoteAddr},
+		Actor:  audit.Actor{Name: nameOf(r), Via: audit.Page, From: clientOf(r).String()},
 		Did:    verbOf(r),
 		Detail: r.Method + " " + r.URL.Path,
 	}

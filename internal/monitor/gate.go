@@ -3,21 +3,36 @@ package monitor
 import (
 	"context"
 	"errors"
+	"fmt"
+	"math"
 	"net/http"
+	"net/netip"
+	"strconv"
 
 	"go.uber.org/zap"
+
+	"switchyard/internal/daemon"
 )
 
 // gate lets in who may see a page, with their role in the request's context.
 type gate struct {
-	signIn *signIn // nil: no users, everybody on this machine is an operator
-	log    *zap.Logger
+	signIn  *signIn        // nil: no users, everybody on this machine is an operator
+	proxies []netip.Prefix // whose word it takes for where a request comes from
+	refused *daemon.Burst
+	log     *zap.Logger
 }
 
 type (
-	roleKey struct{}
-	nameKey struct{}
+	roleKey   struct{}
+	nameKey   struct{}
+	clientKey struct{}
 )
+
+// clientOf returns the address that the gate found a request to come from.
+func clientOf(r *http.Request) netip.Addr {
+	client, _ := r.Context().Value(clientKey{}).(netip.Addr)
+	return client
+}
 
 // nameOf returns the name of the user that the gate let in; "" where there are none.
 func nameOf(r *http.Request) string {
@@ -35,14 +50,18 @@ func roleOf(r *http.Request) Role {
 // requests that change nothing.
 func (g gate) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		role, err := g.admit(r)
+		client := g.client(r)
+		role, err := g.admit(r, client)
+		var many tooMany
 		switch {
 		case errors.Is(err, errWrongPassword):
 			w.Header().Set("WWW-Authenticate", `Basic realm="Switchyard", charset="UTF-8"`)
 			http.Error(w, "Sign in with a user of the monitor's configuration.", http.StatusUnauthorized)
-		case err != nil:
-			w.Header().Set("Retry-After", "1")
-			http.Error(w, "Too many sign-ins at once: try again in a second.", http.StatusServiceUnavailable)
+		case errors.As(err, &many):
+			seconds := int(math.Ceil(many.wait.Seconds()))
+			w.Header().Set("Retry-After", strconv.Itoa(seconds))
+			http.Error(w, fmt.Sprintf("Too many failed sign-ins from your address: try again in %d seconds.", seconds), http.StatusTooManyRequests)
+		case err != nil: // the client has gone
 		case role != Operator && !isSafe(r.Method):
 			http.Error(w, "Readers may only look: sign in as an operator to change something.", http.StatusForbidden)
 		default:
@@ -51,12 +70,13 @@ func (g gate) guard(next http.Handler) http.Handler {
 				name = "" // nobody has looked whether it is one
 			}
 			ctx := context.WithValue(r.Context(), roleKey{}, role)
+			ctx = context.WithValue(ctx, clientKey{}, client)
 			next.ServeHTTP(w, r.WithContext(context.WithValue(ctx, nameKey{}, name)))
 		}
 	})
 }
 
-func (g gate) admit(r *http.Request) (Role, error) {
+func (g gate) admit(r *http.Request, client netip.Addr) (Role, error) {
 	if g.signIn == nil {
 		return Operator, nil
 	}
@@ -64,10 +84,13 @@ func (g gate) admit(r *http.Request) (Role, error) {
 	if !ok {
 		return "", errWrongPassword
 	}
-	role, err := g.signIn.role(r.Context(), name, password)
-	if err != nil {
+	role, err := g.signIn.role(r.Context(), daemon.Source(client), name, password)
+	if err == nil || r.Context().Err() != nil {
+		return role, err
+	}
+	if n := g.refused.Tell(); n > 0 {
 		// Not the name: people type their password there.
-		g.log.Warn("sign-in refused", zap.String("remote", r.RemoteAddr), zap.Error(err))
+		g.log.Warn("sign-ins refused", zap.Int("count", n), zap.Stringer("last_from", client), zap.Error(err))
 	}
 	return role, err
 }

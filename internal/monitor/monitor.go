@@ -13,9 +13,12 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"net/netip"
 
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
+
+	"switchyard/internal/daemon"
 )
 
 // Options are what the monitor shows, and to whom.
@@ -23,7 +26,9 @@ type Options struct {
 	// Client is the process's own. asynqmon shares it and nothing here closes it.
 	Client redis.UniversalClient
 	// Users may sign in. None: whoever is on this machine may do everything.
-	Users     []User
+	Users []User
+	// Proxies are in front of the monitor. They are believed where a request comes from.
+	Proxies   []netip.Prefix
 	Briefings BriefingReader
 	Schedule  ScheduleReader
 	// Queues fills the front page's summary; nil leaves it out.
@@ -77,7 +82,7 @@ func New(o Options) (*Handler, error) {
 		return nil, fmt.Errorf("monitor: %w", err)
 	}
 	h := &Handler{briefings: o.Briefings, schedule: o.Schedule, queues: o.Queues, brake: o.Brake, docs: docs, links: o.links(), log: o.Log}
-	g := gate{log: o.Log}
+	g := gate{proxies: o.Proxies, refused: &daemon.Burst{}, log: o.Log}
 	if len(accounts) > 0 {
 		g.signIn = newSignIn(accounts)
 	}

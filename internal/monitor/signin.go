@@ -7,35 +7,32 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"net/netip"
 	"runtime"
 	"sync"
 	"time"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
 // remembered is how long a verified password is known without hashing it again. A
 // page of assets would otherwise cost a hash for each.
 const remembered = time.Minute
 
-// maxWaiting bounds the sign-ins that wait for a hash check.
-const maxWaiting = 64
-
-var (
-	errWrongPassword = errors.New("unknown user or wrong password")
-	errTooBusy       = errors.New("too many sign-ins at once")
-)
+var errWrongPassword = errors.New("unknown user or wrong password")
 
 // signIn verifies names and passwords. It takes as long for a name that does not
 // exist as for one that does, and never runs more hash checks at once than half the
-// processors. It is safe for concurrent use.
+// processors, nor more than one for a source. Sources take turns. It is safe for concurrent use.
 type signIn struct {
 	accounts []account
 	byName   map[string]account
 	key      []byte        // of this process, for every MAC below
-	waiting  chan struct{} // holds one for each sign-in waiting or checking
 	checking chan struct{} // holds one for each hash check
 
 	mu       sync.Mutex
 	verified map[string]verification // by name, so never more than there are accounts
+	sources  *simplelru.LRU[netip.Addr, *source]
 }
 
 // verification remembers the MAC of the password a user last signed in with.
@@ -45,11 +42,12 @@ type verification struct {
 }
 
 func newSignIn(accounts []account) *signIn {
+	sources, _ := simplelru.NewLRU[netip.Addr, *source](maxSources, nil) // fails for sizes below 1
 	s := &signIn{
+		sources:  sources,
 		accounts: accounts,
 		byName:   make(map[string]account, len(accounts)),
 		key:      make([]byte, sha256.Size),
-		waiting:  make(chan struct{}, maxWaiting),
 		checking: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)),
 		verified: make(map[string]verification),
 	}
@@ -60,17 +58,23 @@ func newSignIn(accounts []account) *signIn {
 	return s
 }
 
-// role returns the role of the user with this name and password. The error is
-// errWrongPassword, errTooBusy or that of ctx.
-func (s *signIn) role(ctx context.Context, name, password string) (Role, error) {
+// role returns the role of the user with this name and password, who signs in from somewhere. The
+// error is errWrongPassword, tooMany or that of ctx.
+func (s *signIn) role(ctx context.Context, from netip.Addr, name, password string) (Role, error) {
 	if a, ok := s.byName[name]; ok && s.remembers(name, password) {
 		return a.role, nil
 	}
-	select {
-	case s.waiting <- struct{}{}:
-		defer func() { <-s.waiting }()
-	default:
-		return "", errTooBusy
+	source := s.source(from)
+	leave, err := source.enter(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer leave()
+	if a, ok := s.byName[name]; ok && s.remembers(name, password) { // verified while this one waited
+		return a.role, nil
+	}
+	if err := source.mayFail(); err != nil {
+		return "", err
 	}
 	select {
 	case s.checking <- struct{}{}:
@@ -78,14 +82,15 @@ func (s *signIn) role(ctx context.Context, name, password string) (Role, error) 
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}
-	return s.check(name, password)
+	role, err := s.check(name, password)
+	if err != nil {
+		source.fail()
+	}
+	return role, err
 }
 
 func (s *signIn) check(name, password string) (Role, error) {
 	a, known := s.byName[name]
-	if known && s.remembers(name, password) { // verified while this one waited
-		return a.role, nil
-	}
 	if !known {
 		a = s.standIn(name)
 	}

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -44,9 +45,12 @@ func (c *Client) ResumeQueue(ctx context.Context, queue string) (bool, error) {
 	return paused.Val() > 0, nil
 }
 
+// ErrNoQueue says that a queue is not among those of the configuration.
+var ErrNoQueue = errors.New("unknown queue")
+
 func (c *Client) checkQueue(queue string) error {
 	if !slices.Contains(c.queues, queue) {
-		return fmt.Errorf("unknown queue %q: use one of %s", queue, strings.Join(c.queues, ", "))
+		return fmt.Errorf("%w %q: use one of %s", ErrNoQueue, queue, strings.Join(c.queues, ", "))
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -46,6 +47,9 @@ func (c *Client) statuses(ctx context.Context, names []tasks.Name) ([]tasks.Stat
 	return all, nil
 }
 
+// ErrNotFound says that there is no such task.
+var ErrNotFound = errors.New("it may have been done, and its retention be over")
+
 // Find returns the task that name names: an ID, or queue/ID. Several queues may have a task
 // of that ID; the error says so, or that there is none.
 func (c *Client) Find(ctx context.Context, name string) (tasks.Status, error) {
@@ -66,7 +70,7 @@ func (c *Client) Find(ctx context.Context, name string) (tasks.Status, error) {
 	}
 	switch len(all) {
 	case 0:
-		return tasks.Status{}, fmt.Errorf("no task %q in %s: it may have been done, and its retention be over", id, strings.Join(among, ", "))
+		return tasks.Status{}, fmt.Errorf("no task %q in %s: %w", id, strings.Join(among, ", "), ErrNotFound)
 	case 1:
 		return all[0], nil
 	}

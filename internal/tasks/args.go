@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"regexp"
 	"strings"
 )
@@ -106,6 +107,23 @@ func Decode[A any](payload []byte) (A, error) {
 	return args, nil
 }
 
+// jsonType is what a Go type is in JSON.
+func jsonType(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Pointer:
+		return jsonType(t.Elem())
+	case reflect.Bool:
+		return "bool"
+	case reflect.String:
+		return "string"
+	case reflect.Slice, reflect.Array:
+		return "array"
+	case reflect.Struct, reflect.Map, reflect.Interface:
+		return "object"
+	}
+	return "number"
+}
+
 // decodeError says what is wrong with a payload in words a producer can act on.
 func decodeError(err error) error {
 	var typed *json.UnmarshalTypeError
@@ -116,7 +134,7 @@ func decodeError(err error) error {
 		if field == "" {
 			return fmt.Errorf("payload is a JSON %s: send an object", typed.Value)
 		}
-		return fmt.Errorf("field %q is a %s: it must be a %s", field, typed.Value, typed.Type)
+		return fmt.Errorf("field %q is a %s: it must be a %s", field, typed.Value, jsonType(typed.Type))
 	case errors.As(err, &syntax):
 		return fmt.Errorf("payload is not JSON: %w at byte %d", syntax, syntax.Offset)
 	case errors.Is(err, io.ErrUnexpectedEOF):
