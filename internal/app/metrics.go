@@ -2,12 +2,11 @@ package app
 
 import (
 	"cmp"
-	"runtime"
-	"runtime/debug"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"switchyard/internal/command"
 	"switchyard/internal/figures"
 )
 
@@ -22,16 +21,8 @@ func (s *System) exportProcess(daemon string) {
 
 // buildLabels tell what the binary knows of how it was built.
 func buildLabels(daemon string) prometheus.Labels {
-	labels := prometheus.Labels{"daemon": daemon, "version": "unknown", "revision": "unknown", "goversion": runtime.Version()}
-	if info, ok := debug.ReadBuildInfo(); ok {
-		labels["version"] = cmp.Or(info.Main.Version, "unknown")
-		for _, setting := range info.Settings {
-			if setting.Key == "vcs.revision" {
-				labels["revision"] = setting.Value
-			}
-		}
-	}
-	return labels
+	v := command.ThisVersion()
+	return prometheus.Labels{"daemon": daemon, "version": v.Release, "revision": cmp.Or(v.Commit, "unknown"), "goversion": v.Go}
 }
 
 // exportDeployment adds the figures of the whole deployment, which monitors and schedulers tell.

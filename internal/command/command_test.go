@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"switchyard/internal/layout"
 )
 
 // tool is a grammar of each thing that a grammar can have.
@@ -149,7 +151,7 @@ func TestTheVersionFlagWinsOverAnIncompleteCommandLine(t *testing.T) {
 	p := newTool()
 	out := &bytes.Buffer{}
 	p.out.Writer = out
-	if status := p.Main([]string{"make", "--version"}); status != Done || !strings.HasPrefix(out.String(), "tool devel, go1.") {
+	if status := p.Main([]string{"make", "--version"}); status != Done || !strings.HasPrefix(out.String(), fmt.Sprintf("tool devel, layout %d, go1.", layout.Known)) {
 		t.Errorf("status %d: %s", status, out)
 	}
 }

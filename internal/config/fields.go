@@ -36,8 +36,8 @@ func namesOf(fields []field) []string {
 	return slices.Sorted(slices.Values(names))
 }
 
-// scalarsOf returns the single settings of a configuration by their paths, such as
-// redis.pool_size: those that a variable can give. What is in maps and lists has none.
+// scalarsOf returns the settings of a configuration that a variable can give, by their paths, such
+// as redis.pool_size: single ones, and lists of texts. What is in maps and other lists has none.
 func scalarsOf(path string, v reflect.Value) []field {
 	var all []field
 	for _, f := range fieldsOf(v) {
@@ -45,7 +45,7 @@ func scalarsOf(path string, v reflect.Value) []field {
 		switch {
 		case f.value.Kind() == reflect.Struct:
 			all = append(all, scalarsOf(at, f.value)...)
-		case f.value.Kind() != reflect.Map && f.value.Kind() != reflect.Slice:
+		case f.value.Kind() != reflect.Map && f.value.Kind() != reflect.Slice, f.value.Type() == textsType:
 			all = append(all, field{at, f.value})
 		}
 	}

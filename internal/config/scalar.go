@@ -13,6 +13,7 @@ import (
 var (
 	timeType     = reflect.TypeFor[time.Time]()
 	durationType = reflect.TypeFor[time.Duration]()
+	textsType    = reflect.TypeFor[[]string]()
 )
 
 // setScalar sets a setting to what a text says, and reports whether it can be that.
@@ -29,6 +30,8 @@ func setScalar(to reflect.Value, text string) bool {
 		var d time.Duration
 		d, err = time.ParseDuration(text)
 		to.SetInt(int64(d))
+	case to.Type() == textsType: // of a variable: a file has a list
+		to.Set(reflect.ValueOf(strings.Split(text, ",")))
 	case to.CanInt():
 		var n int64
 		n, err = strconv.ParseInt(strings.ReplaceAll(text, "_", ""), 10, to.Type().Bits())
