@@ -1,0 +1,95 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"switchyard/internal/redistest"
+)
+
+// block finds the code of the documentation.
+var block = regexp.MustCompile("(?s)```(?:go)?\n(.*?)```")
+
+func TestAKindIsAddedAsTheDocumentationSays(t *testing.T) {
+	page, err := os.ReadFile("../../docs/adding-a-kind.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var code []string
+	for _, found := range block.FindAllSubmatch(page, -1) {
+		code = append(code, string(found[1]))
+	}
+	if len(code) != 4 {
+		t.Fatalf("the page has %d blocks of code, want a file, a line, commands and their output", len(code))
+	}
+	dir := t.TempDir()
+	build(t, dir, code[0], code[1])
+	env := append(os.Environ(), "SWITCHYARD_REDIS_URL=redis://"+redistest.Server(t).Addr)
+	worker := exec.Command(filepath.Join(dir, "worker"), "--listen", "127.0.0.1:0")
+	worker.Env = env
+	if err := worker.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = worker.Process.Signal(os.Interrupt)
+		_ = worker.Wait()
+	})
+	said := ""
+	for line := range strings.Lines(code[2]) {
+		command, ours := strings.CutPrefix(line, "bin/switchyard ")
+		if !ours {
+			continue // they build and begin, as above
+		}
+		c := exec.Command("sh", "-c", filepath.Join(dir, "switchyard")+" "+command) //nolint:gosec // our own page
+		c.Env = env
+		out, err := c.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", line, err, out)
+		}
+		said = string(out)
+	}
+	if want := strings.TrimSpace(code[3]); !strings.Contains(said, want) {
+		t.Errorf("the last command prints\n%s\nwhich has not %s", said, want)
+	}
+}
+
+// build builds the commands with a package more and a line changed, as the page says.
+func build(t *testing.T, dir, file, line string) {
+	t.Helper()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	system := filepath.Join(root, "internal/app/system.go")
+	text, err := os.ReadFile(system)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := regexp.MustCompile(`(?m)^\tdefinitions := .*\n`).ReplaceAllLiteralString(string(text), line)
+	changed = strings.Replace(changed, "import (\n", "import (\n\t\"switchyard/internal/tasks/greetings\"\n", 1)
+	overlay := map[string]string{system: changed, filepath.Join(root, "internal/tasks/greetings/greetings.go"): file}
+	replaced := make(map[string]string)
+	for path, content := range overlay {
+		replaced[path] = filepath.Join(dir, filepath.Base(path))
+		if err := os.WriteFile(replaced[path], []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list, err := json.Marshal(map[string]any{"Replace": replaced})
+	if err != nil {
+		t.Fatal(err)
+	}
+	overlayFile := filepath.Join(dir, "overlay.json")
+	if err := os.WriteFile(overlayFile, list, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	made := exec.Command("go", "build", "-overlay", overlayFile, "-o", dir+string(filepath.Separator), "switchyard/cmd/worker", "switchyard/cmd/switchyard") //nolint:gosec // our own
+	if out, err := made.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+}
