@@ -14,6 +14,7 @@ import (
 	"switchyard/internal/daemon"
 	"switchyard/internal/monitor"
 	"switchyard/internal/queue"
+	"switchyard/internal/rights"
 	"switchyard/internal/schedule"
 	"switchyard/internal/tasks/briefings"
 )
@@ -82,12 +83,16 @@ func RunMonitor(c config.Config, log *zap.Logger) error {
 	return s.whileKnown(stop, func(stop daemon.Stop) error { return daemon.Serve(stop.Quiet, listener, pages, log) })
 }
 
-// monitorChecks are the readiness of the monitor: what its pages show can be read.
+// monitorChecks are the readiness of the monitor: what its pages show can be read, and Redis's user
+// may do what asynqmon does.
 func (s *System) monitorChecks() []daemon.Check {
-	return []daemon.Check{{Name: "queues", Test: func(ctx context.Context) error {
+	needs := s.needs()
+	needs.Asynqmon = true
+	readable := func(ctx context.Context) error {
 		_, err := s.Queue.Sizes(ctx)
 		return err
-	}}}
+	}
+	return []daemon.Check{{Name: "queues", Test: readable}, {Name: "asynqmon", Test: rights.NewWatch(s.Redis, needs).Check}}
 }
 
 // briefingPages gives the monitor its briefings.

@@ -194,3 +194,22 @@ func TestAWorkerThatLosesARightSaysSoAndKeepsItsTasks(t *testing.T) {
 		t.Errorf("its task ended with %q, %v; want the handler's refusal", ended.LastError, err)
 	}
 }
+
+func TestTheMonitorSaysWhatAsynqmonLacks(t *testing.T) {
+	server := redistest.Server(t)
+	args := []any{"ACL", "SETUSER", "yard", "on", ">secret"}
+	for _, rule := range (rights.Needs{Prefix: "switchyard:"}).Rules() {
+		args = append(args, rule)
+	}
+	if err := redistest.Client(t, server.Addr).Do(t.Context(), args...).Err(); err != nil {
+		t.Fatal(err)
+	}
+	ready := runDaemon(t, "redis://yard:secret@"+server.Addr, zap.NewNop(), func(s *System) (func(daemon.Stop) error, []daemon.Check) {
+		return func(daemon.Stop) error { return nil }, s.monitorChecks()
+	})
+	const want = "redis: ok\nrights: ok\nlayout: ok\nqueues: ok\nasynqmon: redis's user lacks rights: +hvals +memory|usage +zremrangebyrank: " +
+		"grant them with ACL SETUSER yard +hvals +memory|usage +zremrangebyrank\n"
+	if got := ready(); got != want {
+		t.Errorf("it says\n%s", got)
+	}
+}
