@@ -26,7 +26,7 @@ func TestTheExampleConfigurationIsValid(t *testing.T) {
 // that a value is the default shall be able to rely on it.
 func TestTheExampleShowsTheDefaults(t *testing.T) {
 	example, byDefault := load(t), config.Default()
-	byDefault.Redis.URL = "redis://127.0.0.1:6379/0"
+	byDefault.Redis.URL, byDefault.Redis.From = "redis://127.0.0.1:6379/0", example.Redis.From
 	byDefault.Fetcher.UserAgent = example.Fetcher.UserAgent
 	for section, same := range map[string]bool{
 		"redis":     example.Redis == byDefault.Redis,

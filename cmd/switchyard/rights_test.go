@@ -75,7 +75,7 @@ func needless(t *testing.T) {
 func leastUser(e *testscript.Env, addr string) string {
 	tb := e.T().(testing.TB)
 	admin := redistest.Client(tb, addr).(*redis.Client)
-	args := []any{"ACL", "SETUSER", "switchyard", "on", ">secret", "~redbeat:*", "~staging:*"}
+	args := []any{"ACL", "SETUSER", "switchyard", "on", ">K3epOut", "~redbeat:*", "~staging:*"}
 	for _, rule := range (rights.Needs{Prefix: "switchyard:", Asynqmon: true}).Rules() {
 		args = append(args, rule)
 	}
@@ -93,5 +93,5 @@ func leastUser(e *testscript.Env, addr string) string {
 			tb.Errorf("redis refused %q: %s, %d times", r.Object, r.Reason, r.Count)
 		}
 	})
-	return "redis://switchyard:secret@" + addr
+	return "redis://switchyard:K3epOut@" + addr
 }
