@@ -36,7 +36,7 @@ func (c *Client) Cancel(ctx context.Context, names []tasks.Name, why tasks.Cance
 		script: cancelScript,
 		say: func(s tasks.Status, call *handCall) []byte {
 			wakes[tasks.Name{Queue: s.Queue, ID: s.ID}] = s.Headers[format.WakesHeader]
-			failed, _ := json.Marshal(format.Failure{Attempt: s.Retried + s.Losses, Outcome: tasks.Cancelled, Message: why.String(), At: now}) // always has a text
+			failed, _ := json.Marshal(format.Failure{Attempt: s.Retried + s.Losses, Outcome: tasks.OutcomeCancelled, Message: why.String(), At: now}) // always has a text
 			call.Error, call.Cancel = string(failed), string(told)
 			call.Oldest, call.Most, call.Prefix = int64(format.DeadFor.Seconds()), format.DeadMost, format.TaskKey(s.Queue, "")
 			return format.Failed(why.String(), now.Unix())

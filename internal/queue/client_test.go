@@ -203,9 +203,9 @@ func TestAProducerOfAnyLanguageReadsWhyAnAttemptFailed(t *testing.T) {
 		}})
 		r.start(lane.Options{Queue: "agents", Concurrency: 1})
 		for text, want := range map[string]format.Failure{
-			"park":  {Attempt: 1, Outcome: tasks.SetAside, Message: "parked: not now"},
-			"die":   {Attempt: 1, Outcome: tasks.Dead, Message: "no such account"},
-			"retry": {Attempt: 1, Outcome: tasks.Retried, Message: "try later"},
+			"park":  {Attempt: 1, Outcome: tasks.OutcomeParked, Message: "parked: not now"},
+			"die":   {Attempt: 1, Outcome: tasks.OutcomeDead, Message: "no such account"},
+			"retry": {Attempt: 1, Outcome: tasks.OutcomeRetried, Message: "try later"},
 		} {
 			receipt := r.Enqueue(note{As: "agent_a", Text: text}, tasks.Options{})
 			r.Await("agents", receipt.ID, func(s tasks.Status) bool { return s.LastError != "" })

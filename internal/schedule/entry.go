@@ -81,10 +81,7 @@ type Entry struct {
 	Paused bool `json:"paused,omitempty"`
 }
 
-var (
-	idPattern    = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.:@+-]*$`)
-	queuePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]*$`)
-)
+var queuePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]*$`)
 
 // CheckID reports why id cannot name an entry.
 func CheckID(id string) error {
@@ -94,7 +91,7 @@ func CheckID(id string) error {
 	if len(id) > maxName {
 		return fmt.Errorf("entry id %.20q… has %d bytes: at most %d are allowed", id, len(id), maxName)
 	}
-	if !idPattern.MatchString(id) {
+	if !tasks.HasIDForm(id) {
 		return fmt.Errorf("entry id %q: use letters, digits and _.:@+- and start with a letter or digit", id)
 	}
 	return nil

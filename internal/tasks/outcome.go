@@ -11,21 +11,21 @@ type Outcome string
 
 // The outcomes of an attempt.
 const (
-	Succeeded Outcome = "succeeded" // done, the result is kept
-	Retried   Outcome = "retried"   // failed, another attempt follows
-	Dead      Outcome = "dead"      // failed for good: in the dead letter
-	SetAside  Outcome = "parked"    // set aside, no retry spent
-	Expired   Outcome = "expired"   // its time was over, before it was begun or while it ran: in the dead letter
-	Cancelled Outcome = "cancelled" // somebody has cancelled it: in the dead letter
+	OutcomeSucceeded Outcome = "succeeded" // done, the result is kept
+	OutcomeRetried   Outcome = "retried"   // failed, another attempt follows
+	OutcomeDead      Outcome = "dead"      // failed for good: in the dead letter
+	OutcomeParked    Outcome = "parked"    // set aside, no retry spent
+	OutcomeExpired   Outcome = "expired"   // its time was over, before it was begun or while it ran: in the dead letter
+	OutcomeCancelled Outcome = "cancelled" // somebody has cancelled it: in the dead letter
 	// HandedBack is an attempt cut off by its worker stopping: back in its queue.
-	HandedBack Outcome = "handed_back"
+	OutcomeHandedBack Outcome = "handed_back"
 	// CutOff is an attempt whose worker lost its lease, or could not renew it because
 	// Redis was out of reach: the task runs again.
-	CutOff Outcome = "cut_off"
+	OutcomeCutOff Outcome = "cut_off"
 )
 
 // Outcomes are all of them.
-var Outcomes = []Outcome{Succeeded, Retried, Dead, SetAside, Expired, Cancelled, HandedBack, CutOff}
+var Outcomes = []Outcome{OutcomeSucceeded, OutcomeRetried, OutcomeDead, OutcomeParked, OutcomeExpired, OutcomeCancelled, OutcomeHandedBack, OutcomeCutOff}
 
 // ErrSoftLimit is the cause of a handler's context once its soft time limit has
 // passed. The handler should save its work and return before the hard limit.

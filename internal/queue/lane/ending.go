@@ -70,22 +70,22 @@ func (a *attempt) decide(result []byte, err error) *ending {
 	case err == nil:
 		e.succeed(result)
 	case errors.Is(err, ErrHandedBack):
-		e.outcome, e.way = tasks.HandedBack, back
+		e.outcome, e.way = tasks.OutcomeHandedBack, back
 	case errors.Is(err, ErrFenced), errors.Is(err, ErrLeaseLost):
-		e.outcome, e.way = tasks.CutOff, back
+		e.outcome, e.way = tasks.OutcomeCutOff, back
 	case errors.Is(err, tasks.ErrCancelled):
-		e.bury(tasks.Cancelled)
+		e.bury(tasks.OutcomeCancelled)
 	case tasks.IsParked(err):
 		e.park(err)
 	case errors.As(err, &awaiting):
 		e.await()
 	case errors.Is(err, tasks.ErrExpired):
-		e.bury(tasks.Expired)
+		e.bury(tasks.OutcomeExpired)
 	case tasks.IsPermanent(err):
-		e.bury(tasks.Dead)
+		e.bury(tasks.OutcomeDead)
 	case a.task.Last:
 		e.err = fmt.Errorf("attempt %d, the last: %w", a.task.Attempt, e.err)
-		e.bury(tasks.Dead)
+		e.bury(tasks.OutcomeDead)
 	default:
 		e.retry(err)
 	}
@@ -94,11 +94,11 @@ func (a *attempt) decide(result []byte, err error) *ending {
 
 // unbegun ends an attempt that has not begun, as the worker stops.
 func (a *attempt) unbegun() *ending {
-	return &ending{attempt: a, outcome: tasks.HandedBack, way: back, quiet: true}
+	return &ending{attempt: a, outcome: tasks.OutcomeHandedBack, way: back, quiet: true}
 }
 
 func (e *ending) succeed(result []byte) {
-	e.outcome, e.way = tasks.Succeeded, done
+	e.outcome, e.way = tasks.OutcomeSucceeded, done
 	e.retention = min(e.attempt.message.Retention, mostRetention)
 	if e.retention <= 0 {
 		return
@@ -115,7 +115,7 @@ func (e *ending) succeed(result []byte) {
 // bury ends a task for good.
 func (e *ending) bury(outcome tasks.Outcome) {
 	e.outcome, e.way = outcome, archive
-	if outcome != tasks.Dead {
+	if outcome != tasks.OutcomeDead {
 		e.fields[format.EndingField] = string(outcome)
 		e.unlock = true // whoever sent it may send it again
 	}
@@ -123,7 +123,7 @@ func (e *ending) bury(outcome tasks.Outcome) {
 }
 
 func (e *ending) park(err error) {
-	e.outcome, e.way = tasks.SetAside, retry
+	e.outcome, e.way = tasks.OutcomeParked, retry
 	e.fields[format.ParkedField] = "1"
 	delay, given := tasks.ParkedDelay(err)
 	if !given {
@@ -143,15 +143,15 @@ func (e *ending) await() {
 	}
 	if waited := now.Sub(since); waited >= awaitFor {
 		e.err = fmt.Errorf("%w: no worker that knows it has come for %s", e.err, waited.Round(time.Second))
-		e.bury(tasks.Dead)
+		e.bury(tasks.OutcomeDead)
 		return
 	}
-	e.outcome, e.way, e.at, e.awaiting, e.quiet = tasks.SetAside, retry, now.Add(awaitEvery), true, a.awaits != 0
+	e.outcome, e.way, e.at, e.awaiting, e.quiet = tasks.OutcomeParked, retry, now.Add(awaitEvery), true, a.awaits != 0
 	e.tell(false)
 }
 
 func (e *ending) retry(err error) {
-	e.outcome, e.way, e.failed = tasks.Retried, retry, true
+	e.outcome, e.way, e.failed = tasks.OutcomeRetried, retry, true
 	delay, given := tasks.RetryDelay(err)
 	if !given {
 		delay = e.attempt.policy.Delay(e.attempt.message.Retried + 1)

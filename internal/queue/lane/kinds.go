@@ -34,7 +34,7 @@ func (s *source) kind(name string) *kind {
 		k.label = unknownKind
 	}
 	k.started = l.Metrics.started.WithLabelValues(s.queue, k.label)
-	k.done = l.Metrics.ended.WithLabelValues(s.queue, k.label, string(tasks.Succeeded))
+	k.done = l.Metrics.ended.WithLabelValues(s.queue, k.label, string(tasks.OutcomeSucceeded))
 	k.duration = l.Metrics.duration.WithLabelValues(s.queue, k.label)
 	k.busy = l.Metrics.busy.WithLabelValues(l.opts.Queue)
 	if k.unknown == nil {
@@ -51,7 +51,7 @@ func (k *kind) begin() {
 
 // end counts how an attempt has ended.
 func (k *kind) end(m *Metrics, e *ending) {
-	if e.outcome == tasks.Succeeded {
+	if e.outcome == tasks.OutcomeSucceeded {
 		k.done.Inc()
 	} else {
 		m.ended.WithLabelValues(e.attempt.task.Queue, k.label, string(e.outcome)).Inc()

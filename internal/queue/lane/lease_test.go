@@ -208,7 +208,7 @@ func TestAnAttemptThatIsStoppedBeforeItBeginsIsNotBegun(t *testing.T) {
 		a := r.take(lane, 1)[0]
 		a.stop(ErrLeaseLost, cutOffGrace)
 		lane.perform(a)
-		if ended := lane.sources[0].ended; len(ended) != 1 || ended[0].outcome != tasks.CutOff {
+		if ended := lane.sources[0].ended; len(ended) != 1 || ended[0].outcome != tasks.OutcomeCutOff {
 			t.Errorf("ended %v, want it cut off", ended)
 		}
 	})

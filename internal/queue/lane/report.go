@@ -39,12 +39,12 @@ func (l *lane) report(e *ending, lost map[string]bool) {
 	e.reported = true
 	// An ending that was sent before may have been written then, though the answer was lost.
 	if another, notOurs := lost[a.id]; notOurs && (another || e.tries == 0) && e.way != back {
-		e.outcome, e.way, e.err, e.quiet = tasks.CutOff, back, ErrLeaseLost, false
+		e.outcome, e.way, e.err, e.quiet = tasks.OutcomeCutOff, back, ErrLeaseLost, false
 	}
 	a.kind.end(l.Metrics, e)
 	l.log(e)
 	a.span.SetAttributes(telemetry.Outcome(string(e.outcome)))
-	if e.outcome == tasks.Retried || e.outcome == tasks.Dead {
+	if e.outcome == tasks.OutcomeRetried || e.outcome == tasks.OutcomeDead {
 		telemetry.Fail(a.ctx, a.span, e.err, string(e.outcome))
 	}
 	a.span.End()
@@ -60,9 +60,9 @@ func (l *lane) log(e *ending) {
 	switch {
 	case e.quiet:
 		level = zap.DebugLevel
-	case e.outcome == tasks.Succeeded:
+	case e.outcome == tasks.OutcomeSucceeded:
 		level = zap.InfoLevel
-	case e.outcome == tasks.Dead:
+	case e.outcome == tasks.OutcomeDead:
 		level = zap.ErrorLevel
 	}
 	if line := l.Log.Check(level, "task"); line != nil {
@@ -93,6 +93,6 @@ func (l *lane) wake(target string) {
 func (l *lane) giveUp(e *ending, err error) {
 	l.leases.drop([]*ending{e})
 	l.Log.Error("the attempt's end cannot be written: the task runs again once its lease has run out", append(e.attempt.fields(), zap.Error(err))...)
-	e.outcome, e.way, e.err = tasks.CutOff, back, err
+	e.outcome, e.way, e.err = tasks.OutcomeCutOff, back, err
 	l.report(e, nil)
 }
