@@ -270,21 +270,6 @@ func TestAWaitingTaskIsWokenWhenTheOneItWaitsForHasEnded(t *testing.T) {
 	}
 }
 
-func TestATaskPastItsDeadlineIsNotStarted(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
-		r := newRig(t, client, map[string]routing.Patch{"agent_a": {Retries: new(0)}}, handlers{"agent_a": func(context.Context, *tasks.Task, note) (any, error) {
-			t.Error("started")
-			return nil, nil
-		}})
-		receipt := r.Enqueue(note{As: "agent_a"}, tasks.Options{Deadline: time.Now().Add(-time.Minute)})
-		r.start(Options{Queue: "agents", Concurrency: 1})
-		s := r.Await("agents", receipt.ID, func(s tasks.Status) bool { return s.LastError != "" })
-		if !strings.Contains(s.LastError, "deadline") {
-			t.Errorf("status %+v", s)
-		}
-	})
-}
-
 func TestSiblingQueuesShareTheSlotsOfALane(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing})
