@@ -117,8 +117,11 @@ func TestATaskWhoseDataGoesWhileItRunsIsNamedAndTheNextOneRuns(t *testing.T) {
 		if left := client.Exists(t.Context(), format.TaskKey(routing.Agents, "evicted"), format.Key(routing.Agents, "active"), format.Key(routing.Agents, "lease")).Val(); left != 0 {
 			t.Errorf("%d keys of the task are left", left)
 		}
-		if named := naming(w.lines(zap.InfoLevel), "evicted"); len(named) == 0 {
-			t.Error("the task is not named in the log")
-		}
+		eventually(t, soon, func() error {
+			if len(naming(w.lines(zap.InfoLevel), "evicted")) == 0 {
+				return errors.New("the task is not named in the log")
+			}
+			return nil
+		})
 	})
 }
