@@ -54,14 +54,18 @@ func awaitPage(ts *testscript.TestScript, neg bool, args []string) {
 	})
 }
 
-// awaitfile PATTERN waits until a file in the work directory matches.
+// awaitfile PATTERN [TEXT] waits until a file in the work directory matches, and has TEXT in it.
 func awaitFile(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 1 {
-		ts.Fatalf("usage: awaitfile PATTERN")
+	if neg || len(args) < 1 || len(args) > 2 {
+		ts.Fatalf("usage: awaitfile PATTERN [TEXT]")
 	}
-	until(ts, args[0], func() (string, bool) {
+	until(ts, strings.Join(args, ": "), func() (string, bool) {
 		files, err := filepath.Glob(ts.MkAbs(args[0]))
-		return fmt.Sprint(files, err), len(files) > 0
+		if len(args) == 1 || len(files) == 0 {
+			return fmt.Sprint(files, err), len(files) > 0
+		}
+		text, err := os.ReadFile(files[0])
+		return fmt.Sprint(string(text), err), strings.Contains(string(text), args[1])
 	})
 }
 
