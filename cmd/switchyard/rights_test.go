@@ -74,15 +74,9 @@ func needless(t *testing.T) {
 // prefix.
 func leastUser(e *testscript.Env, addr string) string {
 	tb := e.T().(testing.TB)
-	admin := redistest.Client(tb, addr).(*redis.Client)
-	args := []any{"ACL", "SETUSER", "switchyard", "on", ">K3epOut", "~redbeat:*", "~staging:*"}
-	for _, rule := range (rights.Needs{Prefix: "switchyard:", Asynqmon: true}).Rules() {
-		args = append(args, rule)
-	}
-	ctx := context.Background()
-	if err := admin.Do(ctx, args...).Err(); err != nil {
-		tb.Fatal(err)
-	}
+	rules := append((rights.Needs{Prefix: "switchyard:", Asynqmon: true}).Rules(), "~redbeat:*", "~staging:*")
+	url := redistest.User(tb, addr, "switchyard", rules...)
+	admin, ctx := redistest.Client(tb, addr).(*redis.Client), context.Background()
 	e.Defer(func() {
 		sent.note(admin.InfoMap(ctx, "commandstats").Val()["Commandstats"])
 		refused, err := admin.ACLLog(ctx, 100).Result()
@@ -93,5 +87,5 @@ func leastUser(e *testscript.Env, addr string) string {
 			tb.Errorf("redis refused %q: %s, %d times", r.Object, r.Reason, r.Count)
 		}
 	})
-	return "redis://switchyard:K3epOut@" + addr
+	return url
 }

@@ -9,7 +9,6 @@ import (
 
 	"go.uber.org/zap"
 
-	"switchyard/internal/config"
 	"switchyard/internal/daemon"
 	"switchyard/internal/layout"
 	"switchyard/internal/redistest"
@@ -18,13 +17,7 @@ import (
 func TestADaemonThatIsTooOldForWhatIsStoredDoesNothing(t *testing.T) {
 	for name, begin := range begins {
 		t.Run(name, func(t *testing.T) {
-			c := config.Default()
-			c.Redis.URL = "redis://" + redistest.Server(t).Addr
-			s, err := Open(c, zap.NewNop())
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() { _ = s.Close() }()
+			s := openOn(t, "redis://"+redistest.Server(t).Addr, zap.NewNop())
 			s.Redis.HSet(t.Context(), "switchyard:layout", "reads", layout.Known+1, "writes", layout.Known+1, "by", "v9.0.0", "at", 1795670507554)
 			run, _ := begin(s)
 			if err := run(daemon.Stop{Quiet: t.Context(), Drain: t.Context()}); !errors.As(err, new(*layout.NewerError)) {
@@ -41,15 +34,9 @@ func TestADaemonThatIsTooOldForWhatIsStoredDoesNothing(t *testing.T) {
 }
 
 func TestADaemonStopsOnceANewerProgramHasChangedTheLayout(t *testing.T) {
-	c := config.Default()
-	c.Redis.URL = "redis://" + redistest.Server(t).Addr
-	s, err := Open(c, zap.NewNop())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = s.Close() }()
+	s := openOn(t, "redis://"+redistest.Server(t).Addr, zap.NewNop())
 	s.Layout.Every = time.Millisecond
-	w := NewWorker(s, c.Queues)
+	w := NewWorker(s, s.Config.Queues)
 	ended := make(chan error, 1)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()

@@ -55,8 +55,8 @@ func (r readiness) await(t *testing.T) {
 	}
 }
 
-// runDaemon runs a worker or a scheduler on the Redis at url until the test ends.
-func runDaemon(t *testing.T, url string, log *zap.Logger, begin func(*System) (func(daemon.Stop) error, []daemon.Check)) readiness {
+// openOn opens a system of the default configuration on the Redis at url, closed with the test.
+func openOn(t *testing.T, url string, log *zap.Logger) *System {
 	t.Helper()
 	c := config.Default()
 	c.Redis.URL = url
@@ -64,6 +64,14 @@ func runDaemon(t *testing.T, url string, log *zap.Logger, begin func(*System) (f
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+// runDaemon runs a worker or a scheduler on the Redis at url until the test ends.
+func runDaemon(t *testing.T, url string, log *zap.Logger, begin func(*System) (func(daemon.Stop) error, []daemon.Check)) readiness {
+	t.Helper()
+	s := openOn(t, url, log)
 	run, checks := begin(s)
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
@@ -72,7 +80,7 @@ func runDaemon(t *testing.T, url string, log *zap.Logger, begin func(*System) (f
 			t.Error(err)
 		}
 	})
-	t.Cleanup(func() { cancel(); running.Wait(); _ = s.Close() })
+	t.Cleanup(func() { cancel(); running.Wait() })
 	ready := daemon.Ready(append(s.checks(), checks...)...)
 	return func() string {
 		w := httptest.NewRecorder()
@@ -133,17 +141,10 @@ func TestADaemonThatLacksRightsNamesThemAllAndWaits(t *testing.T) {
 			server := redistest.Server(t)
 			admin := redistest.Client(t, server.Addr).(*redis.Client)
 			lacking := []string{"&agent:resume:*", "+evalsha", "+time"}
-			args := []any{"ACL", "SETUSER", "yard", "on", ">secret"}
-			for _, rule := range (rights.Needs{Prefix: "switchyard:"}).Rules() {
-				if !slices.Contains(lacking, rule) {
-					args = append(args, rule)
-				}
-			}
-			if err := admin.Do(t.Context(), args...).Err(); err != nil {
-				t.Fatal(err)
-			}
+			less := slices.DeleteFunc((rights.Needs{Prefix: "switchyard:"}).Rules(), func(rule string) bool { return slices.Contains(lacking, rule) })
+			url := redistest.User(t, server.Addr, "yard", less...)
 			core, logs := observer.New(zap.InfoLevel)
-			ready := runDaemon(t, "redis://yard:secret@"+server.Addr, zap.New(core), begin)
+			ready := runDaemon(t, url, zap.New(core), begin)
 			const want = "redis's user lacks rights: &agent:resume:* +evalsha +time: grant them with ACL SETUSER yard &agent:resume:* +evalsha +time"
 			await(t, "a line about rights", func() bool { return logs.FilterMessageSnippet("rights that are missing").Len() == 1 })
 			if said := logs.FilterMessageSnippet("rights that are missing").All()[0].ContextMap()["error"]; said != want {
@@ -163,25 +164,13 @@ func TestADaemonThatLacksRightsNamesThemAllAndWaits(t *testing.T) {
 func TestAWorkerThatLosesARightSaysSoAndKeepsItsTasks(t *testing.T) {
 	server := redistest.Server(t)
 	admin := redistest.Client(t, server.Addr).(*redis.Client)
-	args := []any{"ACL", "SETUSER", "yard", "on", ">secret"}
-	for _, rule := range (rights.Needs{Prefix: "switchyard:"}).Rules() {
-		args = append(args, rule)
-	}
-	if err := admin.Do(t.Context(), args...).Err(); err != nil {
-		t.Fatal(err)
-	}
+	url := redistest.User(t, server.Addr, "yard", (rights.Needs{Prefix: "switchyard:"}).Rules()...)
 	core, logs := observer.New(zap.InfoLevel)
-	ready := runDaemon(t, "redis://yard:secret@"+server.Addr, zap.New(core), begins["worker"])
+	ready := runDaemon(t, url, zap.New(core), begins["worker"])
 	ready.await(t)
 	admin.Do(t.Context(), "ACL", "SETUSER", "yard", "-hgetall", "-psubscribe")
 	await(t, "named", func() bool { return ready.lacks("rights", "lacks rights: +hgetall +psubscribe: ") })
-	c := config.Default()
-	c.Redis.URL = "redis://" + server.Addr
-	s, err := Open(c, zap.NewNop())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = s.Close() }()
+	s := openOn(t, "redis://"+server.Addr, zap.NewNop())
 	receipt, err := s.Queue.Enqueue(t.Context(), tasks.Raw{Name: "scrape_page", Payload: []byte(`{"url":"http://127.0.0.1:1/"}`)}, tasks.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -197,14 +186,8 @@ func TestAWorkerThatLosesARightSaysSoAndKeepsItsTasks(t *testing.T) {
 
 func TestTheMonitorSaysWhatAsynqmonLacks(t *testing.T) {
 	server := redistest.Server(t)
-	args := []any{"ACL", "SETUSER", "yard", "on", ">secret"}
-	for _, rule := range (rights.Needs{Prefix: "switchyard:"}).Rules() {
-		args = append(args, rule)
-	}
-	if err := redistest.Client(t, server.Addr).Do(t.Context(), args...).Err(); err != nil {
-		t.Fatal(err)
-	}
-	ready := runDaemon(t, "redis://yard:secret@"+server.Addr, zap.NewNop(), func(s *System) (func(daemon.Stop) error, []daemon.Check) {
+	url := redistest.User(t, server.Addr, "yard", (rights.Needs{Prefix: "switchyard:"}).Rules()...)
+	ready := runDaemon(t, url, zap.NewNop(), func(s *System) (func(daemon.Stop) error, []daemon.Check) {
 		return func(daemon.Stop) error { return nil }, s.monitorChecks()
 	})
 	const want = "redis: ok\nrights: ok\nlayout: ok\nqueues: ok\nasynqmon: redis's user lacks rights: +hvals +memory|usage +zremrangebyrank: " +

@@ -13,7 +13,6 @@ import (
 	"go.uber.org/zap"
 
 	"switchyard/internal/audit"
-	"switchyard/internal/config"
 	"switchyard/internal/daemon"
 	"switchyard/internal/redistest"
 	"switchyard/internal/schedule"
@@ -31,13 +30,7 @@ func await(t *testing.T, what string, done func() bool) {
 }
 
 func TestASchedulerHearsOfAReleaseAndTellsAsynqmonOfItsTicks(t *testing.T) {
-	c := config.Default()
-	c.Redis.URL = "redis://" + redistest.Server(t).Addr
-	s, err := Open(c, zap.NewNop())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = s.Close() }()
+	s := openOn(t, "redis://"+redistest.Server(t).Addr, zap.NewNop())
 	ctx, cancel := context.WithCancel(t.Context())
 	if _, err := s.Operator().Pause(ctx, "ada", audit.Actor{Via: audit.Command}); err != nil {
 		t.Fatal(err)

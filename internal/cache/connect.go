@@ -13,11 +13,12 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
-	"switchyard/internal/redact"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"switchyard/internal/redact"
 )
 
 // Options say how to reach Redis.

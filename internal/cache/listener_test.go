@@ -136,10 +136,8 @@ func TestASilentConnectionThatAnswersIsKept(t *testing.T) {
 
 func TestAUserWithoutTheRightToAChannelIsTold(t *testing.T) {
 	server := redistest.Server(t)
-	if err := redistest.Client(t, server.Addr).Do(t.Context(), "ACL", "SETUSER", "mute", "on", "nopass", "+@all", "~*", "resetchannels").Err(); err != nil {
-		t.Fatal(err)
-	}
-	l := cache.NewPatternListener(redistest.Connect(t, "redis://mute:x@"+server.Addr), "agent:pause:*")
+	mute := redistest.User(t, server.Addr, "mute", "+@all", "~*")
+	l := cache.NewPatternListener(redistest.Connect(t, mute), "agent:pause:*")
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup
 	running.Go(func() { l.Run(ctx) })

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"os"
+
 	"switchyard/internal/redact"
 )
 

@@ -10,10 +10,10 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/net/http/httpguts"
+
 	"switchyard/internal/cache"
 	"switchyard/internal/deployment"
-
-	"golang.org/x/net/http/httpguts"
 )
 
 // Validate reports everything that is wrong with the configuration.

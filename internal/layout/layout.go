@@ -25,10 +25,10 @@ var claimScript = redis.NewScript(claimLua)
 
 // Stored is what a Redis says of its layout. One that says nothing has never been used.
 type Stored struct {
-	Reads  int       `json:"reads"`  // what a program has to know, at least, to work on it
-	Writes int       `json:"writes"` // what has been written, at most
-	By     string    `json:"by"`     // the release that began it
-	At     time.Time `json:"at"`     // when, by Redis's clock
+	Reads  int       // what a program has to know, at least, to work on it
+	Writes int       // what has been written, at most
+	By     string    // the release that began it
+	At     time.Time // when, by Redis's clock
 }
 
 // Mark is where the layout of a deployment is noted. It is safe for concurrent use.
@@ -73,19 +73,6 @@ func (m *Mark) Check(ctx context.Context) error {
 		return fmt.Errorf("read the layout in %s: %w", m.key, err)
 	}
 	return m.judge(fields)
-}
-
-// Read returns what is noted, and whether anything is.
-func (m *Mark) Read(ctx context.Context) (Stored, bool, error) {
-	fields, err := claimScript.Run(ctx, m.client, []string{m.key}, 0, "").StringSlice()
-	if err != nil {
-		return Stored{}, false, fmt.Errorf("read the layout in %s: %w", m.key, err)
-	}
-	if len(fields) == 0 {
-		return Stored{}, false, nil
-	}
-	stored, err := m.stored(fields)
-	return stored, err == nil, err
 }
 
 // judge reports why fields of the mark forbid to work.

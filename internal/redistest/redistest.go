@@ -3,6 +3,7 @@
 package redistest
 
 import (
+	"context"
 	"testing"
 
 	"github.com/alicebob/miniredis/v2"
@@ -42,6 +43,21 @@ func Connect(t testing.TB, url string) redis.UniversalClient {
 	}
 	t.Cleanup(func() { _ = client.Close() })
 	return client
+}
+
+// User makes a user of the Redis at addr with the given rules, and no others, and returns the URL
+// that signs in as it.
+func User(t testing.TB, addr, name string, rules ...string) string {
+	t.Helper()
+	const password = "K3epOut" // no word: it is hidden wherever it is said
+	args := []any{"ACL", "SETUSER", name, "reset", "on", ">" + password}
+	for _, rule := range rules {
+		args = append(args, rule)
+	}
+	if err := Client(t, addr).Do(context.Background(), args...).Err(); err != nil {
+		t.Fatal(err)
+	}
+	return "redis://" + name + ":" + password + "@" + addr
 }
 
 // Mini starts a miniredis, stopped with the test.

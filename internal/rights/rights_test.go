@@ -18,14 +18,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // user makes a user of the given rules and returns its client.
 func user(t *testing.T, server *redistest.Process, rules ...string) redis.UniversalClient {
 	t.Helper()
-	args := []any{"ACL", "SETUSER", "yard", "reset", "on", ">secret"}
-	for _, rule := range rules {
-		args = append(args, rule)
-	}
-	if err := redistest.Client(t, server.Addr).Do(t.Context(), args...).Err(); err != nil {
-		t.Fatal(err)
-	}
-	return redistest.Connect(t, "redis://yard:secret@"+server.Addr)
+	return redistest.Connect(t, redistest.User(t, server.Addr, "yard", rules...))
 }
 
 func TestAUserIsToldEachRightThatIsMissingAndNothingIsDone(t *testing.T) {

@@ -38,12 +38,8 @@ func (s *Store) claim(ctx context.Context, shard, limit int, lease time.Duration
 // dueShards returns the shards with entries that are due, and how long it is until there
 // may be another, at most limit. It takes one round trip.
 func (s *Store) dueShards(ctx context.Context, limit time.Duration) (due []int, wait time.Duration, err error) {
-	heads, err := s.heads(ctx)
-	if redis.HasErrorPrefix(err, "NOSCRIPT") {
-		if err = headScript.Load(ctx, s.client).Err(); err == nil {
-			heads, err = s.heads(ctx)
-		}
-	}
+	var heads []head
+	err = s.loaded(ctx, headScript, func() (err error) { heads, err = s.heads(ctx); return err })
 	if err != nil {
 		return nil, 0, fmt.Errorf("look for due entries: %w", err)
 	}

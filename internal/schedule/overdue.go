@@ -2,17 +2,11 @@ package schedule
 
 import (
 	"context"
-	_ "embed"
 	"fmt"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 )
-
-//go:embed overdue.lua
-var overdueLua string
-
-var overdueScript = redis.NewScript(overdueLua)
 
 // Overdue is what schedulers have left undone.
 type Overdue struct {
@@ -25,13 +19,8 @@ type Overdue struct {
 // costs the same however many entries there are. An entry that a scheduler tries again and again
 // is not among them; [Observer] hears of each try.
 func (s *Store) Overdue(ctx context.Context) (Overdue, error) {
-	all, err := s.overdue(ctx)
-	if redis.HasErrorPrefix(err, "NOSCRIPT") {
-		// On a cluster each master that lacks it gets it.
-		if err = overdueScript.Load(ctx, s.client).Err(); err == nil {
-			all, err = s.overdue(ctx)
-		}
-	}
+	var all Overdue
+	err := s.loaded(ctx, overdueScript, func() (err error) { all, err = s.overdue(ctx); return err })
 	if err != nil {
 		return Overdue{}, fmt.Errorf("look for overdue entries: %w", err)
 	}

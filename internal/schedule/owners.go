@@ -55,12 +55,9 @@ type span struct{ from, to string }
 // in their order. Where the index does not know as many entries as there are, as a version
 // before it leaves it, it is mended first.
 func (s *Store) membersOf(ctx context.Context, in span, limit int, of ...int) ([][]string, error) {
-	members, broken, err := s.askMembers(ctx, in, limit, of)
-	if redis.HasErrorPrefix(err, "NOSCRIPT") {
-		if err = wholeScript.Load(ctx, s.client).Err(); err == nil {
-			members, broken, err = s.askMembers(ctx, in, limit, of)
-		}
-	}
+	var members [][]string
+	var broken []int
+	err := s.loaded(ctx, wholeScript, func() (err error) { members, broken, err = s.askMembers(ctx, in, limit, of); return err })
 	if err != nil || len(broken) == 0 {
 		return members, err
 	}

@@ -6,9 +6,9 @@ import (
 	"strconv"
 	"time"
 
-	"switchyard/internal/queue/format"
-
 	"go.uber.org/zap"
+
+	"switchyard/internal/queue/format"
 )
 
 // statsFor is how long asynq keeps the counters of a day.
