@@ -14,6 +14,7 @@ import (
 // A clerk is an agent with six steps, every other of which acts on the world outside: it
 // writes a line in a file. So do all that it begins and ends, outside of Redis, as
 //
+//	<task> at <worker>      it begins, as a program of that worker
 //	<task> doing <step>     it does a step that may be done again
 //	<task> effect <step>    it does one that may not
 //	<task> stored <step>    it has read that the step is stored
@@ -23,6 +24,7 @@ read -r input
 task=${input#*'"task":"'}; task=${task%%'"'*}
 world=$1
 note() { echo "$task $1 $2" >> "$world"; }
+note at "$2"
 for i in 1 2 3 4 5 6; do
 	case $i in 2|4|6) effect=true; what=effect;; *) effect=false; what=doing;; esac
 	echo "{\"type\":\"begin\",\"step\":\"$i\",\"effect\":$effect}"; read -r answer || exit 1
@@ -42,12 +44,12 @@ var clerkEffects = []string{"2", "4", "6"}
 // clerkAgent is the agent's name.
 const clerkAgent = "clerk"
 
-// hireClerks has the configuration run clerks that write in a file. As with errands it is
+// hireClerks has the configuration of a worker run clerks that write in a file. As with errands it is
 // not asked here how often a task may be lost.
-func hireClerks(c *config.Config, world string) {
+func hireClerks(c *config.Config, world, worker string) {
 	c.Agents = map[string]agents.Definition{
 		"scout":    {Runtime: "rank"},
-		clerkAgent: {Runtime: "exec", Steps: true, Env: []string{"PATH"}, Command: []string{"/bin/sh", "-c", clerk, "sh", world}},
+		clerkAgent: {Runtime: "exec", Steps: true, Env: []string{"PATH"}, Command: []string{"/bin/sh", "-c", clerk, "sh", world, worker}},
 	}
 	c.Policies["agent_"+clerkAgent] = routing.Patch{Losses: new(100), Retries: new(20), RetryDelay: new(fencingOutage / 70)}
 }

@@ -84,7 +84,7 @@ func (o order) open(log *zap.Logger) (*app.System, error) {
 	c := configuration(o.Redis, o.Drain)
 	switch {
 	case o.World != "":
-		hireClerks(&c, o.World)
+		hireClerks(&c, o.World, o.Name)
 	case o.Model != "":
 		hireScholars(&c, o.Model)
 	}

@@ -36,11 +36,14 @@ func TestKilledAndNumbedWorkersRepeatNoFinishedStepAndNoEffect(t *testing.T) {
 
 	o.send(runs)
 	o.brake.Go(o.pauseAndResume)
-	for _, s := range o.drawBlows(runs, kills, stops) {
+	for i, s := range o.drawBlows(runs, kills, stops) {
 		o.awaitEnded(s.done)
-		if s.stop {
+		switch {
+		case s.stop:
 			o.numbAWorker()
-		} else {
+		case i%2 == 0:
+			o.killWorkerNamed(o.awaitAtWork())
+		default:
 			o.killAWorker()
 		}
 	}
@@ -184,6 +187,35 @@ func (o *office) awaitEnded(n int) {
 		o.decide()
 		time.Sleep(50 * time.Millisecond)
 	}
+}
+
+// awaitAtWork returns a worker of which a run is in the middle. Drawn by chance alone, all blows may
+// hit workers that have none, and then prove nothing.
+func (o *office) awaitAtWork() string {
+	o.t.Helper()
+	for since := time.Now(); time.Since(since) < patience; time.Sleep(5 * time.Millisecond) {
+		at, busy := map[string]string{}, map[string]bool{}
+		for _, d := range o.deeds() {
+			switch d.what {
+			case "at":
+				at[d.task] = d.step
+			case "doing", "effect":
+				busy[d.task] = d.step <= "4" // two steps are left
+			default:
+				busy[d.task] = false
+			}
+		}
+		for _, p := range o.workers {
+			for task, worker := range at {
+				if worker == p.name && busy[task] {
+					return worker
+				}
+			}
+		}
+		o.decide() // or all that is left may wait for that
+	}
+	o.t.Fatal("no worker is seen in the middle of a run")
+	return ""
 }
 
 // decide is the person: they look whether the effect in doubt has happened.
