@@ -3,7 +3,7 @@
 LINT_VERSION := v2.15.0
 BIN          := bin
 LINT         := $(BIN)/golangci-lint-$(LINT_VERSION)
-DAEMONS      := worker scheduler monitor switchyard
+COMMANDS     := ./cmd/worker ./cmd/scheduler ./cmd/monitor ./cmd/switchyard ./bench/switchyard-bench
 VERSION      ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 COMMIT       ?= $(shell git rev-parse HEAD 2>/dev/null)
 STAMP        := -X switchyard/internal/command.release=$(VERSION) -X switchyard/internal/command.commit=$(COMMIT)
@@ -20,7 +20,7 @@ run: ## start the whole system in one process, on an embedded Redis
 	@exec $(BIN)/switchyard dev $(ARGS)
 
 build: ## build every binary into bin/
-	go build -trimpath -ldflags '$(STAMP)' -o $(BIN)/ $(addprefix ./cmd/,$(DAEMONS))
+	go build -trimpath -ldflags '$(STAMP)' -o $(BIN)/ $(COMMANDS)
 
 release: ## build one stripped binary for each platform into bin/release/, with checksums
 	@sh scripts/release.sh $(BIN)/release "$(VERSION)" "$(COMMIT)"
@@ -32,7 +32,7 @@ test: test-needs build ## install what the tests need, then run all of them
 	go test -race -timeout 30m ./...
 
 test-faults: test-needs ## kill workers and Redis under 20,000 tasks, cut the network; ARGS="-seed=N" repeats a run
-	go test -count=1 -timeout 30m -v ./internal/faults -full $(ARGS)
+	go test -count=1 -timeout 30m -v ./test/faults -full $(ARGS)
 
 test-mcp: ## install MCP servers of others with npm, and try them
 	npm install --prefix $(BIN)/mcp --no-audit --no-fund --ignore-scripts $(addprefix @modelcontextprotocol/server-,$(addsuffix @2026.8.31,everything filesystem memory sequential-thinking))
@@ -42,7 +42,7 @@ test-needs:
 	@sh scripts/test-needs.sh
 
 bench: build ## measure Switchyard beside plain asynq on a private redis-server, in about 8 minutes
-	@exec $(BIN)/switchyard bench --private-redis $(ARGS)
+	@exec $(BIN)/switchyard-bench --private-redis $(ARGS)
 
 check: $(LINT) ## formatting, vet, lint with the import rules, tidy modules
 	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }

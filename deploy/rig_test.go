@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"switchyard/internal/redistest"
+	"switchyard/test/redistest"
 )
 
 // patience bounds how long a test waits for other processes, which signal nothing to it.

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"switchyard/internal/redistest"
+	"switchyard/test/redistest"
 )
 
 // block finds the code of the documentation.

@@ -7,6 +7,7 @@ import (
 
 	"switchyard/internal/app"
 	"switchyard/internal/config"
+	"switchyard/internal/embedded"
 )
 
 type devCommand struct {
@@ -32,6 +33,14 @@ func (cmd devCommand) Run(f *config.Flags, out io.Writer) error {
 		}
 	}
 	return app.Main(*f, override, func(c config.Config, log *zap.Logger) error {
+		if options.Embedded = c.Redis.URL == ""; options.Embedded {
+			url, stopRedis, err := embedded.Redis()
+			if err != nil {
+				return err
+			}
+			defer stopRedis()
+			c.Redis.URL = url
+		}
 		return app.RunDev(c, options, log)
 	})
 }

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"switchyard/internal/redistest"
+	"switchyard/test/redistest"
 )
 
 // runDev runs switchyard dev until it says that Ctrl-C stops it, asks look to look

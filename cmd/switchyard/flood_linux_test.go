@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"switchyard/internal/redistest"
+	"switchyard/test/redistest"
 )
 
 // TestIdleConnectionsTakeNoFilesFromTasks has a worker that may open 256 files, and 600 idle

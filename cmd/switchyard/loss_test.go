@@ -13,7 +13,7 @@ import (
 
 	"github.com/hibiken/asynq"
 
-	"switchyard/internal/redistest"
+	"switchyard/test/redistest"
 )
 
 // startWorker starts a worker process of the queue scraping, killed with the test.

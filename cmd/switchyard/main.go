@@ -36,16 +36,12 @@ type cli struct {
 	Usage    usageCommand    `cmd:"" help:"Show what agents have spent on models, by user, day and agent."`
 	User     userCommand     `cmd:"" help:"Set what a user is briefed about."`
 	Route    routeCommand    `cmd:"" help:"Explain where a kind goes."`
-	Bench    benchCommand    `cmd:"" help:"Measure this system beside plain asynq."`
 	Settings configCommand   `cmd:"" name:"config" help:"Check and print the configuration."`
 	Password passwordCommand `cmd:"" name:"hash-password" help:"Read a password from standard input and print its hash, for monitor.users."`
 
 	Worker    daemons.WorkerCommands    `cmd:"" help:"Be a worker: consume queues and perform their tasks."`
 	Scheduler daemons.SchedulerCommands `cmd:"" help:"Be a scheduler: enqueue what is due."`
 	Monitor   daemons.MonitorCommands   `cmd:"" help:"Be the monitor: serve the pages."`
-
-	BenchAsynqWorker    benchAsynqWorker    `cmd:"" hidden:""`
-	BenchAsynqScheduler benchAsynqScheduler `cmd:"" hidden:""`
 
 	command.Common
 }

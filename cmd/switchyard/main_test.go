@@ -3,13 +3,13 @@ package main
 import (
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"switchyard/internal/redistest"
+	"switchyard/test/gobuild"
+	"switchyard/test/redistest"
 )
 
 // binaries holds the built commands, so that the scripts run what an operator runs.
@@ -18,16 +18,8 @@ var binaries string
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "switchyard-test-")
-	if err != nil {
-		panic(err)
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	build := exec.Command("go", "build", "-o", dir+string(filepath.Separator), "switchyard/cmd/...")
-	if out, err := build.CombinedOutput(); err != nil {
-		panic(string(out))
-	}
-	binaries = dir
+	binaries = gobuild.Commands("switchyard/cmd/...")
+	defer func() { _ = os.RemoveAll(binaries) }()
 	return m.Run()
 }
 

@@ -9,7 +9,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"switchyard/internal/llm/llmtest"
+	"switchyard/test/llmtest"
 )
 
 // model starts a language model at $MODEL_URL. It searches, thinks about what it finds for as

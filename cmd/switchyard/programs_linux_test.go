@@ -14,7 +14,7 @@ import (
 	"github.com/hibiken/asynq"
 	"golang.org/x/sys/unix"
 
-	"switchyard/internal/redistest"
+	"switchyard/test/redistest"
 )
 
 // startAgents starts a worker process with the agents of a configuration, and sends a task to

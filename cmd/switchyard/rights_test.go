@@ -14,8 +14,8 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"switchyard/internal/redistest"
 	"switchyard/internal/rights"
+	"switchyard/test/redistest"
 )
 
 // commands are names of Redis's commands, as its rules have them. It is safe for concurrent use.

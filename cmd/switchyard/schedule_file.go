@@ -14,6 +14,7 @@ import (
 	"switchyard/internal/app"
 	"switchyard/internal/calendar"
 	"switchyard/internal/command"
+	"switchyard/internal/command/progress"
 	"switchyard/internal/config"
 	"switchyard/internal/redact"
 	"switchyard/internal/schedule"
@@ -35,12 +36,12 @@ func (cmd scheduleImport) Run(f *config.Flags, out *command.Output) error {
 	return withSystem(f, func(ctx context.Context, s *app.System) error {
 		file.Check(func(e schedule.Entry) error { return s.CheckEntry(ctx, e) })
 		blocked := len(file.Problems()) > 0 && !cmd.KeepGoing
-		bar := newProgress(os.Stderr)
+		bar := progress.New(os.Stderr)
 		changed, err := s.Schedule.PutAll(ctx, file.Good(), schedule.PutOptions{
 			KeepGoing: cmd.KeepGoing, DryRun: cmd.DryRun || blocked,
-			Progress: func(done int) { bar.show("importing", done, file.Len()) },
+			Progress: func(done int) { bar.Show("importing", done, file.Len()) },
 		})
-		bar.clear()
+		bar.Clear()
 		if err = file.Refuse(err); err != nil {
 			return err
 		}

@@ -13,6 +13,7 @@ import (
 	"switchyard/internal/cache"
 	"switchyard/internal/calendar"
 	"switchyard/internal/command"
+	"switchyard/internal/command/progress"
 	"switchyard/internal/config"
 	"switchyard/internal/redact"
 	"switchyard/internal/redbeat"
@@ -146,11 +147,11 @@ func refuseMoves(ctx context.Context, s *app.System, moves []redbeat.Move) error
 // which it goes on.
 func (cmd scheduleImportRedBeat) putMoves(ctx context.Context, s *app.System, moves []redbeat.Move) (changed int, err error) {
 	entries, last := moving(moves)
-	bar := newProgress(os.Stderr)
+	bar := progress.New(os.Stderr)
 	changed, err = s.Schedule.PutAll(ctx, entries, schedule.PutOptions{
-		Last: last, KeepGoing: cmd.KeepGoing, Progress: func(done int) { bar.show("importing", done, len(entries)) },
+		Last: last, KeepGoing: cmd.KeepGoing, Progress: func(done int) { bar.Show("importing", done, len(entries)) },
 	})
-	bar.clear()
+	bar.Clear()
 	return changed, err
 }
 

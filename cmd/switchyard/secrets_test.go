@@ -19,7 +19,7 @@ import (
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
-	"switchyard/internal/redistest"
+	"switchyard/test/redistest"
 )
 
 // secretsIn has every kind of place of a configuration where a secret can stand, each with one

@@ -8,7 +8,7 @@ import (
 	"go.uber.org/zap"
 
 	"switchyard/internal/config"
-	"switchyard/internal/redistest"
+	"switchyard/test/redistest"
 )
 
 func TestAnIdleWorkerHoldsTwelveConnectionsAtMost(t *testing.T) {

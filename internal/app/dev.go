@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/alicebob/miniredis/v2"
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
@@ -33,6 +32,8 @@ type DevOptions struct {
 	Sources []string
 	// Topics are what the briefing is about.
 	Topics []string
+	// Embedded says that the configured Redis lives in this process and ends with it.
+	Embedded bool
 	// Spared is the Redis that the configuration or the environment names, and that is left
 	// alone; the zero value if there is none, or the command itself names one.
 	Spared config.Redis
@@ -41,9 +42,9 @@ type DevOptions struct {
 }
 
 // redis says whose Redis is used, and what becomes of it.
-func (o DevOptions) redis(c config.Config, embedded bool) string {
+func (o DevOptions) redis(c config.Config) string {
 	switch {
-	case !embedded:
+	case !o.Embedded:
 		return fmt.Sprintf("%s, as %s says. It gets the user %q, their schedule and their briefing.", redact.URL(c.Redis.URL), config.RedisFlag, DevUser)
 	case o.Spared.URL != "":
 		return fmt.Sprintf("an embedded Redis, which forgets everything when this ends. %s, which %s names, is left alone: give it with %s to use it.", redact.URL(o.Spared.URL), o.Spared.From, config.RedisFlag)
@@ -51,8 +52,8 @@ func (o DevOptions) redis(c config.Config, embedded bool) string {
 	return "an embedded Redis, which forgets everything when this ends."
 }
 
-// RunDev runs worker, scheduler and monitor in one process, on an embedded Redis unless
-// the configuration names one, and prints a first briefing.
+// RunDev runs worker, scheduler and monitor in one process on the configured Redis, and prints a
+// first briefing.
 func RunDev(c config.Config, o DevOptions, log *zap.Logger) error {
 	started := time.Now()
 	listener, err := ListenMonitor(c)
@@ -60,14 +61,6 @@ func RunDev(c config.Config, o DevOptions, log *zap.Logger) error {
 		return err
 	}
 	defer func() { _ = listener.Close() }()
-	embedded := c.Redis.URL == ""
-	if embedded {
-		stopRedis, err := embedRedis(&c)
-		if err != nil {
-			return err
-		}
-		defer stopRedis()
-	}
 	useDevSources(&c, &o, listener.Addr())
 	if err := c.Validate(); err != nil {
 		return err
@@ -82,38 +75,8 @@ func RunDev(c config.Config, o DevOptions, log *zap.Logger) error {
 	stop, release := daemon.Signals(c.Worker.Drain)
 	defer release()
 	d := &dev{system: s, options: o, started: started}
-	d.say("Switchyard is starting: worker, scheduler and monitor in one process.\nRedis: %s", o.redis(c, embedded))
+	d.say("Switchyard is starting: worker, scheduler and monitor in one process.\nRedis: %s", o.redis(c))
 	return d.run(stop, listener)
-}
-
-// embedRedis starts a Redis in this process and names it in the configuration. Its clock
-// is moved along with the real one, so that what has a TTL expires.
-func embedRedis(c *config.Config) (stop func(), err error) {
-	m := miniredis.NewMiniRedis()
-	if err := m.Start(); err != nil {
-		return nil, fmt.Errorf("start the embedded redis: %w", err)
-	}
-	c.Redis.URL = "redis://" + m.Addr()
-	done, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		tick := time.NewTicker(time.Second)
-		defer tick.Stop()
-		for last := time.Now(); ; {
-			select {
-			case now := <-tick.C:
-				m.FastForward(now.Sub(last))
-				last = now
-			case <-done:
-				return
-			}
-		}
-	}()
-	return func() {
-		close(done)
-		<-ended
-		m.Close()
-	}, nil
 }
 
 // useDevSources sets what dev reads: the given sources, or the documentation that its

@@ -7,9 +7,9 @@ import (
 	"go.uber.org/zap"
 
 	"switchyard/internal/llm"
-	"switchyard/internal/llm/llmtest"
 	"switchyard/internal/tasks"
 	"switchyard/internal/tasks/agents"
+	"switchyard/test/llmtest"
 )
 
 func TestAJournalGoesWithItsResultOrStaysWithItsDeadTask(t *testing.T) {

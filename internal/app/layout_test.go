@@ -11,7 +11,7 @@ import (
 
 	"switchyard/internal/daemon"
 	"switchyard/internal/layout"
-	"switchyard/internal/redistest"
+	"switchyard/test/redistest"
 )
 
 func TestADaemonThatIsTooOldForWhatIsStoredDoesNothing(t *testing.T) {

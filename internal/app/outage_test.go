@@ -15,9 +15,9 @@ import (
 
 	"switchyard/internal/cache"
 	"switchyard/internal/config"
-	"switchyard/internal/redistest"
 	"switchyard/internal/tasks"
 	"switchyard/internal/tasks/scraping"
+	"switchyard/test/redistest"
 )
 
 // pages is a site that counts how often each of its pages is asked for.

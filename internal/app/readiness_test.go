@@ -17,9 +17,9 @@ import (
 
 	"switchyard/internal/config"
 	"switchyard/internal/daemon"
-	"switchyard/internal/redistest"
 	"switchyard/internal/rights"
 	"switchyard/internal/tasks"
+	"switchyard/test/redistest"
 )
 
 // readiness is a daemon's answer to who asks whether it is ready.

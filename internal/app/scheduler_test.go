@@ -14,8 +14,8 @@ import (
 
 	"switchyard/internal/audit"
 	"switchyard/internal/daemon"
-	"switchyard/internal/redistest"
 	"switchyard/internal/schedule"
+	"switchyard/test/redistest"
 )
 
 // await returns once done is true. Redis tells nobody when it gets there, so it is asked

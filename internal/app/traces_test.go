@@ -19,11 +19,11 @@ import (
 	"switchyard/internal/config"
 	"switchyard/internal/daemon"
 	"switchyard/internal/llm"
-	"switchyard/internal/llm/llmtest"
-	"switchyard/internal/redistest"
 	"switchyard/internal/tasks"
 	"switchyard/internal/tasks/agents"
 	"switchyard/internal/telemetry"
+	"switchyard/test/llmtest"
+	"switchyard/test/redistest"
 )
 
 // recorder keeps the spans of a system, and tells which have ended.
@@ -132,16 +132,10 @@ func guided(t *testing.T, redisURL string, content bool) config.Config {
 	return c
 }
 
-// onEachRedis runs a test on an embedded Redis and on a server.
+// onEachRedis runs a test on miniredis and on a server.
 func onEachRedis(t *testing.T, test func(t *testing.T, url string)) {
-	t.Run("embedded", func(t *testing.T) {
-		c := config.Default()
-		stop, err := embedRedis(&c)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(stop)
-		test(t, c.Redis.URL)
+	t.Run("miniredis", func(t *testing.T) {
+		test(t, "redis://"+redistest.Mini(t).Addr())
 	})
 	t.Run("redis-server", func(t *testing.T) { test(t, "redis://"+redistest.Server(t).Addr) })
 }

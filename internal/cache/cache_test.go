@@ -12,7 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"switchyard/internal/cache"
-	"switchyard/internal/redistest"
+	"switchyard/test/redistest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -20,7 +20,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"switchyard/internal/cache"
-	"switchyard/internal/redistest"
+	"switchyard/test/redistest"
 )
 
 func TestEveryFormOfURLIsUnderstood(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"switchyard/internal/cache"
-	"switchyard/internal/redistest"
+	"switchyard/test/redistest"
 )
 
 // awaitConnections waits until a server has so many connections beside the one that asks, of which so

@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"switchyard/internal/cache"
-	"switchyard/internal/redistest"
+	"switchyard/test/redistest"
 )
 
 func TestAnEvictingRedisIsNoticed(t *testing.T) {

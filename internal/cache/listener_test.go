@@ -12,7 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"switchyard/internal/cache"
-	"switchyard/internal/redistest"
+	"switchyard/test/redistest"
 )
 
 // listen runs a listener to patterns until the test ends, and returns once it listens.

@@ -10,7 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"switchyard/internal/cache"
-	"switchyard/internal/redistest"
+	"switchyard/test/redistest"
 )
 
 // tries tells of each try of what a client was asked.

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"switchyard/internal/cache"
-	"switchyard/internal/redistest"
+	"switchyard/test/redistest"
 )
 
 func TestAClockThatDiffersFromRedisIsMeasured(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 
 	"switchyard/internal/audit"
 	"switchyard/internal/events"
-	"switchyard/internal/redistest"
+	"switchyard/test/redistest"
 )
 
 // newBrake returns a brake with keys of its own.

@@ -6,7 +6,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"switchyard/internal/events"
-	"switchyard/internal/redistest"
+	"switchyard/test/redistest"
 )
 
 func TestACensusCountsWhoIsPausedAndWhatWaits(t *testing.T) {

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"switchyard/internal/redistest"
+	"switchyard/test/redistest"
 )
 
 // userAt returns a user whose keys are at the master of a key, or are not.

@@ -14,7 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
 
-	"switchyard/internal/redistest"
+	"switchyard/test/redistest"
 )
 
 func TestAPauseEndsTheRunsOfItsUserAndSaysSo(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"switchyard/internal/audit"
-	"switchyard/internal/redistest"
+	"switchyard/test/redistest"
 )
 
 func TestSomebodyElsesMessagesAreObeyed(t *testing.T) {

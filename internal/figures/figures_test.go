@@ -19,8 +19,8 @@ import (
 	"switchyard/internal/control"
 	"switchyard/internal/events"
 	"switchyard/internal/queue/format"
-	"switchyard/internal/redistest"
 	"switchyard/internal/schedule"
+	"switchyard/test/redistest"
 )
 
 // untouched is what is told of a queue that nobody has used.

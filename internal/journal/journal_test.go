@@ -19,9 +19,9 @@ import (
 
 	"switchyard/internal/control"
 	"switchyard/internal/events"
-	"switchyard/internal/redistest"
 	"switchyard/internal/tasks"
 	"switchyard/internal/telemetry"
+	"switchyard/test/redistest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

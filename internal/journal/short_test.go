@@ -13,8 +13,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"switchyard/internal/redistest"
 	"switchyard/internal/tasks"
+	"switchyard/test/redistest"
 )
 
 // events returns what the entries of the run's journal note.

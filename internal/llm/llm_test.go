@@ -22,7 +22,7 @@ import (
 	"go.uber.org/goleak"
 
 	"switchyard/internal/llm"
-	"switchyard/internal/llm/llmtest"
+	"switchyard/test/llmtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"switchyard/internal/llm"
-	"switchyard/internal/llm/llmtest"
+	"switchyard/test/llmtest"
 )
 
 // kept returns an answer as a journal brings it back.

@@ -10,7 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"switchyard/internal/llm"
-	"switchyard/internal/llm/llmtest"
+	"switchyard/test/llmtest"
 )
 
 // bodyOf returns the body of what a model is asked.

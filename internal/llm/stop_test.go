@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"switchyard/internal/llm"
-	"switchyard/internal/llm/llmtest"
+	"switchyard/test/llmtest"
 )
 
 func TestALastWordKeepsTheToolsDeclared(t *testing.T) {

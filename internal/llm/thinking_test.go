@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"switchyard/internal/llm"
-	"switchyard/internal/llm/llmtest"
+	"switchyard/test/llmtest"
 )
 
 func TestThoughtsInFrontOfAnAnswerAreSetApart(t *testing.T) {

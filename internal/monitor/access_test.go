@@ -10,7 +10,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
-	"switchyard/internal/redistest"
+	"switchyard/test/redistest"
 )
 
 func withUsers(t *testing.T) func(*Options) {

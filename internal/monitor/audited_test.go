@@ -14,7 +14,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"switchyard/internal/audit"
-	"switchyard/internal/redistest"
+	"switchyard/test/redistest"
 )
 
 // fakeAudit keeps records.

@@ -20,10 +20,10 @@ import (
 
 	"switchyard/docs"
 	"switchyard/internal/queue"
-	"switchyard/internal/redistest"
 	"switchyard/internal/routing"
 	"switchyard/internal/tasks"
 	"switchyard/internal/telemetry"
+	"switchyard/test/redistest"
 )
 
 // browserTimeout ends a test whose browser hangs. Nothing is measured against it.

@@ -13,9 +13,9 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"switchyard/internal/queue/format"
-	"switchyard/internal/redistest"
 	"switchyard/internal/routing"
 	"switchyard/internal/tasks"
+	"switchyard/test/redistest"
 )
 
 // placed is where a task stands: its hash, its place in the queue, and its lock.

@@ -15,9 +15,9 @@ import (
 
 	"switchyard/internal/queue/format"
 	"switchyard/internal/queue/lane"
-	"switchyard/internal/redistest"
 	"switchyard/internal/routing"
 	"switchyard/internal/tasks"
+	"switchyard/test/redistest"
 )
 
 func named(id string) []tasks.Name { return []tasks.Name{{Queue: "agents", ID: id}} }

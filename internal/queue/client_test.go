@@ -14,8 +14,8 @@ import (
 
 	"switchyard/internal/queue/format"
 	"switchyard/internal/queue/lane"
-	"switchyard/internal/redistest"
 	"switchyard/internal/tasks"
+	"switchyard/test/redistest"
 )
 
 func TestTasksGoToTheQueueOfTheirPrefix(t *testing.T) {

@@ -14,9 +14,9 @@ import (
 
 	"switchyard/internal/queue/format"
 	"switchyard/internal/queue/lane"
-	"switchyard/internal/redistest"
 	"switchyard/internal/routing"
 	"switchyard/internal/tasks"
+	"switchyard/test/redistest"
 )
 
 var firstTick = time.Date(2026, 1, 1, 8, 0, 0, 0, time.UTC)

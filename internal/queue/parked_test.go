@@ -12,8 +12,8 @@ import (
 
 	"switchyard/internal/queue/format"
 	"switchyard/internal/queue/lane"
-	"switchyard/internal/redistest"
 	"switchyard/internal/tasks"
+	"switchyard/test/redistest"
 )
 
 func TestOfManyWhoUnparkATaskOneRunsIt(t *testing.T) {

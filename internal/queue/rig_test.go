@@ -10,9 +10,9 @@ import (
 	"go.uber.org/goleak"
 
 	"switchyard/internal/queue/lane"
-	"switchyard/internal/queue/queuetest"
 	"switchyard/internal/routing"
 	"switchyard/internal/telemetry"
+	"switchyard/test/queuetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

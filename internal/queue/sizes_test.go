@@ -9,8 +9,8 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"switchyard/internal/queue/format"
-	"switchyard/internal/redistest"
 	"switchyard/internal/tasks"
+	"switchyard/test/redistest"
 )
 
 // sizeOf returns the size of agents, where a user has two turns, but for the age of its oldest.

@@ -11,7 +11,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"switchyard/internal/redistest"
+	"switchyard/test/redistest"
 )
 
 // fill writes entries as RedBeat does.

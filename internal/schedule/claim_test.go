@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"switchyard/internal/redistest"
+	"switchyard/test/redistest"
 )
 
 func TestAClaimHoldsUntilItLapses(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"switchyard/internal/redistest"
+	"switchyard/test/redistest"
 )
 
 func TestSyncConfigReplacesOnlyItsOwn(t *testing.T) {

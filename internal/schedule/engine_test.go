@@ -11,7 +11,7 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
-	"switchyard/internal/redistest"
+	"switchyard/test/redistest"
 )
 
 func TestFiveEnginesEnqueueEachTickOnce(t *testing.T) {

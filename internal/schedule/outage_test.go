@@ -10,7 +10,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
-	"switchyard/internal/redistest"
+	"switchyard/test/redistest"
 )
 
 func TestRedisAwayIsOneLogLineAndNoLostTick(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"switchyard/internal/redistest"
+	"switchyard/test/redistest"
 )
 
 func TestWhatNoSchedulerTakesIsOverdue(t *testing.T) {

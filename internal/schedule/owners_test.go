@@ -10,7 +10,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"switchyard/internal/redistest"
+	"switchyard/test/redistest"
 )
 
 // owned returns an entry of an owner.

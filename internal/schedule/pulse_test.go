@@ -13,7 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"switchyard/internal/calendar"
-	"switchyard/internal/redistest"
+	"switchyard/test/redistest"
 )
 
 func TestAnEngineIsReadyWhileItsRoundsGoOn(t *testing.T) {

@@ -15,8 +15,8 @@ import (
 	"switchyard/internal/control"
 	"switchyard/internal/deployment"
 	"switchyard/internal/events"
-	"switchyard/internal/redistest"
 	"switchyard/internal/tasks"
+	"switchyard/test/redistest"
 )
 
 // noRunner has no parked tasks to run.

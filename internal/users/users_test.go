@@ -11,8 +11,8 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"switchyard/internal/calendar"
-	"switchyard/internal/redistest"
 	"switchyard/internal/schedule"
+	"switchyard/test/redistest"
 )
 
 func TestPreferencesAreKeptListedAndForgotten(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"switchyard/internal/queue/format"
-	"switchyard/internal/redistest"
+	"switchyard/test/redistest"
 )
 
 func TestAMessageOfAsynqsClientIsReadAndWrittenAsAsynqDoes(t *testing.T) {

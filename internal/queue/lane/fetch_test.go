@@ -12,8 +12,8 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"switchyard/internal/queue/format"
-	"switchyard/internal/redistest"
 	"switchyard/internal/tasks"
+	"switchyard/test/redistest"
 )
 
 func TestADelayedTaskIsTakenAtItsTimeWithNoPollAndNeverBefore(t *testing.T) {

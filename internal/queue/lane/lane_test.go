@@ -14,9 +14,9 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"switchyard/internal/queue/format"
-	"switchyard/internal/redistest"
 	"switchyard/internal/routing"
 	"switchyard/internal/tasks"
+	"switchyard/test/redistest"
 )
 
 func TestAResultIsKeptAsJSON(t *testing.T) {

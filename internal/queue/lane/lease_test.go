@@ -12,9 +12,9 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"switchyard/internal/queue/format"
-	"switchyard/internal/redistest"
 	"switchyard/internal/routing"
 	"switchyard/internal/tasks"
+	"switchyard/test/redistest"
 )
 
 // loseWorker leaves a task as a worker does that took it and was killed: active, its lease

@@ -13,10 +13,10 @@ import (
 
 	"switchyard/internal/queue"
 	"switchyard/internal/queue/format"
-	"switchyard/internal/queue/queuetest"
 	"switchyard/internal/routing"
 	"switchyard/internal/tasks"
 	"switchyard/internal/telemetry"
+	"switchyard/test/queuetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

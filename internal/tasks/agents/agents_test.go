@@ -15,8 +15,8 @@ import (
 	"switchyard/internal/documents"
 	"switchyard/internal/events"
 	"switchyard/internal/journal"
-	"switchyard/internal/redistest"
 	"switchyard/internal/tasks"
+	"switchyard/test/redistest"
 )
 
 var noon = time.Date(2030, 6, 1, 12, 0, 0, 0, time.UTC)

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"switchyard/internal/llm/llmtest"
 	"switchyard/internal/tasks"
+	"switchyard/test/llmtest"
 )
 
 // citing returns an answer with a citation for each pair of document and quote.

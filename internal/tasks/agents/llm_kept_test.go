@@ -8,9 +8,9 @@ import (
 	"switchyard/internal/control"
 	"switchyard/internal/events"
 	"switchyard/internal/journal"
-	"switchyard/internal/llm/llmtest"
-	"switchyard/internal/redistest"
 	"switchyard/internal/tasks"
+	"switchyard/test/llmtest"
+	"switchyard/test/redistest"
 )
 
 func TestTheJournalOfAShortAnswerIsShort(t *testing.T) {

@@ -5,8 +5,8 @@ import (
 	"testing"
 
 	"switchyard/internal/llm"
-	"switchyard/internal/llm/llmtest"
 	"switchyard/internal/tasks"
+	"switchyard/test/llmtest"
 )
 
 // apis are the formats that models are asked in.

@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"switchyard/internal/llm"
-	"switchyard/internal/llm/llmtest"
 	"switchyard/internal/tasks"
+	"switchyard/test/llmtest"
 )
 
 func TestArgumentsThatAreCutOffDoNothing(t *testing.T) {

@@ -20,9 +20,9 @@ import (
 	"switchyard/internal/documents"
 	"switchyard/internal/journal"
 	"switchyard/internal/llm"
-	"switchyard/internal/llm/llmtest"
 	"switchyard/internal/tasks"
 	"switchyard/internal/usage"
+	"switchyard/test/llmtest"
 )
 
 // library is a store of two documents, which may be away by now.

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"switchyard/internal/llm/llmtest"
 	"switchyard/internal/tasks"
+	"switchyard/test/llmtest"
 )
 
 func TestATypoAmongEffectsIsAnErrorThatNamesTheToolsThereAre(t *testing.T) {

@@ -17,7 +17,7 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"switchyard/internal/control"
-	"switchyard/internal/llm/llmtest"
+	"switchyard/test/llmtest"
 )
 
 // mcpVariable makes the test binary a server of tools; its value is the directory in which

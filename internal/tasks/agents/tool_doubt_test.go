@@ -13,8 +13,8 @@ import (
 
 	"switchyard/internal/control"
 	"switchyard/internal/journal"
-	"switchyard/internal/llm/llmtest"
 	"switchyard/internal/tasks"
+	"switchyard/test/llmtest"
 )
 
 // handle performs an attempt of the study's run as the agent's kind does, under its brake.

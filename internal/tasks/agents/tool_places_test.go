@@ -12,7 +12,7 @@ import (
 
 	"switchyard/internal/control"
 	"switchyard/internal/llm"
-	"switchyard/internal/llm/llmtest"
+	"switchyard/test/llmtest"
 )
 
 // lookout is a tool without effect that notes how many calls are under way. Calls return when

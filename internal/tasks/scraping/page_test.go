@@ -13,9 +13,9 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"switchyard/internal/documents"
-	"switchyard/internal/redistest"
 	"switchyard/internal/tasks"
 	"switchyard/internal/web"
+	"switchyard/test/redistest"
 )
 
 func TestAPageBecomesADocument(t *testing.T) {
