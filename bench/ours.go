@@ -23,10 +23,11 @@ import (
 // ours is Switchyard as a worker runs it: the lane with its routing, its catalog, its
 // metrics and its log, which is written to the null device as the daemon writes to its own.
 type ours struct {
-	redis redis.UniversalClient
-	table *routing.Table
-	lane  lane.Options
-	log   *zap.Logger
+	redis   redis.UniversalClient
+	table   *routing.Table
+	catalog *tasks.Catalog
+	lane    lane.Options
+	log     *zap.Logger
 
 	client *queue.Client
 }
@@ -47,20 +48,11 @@ func newOurs(o Options) (*ours, error) {
 		lane: lane.Options{Queue: oursQueue, Fetchers: o.Fetchers, Poll: o.Poll},
 		log:  zap.New(zapcore.NewCore(daemon.Encoder(daemon.FormatJSON), zapcore.Lock(zapcore.AddSync(redact.Process.Log(null))), zap.InfoLevel)),
 	}
-	catalog, err := newCatalog(func(int) {})
-	if err != nil {
+	if s.catalog, err = tasks.NewCatalog(0, tasks.KindOf[job](kind, 1)); err != nil {
 		return nil, err
 	}
-	s.client = queue.NewClient(s.redis, s.table, catalog, []string{oursQueue}, telemetry.None())
+	s.client = queue.NewClient(s.redis, s.table, s.catalog, []string{oursQueue}, telemetry.None())
 	return s, nil
-}
-
-// newCatalog returns a catalog of the one kind, performed by handle.
-func newCatalog(handle func(seq int)) (*tasks.Catalog, error) {
-	return tasks.NewCatalog(0, tasks.Define(kind, 1, func(_ context.Context, _ *tasks.Task, j job) (any, error) {
-		handle(j.Seq)
-		return nil, nil
-	}))
 }
 
 // enqueue implements system.
@@ -95,14 +87,14 @@ const stopWithin = 5 * time.Second
 
 // start implements system.
 func (s *ours) start(slots int, handle func(seq int)) (func() error, error) {
-	catalog, err := newCatalog(handle)
-	if err != nil {
-		return nil, err
-	}
+	perform := tasks.Handle(func(_ context.Context, _ *tasks.Task, j job) (any, error) {
+		handle(j.Seq)
+		return nil, nil
+	})
 	options := s.lane
 	options.Concurrency = slots
 	lanes := lane.New(lane.Deps{
-		Redis: s.redis, Table: s.table, Catalog: catalog, Traces: telemetry.None(), Wake: s.client.Wake,
+		Redis: s.redis, Table: s.table, Catalog: s.catalog, Handlers: tasks.Handlers{kind: perform}, Traces: telemetry.None(), Wake: s.client.Wake,
 		Metrics: lane.NewMetrics(prometheus.NewRegistry()), Log: s.log,
 	}, options)
 	ctx, cancel := context.WithCancel(context.Background())

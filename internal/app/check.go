@@ -24,8 +24,13 @@ func Check(c config.Config) error {
 		return err
 	}
 	defer func() { _ = s.Close() }()
-	entries, err := c.Entries()
+	h, err := newHandlers(s)
+	if err == nil {
+		h.close()
+	}
 	errs := []error{err, monitor.CheckListen(c.Monitor.Listen, monitorUsers(c)), s.checkSent()}
+	entries, err := c.Entries()
+	errs = append(errs, err)
 	for _, e := range entries {
 		errs = append(errs, s.CheckEntry(context.Background(), e))
 	}
@@ -42,7 +47,7 @@ func openToCheck(c config.Config) (*System, error) {
 	return Open(c, zap.NewNop())
 }
 
-// checkSent reports kinds without a handler that agents are allowed to send.
+// checkSent reports unknown kinds that agents are allowed to send.
 func (s *System) checkSent() error {
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(s.Config.Agents)) {

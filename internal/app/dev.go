@@ -112,7 +112,10 @@ func (d *dev) run(stop daemon.Stop, listener net.Listener) error {
 	ctx, cancel := context.WithCancel(stop.Quiet)
 	defer cancel()
 	quiet := daemon.Stop{Quiet: ctx, Drain: stop.Drain}
-	w := NewWorker(s, s.Config.Queues)
+	w, err := NewWorker(s, s.Config.Queues)
+	if err != nil {
+		return err
+	}
 	scheduler := NewScheduler(s)
 	pages, err := s.NewMonitor(slices.Concat(s.checks(), w.Checks(), scheduler.Checks())...)
 	if err != nil {

@@ -19,7 +19,7 @@ func TestADaemonThatIsTooOldForWhatIsStoredDoesNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := openOn(t, "redis://"+redistest.Server(t).Addr, zap.NewNop())
 			s.Redis.HSet(t.Context(), "switchyard:layout", "reads", layout.Known+1, "writes", layout.Known+1, "by", "v9.0.0", "at", 1795670507554)
-			run, _ := begin(s)
+			run, _ := begin(t, s)
 			if err := run(daemon.Stop{Quiet: t.Context(), Drain: t.Context()}); !errors.As(err, new(*layout.NewerError)) {
 				t.Errorf("it ended with %v", err)
 			}
@@ -36,7 +36,7 @@ func TestADaemonThatIsTooOldForWhatIsStoredDoesNothing(t *testing.T) {
 func TestADaemonStopsOnceANewerProgramHasChangedTheLayout(t *testing.T) {
 	s := openOn(t, "redis://"+redistest.Server(t).Addr, zap.NewNop())
 	s.Layout.Every = time.Millisecond
-	w := NewWorker(s, s.Config.Queues)
+	w := newWorker(t, s)
 	ended := make(chan error, 1)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()

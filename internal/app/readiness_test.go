@@ -69,10 +69,10 @@ func openOn(t *testing.T, url string, log *zap.Logger) *System {
 }
 
 // runDaemon runs a worker or a scheduler on the Redis at url until the test ends.
-func runDaemon(t *testing.T, url string, log *zap.Logger, begin func(*System) (func(daemon.Stop) error, []daemon.Check)) readiness {
+func runDaemon(t *testing.T, url string, log *zap.Logger, begin func(*testing.T, *System) (func(daemon.Stop) error, []daemon.Check)) readiness {
 	t.Helper()
 	s := openOn(t, url, log)
-	run, checks := begin(s)
+	run, checks := begin(t, s)
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() {
@@ -94,12 +94,12 @@ func runDaemon(t *testing.T, url string, log *zap.Logger, begin func(*System) (f
 }
 
 // begins are how the daemons begin.
-var begins = map[string]func(*System) (func(daemon.Stop) error, []daemon.Check){
-	"worker": func(s *System) (func(daemon.Stop) error, []daemon.Check) {
-		w := NewWorker(s, s.Config.Queues)
+var begins = map[string]func(*testing.T, *System) (func(daemon.Stop) error, []daemon.Check){
+	"worker": func(t *testing.T, s *System) (func(daemon.Stop) error, []daemon.Check) {
+		w := newWorker(t, s)
 		return w.Run, w.Checks()
 	},
-	"scheduler": func(s *System) (func(daemon.Stop) error, []daemon.Check) {
+	"scheduler": func(_ *testing.T, s *System) (func(daemon.Stop) error, []daemon.Check) {
 		c := NewScheduler(s)
 		return c.Run, c.Checks()
 	},
@@ -187,7 +187,7 @@ func TestAWorkerThatLosesARightSaysSoAndKeepsItsTasks(t *testing.T) {
 func TestTheMonitorSaysWhatAsynqmonLacks(t *testing.T) {
 	server := redistest.Server(t)
 	url := redistest.User(t, server.Addr, "yard", (rights.Needs{Prefix: "switchyard:"}).Rules()...)
-	ready := runDaemon(t, url, zap.NewNop(), func(s *System) (func(daemon.Stop) error, []daemon.Check) {
+	ready := runDaemon(t, url, zap.NewNop(), func(_ *testing.T, s *System) (func(daemon.Stop) error, []daemon.Check) {
 		return func(daemon.Stop) error { return nil }, s.monitorChecks()
 	})
 	const want = "redis: ok\nrights: ok\nlayout: ok\nqueues: ok\nasynqmon: redis's user lacks rights: +hvals +memory|usage +zremrangebyrank: " +

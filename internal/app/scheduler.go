@@ -114,7 +114,7 @@ func (c *Scheduler) run(stop daemon.Stop) error {
 }
 
 // CheckEntry reports everything that keeps an entry from being enqueued, such as that its kind
-// has no handler here, its payload is not valid for the kind, or its queue is unknown.
+// is unknown, its payload is not valid for the kind, or its queue is unknown.
 func (s *System) CheckEntry(ctx context.Context, e schedule.Entry) error {
 	err := e.Validate(ctx)
 	if tasks.CheckKind(e.Kind) != nil {
@@ -132,7 +132,7 @@ func (s *System) engine() *schedule.Engine {
 		Batch:      s.Config.Scheduler.Batch,
 		ClaimLease: s.Config.Scheduler.ClaimLease,
 		Logger:     s.Log,
-		Observer:   newTickMetrics(s.Metrics, s.Catalog.Kinds()),
+		Observer:   newTickMetrics(s.Metrics, s.Catalog.Names()),
 		Mirror:     asynqmonMirror{mirror},
 		Brake:      s.Brake,
 	})

@@ -4,11 +4,8 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
-	"os"
 	"slices"
 	"time"
 
@@ -27,7 +24,6 @@ import (
 	"switchyard/internal/events"
 	"switchyard/internal/journal"
 	"switchyard/internal/layout"
-	"switchyard/internal/llm"
 	"switchyard/internal/queue"
 	"switchyard/internal/rights"
 	"switchyard/internal/routing"
@@ -39,7 +35,6 @@ import (
 	"switchyard/internal/telemetry"
 	"switchyard/internal/usage"
 	"switchyard/internal/users"
-	"switchyard/internal/web"
 )
 
 // System is everything a process may need, on one shared Redis client.
@@ -69,10 +64,9 @@ type System struct {
 	Usage      *usage.Book
 	Metrics    *prometheus.Registry
 
-	fetcher *web.Fetcher
-	traces  *telemetry.Traces
-	rights  *rights.Watch
-	models  *llm.Metrics // for workers alone, which ask them
+	own    []tasks.Definition
+	traces *telemetry.Traces
+	rights *rights.Watch
 }
 
 // ErrNoRedis is what a daemon gets that was given no Redis: working on a private memory
@@ -80,8 +74,9 @@ type System struct {
 var ErrNoRedis = command.With(command.Wrong,
 	errors.New("redis.url is empty: set it in the configuration, as SWITCHYARD_REDIS_URL or with --redis, such as redis://127.0.0.1:6379/0; only switchyard dev brings its own"))
 
-// Open puts a system together. It does not speak to Redis yet. The caller closes it.
-func Open(c config.Config, log *zap.Logger) (*System, error) {
+// Open puts a system together, with kinds of a program's own besides those that come with it. It
+// does not speak to Redis yet. The caller closes it.
+func Open(c config.Config, log *zap.Logger, own ...tasks.Definition) (*System, error) {
 	if c.Redis.URL == "" {
 		return nil, ErrNoRedis
 	}
@@ -89,11 +84,11 @@ func Open(c config.Config, log *zap.Logger) (*System, error) {
 	if err != nil {
 		return nil, err
 	}
-	return open(c, log, traces)
+	return open(c, log, traces, own...)
 }
 
 // open is Open with traces that are the system's from then on.
-func open(c config.Config, log *zap.Logger, traces *telemetry.Traces) (*System, error) {
+func open(c config.Config, log *zap.Logger, traces *telemetry.Traces, own ...tasks.Definition) (*System, error) {
 	client, err := cache.Connect(c.RedisOptions())
 	if err != nil {
 		return nil, errors.Join(err, traces.Close())
@@ -111,10 +106,7 @@ func open(c config.Config, log *zap.Logger, traces *telemetry.Traces) (*System, 
 		Metrics:   prometheus.NewRegistry(),
 		Layout:    layout.NewMark(client, c.Redis.Prefix),
 		traces:    traces,
-		fetcher: web.NewFetcher(web.Options{
-			UserAgent: c.Fetcher.UserAgent, Timeout: c.Fetcher.Timeout,
-			MaxBody: c.Fetcher.MaxBody, MaxDecoded: c.Fetcher.MaxDecoded, AllowPrivate: c.Fetcher.AllowPrivate,
-		}),
+		own:       own,
 	}
 	s.rights = rights.NewWatch(client, s.needs())
 	s.Deployment = nameOf(c, client)
@@ -122,6 +114,8 @@ func open(c config.Config, log *zap.Logger, traces *telemetry.Traces) (*System, 
 	s.Queues = deployment.NewQueues(client, s.Deployment, log)
 	s.Events = events.NewLog(client, c.Redis.Prefix, s.Deployment)
 	s.Brake = control.NewBrake(client, c.Redis.Prefix, s.Events)
+	s.Guard = control.NewGuard(s.Brake, log)
+	s.Journals = journal.NewStore(client, s.Brake, c.Redis.Prefix)
 	s.Users = users.NewStore(s.Schedule)
 	if err := s.wire(); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -129,48 +123,25 @@ func open(c config.Config, log *zap.Logger, traces *telemetry.Traces) (*System, 
 	return s, nil
 }
 
-// wire connects handlers and queue. Handlers enqueue tasks, and the queue checks those
-// against what the handlers take.
+// wire makes what sends tasks: the table, the kinds and the queue's client.
 func (s *System) wire() error {
 	var err error
 	if s.Routing, err = s.Config.Table(); err != nil {
 		return err
 	}
-	client := &lateClient{}
-	s.Guard = control.NewGuard(s.Brake, s.Log)
-	s.Journals = journal.NewStore(s.Redis, s.Brake, s.Config.Redis.Prefix)
-	agent, err := agents.New(s.Config.Agents, map[string]agents.Runtime{
-		"rank": &agents.Rank{Documents: s.Documents, Now: time.Now},
-		"exec": &agents.Exec{Tell: s.tellProgress},
-		"http": &agents.HTTP{Client: &http.Client{CheckRedirect: agents.NoRedirect}, Getenv: os.Getenv},
-		"llm":  s.newLLM(client),
-	}, s.Guard, s.Journals)
+	kinds, err := agents.Kinds(s.Config.Agents)
 	if err != nil {
 		return err
 	}
-	scrape := scraping.Handlers{Fetcher: s.fetcher, Documents: s.Documents, Enqueuer: client}
-	b := s.Config.Briefings
-	brief := &briefings.Handlers{
-		Options:   briefings.Options{Agent: b.Agent, Digest: b.Digest, Items: b.Items, Patience: b.Patience, FirstSpan: b.FirstSpan},
-		Documents: s.Documents, Users: s.Users, Store: s.Briefings, Enqueuer: client, Results: client, Now: time.Now,
-		Channels: map[string]briefings.Channel{"in_app": &briefings.InApp{Status: s.Events}, "file": &briefings.File{Dir: b.Dir}},
+	kinds = slices.Concat(kinds, scraping.Kinds(), briefings.Kinds())
+	for _, own := range s.own {
+		kinds = append(kinds, own.Kind)
 	}
-	definitions := withPatience(slices.Concat(scrape.Kinds(), brief.Kinds(), agent.Kinds()))
-	if s.Catalog, err = tasks.NewCatalog(s.Config.Tasks.MaxPayload, definitions...); err != nil {
+	if s.Catalog, err = tasks.NewCatalog(s.Config.Tasks.MaxPayload, kinds...); err != nil {
 		return err
 	}
 	s.Queue = queue.NewClient(s.Redis, s.Routing, s.Catalog, s.Config.QueueNames(), s.traces)
-	client.Client = s.Queue
 	return nil
-}
-
-// tellProgress keeps how far an agent's run is with its task, and tells its user.
-func (s *System) tellProgress(ctx context.Context, run agents.Run, progress []byte) error {
-	event, err := json.Marshal(map[string]any{"task": run.Task.ID, "queue": run.Task.Queue, "progress": json.RawMessage(progress)})
-	if err != nil {
-		return fmt.Errorf("encode event: %w", err)
-	}
-	return errors.Join(s.Queue.Note(ctx, run.Task, progress), s.Events.Tell(ctx, run.Args.User, "progress", event))
 }
 
 // Operator returns who pauses and resumes users.
@@ -178,13 +149,9 @@ func (s *System) Operator() *control.Operator {
 	return &control.Operator{Brake: s.Brake, Runner: s.Queue, Audit: s.Audit}
 }
 
-// lateClient is the queue's client for handlers, which are made before it.
-type lateClient struct{ *queue.Client }
-
-// Close closes the connections to Redis and to the servers scraped, and sends the last spans.
+// Close closes the connections to Redis, and sends the last spans.
 // A collector that is away is said in the log, and is no reason to fail.
 func (s *System) Close() error {
-	s.fetcher.Close()
 	if err := s.traces.Close(); err != nil {
 		s.Log.Warn("traces are lost", zap.Error(err))
 	}

@@ -148,13 +148,10 @@ func work(t *testing.T, c config.Config, log *zap.Logger) (*System, *recorder) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	queues, err := SelectQueues(s.Config, "")
-	if err != nil {
-		t.Fatal(err)
-	}
+	w := newWorker(t, s)
 	ctx, cancel := context.WithCancel(context.Background())
 	worked := make(chan error, 1)
-	go func() { worked <- NewWorker(s, queues).Run(daemon.Stop{Quiet: ctx, Drain: ctx}) }()
+	go func() { worked <- w.Run(daemon.Stop{Quiet: ctx, Drain: ctx}) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-worked; err != nil {

@@ -51,18 +51,25 @@ func SelectQueues(c config.Config, list string) (map[string]config.Queue, error)
 type Worker struct {
 	system    *System
 	queues    map[string]config.Queue
+	handlers  *handlers
 	ears      *cache.Listener
 	consuming atomic.Pointer[lane.Group]
 }
 
-// NewWorker returns a worker of the given queues.
-func NewWorker(s *System, queues map[string]config.Queue) *Worker {
+// NewWorker returns a worker of the given queues, to be run once. The error names agents that no
+// runtime can run.
+func NewWorker(s *System, queues map[string]config.Queue) (*Worker, error) {
+	handlers, err := newHandlers(s)
+	if err != nil {
+		return nil, err
+	}
 	ears := cache.NewPatternListener(s.Redis, "agent:"+string(control.Pause)+":*", "agent:"+string(control.Resume)+":*")
-	return &Worker{system: s, queues: queues, ears: ears}
+	return &Worker{system: s, queues: queues, handlers: handlers, ears: ears}, nil
 }
 
 // Run consumes until stop is quiet and drained.
 func (w *Worker) Run(stop daemon.Stop) error {
+	defer w.handlers.close()
 	s := w.system
 	if err := s.preparePrograms(); err != nil {
 		return err
@@ -102,9 +109,9 @@ func (w *Worker) lanes(waiting redis.UniversalClient) *lane.Group {
 		})
 		s.Log.Info("consuming", zap.String("queue", name), zap.Int("concurrency", q.Concurrency))
 	}
-	s.models.Register(s.Metrics)
+	w.handlers.models.Register(s.Metrics)
 	return lane.New(lane.Deps{
-		Redis: s.Redis, Waiting: waiting, Table: s.Routing, Catalog: s.Catalog, Traces: s.traces, Wake: s.Queue.Wake, Metrics: lane.NewMetrics(s.Metrics), Log: s.Log,
+		Redis: s.Redis, Waiting: waiting, Table: s.Routing, Catalog: s.Catalog, Handlers: w.handlers.byKind, Traces: s.traces, Wake: s.Queue.Wake, Metrics: lane.NewMetrics(s.Metrics), Log: s.Log,
 	}, options...)
 }
 
@@ -161,7 +168,10 @@ func RunWorker(c config.Config, queues map[string]config.Queue, log *zap.Logger)
 		return err
 	}
 	s.exportProcess("worker")
-	w := NewWorker(s, queues)
+	w, err := NewWorker(s, queues)
+	if err != nil {
+		return errors.Join(err, s.Close())
+	}
 	return s.runWithEndpoint(c.Worker.Listen, append(s.checks(), w.Checks()...), w.Run)
 }
 

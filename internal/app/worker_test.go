@@ -38,3 +38,13 @@ func TestAWorkerConsumesTheQueuesItIsGiven(t *testing.T) {
 		}
 	}
 }
+
+// newWorker returns a worker of all queues of a system.
+func newWorker(t *testing.T, s *System) *Worker {
+	t.Helper()
+	w, err := NewWorker(s, s.Config.Queues)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}

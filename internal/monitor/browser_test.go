@@ -154,7 +154,7 @@ func seed(t *testing.T, client redis.UniversalClient) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	catalog, err := tasks.NewCatalog(0, tasks.Definition{Kind: "agent_scout", Version: 1, Check: func([]byte) error { return nil }})
+	catalog, err := tasks.NewCatalog(0, tasks.Kind{Name: "agent_scout", Version: 1, Check: func([]byte) error { return nil }})
 	if err != nil {
 		t.Fatal(err)
 	}

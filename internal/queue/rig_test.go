@@ -46,7 +46,7 @@ func newRig(t *testing.T, client redis.UniversalClient, policies map[string]rout
 func (r *rig) start(opts lane.Options) (stop func(drain time.Duration)) {
 	opts.Poll = cmp.Or(opts.Poll, 10*time.Millisecond)
 	return r.Start(lane.New(lane.Deps{
-		Redis: r.Redis, Table: r.Table, Catalog: r.Catalog, Traces: telemetry.None(), Wake: r.client.Wake,
+		Redis: r.Redis, Table: r.Table, Catalog: r.Catalog, Handlers: r.Handlers, Traces: telemetry.None(), Wake: r.client.Wake,
 		Metrics: lane.NewMetrics(prometheus.NewRegistry()), Log: r.Log,
 	}, opts).Run)
 }

@@ -61,11 +61,11 @@ func TestArgsAreValidatedBeforeTheyAreSent(t *testing.T) {
 
 func TestACatalogKnowsItsKindsAndTheirLimits(t *testing.T) {
 	d := Define("greet", 1, func(_ context.Context, _ *Task, g greet) (any, error) { return "hello " + g.Name, nil })
-	c, err := NewCatalog(64, d)
+	c, err := NewCatalog(64, d.Kind)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := NewCatalog(0, d, d); err == nil {
+	if _, err := NewCatalog(0, d.Kind, d.Kind); err == nil {
 		t.Error("a kind defined twice was accepted")
 	}
 	if _, err := c.Check("greet", []byte(`{"name":"`+strings.Repeat("x", 64)+`"}`)); err == nil || !strings.Contains(err.Error(), "at most 64") {

@@ -13,10 +13,8 @@ import (
 	"switchyard/internal/app"
 	"switchyard/internal/config"
 	"switchyard/internal/daemon"
-	"switchyard/internal/queue"
 	"switchyard/internal/routing"
 	"switchyard/internal/tasks"
-	"switchyard/internal/telemetry"
 )
 
 const (
@@ -62,10 +60,9 @@ func serve(text string) error {
 	}
 	stop, release := daemon.Signals(o.Drain)
 	defer release()
-	run, checks := work(system)
-	if o.Schedules {
-		scheduler := app.NewScheduler(system)
-		run, checks = scheduler.Run, scheduler.Checks()
+	run, checks, err := o.work(system)
+	if err != nil {
+		return err
 	}
 	serving, endServing := context.WithCancel(context.Background())
 	defer endServing()
@@ -88,17 +85,23 @@ func (o order) open(log *zap.Logger) (*app.System, error) {
 	case o.Model != "":
 		hireScholars(&c, o.Model)
 	}
-	system, err := app.Open(c, log)
-	if err == nil && o.World == "" && o.Model == "" {
-		err = handleErrands(system, recorder{o.Record, o.Name})
+	if o.World == "" && o.Model == "" {
+		return app.Open(c, log, errands(recorder{o.Record, o.Name})...)
 	}
-	return system, err
+	return app.Open(c, log)
 }
 
-// work returns what a worker runs, and its readiness.
-func work(s *app.System) (run func(daemon.Stop) error, checks []daemon.Check) {
-	worker := app.NewWorker(s, s.Config.Queues)
-	return worker.Run, worker.Checks()
+// work returns what the daemon runs, and its readiness.
+func (o order) work(s *app.System) (run func(daemon.Stop) error, checks []daemon.Check, err error) {
+	if o.Schedules {
+		scheduler := app.NewScheduler(s)
+		return scheduler.Run, scheduler.Checks(), nil
+	}
+	worker, err := app.NewWorker(s, s.Config.Queues)
+	if err != nil {
+		return nil, nil, err
+	}
+	return worker.Run, worker.Checks(), nil
 }
 
 // configuration is the default one. Tasks may be lost as often as the faults have it:
@@ -119,17 +122,11 @@ func configuration(redis string, drain time.Duration) config.Config {
 	return c
 }
 
-// handleErrands puts errands in the place of the system's own kinds.
-func handleErrands(s *app.System, r recorder) error {
+// errands are the kinds of the tests, and what performs them.
+func errands(r recorder) []tasks.Definition {
 	var definitions []tasks.Definition
 	for _, kind := range append(kinds, tickKind) {
 		definitions = append(definitions, tasks.Define(kind, 1, r.run))
 	}
-	var err error
-	s.Catalog, err = tasks.NewCatalog(0, definitions...)
-	if err != nil {
-		return err
-	}
-	s.Queue = queue.NewClient(s.Redis, s.Routing, s.Catalog, s.Config.QueueNames(), telemetry.None())
-	return nil
+	return definitions
 }

@@ -41,14 +41,11 @@ type rig struct {
 // newRig starts n workers that reach Redis at workersURL. The producer uses url.
 func newRig(t *testing.T, n int, url, workersURL string) *rig {
 	t.Helper()
-	system, err := app.Open(configuration(url, 0), zap.NewNop())
+	system, err := app.Open(configuration(url, 0), zap.NewNop(), errands(recorder{})...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = system.Close() })
-	if err := handleErrands(system, recorder{}); err != nil {
-		t.Fatal(err)
-	}
 	r := &rig{
 		t: t, random: drawFrom(t.Name()), ledger: newLedger(), system: system, began: time.Now(), history: newHistory(),
 	}

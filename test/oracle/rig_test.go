@@ -45,6 +45,7 @@ type rig struct {
 	client  *queue.Client
 	table   *routing.Table
 	catalog *tasks.Catalog
+	handler tasks.Handler
 	log     *zap.Logger
 	logs    *observer.ObservedLogs
 }
@@ -54,7 +55,7 @@ type rig struct {
 func newRig(t *testing.T, client redis.UniversalClient, policy routing.Patch, handle handler, more ...string) *rig {
 	t.Helper()
 	queues := slices.Concat([]string{routing.Agents, routing.Briefings, routing.Scraping, routing.Default}, more)
-	catalog, err := tasks.NewCatalog(0, tasks.Define(kind, 1, handle))
+	catalog, err := tasks.NewCatalog(0, tasks.KindOf[probe](kind, 1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +65,7 @@ func newRig(t *testing.T, client redis.UniversalClient, policy routing.Patch, ha
 	}
 	core, logs := observer.New(zap.InfoLevel)
 	return &rig{
-		redis: client, table: table, catalog: catalog, log: zap.New(core), logs: logs,
+		redis: client, table: table, catalog: catalog, handler: tasks.Handle(handle), log: zap.New(core), logs: logs,
 		client: queue.NewClient(client, table, catalog, queues, telemetry.None()),
 	}
 }
@@ -79,7 +80,7 @@ func startOurs(t *testing.T, r *rig, options ...lane.Options) (stop func(drain t
 		options[i].Poll = cmp.Or(options[i].Poll, 50*time.Millisecond)
 	}
 	group := lane.New(lane.Deps{
-		Redis: r.redis, Table: r.table, Catalog: r.catalog, Traces: telemetry.None(), Wake: r.client.Wake,
+		Redis: r.redis, Table: r.table, Catalog: r.catalog, Handlers: tasks.Handlers{kind: r.handler}, Traces: telemetry.None(), Wake: r.client.Wake,
 		Metrics: lane.NewMetrics(prometheus.NewRegistry()), Log: r.log,
 	}, options...)
 	var running sync.WaitGroup

@@ -41,24 +41,27 @@ type Client interface {
 // Rig is a Redis, what tasks are there, and a log that is read. Whoever makes one gives it its
 // Client.
 type Rig struct {
-	T       *testing.T
-	Redis   redis.UniversalClient
-	Table   *routing.Table
-	Catalog *tasks.Catalog
-	Log     *zap.Logger
-	Logs    *observer.ObservedLogs
-	Foreign *asynq.Client // of another program
-	Client  Client
+	T        *testing.T
+	Redis    redis.UniversalClient
+	Table    *routing.Table
+	Catalog  *tasks.Catalog
+	Handlers tasks.Handlers
+	Log      *zap.Logger
+	Logs     *observer.ObservedLogs
+	Foreign  *asynq.Client // of another program
+	Client   Client
 }
 
 // New returns a rig of some queues, with a kind for each handler.
 func New(t *testing.T, client redis.UniversalClient, queues []string, policies map[string]routing.Patch, handlers Handlers) *Rig {
 	t.Helper()
-	var definitions []tasks.Definition
+	var kinds []tasks.Kind
+	performed := make(tasks.Handlers, len(handlers))
 	for kind, handle := range handlers {
-		definitions = append(definitions, tasks.Define(kind, 1, handle))
+		kinds = append(kinds, tasks.KindOf[Note](kind, 1))
+		performed[kind] = tasks.Handle(handle)
 	}
-	catalog, err := tasks.NewCatalog(0, definitions...)
+	catalog, err := tasks.NewCatalog(0, kinds...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +70,7 @@ func New(t *testing.T, client redis.UniversalClient, queues []string, policies m
 		t.Fatal(err)
 	}
 	core, logs := observer.New(zap.DebugLevel)
-	return &Rig{T: t, Redis: client, Table: table, Catalog: catalog, Log: zap.New(core), Logs: logs, Foreign: asynq.NewClientFromRedisClient(client)}
+	return &Rig{T: t, Redis: client, Table: table, Catalog: catalog, Handlers: performed, Log: zap.New(core), Logs: logs, Foreign: asynq.NewClientFromRedisClient(client)}
 }
 
 // Start runs lanes until the test ends, and returns how to stop them sooner, with a drain of the

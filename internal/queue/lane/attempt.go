@@ -127,41 +127,38 @@ func (a *attempt) trace() {
 
 // handle checks the task and runs its handler within its limits.
 func (a *attempt) handle() (any, error) {
-	definition, err := a.check()
-	if err != nil {
+	if err := a.check(); err != nil {
 		return nil, err
 	}
 	if err := a.watch(); err != nil {
 		return nil, err
 	}
-	return a.call(definition.Handle)
+	return a.call(a.kind.handle)
 }
 
 // check reports why the task is not performed.
-func (a *attempt) check() (tasks.Definition, error) {
-	var none tasks.Definition
+func (a *attempt) check() error {
 	switch {
 	case a.broken != nil:
-		return none, tasks.Permanent(a.broken)
+		return tasks.Permanent(a.broken)
 	case a.cancels != "":
-		return none, cancelledBy(a.cancels)
+		return cancelledBy(a.cancels)
 	case a.losses > a.policy.Losses:
-		return none, tasks.Permanent(fmt.Errorf("poison: lost with its worker %d times, the policy runs it again at most %d times: see what it does to its worker before you run it again", a.losses, a.policy.Losses))
+		return tasks.Permanent(fmt.Errorf("poison: lost with its worker %d times, the policy runs it again at most %d times: see what it does to its worker before you run it again", a.losses, a.policy.Losses))
 	}
-	definition := a.kind.definition
 	if a.kind.unknown != nil {
-		return none, &awaitingError{a.kind.unknown}
+		return &awaitingError{a.kind.unknown}
 	}
 	// The version comes first: a later shape is not a bad payload.
-	if version, ok := a.message.Headers[format.VersionHeader]; ok && definition.Version > 0 {
-		if n, err := strconv.Atoi(version); err != nil || n > definition.Version {
-			return none, &awaitingError{fmt.Errorf("%s: payload version %.40s is later than this worker's %d: upgrade the workers", a.task.Kind, version, definition.Version)}
+	if version, ok := a.message.Headers[format.VersionHeader]; ok && a.kind.version > 0 {
+		if n, err := strconv.Atoi(version); err != nil || n > a.kind.version {
+			return &awaitingError{fmt.Errorf("%s: payload version %.40s is later than this worker's %d: upgrade the workers", a.task.Kind, version, a.kind.version)}
 		}
 	}
 	if err := a.lane.Catalog.CheckSize(a.task.Kind, a.task.Payload); err != nil {
-		return none, tasks.Permanent(err)
+		return tasks.Permanent(err)
 	}
-	return definition, a.checkExpiry()
+	return a.checkExpiry()
 }
 
 // checkExpiry reports why a task is not begun any more. What was begun is brought to its

@@ -252,7 +252,8 @@ func TestATaskThatNobodyHereKnowsWaitsForAWorkerThatDoes(t *testing.T) {
 			t.Errorf("it says %q, want %q", s.LastError, want)
 		}
 		stop(0)
-		r.deps.Catalog, _ = tasks.NewCatalog(0, tasks.Define("agent_new", 1, nothing))
+		r.deps.Catalog, _ = tasks.NewCatalog(0, tasks.KindOf[note]("agent_new", 1))
+		r.deps.Handlers = tasks.Handlers{"agent_new": tasks.Handle(nothing)}
 		r.runByHand("x") // to a newer worker
 		r.start(Options{Queue: "agents", Concurrency: 1})
 		r.Await("agents", "x", inState(tasks.StateSucceeded))

@@ -24,7 +24,9 @@ type Deps struct {
 	// Table says where kinds belong and what they may do, Catalog who performs them.
 	Table   *routing.Table
 	Catalog *tasks.Catalog
-	Traces  trace.TracerProvider
+	// Handlers perform the kinds. One without a handler is as one that the catalog does not have.
+	Handlers tasks.Handlers
+	Traces   trace.TracerProvider
 	// Wake runs a delayed task, named queue/id, at once.
 	Wake    func(ctx context.Context, target string) error
 	Metrics *Metrics

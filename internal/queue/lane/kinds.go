@@ -1,6 +1,11 @@
 package lane
 
 import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"switchyard/internal/routing"
@@ -13,7 +18,8 @@ type kind struct {
 	label      string // in the metrics, which only know kinds that have a handler
 	route      routing.Route
 	unroutable error // why no task can have this kind
-	definition tasks.Definition
+	version    int   // the latest of its payload that is known here
+	handle     tasks.Handler
 	unknown    error // why it has no handler here
 
 	started  prometheus.Counter
@@ -29,7 +35,12 @@ func (s *source) kind(name string) *kind {
 	}
 	l, k := s.lane, &kind{label: name}
 	k.route, k.unroutable = l.Table.Route(name)
-	k.definition, k.unknown = l.Catalog.Lookup(name)
+	k.handle = l.Handlers[name]
+	if known, err := l.Catalog.Lookup(name); err != nil || k.handle == nil {
+		k.unknown = fmt.Errorf("kind %q has no handler: known are %s", name, strings.Join(slices.Sorted(maps.Keys(l.Handlers)), ", "))
+	} else {
+		k.version = known.Version
+	}
 	if k.unknown != nil {
 		k.label = unknownKind
 	}

@@ -1,6 +1,9 @@
 package lane
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"switchyard/internal/tasks"
@@ -56,7 +59,7 @@ func (m *Metrics) begin(s *source) {
 	for _, counter := range []*prometheus.CounterVec{m.rescued, m.odd, m.trimmed} {
 		counter.WithLabelValues(s.queue)
 	}
-	for _, kind := range append(s.lane.Catalog.Kinds(), unknownKind) {
+	for _, kind := range append(slices.Collect(maps.Keys(s.lane.Handlers)), unknownKind) {
 		m.started.WithLabelValues(s.queue, kind)
 		for _, outcome := range tasks.Outcomes {
 			m.ended.WithLabelValues(s.queue, kind, string(outcome))

@@ -54,7 +54,7 @@ func newRig(t *testing.T, client redis.UniversalClient, policies map[string]rout
 	r := &rig{Rig: queuetest.New(t, client, queues, policies, performed), metrics: NewMetrics(prometheus.NewRegistry())}
 	r.client = queue.NewClient(client, r.Table, r.Catalog, queues, telemetry.None())
 	r.Client = r.client
-	r.deps = Deps{Redis: client, Table: r.Table, Catalog: r.Catalog, Traces: telemetry.None(), Wake: r.client.Wake, Metrics: r.metrics, Log: r.Log}
+	r.deps = Deps{Redis: client, Table: r.Table, Catalog: r.Catalog, Handlers: r.Handlers, Traces: telemetry.None(), Wake: r.client.Wake, Metrics: r.metrics, Log: r.Log}
 	return r
 }
 

@@ -6,6 +6,7 @@
 package agents
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -69,13 +70,9 @@ func New(definitions map[string]Definition, runtimes map[string]Runtime, brake B
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(definitions)) {
 		d := definitions[name]
-		if err := tasks.CheckKind(Prefix + name); err != nil {
-			errs = append(errs, fmt.Errorf("agent %q: %w", name, err))
-		}
-		if _, ok := runtimes[d.Runtime]; !ok {
+		if runtime, ok := runtimes[d.Runtime]; !ok {
 			errs = append(errs, fmt.Errorf("agent %q: unknown runtime %q: use one of %s", name, d.Runtime, strings.Join(slices.Sorted(maps.Keys(runtimes)), ", ")))
-		}
-		if err := errors.Join(d.checkCommand(), d.checkService(), d.checkModel(runtimes[d.Runtime])); err != nil {
+		} else if err := cmp.Or(d.checkRuntime(), runtime.Check(d)); err != nil {
 			errs = append(errs, fmt.Errorf("agent %q: %w", name, err))
 		}
 		if d.Limit < 0 || d.Limit > maxLimit {
@@ -88,15 +85,27 @@ func New(definitions map[string]Definition, runtimes map[string]Runtime, brake B
 	return &Agents{definitions, runtimes, brake, journals}, errors.Join(errs...)
 }
 
-// Kinds returns the definition of every agent's kind.
-func (a *Agents) Kinds() []tasks.Definition {
-	var kinds []tasks.Definition
-	for _, name := range slices.Sorted(maps.Keys(a.definitions)) {
-		definition := a.definitions[name]
-		kinds = append(kinds, tasks.Define(Prefix+name, 1, func(ctx context.Context, t *tasks.Task, args Args) (any, error) {
+// Kinds returns the kind of every agent. The error names agents whose name makes none.
+func Kinds(definitions map[string]Definition) ([]tasks.Kind, error) {
+	var kinds []tasks.Kind
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(definitions)) {
+		if err := tasks.CheckKind(Prefix + name); err != nil {
+			errs = append(errs, fmt.Errorf("agent %q: %w", name, err))
+		}
+		kinds = append(kinds, tasks.KindOf[Args](Prefix+name, 1))
+	}
+	return kinds, errors.Join(errs...)
+}
+
+// ByKind returns the handler of every agent's kind.
+func (a *Agents) ByKind() tasks.Handlers {
+	handlers := make(tasks.Handlers, len(a.definitions))
+	for name, definition := range a.definitions {
+		handlers[Prefix+name] = tasks.Handle(func(ctx context.Context, t *tasks.Task, args Args) (any, error) {
 			args.Agent = name
 			return a.run(ctx, Run{Task: t, Definition: definition, Args: args})
-		}))
+		})
 	}
-	return kinds
+	return handlers
 }

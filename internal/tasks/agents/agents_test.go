@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -99,23 +101,22 @@ func newBraked(t *testing.T, s DocumentReader, b *brake, definitions map[string]
 
 func perform(t *testing.T, a *Agents, kind, payload string) (any, error) {
 	t.Helper()
-	for _, d := range a.Kinds() {
-		if d.Kind == kind {
-			return d.Handle(t.Context(), &tasks.Task{ID: "t", Kind: kind, Payload: []byte(payload)})
-		}
-	}
-	t.Fatalf("no kind %s", kind)
-	return nil, nil
+	return a.ByKind()[kind](t.Context(), &tasks.Task{ID: "t", Kind: kind, Payload: []byte(payload)})
 }
 
 func TestALineOfConfigurationIsAKind(t *testing.T) {
-	a := newAgents(t, &shelf{}, map[string]Definition{"scout": {Runtime: "rank"}, "job_scout": {Runtime: "rank"}})
-	var kinds []string
-	for _, d := range a.Kinds() {
-		kinds = append(kinds, d.Kind)
+	definitions := map[string]Definition{"scout": {Runtime: "rank"}, "job_scout": {Runtime: "rank"}}
+	performed := slices.Sorted(maps.Keys(newAgents(t, &shelf{}, definitions).ByKind()))
+	kinds, err := Kinds(definitions)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if got := strings.Join(kinds, " "); got != "agent_job_scout agent_scout" {
-		t.Errorf("kinds %s", got)
+	var sent []string
+	for _, k := range kinds {
+		sent = append(sent, k.Name)
+	}
+	if want := []string{"agent_job_scout", "agent_scout"}; !slices.Equal(sent, want) || !slices.Equal(performed, want) {
+		t.Errorf("kinds %v, performed %v, want %v", sent, performed, want)
 	}
 }
 
@@ -224,11 +225,18 @@ func TestARunIsParkedUnderTheBrakeAndNotOtherwise(t *testing.T) {
 
 func TestABadDefinitionIsRefusedByName(t *testing.T) {
 	_, err := New(map[string]Definition{
-		"a b": {Runtime: "rank"}, "x": {Runtime: "llama"}, "y": {Runtime: "rank", Limit: -1}, "z": {Runtime: "rank", MaxAge: -time.Hour},
+		"x": {Runtime: "llama"}, "y": {Runtime: "rank", Limit: -1}, "z": {Runtime: "rank", MaxAge: -time.Hour},
 	}, map[string]Runtime{"rank": &Rank{}}, &brake{}, nil)
-	for _, want := range []string{`agent "a b"`, `unknown runtime "llama": use one of rank`, `agent "y": limit is -1`, `agent "z": max_age`} {
+	for _, want := range []string{`unknown runtime "llama": use one of rank`, `agent "y": limit is -1`, `agent "z": max_age`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v lacks %q", err, want)
 		}
+	}
+}
+
+func TestAnAgentWhoseNameMakesNoKindIsRefusedByName(t *testing.T) {
+	_, err := Kinds(map[string]Definition{"a b": {Runtime: "rank"}, "scout": {Runtime: "rank"}})
+	if want := `agent "a b": kind "agent_a b": use lower-case letters, digits and underscores, starting with a letter`; err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
 	}
 }

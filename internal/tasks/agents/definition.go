@@ -72,30 +72,33 @@ type Definition struct {
 	MaxAge time.Duration `yaml:"max_age,omitempty"`
 }
 
-// checkCommand reports what is wrong with the program of an agent.
-func (d Definition) checkCommand() error {
-	switch {
-	case d.Runtime != "exec":
-		if len(d.Command) > 0 || d.Steps || !d.Bounds.IsZero() {
-			return fmt.Errorf("command, steps, user, own_dir, limits or allow is given to the runtime %q: use the runtime exec, or leave it out", d.Runtime)
+// checkRuntime reports settings that belong to another runtime than the agent's.
+func (d Definition) checkRuntime() error {
+	var errs []error
+	misplaced := func(given bool, what, runtime string) {
+		if given && d.Runtime != runtime {
+			errs = append(errs, fmt.Errorf("%s is given to the runtime %q: use the runtime %s, or leave it out", what, d.Runtime, runtime))
 		}
-		return nil
-	case len(d.Command) == 0 || d.Command[0] == "":
+	}
+	misplaced(len(d.Command) > 0 || d.Steps || !d.Bounds.IsZero(), "command, steps, user, own_dir, limits or allow", "exec")
+	misplaced(d.URL != "", "url", "http")
+	misplaced(d.Model != "", "model", "llm")
+	return errors.Join(errs...)
+}
+
+// Check implements [Runtime].
+func (e *Exec) Check(d Definition) error {
+	if len(d.Command) == 0 || d.Command[0] == "" {
 		return errors.New("command is empty: give the program and its arguments, such as [python3, agent.py]")
-	case d.Output < 0 || d.Memory < 0 || d.Grace < 0:
+	}
+	if d.Output < 0 || d.Memory < 0 || d.Grace < 0 {
 		return errors.New("output, memory and grace must not be negative")
 	}
 	return d.Bounds.Check(d.Command[0], d.Dir)
 }
 
-// checkService reports what is wrong with the service of an agent.
-func (d Definition) checkService() error {
-	if d.Runtime != "http" {
-		if d.URL != "" {
-			return fmt.Errorf("url is given to the runtime %q: use the runtime http, or leave it out", d.Runtime)
-		}
-		return nil
-	}
+// Check implements [Runtime].
+func (h *HTTP) Check(d Definition) error {
 	if err := web.CheckService(d.URL); err != nil {
 		return fmt.Errorf("url %w", err)
 	}
@@ -108,43 +111,43 @@ func (d Definition) checkService() error {
 	return nil
 }
 
-// checkModel reports what is wrong with the model of an agent, which its runtime has to know,
-// and with what the model is given.
-func (d Definition) checkModel(r Runtime) error {
-	known, ok := r.(*LLM)
-	if !ok {
-		if d.Model != "" {
-			return fmt.Errorf("model is given to the runtime %q: use the runtime llm, or leave it out", d.Runtime)
-		}
-		return nil
-	}
+// Check implements [Runtime]. Any definition will do.
+func (r *Rank) Check(Definition) error { return nil }
+
+// Check implements [Runtime].
+func (l *LLM) Check(d Definition) error {
 	for _, name := range []string{d.Model, cmp.Or(d.Fallback, d.Model)} {
-		if _, ok := known.Models[name]; !ok {
-			return fmt.Errorf("unknown model %q: use one of models: %s", name, strings.Join(slices.Sorted(maps.Keys(known.Models)), ", "))
+		if _, ok := l.Models[name]; !ok {
+			return fmt.Errorf("unknown model %q: use one of models: %s", name, strings.Join(slices.Sorted(maps.Keys(l.Models)), ", "))
 		}
 	}
 	if strings.TrimSpace(d.Instructions) == "" {
 		return errors.New("instructions are empty: say what the agent is to do")
 	}
+	if err := l.checkTools(d); err != nil {
+		return err
+	}
+	_, err := newSchema(d.Schema)
+	return errors.Join(err, d.Budget.check(), d.checkCiting())
+}
+
+// checkTools reports tools that there are not, and approvals of none of the agent's.
+func (l *LLM) checkTools(d Definition) error {
 	for _, name := range d.Tools {
 		if server, _, remote := splitRemote(name); remote {
-			if _, ok := known.Servers[server]; !ok {
-				return fmt.Errorf("tool %q: unknown MCP server %q: use one of mcp_servers: %s", name, server, strings.Join(slices.Sorted(maps.Keys(known.Servers)), ", "))
+			if _, ok := l.Servers[server]; !ok {
+				return fmt.Errorf("tool %q: unknown MCP server %q: use one of mcp_servers: %s", name, server, strings.Join(slices.Sorted(maps.Keys(l.Servers)), ", "))
 			}
 			continue
 		}
-		if _, ok := known.Tools[name]; !ok {
-			return fmt.Errorf("unknown tool %q: use some of %s", name, strings.Join(slices.Sorted(maps.Keys(known.Tools)), ", "))
+		if _, ok := l.Tools[name]; !ok {
+			return fmt.Errorf("unknown tool %q: use some of %s", name, strings.Join(slices.Sorted(maps.Keys(l.Tools)), ", "))
 		}
-	}
-	if err := checkToolNames(d.Tools); err != nil {
-		return err
 	}
 	for _, name := range d.Approve {
 		if !slices.Contains(d.Tools, name) {
 			return fmt.Errorf("approve names %q, which is none of the agent's tools: use some of %s", name, strings.Join(d.Tools, ", "))
 		}
 	}
-	_, err := newSchema(d.Schema)
-	return errors.Join(err, d.Budget.check(), d.checkCiting())
+	return checkToolNames(d.Tools)
 }

@@ -151,7 +151,7 @@ func TestTheInputEndsWithTheResult(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			task := &tasks.Task{ID: "t1", Queue: "agents", Kind: "agent_mailer", Run: "r", Attempt: 1, Payload: []byte(`{"user":"ada"}`)}
-			result, err := r.agents.Kinds()[0].Handle(ctx, task)
+			result, err := r.agents.ByKind()[task.Kind](ctx, task)
 			if raw, _ := result.(json.RawMessage); err != nil || string(raw) != `"read to the end"` {
 				t.Errorf("result %s, error %v", raw, err)
 			}

@@ -56,7 +56,7 @@ func (r *rig) use(command []string) {
 
 func (r *rig) attempt(number int) (any, error) {
 	task := &tasks.Task{ID: "t1", Queue: "agents", Kind: "agent_mailer", Run: "r", Attempt: number, Payload: []byte(`{"user":"ada"}`)}
-	return r.agents.Kinds()[0].Handle(r.t.Context(), task)
+	return r.agents.ByKind()[task.Kind](r.t.Context(), task)
 }
 
 // read returns the lines of a file that the program wrote.

@@ -175,8 +175,8 @@ func (c *call) cancel(ctx context.Context) bool {
 	return err == nil || a.isLost()
 }
 
-// Pause waits for d, or until ctx ends and returns why it did.
-func Pause(ctx context.Context, d time.Duration) error {
+// Sleep waits for d, or until ctx ends and returns why it did.
+func Sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

@@ -47,7 +47,7 @@ func TestToolsThatAModelCouldNotTellApartAreRefused(t *testing.T) {
 		}
 		s := newStudy(t, nil)
 		s.servers = map[string]Server{"a": {URL: "http://127.0.0.1"}, "a_b": {URL: "http://127.0.0.1"}, "odd": {URL: "http://127.0.0.1"}}
-		if err := d.checkModel(s.runtime()); err == nil || err.Error() != want {
+		if err := s.runtime().Check(d); err == nil || err.Error() != want {
 			t.Errorf("%v: error %v, want %q", tools, err, want)
 		}
 	}

@@ -27,6 +27,8 @@ type Run struct {
 // Runtime runs an agent. An implementation honours ctx, is safe for concurrent use,
 // and returns a value that can be encoded as JSON.
 type Runtime interface {
+	// Check reports what is wrong with the definition of an agent.
+	Check(d Definition) error
 	Run(ctx context.Context, run Run) (any, error)
 }
 

@@ -24,7 +24,7 @@ func (s *study) handle(ctx context.Context, number int) (Brief, error) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	value, err := a.Kinds()[0].Handle(ctx, &tasks.Task{ID: "t1", Queue: "agents", Kind: "agent_scholar", Run: "r", Attempt: number, Payload: []byte(`{"user":"ada"}`)})
+	value, err := a.ByKind()["agent_scholar"](ctx, &tasks.Task{ID: "t1", Queue: "agents", Kind: "agent_scholar", Run: "r", Attempt: number, Payload: []byte(`{"user":"ada"}`)})
 	brief, _ := value.(Brief)
 	return brief, err
 }

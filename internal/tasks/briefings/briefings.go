@@ -23,6 +23,12 @@ import (
 	"switchyard/internal/users"
 )
 
+// The kinds of this package.
+const (
+	KindGenerate = "briefing_generate"
+	KindWrite    = "briefing_write"
+)
+
 // Briefing is what a user reads.
 type Briefing struct {
 	ID      string    `json:"id"`
@@ -100,12 +106,14 @@ type Handlers struct {
 	Now       func() time.Time
 }
 
-// Kinds returns the package's kinds. On a zero Handlers they only check payloads.
-func (h *Handlers) Kinds() []tasks.Definition {
-	return []tasks.Definition{
-		tasks.Define(GenerateArgs{}.Kind(), 1, h.generate),
-		tasks.Define(WriteArgs{}.Kind(), 1, h.write),
-	}
+// Kinds returns the kinds of this package.
+func Kinds() []tasks.Kind {
+	return []tasks.Kind{tasks.KindOf[GenerateArgs](KindGenerate, 1), tasks.KindOf[WriteArgs](KindWrite, 1)}
+}
+
+// ByKind returns the handler of each kind.
+func (h *Handlers) ByKind() tasks.Handlers {
+	return tasks.Handlers{KindGenerate: tasks.Handle(h.generate), KindWrite: tasks.Handle(h.write)}
 }
 
 // user returns the preferences of a user. One without any is no reason to retry.

@@ -14,7 +14,7 @@ type GenerateArgs struct {
 }
 
 // Kind implements [tasks.Args].
-func (GenerateArgs) Kind() string { return "briefing_generate" }
+func (GenerateArgs) Kind() string { return KindGenerate }
 
 // Validate implements [tasks.Validator].
 func (a GenerateArgs) Validate() error { return tasks.CheckUser(a.User) }

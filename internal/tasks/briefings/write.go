@@ -29,7 +29,7 @@ type WriteArgs struct {
 }
 
 // Kind implements [tasks.Args].
-func (WriteArgs) Kind() string { return "briefing_write" }
+func (WriteArgs) Kind() string { return KindWrite }
 
 // Validate implements [tasks.Validator].
 func (a WriteArgs) Validate() error {

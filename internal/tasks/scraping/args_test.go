@@ -7,9 +7,8 @@ import (
 	"switchyard/internal/tasks"
 )
 
-// TestPayloadsAreCheckedWithoutDependencies is what a producer does.
-func TestPayloadsAreCheckedWithoutDependencies(t *testing.T) {
-	catalog, err := tasks.NewCatalog(0, Handlers{}.Kinds()...)
+func TestAProducerChecksPayloadsWithoutHandlers(t *testing.T) {
+	catalog, err := tasks.NewCatalog(0, Kinds()...)
 	if err != nil {
 		t.Fatal(err)
 	}

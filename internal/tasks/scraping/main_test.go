@@ -108,13 +108,12 @@ func perform(t *testing.T, h Handlers, args tasks.Args) (any, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	catalog, err := tasks.NewCatalog(0, h.Kinds()...)
+	catalog, err := tasks.NewCatalog(0, Kinds()...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := catalog.Check(args.Kind(), payload)
-	if err != nil {
+	if _, err := catalog.Check(args.Kind(), payload); err != nil {
 		t.Fatal(err)
 	}
-	return d.Handle(t.Context(), &tasks.Task{ID: "t1", Kind: args.Kind(), Payload: payload, Attempt: 1})
+	return h.ByKind()[args.Kind()](t.Context(), &tasks.Task{ID: "t1", Kind: args.Kind(), Payload: payload, Attempt: 1})
 }

@@ -42,13 +42,14 @@ type Handlers struct {
 	Enqueuer  tasks.Enqueuer
 }
 
-// Kinds returns the definitions of the kinds. Those of zero Handlers can check payloads
-// but not be performed.
-func (h Handlers) Kinds() []tasks.Definition {
-	return []tasks.Definition{
-		tasks.Define(KindPage, 1, h.scrapePage),
-		tasks.Define(KindFeed, 1, h.scrapeFeed),
-	}
+// Kinds returns the kinds of this package.
+func Kinds() []tasks.Kind {
+	return []tasks.Kind{tasks.KindOf[PageArgs](KindPage, 1), tasks.KindOf[FeedArgs](KindFeed, 1)}
+}
+
+// ByKind returns the handler of each kind.
+func (h Handlers) ByKind() tasks.Handlers {
+	return tasks.Handlers{KindPage: tasks.Handle(h.scrapePage), KindFeed: tasks.Handle(h.scrapeFeed)}
 }
 
 // outcome says what becomes of a task whose fetch failed.

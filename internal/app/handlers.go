@@ -1,0 +1,118 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"os"
+	"slices"
+	"time"
+
+	"switchyard/internal/cache"
+	"switchyard/internal/llm"
+	"switchyard/internal/tasks"
+	"switchyard/internal/tasks/agents"
+	"switchyard/internal/tasks/briefings"
+	"switchyard/internal/tasks/scraping"
+	"switchyard/internal/web"
+)
+
+// handlers are what a worker adds to the kinds of a system.
+type handlers struct {
+	byKind  tasks.Handlers
+	fetcher *web.Fetcher
+	models  *llm.Metrics
+}
+
+// newHandlers returns the handlers of a system. The error names agents that no runtime can run.
+// The caller closes them.
+func newHandlers(s *System) (*handlers, error) {
+	c := s.Config
+	h := &handlers{
+		models: llm.NewMetrics(slices.Collect(maps.Keys(c.Models))...),
+		fetcher: web.NewFetcher(web.Options{
+			UserAgent: c.Fetcher.UserAgent, Timeout: c.Fetcher.Timeout,
+			MaxBody: c.Fetcher.MaxBody, MaxDecoded: c.Fetcher.MaxDecoded, AllowPrivate: c.Fetcher.AllowPrivate,
+		}),
+	}
+	agent, err := agents.New(c.Agents, map[string]agents.Runtime{
+		"rank": &agents.Rank{Documents: s.Documents, Now: time.Now},
+		"exec": &agents.Exec{Tell: s.tellProgress},
+		"http": &agents.HTTP{Client: &http.Client{CheckRedirect: agents.NoRedirect}, Getenv: os.Getenv},
+		"llm":  h.newLLM(s),
+	}, s.Guard, s.Journals)
+	if err != nil {
+		h.close()
+		return nil, err
+	}
+	scrape := scraping.Handlers{Fetcher: h.fetcher, Documents: s.Documents, Enqueuer: s.Queue}
+	brief := &briefings.Handlers{
+		Options: briefings.Options{
+			Agent: c.Briefings.Agent, Digest: c.Briefings.Digest, Items: c.Briefings.Items, Patience: c.Briefings.Patience, FirstSpan: c.Briefings.FirstSpan,
+		},
+		Documents: s.Documents, Users: s.Users, Store: s.Briefings, Enqueuer: s.Queue, Results: s.Queue, Now: time.Now,
+		Channels: map[string]briefings.Channel{"in_app": &briefings.InApp{Status: s.Events}, "file": &briefings.File{Dir: c.Briefings.Dir}},
+	}
+	h.byKind = make(tasks.Handlers)
+	for _, handlers := range []tasks.Handlers{scrape.ByKind(), brief.ByKind(), agent.ByKind(), own(s.own)} {
+		for kind, handle := range handlers {
+			h.byKind[kind] = withPatience(handle)
+		}
+	}
+	return h, nil
+}
+
+// own returns the handlers of a program's own kinds.
+func own(definitions []tasks.Definition) tasks.Handlers {
+	handlers := make(tasks.Handlers, len(definitions))
+	for _, d := range definitions {
+		handlers[d.Name] = d.Handle
+	}
+	return handlers
+}
+
+// withPatience gives a handler a Redis that is never away, only slow, as long as its context
+// lasts: a page that was fetched is not fetched again because it could not be stored at once.
+func withPatience(handle tasks.Handler) tasks.Handler {
+	return func(ctx context.Context, t *tasks.Task) (any, error) { return handle(cache.WithPatience(ctx), t) }
+}
+
+// newLLM returns the runtime of agents that are language models, with those of the
+// configuration and the tools that come with Switchyard.
+func (h *handlers) newLLM(s *System) *agents.LLM {
+	models := make(map[string]llm.Priced, len(s.Config.Models))
+	client := &http.Client{}
+	for name, d := range s.Config.Models {
+		models[name] = llm.Open(name, d, client, h.models)
+	}
+	toolbox := agents.Toolbox{Documents: s.Documents, Fetch: h.readPage, Enqueuer: s.Queue, Now: time.Now}
+	return &agents.LLM{
+		Models: models, Tools: toolbox.Tools(), Documents: s.Documents, Servers: s.Config.MCPServers, Client: client,
+		Book: s.Usage, Tell: s.tellProgress, Sleep: agents.Sleep,
+	}
+}
+
+// readPage fetches a page and returns what scraping would keep of it.
+func (h *handlers) readPage(ctx context.Context, url string) (title, text string, err error) {
+	page, err := h.fetcher.Fetch(ctx, url)
+	if err != nil {
+		return "", "", err
+	}
+	d, err := scraping.Extract(page)
+	return d.Title, d.Text, err
+}
+
+// close closes the connections to the servers scraped.
+func (h *handlers) close() { h.fetcher.Close() }
+
+// tellProgress keeps how far an agent's run is with its task, and tells its user.
+func (s *System) tellProgress(ctx context.Context, run agents.Run, progress []byte) error {
+	event, err := json.Marshal(map[string]any{"task": run.Task.ID, "queue": run.Task.Queue, "progress": json.RawMessage(progress)})
+	if err != nil {
+		return fmt.Errorf("encode event: %w", err)
+	}
+	return errors.Join(s.Queue.Note(ctx, run.Task, progress), s.Events.Tell(ctx, run.Args.User, "progress", event))
+}
