@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"switchyard/internal/tasks"
+
 	"github.com/redis/go-redis/v9"
 )
 
@@ -40,7 +42,7 @@ func arrivals(ctx context.Context, client redis.UniversalClient, queue string, n
 		if last >= n {
 			return all, nil
 		}
-		if err := sleep(ctx, lookEvery); err != nil {
+		if err := tasks.Sleep(ctx, lookEvery); err != nil {
 			return all, err
 		}
 	}

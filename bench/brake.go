@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"switchyard/internal/audit"
+	"switchyard/internal/tasks"
 )
 
 // The workload brake has a fleet of workers with many runs.
@@ -145,7 +146,7 @@ func (r *run) stopCrowd(ctx context.Context, a *agency) error {
 	}
 	atReceipt, err := finishedSteps(a.log)
 	if err == nil {
-		err = sleep(ctx, time.Second) // in which nothing may happen
+		err = tasks.Sleep(ctx, time.Second) // in which nothing may happen
 	}
 	if err != nil {
 		return err
@@ -192,7 +193,7 @@ func (r *run) awaitCrowd(ctx context.Context, a *agency, user, what string) erro
 		if len(s.Runs) == r.Programs && len(done) >= r.Programs {
 			return nil
 		}
-		if err := sleep(ctx, 10*time.Millisecond); err != nil {
+		if err := tasks.Sleep(ctx, 10*time.Millisecond); err != nil {
 			return err
 		}
 	}
@@ -209,7 +210,7 @@ func (r *run) emptied(ctx context.Context, what string) (left int, err error) {
 		}
 		all = max(all, left)
 		r.Progress(what, all-left, all)
-		if err := sleep(ctx, 50*time.Millisecond); err != nil {
+		if err := tasks.Sleep(ctx, 50*time.Millisecond); err != nil {
 			return left, interrupted(ctx)
 		}
 	}

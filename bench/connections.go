@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"switchyard/internal/tasks"
+
 	"github.com/redis/go-redis/v9"
 )
 
@@ -70,7 +72,7 @@ func (r *run) load(ctx context.Context, f fleet) (most int, err error) {
 				return most, because(ctx, err)
 			}
 			most = max(most, now)
-			if err := sleep(ctx, 20*time.Millisecond); err != nil {
+			if err := tasks.Sleep(ctx, 20*time.Millisecond); err != nil {
 				return most, err
 			}
 		}

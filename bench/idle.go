@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"switchyard/internal/tasks"
+
 	"github.com/redis/go-redis/v9"
 )
 
@@ -25,7 +27,7 @@ func (r *run) idleOf(ctx context.Context, c contender) (sent, performed float64,
 		return 0, 0, err
 	}
 	defer func() { err = errors.Join(err, stop()) }()
-	if err := sleep(ctx, calm); err != nil {
+	if err := tasks.Sleep(ctx, calm); err != nil {
 		return 0, 0, err
 	}
 	return r.watchIdle(ctx, fmt.Sprintf("idle, %s", c))
@@ -41,7 +43,7 @@ func (r *run) watchIdle(ctx context.Context, what string) (sent, performed float
 	began, sentBefore := time.Now(), r.sent.commands.Load()
 	for left := r.Idle; left > 0; left = r.Idle - time.Since(began) {
 		r.Progress(what, int((r.Idle - left).Seconds()), int(r.Idle.Seconds()))
-		if err := sleep(ctx, min(left, time.Second)); err != nil {
+		if err := tasks.Sleep(ctx, min(left, time.Second)); err != nil {
 			return 0, 0, err
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"switchyard/internal/tasks"
 )
 
 // memoryReads is how often an idle process's memory is read, a fifth of a second apart.
@@ -60,7 +62,7 @@ func (r *run) memoryOf(ctx context.Context, f fleet, held, asks, idle, busy *bot
 func (r *run) readMemory(ctx context.Context, f fleet, p *process, held *both) error {
 	what := fmt.Sprintf("memory, %s", f)
 	r.Progress(what, 0, memoryReads)
-	if err := sleep(ctx, r.Settle); err != nil {
+	if err := tasks.Sleep(ctx, r.Settle); err != nil {
 		return err
 	}
 	for i := range memoryReads {
@@ -70,7 +72,7 @@ func (r *run) readMemory(ctx context.Context, f fleet, p *process, held *both) e
 		}
 		held.add(f.ours, mib)
 		r.Progress(what, i+1, memoryReads)
-		if err := sleep(ctx, 200*time.Millisecond); err != nil {
+		if err := tasks.Sleep(ctx, 200*time.Millisecond); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"time"
+
+	"switchyard/internal/tasks"
 )
 
 // every is how far apart pickup's tasks are at the mean. Each gap differs by up to half of
@@ -59,7 +61,7 @@ func (r *run) pickupOf(ctx context.Context, c contender) ([]time.Duration, error
 	sent := make([]time.Time, r.Samples)
 	_, err := r.consume(ctx, c, slotsWhileIdle, what, t, func(ctx context.Context) error {
 		for i := range sent {
-			if err := sleep(ctx, every/2+rand.N(every)); err != nil {
+			if err := tasks.Sleep(ctx, every/2+rand.N(every)); err != nil {
 				return err
 			}
 			sent[i] = time.Now()

@@ -11,6 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"switchyard/internal/schedule"
+	"switchyard/internal/tasks"
 )
 
 const (
@@ -41,7 +42,7 @@ func (r *run) schedulers(ctx context.Context, s schedulers) (h held, err error) 
 	if err != nil {
 		return h, err
 	}
-	if err := sleep(ctx, time.Until(due)-time.Second); err != nil {
+	if err := tasks.Sleep(ctx, time.Until(due)-time.Second); err != nil {
 		return h, err
 	}
 	h.mib = -1
@@ -149,7 +150,7 @@ func (r *run) watch(ctx context.Context, s schedulers, due time.Time, h *held) e
 
 // countTicks counts the tasks that came, a while later.
 func (r *run) countTicks(ctx context.Context, s schedulers, h *held) error {
-	if err := sleep(ctx, afterglow); err != nil {
+	if err := tasks.Sleep(ctx, afterglow); err != nil {
 		return err
 	}
 	ids, err := r.Redis.LRange(ctx, "asynq:{"+s.queue+"}:pending", 0, -1).Result()

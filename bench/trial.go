@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"switchyard/internal/tasks"
+
 	"github.com/hibiken/asynq"
 )
 
@@ -58,7 +60,7 @@ func (r *run) settle(ctx context.Context, queue string) (left int, err error) {
 		if err != nil || left == 0 || time.Now().After(deadline) {
 			return left, err
 		}
-		if err := sleep(ctx, 20*time.Millisecond); err != nil {
+		if err := tasks.Sleep(ctx, 20*time.Millisecond); err != nil {
 			return left, err
 		}
 	}

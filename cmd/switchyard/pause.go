@@ -58,7 +58,7 @@ func (cmd pauseCommand) Run(f *config.Flags, out *command.Output) error {
 }
 
 // describe says a receipt in a line.
-func describe(r control.Receipt) string {
+func describe(r control.BrakeReceipt) string {
 	unconfirmed := "none"
 	if len(r.Unconfirmed) > 0 {
 		unconfirmed = strings.Join(r.Unconfirmed, ", ")

@@ -91,7 +91,7 @@ func (h *handlers) newLLM(s *System) *agents.LLM {
 	toolbox := agents.Toolbox{Documents: s.Documents, Fetch: h.readPage, Enqueuer: s.Queue, Now: time.Now}
 	return &agents.LLM{
 		Models: models, Tools: toolbox.Tools(), Documents: s.Documents, Servers: s.Config.MCPServers, Client: client,
-		Book: s.Usage, Tell: s.tellProgress, Sleep: agents.Sleep,
+		Book: s.Usage, Tell: s.tellProgress, Sleep: tasks.Sleep,
 	}
 }
 
@@ -114,5 +114,5 @@ func (s *System) tellProgress(ctx context.Context, run agents.Run, progress []by
 	if err != nil {
 		return fmt.Errorf("encode event: %w", err)
 	}
-	return errors.Join(s.Queue.Note(ctx, run.Task, progress), s.Events.Tell(ctx, run.Args.User, "progress", event))
+	return errors.Join(s.Queue.KeepProgress(ctx, run.Task, progress), s.Events.Tell(ctx, run.Args.User, "progress", event))
 }

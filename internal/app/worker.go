@@ -130,9 +130,9 @@ func (w *Worker) names() []string {
 func (w *Worker) watch(ctx context.Context) *sync.WaitGroup {
 	s := w.system
 	overseer := control.NewOverseer(s.Operator(), s.Log)
-	obeyer := control.NewObeyer(s.Operator(), s.Channels, overseer, s.Log)
+	receiver := control.NewReceiver(s.Operator(), s.Channels, overseer, s.Log)
 	var all sync.WaitGroup
-	all.Go(func() { s.Guard.Watch(ctx, w.ears, obeyer) })
+	all.Go(func() { s.Guard.Watch(ctx, w.ears, receiver) })
 	all.Go(func() { overseer.Run(ctx) })
 	all.Go(func() { s.Channels.Keep(ctx) })
 	all.Go(func() { s.Queues.Keep(ctx, w.names()...) })

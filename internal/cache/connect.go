@@ -78,15 +78,23 @@ var noNotices = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled
 // Connect returns a client for o. It does not dial: the first command does. The error
 // names what in o is wrong and never contains the password.
 func Connect(o Options) (redis.UniversalClient, error) {
-	client, err := o.client()
-	if err == nil {
-		client.AddHook(patient{})
+	open, err := o.opener()
+	if err != nil {
+		return nil, err
 	}
-	return client, err
+	client := open()
+	client.AddHook(patient{})
+	return client, nil
 }
 
-// client returns a client of the kind that the URL names.
-func (o Options) client() (redis.UniversalClient, error) {
+// Check reports what [Connect] would find wrong in o.
+func (o Options) Check() error {
+	_, err := o.opener()
+	return err
+}
+
+// opener returns what makes a client of the kind that the URL names.
+func (o Options) opener() (func() redis.UniversalClient, error) {
 	u, err := url.Parse(o.URL)
 	if err != nil {
 		// The parse error quotes the URL, and with it the password.
@@ -121,7 +129,7 @@ func (o Options) client() (redis.UniversalClient, error) {
 	return nil, fmt.Errorf("redis URL scheme %q: use redis, rediss, redis-sentinel, redis-cluster or unix", u.Scheme)
 }
 
-func (o Options) standalone(u *url.URL, tlsConfig *tls.Config) (redis.UniversalClient, error) {
+func (o Options) standalone(u *url.URL, tlsConfig *tls.Config) (func() redis.UniversalClient, error) {
 	opt, err := redis.ParseURL(u.String())
 	if err != nil {
 		return nil, fmt.Errorf("redis URL %s: %w", redact.URL(o.URL), err)
@@ -138,10 +146,10 @@ func (o Options) standalone(u *url.URL, tlsConfig *tls.Config) (redis.UniversalC
 	opt.DialTimeout, opt.ReadTimeout, opt.WriteTimeout, opt.PoolTimeout = dialTimeout, readTimeout, writeTimeout, poolTimeout
 	opt.ContextTimeoutEnabled, opt.DialerRetries, opt.DisableIdentity = true, dialAttempts, true
 	opt.MaintNotificationsConfig = noNotices
-	return redis.NewClient(opt), nil
+	return func() redis.UniversalClient { return redis.NewClient(opt) }, nil
 }
 
-func (o Options) sentinel(u *url.URL, scheme string, tlsConfig *tls.Config) (redis.UniversalClient, error) {
+func (o Options) sentinel(u *url.URL, scheme string, tlsConfig *tls.Config) (func() redis.UniversalClient, error) {
 	master, db, _ := strings.Cut(strings.Trim(u.Path, "/"), "/")
 	if master == "" {
 		return nil, fmt.Errorf("redis URL %s: name the master after the hosts: redis-sentinel://host:26379/mymaster", redact.URL(o.URL))
@@ -163,10 +171,10 @@ func (o Options) sentinel(u *url.URL, scheme string, tlsConfig *tls.Config) (red
 	opt.MaxIdleConns = cmp.Or(opt.MaxIdleConns, idleConns)
 	opt.DialTimeout, opt.ReadTimeout, opt.WriteTimeout, opt.PoolTimeout = dialTimeout, readTimeout, writeTimeout, poolTimeout
 	opt.ContextTimeoutEnabled, opt.DialerRetries, opt.DisableIdentity = true, dialAttempts, true
-	return redis.NewFailoverClient(opt), nil
+	return func() redis.UniversalClient { return redis.NewFailoverClient(opt) }, nil
 }
 
-func (o Options) cluster(u *url.URL, scheme string, tlsConfig *tls.Config) (redis.UniversalClient, error) {
+func (o Options) cluster(u *url.URL, scheme string, tlsConfig *tls.Config) (func() redis.UniversalClient, error) {
 	opt, err := redis.ParseClusterURL(manyHosts(u, scheme))
 	if err != nil {
 		return nil, fmt.Errorf("redis URL %s: %w", redact.URL(o.URL), err)
@@ -180,7 +188,7 @@ func (o Options) cluster(u *url.URL, scheme string, tlsConfig *tls.Config) (redi
 	opt.DialTimeout, opt.ReadTimeout, opt.WriteTimeout, opt.PoolTimeout = dialTimeout, readTimeout, writeTimeout, poolTimeout
 	opt.ContextTimeoutEnabled, opt.DialerRetries, opt.DisableIdentity = true, dialAttempts, true
 	opt.ClusterStateReloadInterval, opt.MaintNotificationsConfig = mapAge, noNotices
-	return redis.NewClusterClient(opt), nil
+	return func() redis.UniversalClient { return redis.NewClusterClient(opt) }, nil
 }
 
 // manyHosts rewrites scheme://a,b,c as go-redis spells several hosts: the first as the

@@ -7,7 +7,6 @@ import (
 	"os"
 	"strings"
 
-	"switchyard/internal/cache"
 	"switchyard/internal/redact"
 )
 
@@ -29,11 +28,7 @@ func (c Config) CheckHere(environ []string) error {
 		}
 	}
 	if c.Redis.URL != "" && len(errs) == 0 {
-		client, err := cache.Connect(c.RedisOptions())
-		if err == nil {
-			err = client.Close()
-		}
-		errs = append(errs, err)
+		errs = append(errs, c.RedisOptions().Check())
 	}
 	return errors.Join(errs...)
 }

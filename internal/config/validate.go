@@ -101,11 +101,10 @@ func (c Config) checkRedis() error {
 	}
 	o := c.RedisOptions()
 	o.CAFile, o.CertFile, o.KeyFile = "", "", "" // they are where the daemons run
-	client, err := cache.Connect(o)
-	if err != nil {
+	if err := o.Check(); err != nil {
 		return fmt.Errorf("redis, from %s: %w", cmp.Or(c.Redis.From, "redis.url"), err)
 	}
-	return client.Close()
+	return nil
 }
 
 // RedisOptions returns what package cache needs to connect.

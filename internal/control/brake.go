@@ -56,8 +56,8 @@ func (b *Brake) key(user, name string) string {
 // Everyone is the user whose brake is everybody's. No user has this id.
 const Everyone = "*"
 
-// Held reports whether the brake is on in state s.
-func (s State) Held() bool { return s == Pausing || s == Paused || s == Partial }
+// On reports whether the brake is on in state s.
+func (s State) On() bool { return s == Pausing || s == Paused || s == Partial }
 
 // reading is what a step reads of the keys of one user, [Everyone] among them.
 type reading struct {

@@ -53,7 +53,7 @@ func TestABrakeHoldsItsUserUntilItIsReleased(t *testing.T) {
 			if changed, err := change.do(change.user); changed != change.changes || err != nil {
 				t.Errorf("change %d of %s: changed %v, %v; want %v", i, change.user, changed, err, change.changes)
 			}
-			if held, err := b.Held(ctx, []string{"ada", "bob"}); err != nil || !slices.Equal(held, change.held) {
+			if held, err := b.On(ctx, []string{"ada", "bob"}); err != nil || !slices.Equal(held, change.held) {
 				t.Errorf("after change %d of %s: held %v, %v; want %v", i, change.user, held, err, change.held)
 			}
 		}
@@ -190,7 +190,7 @@ func TestWhoIsStoppedIsToldFromAllBrakes(t *testing.T) {
 				if err != nil || s.State != want || len(s.Stops) != tc.stops[user] {
 					t.Errorf("after %s %s, %s: %+v, %v; want %s by %d brakes", tc.what, tc.user, user, s, err, want, tc.stops[user])
 				}
-				if held, err := b.Held(ctx, []string{user}); err != nil || held[0] != (tc.stops[user] > 0) {
+				if held, err := b.On(ctx, []string{user}); err != nil || held[0] != (tc.stops[user] > 0) {
 					t.Errorf("after %s %s, %s: held %v, %v", tc.what, tc.user, user, held, err)
 				}
 			}

@@ -116,7 +116,7 @@ func (r *run) enterAmongAll(ctx context.Context) (bool, error) {
 	if err != nil || !entered {
 		return false, err
 	}
-	held, err := brake.Held(ctx, []string{user})
+	held, err := brake.On(ctx, []string{user})
 	return err == nil && !held[0], err
 }
 
@@ -171,7 +171,7 @@ func (r *run) tell(ctx context.Context) (held bool, err error) {
 		return false, err
 	}
 	_, everyone, _, err := r.guard.brake.do(ctx, "leave", Everyone, pass.Task, r.amongAll(), pass.User, parks)
-	return own.state.Held() || everyone.state.Held(), err
+	return own.state.On() || everyone.state.On(), err
 }
 
 // stop cancels the runs of users whose brake is on; those of all users if none are given.
@@ -182,7 +182,7 @@ func (g *Guard) stop(ctx context.Context, users ...string) error {
 		return nil
 	}
 	users = slices.Collect(maps.Keys(runs))
-	held, err := g.brake.Held(ctx, users)
+	held, err := g.brake.On(ctx, users)
 	if err != nil {
 		return err
 	}

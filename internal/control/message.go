@@ -12,14 +12,14 @@ type message struct {
 	channel Channel
 	user    string
 	// told says that a Switchyard has told of a change of a brake: the message has a mark.
-	// It is nobody's wish, whichever deployment it comes from.
+	// It is nobody's request, whichever deployment it comes from.
 	told       bool
 	deployment string // of who told it; "" before deployments had names
 	decision   int64  // the number of what was decided
-	by, reason string // what a wish says of itself
+	by, reason string // what a request says of itself
 }
 
-// messageOf reads what was heard. A wish has any body, and says by whom and why if that is an
+// messageOf reads what was heard. A request has any body, and says by whom and why if that is an
 // object with by and reason.
 func messageOf(h cache.Heard) message {
 	channel, user, _ := strings.Cut(strings.TrimPrefix(h.Channel, "agent:"), ":")
@@ -39,7 +39,7 @@ func messageOf(h cache.Heard) message {
 	return m
 }
 
-// maxSaid bounds what is kept of what a wish says of itself, in bytes.
+// maxSaid bounds what is kept of what a request says of itself, in bytes.
 const maxSaid = 200
 
 func shortened(s string) string {

@@ -44,8 +44,8 @@ type Operator struct {
 	Patience time.Duration // 0: [DefaultPatience]
 }
 
-// Receipt says what came of a pause.
-type Receipt struct {
+// BrakeReceipt says what came of a pause.
+type BrakeReceipt struct {
 	User  string `json:"user"`
 	State State  `json:"state"`
 	// Changed is whether the brake was off.
@@ -62,13 +62,13 @@ type Receipt struct {
 // Pause puts the brake of a user, or of [Everyone], on and waits until what ran has stopped,
 // or for the patience. It asks only the master that has the user's keys, and waits for one
 // while there is none. An error beside a receipt that says Changed leaves the brake on.
-func (o *Operator) Pause(ctx context.Context, user string, by audit.Actor) (Receipt, error) {
+func (o *Operator) Pause(ctx context.Context, user string, by audit.Actor) (BrakeReceipt, error) {
 	began := time.Now()
 	patient, cancel := context.WithTimeout(ctx, o.patience())
 	defer cancel()
 	changed, r, err := o.order(patient, "pull", user, by)
 	if err != nil {
-		return Receipt{}, err
+		return BrakeReceipt{}, err
 	}
 	found := r.runs
 	if r, err = o.await(patient, r); err == nil && len(r.runs) > 0 {
@@ -77,7 +77,7 @@ func (o *Operator) Pause(ctx context.Context, user string, by audit.Actor) (Rece
 			r.runs = pairs(runs)
 		}
 	}
-	receipt := Receipt{
+	receipt := BrakeReceipt{
 		User: user, State: r.state, Changed: changed,
 		Found: sorted(found), Unconfirmed: sorted(r.runs), Parked: r.parked, Took: time.Since(began),
 	}

@@ -16,7 +16,7 @@ func NewReleases(ears *cache.Listener) *Releases { return &Releases{ears} }
 
 // Released calls told with each user on whose channel a resume is asked for or announced, and
 // with [Everyone] whenever some may have been missed, until ctx ends. Whether the brake is off
-// then is for told to ask: a wish changes nothing until a worker has obeyed it, and is
+// then is for told to ask: a request changes nothing until a worker has obeyed it, and is
 // followed by the announcement.
 func (r *Releases) Released(ctx context.Context, told func(user string)) {
 	var listening sync.WaitGroup

@@ -95,8 +95,8 @@ func stopOf(user string, reply *redis.SliceCmd) (Stop, bool, error) {
 	return Stop{user, time.UnixMilli(hash.Since).UTC(), actorOf(hash.By)}, hash.On == "1", nil
 }
 
-// Held returns for each user whether anything stops them; see [Brake.Stops].
-func (b *Brake) Held(ctx context.Context, users []string) ([]bool, error) {
+// On returns for each user whether anything stops them; see [Brake.Stops].
+func (b *Brake) On(ctx context.Context, users []string) ([]bool, error) {
 	stops, err := b.Stops(ctx, users)
 	held := make([]bool, len(stops))
 	for i := range stops {
@@ -141,13 +141,13 @@ func statusOf(own reading, everyone State, stops []Stop) BrakeStatus {
 // effective is the state of a user whom the brake of everyone may stop as well.
 func effective(own reading, everyone State) State {
 	switch {
-	case own.state.Held():
+	case own.state.On():
 		return own.state
-	case everyone.Held() && len(own.runs) == 0:
+	case everyone.On() && len(own.runs) == 0:
 		return Paused
 	case everyone == Partial:
 		return Partial
-	case everyone.Held():
+	case everyone.On():
 		return Pausing
 	case own.parked > 0:
 		return Resuming

@@ -12,9 +12,9 @@ import (
 	"switchyard/internal/cache"
 )
 
-// Watch stops runs as the channels and the brakes say, and obeys what is asked for on the
-// channels by obey, until ctx ends.
-func (g *Guard) Watch(ctx context.Context, ears *cache.Listener, obey *Obeyer) {
+// Watch stops runs as the channels and the brakes say, and gives the receiver what is asked for on
+// the channels, until ctx ends.
+func (g *Guard) Watch(ctx context.Context, ears *cache.Listener, receiver *Receiver) {
 	var listening sync.WaitGroup
 	defer listening.Wait()
 	listening.Go(func() { ears.Run(ctx) })
@@ -25,20 +25,20 @@ func (g *Guard) Watch(ctx context.Context, ears *cache.Listener, obey *Obeyer) {
 		var err error
 		select {
 		case <-ctx.Done():
-			obey.wait()
+			receiver.wait()
 			return
 		case <-tick.C:
-			err = errors.Join(g.recheck(ctx), obey.again(ctx))
+			err = errors.Join(g.recheck(ctx), receiver.retry(ctx))
 		case heard := <-ears.Heard():
 			if heard.Began { // something may have been missed
-				err = errors.Join(g.stop(ctx), obey.begin(ctx))
+				err = errors.Join(g.stop(ctx), receiver.begin(ctx))
 				break
 			}
 			m := messageOf(heard)
 			if m.told {
 				err = g.stop(ctx, m.users()...)
 			}
-			err = errors.Join(err, obey.hear(ctx, m))
+			err = errors.Join(err, receiver.receive(ctx, m))
 		}
 		if err != nil && !failing && ctx.Err() == nil {
 			g.log.Error("brakes cannot be read or put on, trying again", zap.Error(err))

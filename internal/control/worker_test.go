@@ -67,7 +67,7 @@ type worker struct {
 	guard    *Guard
 	operator *Operator
 	overseer *Overseer
-	obeyer   *Obeyer
+	receiver *Receiver
 	runner   *fakeRunner
 	runs     sync.WaitGroup
 }
@@ -79,7 +79,7 @@ func idleWorker(t *testing.T, client redis.UniversalClient) *worker {
 	w.guard = NewGuard(w.brake, zap.NewNop())
 	w.operator = &Operator{Brake: w.brake, Runner: w.runner, Audit: audit.NewLog(client, "p:"), Patience: patience}
 	w.overseer = NewOverseer(w.operator, zap.NewNop())
-	w.obeyer = NewObeyer(w.operator, owner(true), w.overseer, zap.NewNop())
+	w.receiver = NewReceiver(w.operator, owner(true), w.overseer, zap.NewNop())
 	return w
 }
 
@@ -90,7 +90,7 @@ func newWorker(t *testing.T, client redis.UniversalClient) *worker {
 	ctx, cancel := context.WithCancel(context.Background())
 	var watching sync.WaitGroup
 	ears := cache.NewPatternListener(client, "agent:pause:*", "agent:resume:*")
-	watching.Go(func() { w.guard.Watch(ctx, ears, w.obeyer) })
+	watching.Go(func() { w.guard.Watch(ctx, ears, w.receiver) })
 	t.Cleanup(func() { cancel(); watching.Wait(); w.runs.Wait() })
 	w.await("a worker that listens", func() bool { return ears.Check(ctx) == nil })
 	return w

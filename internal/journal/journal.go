@@ -17,8 +17,8 @@ import (
 
 // Errors of an attempt that may not write.
 var (
-	ErrFenced = errors.New("another attempt of the run has begun since: this one may do nothing more")
-	ErrFull   = fmt.Errorf("the journal has %d entries and takes no more: do more in one step", maxEntries)
+	ErrSuperseded = errors.New("another attempt of the run has begun since: this one may do nothing more")
+	ErrFull       = fmt.Errorf("the journal has %d entries and takes no more: do more in one step", maxEntries)
 )
 
 // Journal is the journal of a run in the hands of one attempt. It is safe for concurrent

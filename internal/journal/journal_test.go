@@ -164,7 +164,7 @@ func TestOfTwoAttemptsOnlyTheLaterOneWrites(t *testing.T) {
 			"done":  func() error { return first.Done(ctx, "mail", nil) },
 			"end":   func() error { return first.End(ctx, nil, time.Hour) },
 		} {
-			if err := write(); !errors.Is(err, ErrFenced) {
+			if err := write(); !errors.Is(err, ErrSuperseded) {
 				t.Errorf("%s of the earlier attempt: %v, want ErrFenced", name, err)
 			}
 		}

@@ -20,7 +20,7 @@ import (
 // Begin writes that a step begins, and returns true if it may. It returns false and the
 // step if that is finished already, also by an earlier attempt. effect says that it acts
 // on the world outside. The error is [control.ErrPaused] if the user's brake is on, and
-// [ErrFenced] if the run is in other hands. Names are unique within a run. While Redis does
+// [ErrSuperseded] if the run is in other hands. Names are unique within a run. While Redis does
 // not answer, Begin tries for a while.
 func (j *Journal) Begin(ctx context.Context, name string, effect bool) (Step, bool, error) {
 	if err := checkName(name); err != nil {
@@ -42,7 +42,7 @@ func (j *Journal) Begin(ctx context.Context, name string, effect bool) (Step, bo
 	patient, cancel := context.WithTimeout(ctx, persistFor)
 	defer cancel()
 	err := cache.Patiently(patient, persistEvery, isFinal, func() error {
-		held, err := j.store.brake.Held(patient, []string{j.pass.User})
+		held, err := j.store.brake.On(patient, []string{j.pass.User})
 		if err != nil {
 			return err
 		}

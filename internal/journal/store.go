@@ -46,8 +46,8 @@ var appendScript = redis.NewScript(appendLua)
 
 // Brake tells whose agents are paused, and tells users what waits for them.
 type Brake interface {
-	// Held reports for each user whether their brake is on, or everyone's.
-	Held(ctx context.Context, users []string) ([]bool, error)
+	// On reports for each user whether their brake is on, or everyone's.
+	On(ctx context.Context, users []string) ([]bool, error)
 	// Decide tells that a step of a user's task waits for a decision, or the decision.
 	Decide(ctx context.Context, user, task, step string, d control.Decision) error
 }

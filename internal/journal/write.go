@@ -29,7 +29,7 @@ func (j *Journal) persist(ctx context.Context, kept time.Duration, e entry) erro
 
 // isFinal reports whether it is no use to write again.
 func isFinal(err error) bool {
-	return cache.IsFinal(err) || errors.Is(err, ErrFenced) || errors.Is(err, control.ErrPaused) || tasks.IsPermanent(err)
+	return cache.IsFinal(err) || errors.Is(err, ErrSuperseded) || errors.Is(err, control.ErrPaused) || tasks.IsPermanent(err)
 }
 
 // write writes an entry; the first one of this attempt says that it is under way. The end of a
@@ -52,7 +52,7 @@ func (j *Journal) write(ctx context.Context, kept time.Duration, unpaused bool, 
 	case err != nil:
 		return fmt.Errorf("write the journal of %s: %w", j.run.Task, err)
 	case said == "fenced":
-		return ErrFenced
+		return ErrSuperseded
 	case said == "paused":
 		return control.ErrPaused
 	case said == "full":

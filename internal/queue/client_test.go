@@ -141,7 +141,7 @@ func TestATasksProgressIsKeptAsLongAsTheTask(t *testing.T) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing})
 		receipt := r.Enqueue(note{As: "agent_a"}, tasks.Options{})
 		for _, progress := range []string{`{"done":1}`, `{"done":2}`} {
-			if err := r.client.Note(t.Context(), &tasks.Task{ID: receipt.ID, Queue: "agents", Attempt: 1}, []byte(progress)); err != nil {
+			if err := r.client.KeepProgress(t.Context(), &tasks.Task{ID: receipt.ID, Queue: "agents", Attempt: 1}, []byte(progress)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -150,7 +150,7 @@ func TestATasksProgressIsKeptAsLongAsTheTask(t *testing.T) {
 			t.Errorf("progress %s, want the latest", status.Progress)
 		}
 		r.discard("agents", receipt.ID)
-		if err := r.client.Note(t.Context(), &tasks.Task{ID: receipt.ID, Queue: "agents", Attempt: 1}, []byte("{}")); err != nil {
+		if err := r.client.KeepProgress(t.Context(), &tasks.Task{ID: receipt.ID, Queue: "agents", Attempt: 1}, []byte("{}")); err != nil {
 			t.Error(err)
 		}
 		if n := client.Exists(t.Context(), format.Key("agents", "t:"+receipt.ID)).Val(); n != 0 {
@@ -166,8 +166,8 @@ func TestTheProgressThatWasToldLastIsKept(t *testing.T) {
 		task := tasks.Task{ID: "x", Queue: "agents", Attempt: 2}
 		arrives := func(attempt int, at int64, want string) {
 			t.Helper()
-			call, _ := json.Marshal(noted{attempt, at})
-			if err := noteScript.Run(t.Context(), client, []string{format.TaskKey("agents", "x")}, call, fmt.Sprintf(`{"at":%d}`, at)).Err(); err != nil {
+			call, _ := json.Marshal(telling{attempt, at})
+			if err := progressScript.Run(t.Context(), client, []string{format.TaskKey("agents", "x")}, call, fmt.Sprintf(`{"at":%d}`, at)).Err(); err != nil {
 				t.Fatal(err)
 			}
 			if s, _, err := r.client.Status(t.Context(), "agents", "x"); err != nil || string(s.Progress) != want {
@@ -180,7 +180,7 @@ func TestTheProgressThatWasToldLastIsKept(t *testing.T) {
 		arrives(2, 5, `{"at":5}`)
 		arrives(1, 30, `{"at":5}`)
 		for i := range 100 {
-			if err := r.client.Note(t.Context(), &task, fmt.Appendf(nil, "%d", i)); err != nil {
+			if err := r.client.KeepProgress(t.Context(), &task, fmt.Appendf(nil, "%d", i)); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -39,7 +39,7 @@ func (s *Store) claim(ctx context.Context, shard, limit int, lease time.Duration
 // may be another, at most limit. It takes one round trip.
 func (s *Store) dueShards(ctx context.Context, limit time.Duration) (due []int, wait time.Duration, err error) {
 	var heads []head
-	err = s.loaded(ctx, headScript, func() (err error) { heads, err = s.heads(ctx); return err })
+	err = s.loaded(ctx, nextDueScript, func() (err error) { heads, err = s.heads(ctx); return err })
 	if err != nil {
 		return nil, 0, fmt.Errorf("look for due entries: %w", err)
 	}
@@ -67,7 +67,7 @@ func (s *Store) heads(ctx context.Context) ([]head, error) {
 	replies := make([]*redis.Cmd, shards)
 	_, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for shard := range shards {
-			replies[shard] = headScript.EvalSha(ctx, p, []string{s.dueKey(shard)})
+			replies[shard] = nextDueScript.EvalSha(ctx, p, []string{s.dueKey(shard)})
 		}
 		return nil
 	})

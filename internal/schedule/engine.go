@@ -80,8 +80,8 @@ type Queue interface {
 
 // Brake knows whose agents are stopped.
 type Brake interface {
-	// Held returns for each user whether the brake is on.
-	Held(ctx context.Context, users []string) ([]bool, error)
+	// On returns for each user whether the brake is on.
+	On(ctx context.Context, users []string) ([]bool, error)
 }
 
 // Engine enqueues due entries.
@@ -142,7 +142,7 @@ func (e *Engine) Run(ctx context.Context) {
 			e.options.Logger.Info("schedule works again", zap.Int("failures", failures))
 			failures = 0
 		}
-		sleep(ctx, wait)
+		_ = tasks.Sleep(ctx, wait)
 	}
 }
 
@@ -180,13 +180,4 @@ const (
 func backoff(failures int) time.Duration {
 	d := min(minBackoff<<min(failures, 10), maxBackoff)
 	return d/2 + rand.N(d/2)
-}
-
-func sleep(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	}
 }

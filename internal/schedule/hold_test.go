@@ -15,7 +15,7 @@ import (
 // brakes are the users whose brake is on.
 type brakes map[string]bool
 
-func (b brakes) Held(_ context.Context, users []string) ([]bool, error) {
+func (b brakes) On(_ context.Context, users []string) ([]bool, error) {
 	if b["redis is away"] {
 		return nil, errors.New("away")
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"switchyard/internal/tasks"
+
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
 )
@@ -22,7 +24,7 @@ const indexEvery = time.Hour
 func (e *Engine) index(ctx context.Context) {
 	// That Redis is away is told elsewhere; a listing mends what is left.
 	_, _ = e.store.membersOf(ctx, span{"-", "+"}, 1, everyShard...)
-	for sleep(ctx, indexEvery); ctx.Err() == nil; sleep(ctx, indexEvery) {
+	for tasks.Sleep(ctx, indexEvery) == nil {
 		for shard := range shards {
 			if err := e.store.reindex(ctx, shard); err != nil && ctx.Err() == nil {
 				e.options.Logger.Warn("index of owners is not mended, trying again later", zap.Error(err))

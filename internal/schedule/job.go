@@ -125,7 +125,7 @@ func (e *Engine) holdBraked(ctx context.Context, jobs []*job, now time.Time) err
 	if len(owned) == 0 {
 		return nil
 	}
-	held, err := e.options.Brake.Held(ctx, owners)
+	held, err := e.options.Brake.On(ctx, owners)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"switchyard/internal/tasks"
+
 	"go.uber.org/zap"
 )
 
@@ -15,7 +17,7 @@ const (
 // mirror shows the upcoming entries every few seconds, until ctx ends.
 func (e *Engine) mirror(ctx context.Context) {
 	failing := false
-	for ; ctx.Err() == nil; sleep(ctx, mirrorEvery) {
+	for ; ctx.Err() == nil; _ = tasks.Sleep(ctx, mirrorEvery) {
 		upcoming, err := e.store.Upcoming(ctx, mirrored)
 		if err == nil {
 			err = e.options.Mirror.MirrorSchedule(ctx, upcoming)

@@ -57,7 +57,7 @@ type span struct{ from, to string }
 func (s *Store) membersOf(ctx context.Context, in span, limit int, of ...int) ([][]string, error) {
 	var members [][]string
 	var broken []int
-	err := s.loaded(ctx, wholeScript, func() (err error) { members, broken, err = s.askMembers(ctx, in, limit, of); return err })
+	err := s.loaded(ctx, indexedScript, func() (err error) { members, broken, err = s.askMembers(ctx, in, limit, of); return err })
 	if err != nil || len(broken) == 0 {
 		return members, err
 	}
@@ -76,7 +76,7 @@ func (s *Store) askMembers(ctx context.Context, in span, limit int, of []int) (m
 	whole, found := make([]*redis.Cmd, len(of)), make([]*redis.StringSliceCmd, len(of))
 	_, err = s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, shard := range of {
-			whole[i] = wholeScript.EvalSha(ctx, p, []string{s.entriesKey(shard), s.ownersKey(shard)})
+			whole[i] = indexedScript.EvalSha(ctx, p, []string{s.entriesKey(shard), s.ownersKey(shard)})
 			found[i] = p.ZRangeByLex(ctx, s.ownersKey(shard), &redis.ZRangeBy{Min: in.from, Max: in.to, Count: int64(limit)})
 		}
 		return nil

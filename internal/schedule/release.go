@@ -52,7 +52,7 @@ func (s *Store) Release(ctx context.Context, owner string) (released int, err er
 // [maxHold]: no held entry is left alone for longer. Those that are held again meanwhile are
 // not looked for a second time.
 func (s *Store) releaseShard(ctx context.Context, shard int) (released int, err error) {
-	head, err := headScript.Run(ctx, s.client, []string{s.dueKey(shard)}).StringSlice()
+	head, err := nextDueScript.Run(ctx, s.client, []string{s.dueKey(shard)}).StringSlice()
 	if err != nil {
 		return 0, err
 	}

@@ -40,7 +40,7 @@ func (r *Releaser) Run(ctx context.Context) {
 // release releases a user's entries if the brake is off. What it was told may be a wish
 // that nobody has obeyed yet: the brake tells when that is done.
 func (r *Releaser) release(ctx context.Context, user string) error {
-	held, err := r.brake.Held(ctx, []string{user})
+	held, err := r.brake.On(ctx, []string{user})
 	if err != nil || held[0] {
 		return err
 	}

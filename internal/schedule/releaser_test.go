@@ -78,13 +78,13 @@ func startGuard(t *testing.T, client redis.UniversalClient, brake *control.Brake
 	channels := deployment.NewChannels(client, "test", deployment.Obey, zap.NewNop())
 	beside(t, func(ctx context.Context) {
 		ears := cache.NewPatternListener(client, "agent:pause:*", "agent:resume:*")
-		control.NewGuard(brake, zap.NewNop()).Watch(ctx, ears, control.NewObeyer(operator, channels, overseer, zap.NewNop()))
+		control.NewGuard(brake, zap.NewNop()).Watch(ctx, ears, control.NewReceiver(operator, channels, overseer, zap.NewNop()))
 	})
 	for deadline := time.Now().Add(patience); ; {
 		if err := client.Publish(t.Context(), "agent:pause:probe", "").Err(); err != nil {
 			t.Fatal(err)
 		}
-		if held, err := brake.Held(t.Context(), []string{"probe"}); err != nil || held[0] {
+		if held, err := brake.On(t.Context(), []string{"probe"}); err != nil || held[0] {
 			return
 		}
 		if time.Now().After(deadline) {

@@ -16,10 +16,10 @@ var (
 	writeLua string
 	//go:embed claim.lua
 	claimLua string
-	//go:embed head.lua
-	headLua string
-	//go:embed whole.lua
-	wholeLua string
+	//go:embed nextdue.lua
+	nextDueLua string
+	//go:embed indexed.lua
+	indexedLua string
 	//go:embed index.lua
 	indexLua string
 	//go:embed overdue.lua
@@ -28,8 +28,8 @@ var (
 	readScript    = redis.NewScript(readLua)
 	writeScript   = redis.NewScript(writeLua)
 	claimScript   = redis.NewScript(claimLua)
-	headScript    = redis.NewScript(headLua)
-	wholeScript   = redis.NewScript(wholeLua)
+	nextDueScript = redis.NewScript(nextDueLua)
+	indexedScript = redis.NewScript(indexedLua)
 	indexScript   = redis.NewScript(indexLua)
 	overdueScript = redis.NewScript(overdueLua)
 )

@@ -15,7 +15,7 @@ const sweepEvery = time.Minute
 // sweep has the queues forget the ticks that nobody will try to enqueue again, until ctx
 // ends.
 func (e *Engine) sweep(ctx context.Context) {
-	for sleep(ctx, sweepEvery); ctx.Err() == nil; sleep(ctx, sweepEvery) {
+	for tasks.Sleep(ctx, sweepEvery) == nil {
 		for forgotten := 1; forgotten > 0 && ctx.Err() == nil; {
 			var err error
 			if forgotten, err = e.queue.SweepTicks(ctx, e.store.settled); err != nil && ctx.Err() == nil {

@@ -12,6 +12,7 @@ import (
 
 	"switchyard/internal/cache"
 	"switchyard/internal/queue/format"
+	"switchyard/internal/tasks"
 )
 
 const (
@@ -110,12 +111,12 @@ func (r *rope) run(ctx context.Context) {
 			for _, s := range sources {
 				s.forwarder.nudge()
 			}
-			sleep(ctx, retryEvery)
+			_ = tasks.Sleep(ctx, retryEvery)
 		case err != nil:
 			for _, s := range sources {
-				s.lane.contact.failed(err)
+				s.lane.health.failed(err)
 			}
-			sleep(ctx, retryEvery)
+			_ = tasks.Sleep(ctx, retryEvery)
 		default:
 			r.rung(ctx, list)
 		}

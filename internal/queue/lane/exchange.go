@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"sync"
 	"time"
+
+	"switchyard/internal/tasks"
 )
 
 // tripsAtOnce is how many round trips are under way at once: while Redis works on one, what
@@ -186,7 +188,7 @@ func (x *exchange) board(s *source) *trip {
 // arrived deals with what Redis said.
 func (x *exchange) arrived(t *trip, r stepReply) {
 	l := x.lane
-	l.contact.reached()
+	l.health.reached()
 	l.leases.drop(t.ends)
 	full := x.account(t, r)
 	for _, a := range r.taken {
@@ -270,7 +272,7 @@ func (x *exchange) rest(s *source) {
 // holds up no other.
 func (x *exchange) missed(t *trip, err error) {
 	l := x.lane
-	fault := l.contact.failed(err)
+	fault := l.health.failed(err)
 	if fault && len(t.ends) == 1 {
 		l.giveUp(t.ends[0], err)
 		t.ends = nil // its slot is free
@@ -284,6 +286,6 @@ func (x *exchange) missed(t *trip, err error) {
 	}
 	t.source.ended = append(t.ends, t.source.ended...)
 	x.mu.Unlock()
-	l.contact.await(l.exit)
-	sleep(l.exit, retryEvery)
+	l.health.await(l.exit)
+	_ = tasks.Sleep(l.exit, retryEvery)
 }

@@ -26,10 +26,10 @@ func (f *forwarder) look(ctx context.Context) (time.Duration, error) {
 	l := f.source.lane
 	answer, err := run(ctx, l.Redis, forwardScript, f.source, 3, forwardAsk{l.exchange.slots()})
 	if err != nil {
-		l.contact.failed(err)
+		l.health.failed(err)
 		return retryEvery, err
 	}
-	l.contact.reached()
+	l.health.reached()
 	l.sayOdd(f.source, answer.texts(2))
 	if answer.number(0) > 0 {
 		l.exchange.ring(f.source, false)

@@ -84,7 +84,7 @@ func (g *Group) Check(ctx context.Context) error {
 		errs = append(errs, fmt.Errorf("cancellations: %w", err))
 	}
 	for _, l := range g.lanes {
-		errs = append(errs, l.contact.check())
+		errs = append(errs, l.health.check())
 	}
 	return errors.Join(errs...)
 }

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"switchyard/internal/tasks"
 )
 
 const (
@@ -33,7 +35,7 @@ type janitorAsk struct {
 
 // run cleans until ctx ends.
 func (j *janitor) run(ctx context.Context) {
-	for sleep(ctx, janitorEvery) {
+	for tasks.Sleep(ctx, janitorEvery) == nil {
 		j.clean(ctx)
 	}
 }
@@ -46,7 +48,7 @@ func (j *janitor) clean(ctx context.Context) {
 	}
 	answer, err := run(ctx, l.Redis, janitorScript, j.source, 2, janitorAsk{j.places, janitorLooks, time.Now().UTC().Format(time.DateOnly)})
 	if err != nil {
-		l.contact.failed(err)
+		l.health.failed(err)
 		return
 	}
 	next, _ := answer[0].([]any)

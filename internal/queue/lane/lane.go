@@ -40,7 +40,7 @@ type lane struct {
 	opts     Options
 	untraced bool // spans go nowhere
 	sources  []*source
-	contact  *contact
+	health   *health
 	leases   *leases
 	slots    *slots
 	exchange *exchange
@@ -54,7 +54,7 @@ type lane struct {
 func newLane(deps Deps, opts Options) *lane {
 	deps.Log = deps.Log.With(zap.String("lane", opts.Queue))
 	opts.Fetchers = cmp.Or(opts.Fetchers, DefaultFetchers(opts.Concurrency))
-	l := &lane{Deps: deps, opts: opts, untraced: telemetry.GoNowhere(deps.Traces), contact: newContact(deps.Log), leases: newLeases()}
+	l := &lane{Deps: deps, opts: opts, untraced: telemetry.GoNowhere(deps.Traces), health: newHealth(deps.Log), leases: newLeases()}
 	l.exit, l.leaving = context.WithCancel(context.Background())
 	l.slots = newSlots(l.exit, l.perform)
 	deps.Metrics.slots.WithLabelValues(opts.Queue).Set(float64(opts.Concurrency))
@@ -102,16 +102,4 @@ func (l *lane) run(ctx, drain context.Context) {
 	l.leases.each(func(a *attempt) {
 		l.Log.Error("task not handed back: it runs again once its lease has run out", zap.String("queue", a.source.queue), zap.String("id", a.id))
 	})
-}
-
-// sleep returns false if ctx ends first.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

@@ -35,8 +35,8 @@ func (r *rig) setLease(id string, since time.Duration) {
 	}
 }
 
-// steady makes a lane believe that it has been in contact with Redis for long.
-func steady(l *lane) { l.contact.steady = time.Time{} }
+// steady makes a lane believe that it has reached Redis for long.
+func steady(l *lane) { l.health.steady = time.Time{} }
 
 func TestATaskWhoseWorkerWasLostRunsAgainWithNoRetrySpent(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
@@ -67,7 +67,7 @@ func TestATaskIsNotTakenForLostTooSoon(t *testing.T) {
 		prepare func(*lane)
 	}{
 		"renewed lately":        {lostAfter - 3*time.Second, steady},
-		"contact just regained": {time.Minute, func(*lane) {}},
+		"redis just back": {time.Minute, func(*lane) {}},
 		"redis's clock jumped": {time.Minute, func(l *lane) {
 			steady(l)
 			s := l.sources[0].rescuer

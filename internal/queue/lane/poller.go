@@ -9,6 +9,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"switchyard/internal/queue/format"
+	"switchyard/internal/tasks"
 )
 
 // tendAfter is how long it takes at most until a worker without a task finds what nobody told
@@ -38,11 +39,11 @@ func (p *poller) run(ctx context.Context) {
 	var tending sync.WaitGroup
 	defer tending.Wait()
 	tending.Go(func() {
-		for sleep(ctx, tendAfter) {
+		for tasks.Sleep(ctx, tendAfter) == nil {
 			p.tend(ctx)
 		}
 	})
-	for sleep(ctx, p.every) {
+	for tasks.Sleep(ctx, p.every) == nil {
 		p.lookForRedis()
 		p.lookForTasks(ctx)
 	}
@@ -52,7 +53,7 @@ func (p *poller) run(ctx context.Context) {
 // a lane has nothing to end and waits for a token, until that wait is over.
 func (p *poller) lookForRedis() {
 	for _, s := range p.sources {
-		if s.lane.contact.lost.Load() {
+		if s.lane.health.lost.Load() {
 			s.forwarder.nudge()
 		}
 	}

@@ -3,7 +3,7 @@
 -- different one means that somebody else has taken it since. Done twice it is the same as
 -- done once, so a lost reply does no harm. queue.lua stands before this.
 --
--- ask: held (id, mark, ...)
+-- ask: leases (id, mark, ...)
 --
 -- Returns the ids that are no longer the caller's, the tasks that somebody has cancelled as
 -- id, by whom, ..., and what was put right.
@@ -11,8 +11,8 @@
 begin()
 local ends = now + leaseTerm
 local lost, cancelled = {}, {}
-for i = 1, #ask.held, 2 do
-	local id, mark = ask.held[i], ask.held[i + 1] / 1048576
+for i = 1, #ask.leases, 2 do
+	local id, mark = ask.leases[i], ask.leases[i + 1] / 1048576
 	local held = call("ZSCORE", lease, id)
 	if not held and unheld(id) then
 		note(tasks .. id, id, "runs and had no lease")

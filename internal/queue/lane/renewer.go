@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"switchyard/internal/tasks"
+
 	"github.com/redis/go-redis/v9"
 )
 
@@ -39,11 +41,11 @@ func (r *renewer) run(ctx context.Context) {
 		pause := renewEvery
 		for _, s := range r.lane.sources {
 			if err := r.renew(ctx, s); err != nil {
-				r.lane.contact.failed(err)
+				r.lane.health.failed(err)
 				pause = retryEvery
 			}
 		}
-		if !sleep(ctx, pause) {
+		if tasks.Sleep(ctx, pause) != nil {
 			return
 		}
 	}
@@ -51,7 +53,7 @@ func (r *renewer) run(ctx context.Context) {
 
 // renewAsk is what renew.lua is asked for.
 type renewAsk struct {
-	Held []any `json:"held"`
+	Leases []any `json:"leases"`
 }
 
 func (r *renewer) renew(ctx context.Context, s *source) error {
@@ -61,7 +63,7 @@ func (r *renewer) renew(ctx context.Context, s *source) error {
 		held = held[len(some):]
 		var ask renewAsk
 		for _, a := range some {
-			ask.Held = append(ask.Held, a.id, a.mark)
+			ask.Leases = append(ask.Leases, a.id, a.mark)
 		}
 		sent := time.Now()
 		answer, err := run(ctx, r.lane.Redis, renewScript, s, 3, ask)
@@ -71,7 +73,7 @@ func (r *renewer) renew(ctx context.Context, s *source) error {
 			}
 			return fmt.Errorf("renew leases: %w", err)
 		}
-		r.lane.contact.reached()
+		r.lane.health.reached()
 		for _, a := range r.lane.leases.renewed(some, sent, answer.texts(0)) {
 			a.stop(ErrLeaseLost, cutOffGrace)
 		}
@@ -109,7 +111,7 @@ const failoverAddr = "FailoverClient"
 
 // fence stops handlers whose leases were not renewed for too long, until ctx ends.
 func (r *renewer) fence(ctx context.Context) {
-	for sleep(ctx, fenceEvery) {
+	for tasks.Sleep(ctx, fenceEvery) == nil {
 		for _, a := range r.lane.leases.unsafe() {
 			a.stop(ErrFenced, cutOffGrace)
 		}

@@ -50,23 +50,23 @@ func (t rawText) MarshalJSON() ([]byte, error) { return []byte(t), nil }
 func (r *rescuer) look(ctx context.Context) (time.Duration, error) {
 	l, now := r.source.lane, time.Now()
 	ask := rescueAsk{
-		Patience: lostAfter.Seconds(), Trusted: l.contact.isSteady(),
+		Patience: lostAfter.Seconds(), Trusted: l.health.isSteady(),
 		Last: rawText(r.last), Since: now.Sub(r.looked).Seconds(), Adopt: now.Sub(r.adopted) >= adoptEvery,
 		Note: 2, PerUser: l.opts.PerUser,
 	}
 	answer, err := run(ctx, l.Redis, rescueScript, r.source, 5, ask,
 		format.Failed("worker lost: the task's lease was not renewed for "+lostAfter.String(), now.Unix()))
 	if err != nil {
-		l.contact.failed(err)
+		l.health.failed(err)
 		return retryEvery, err
 	}
-	l.contact.reached()
+	l.health.reached()
 	r.last, r.looked = answer.text(0), now
 	if ask.Adopt && ask.Trusted {
 		r.adopted = now
 	}
 	if answer.number(2) == 1 {
-		l.contact.jumped()
+		l.health.jumped()
 		l.Log.Warn("redis's clock has jumped: no task is taken for lost for a while", zap.String("queue", r.source.queue))
 	}
 	r.report(answer.texts(3))
@@ -105,7 +105,7 @@ func (n nudges) repeat(ctx context.Context, look func(context.Context) (time.Dur
 	for ctx.Err() == nil {
 		next, err := look(ctx)
 		if err != nil {
-			next = retryEvery // the contact has said why
+			next = retryEvery // the log has said why
 		}
 		timer := time.NewTimer(next)
 		if next == 0 {

@@ -12,6 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"switchyard/internal/queue/format"
+	"switchyard/internal/tasks"
 )
 
 const (
@@ -58,7 +59,7 @@ func newServersPage(client redis.UniversalClient, lanes []*lane) *serversPage {
 func (p *serversPage) run(ctx context.Context) {
 	for {
 		p.report()
-		if !sleep(ctx, showEvery) {
+		if tasks.Sleep(ctx, showEvery) != nil {
 			break
 		}
 	}

@@ -2,6 +2,7 @@ package agents
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -131,7 +132,7 @@ func TestRankChoosesWhatTheUserWantsToReadAndSaysWhy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := result.(Ranking)
+	r := ranking(t, result)
 	if r.Considered != 3 || len(r.Choices) != 1 || r.Choices[0].Document != "queues" || r.Choices[0].Why == "" || r.Choices[0].URL == "" {
 		t.Errorf("ranking %+v", r)
 	}
@@ -142,7 +143,7 @@ func TestRankChoosesWhatTheUserWantsToReadAndSaysWhy(t *testing.T) {
 		t.Errorf("looked back to %s", s.since)
 	}
 	result, err = perform(t, a, "agent_scout", `{"user":"ada","topics":["queues"],"since":"2030-06-01T00:00:00Z","limit":5}`)
-	if err != nil || len(result.(Ranking).Choices) != 2 || s.since.Hour() != 0 {
+	if err != nil || len(ranking(t, result).Choices) != 2 || s.since.Hour() != 0 {
 		t.Errorf("the arguments do not win over the definition: %+v, since %s, %v", result, s.since, err)
 	}
 }
@@ -239,4 +240,15 @@ func TestAnAgentWhoseNameMakesNoKindIsRefusedByName(t *testing.T) {
 	if want := `agent "a b": kind "agent_a b": use lower-case letters, digits and underscores, starting with a letter`; err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}
+}
+
+// ranking reads the result of a run.
+func ranking(t *testing.T, result any) Ranking {
+	t.Helper()
+	raw, _ := result.(json.RawMessage)
+	var r Ranking
+	if err := json.Unmarshal(raw, &r); err != nil {
+		t.Fatalf("%v in %q", err, raw)
+	}
+	return r
 }

@@ -57,7 +57,7 @@ func (h *HTTP) Run(ctx context.Context, run Run) (any, error) {
 	}
 	answer, err := j.begin(ctx, run, c)
 	for err == nil && answer.status == http.StatusAccepted {
-		if err = Sleep(ctx, answer.after(cmp.Or(run.Definition.Poll, defaultPoll))); err == nil {
+		if err = tasks.Sleep(ctx, answer.after(cmp.Or(run.Definition.Poll, defaultPoll))); err == nil {
 			answer, err = c.do(ctx, http.MethodGet, nil)
 		}
 	}

@@ -174,15 +174,3 @@ func (c *call) cancel(ctx context.Context) bool {
 	a, err := c.do(ctx, http.MethodDelete, nil)
 	return err == nil || a.isLost()
 }
-
-// Sleep waits for d, or until ctx ends and returns why it did.
-func Sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}

@@ -100,7 +100,7 @@ func (a *Agents) runBraked(ctx context.Context, run Run) (any, error) {
 		return nil, resumed(user)
 	case stopped:
 		return nil, a.paused(ctx, user)
-	case errors.Is(err, journal.ErrFenced):
+	case errors.Is(err, journal.ErrSuperseded):
 		return nil, tasks.ParkedFor(fencedFor, err.Error())
 	}
 	return value, err
@@ -148,7 +148,7 @@ func (a *Agents) attempt(ctx context.Context, pass control.Pass, run Run) (any, 
 	if err != nil {
 		return nil, tasks.Permanent(fmt.Errorf("encode result: %w", err))
 	}
-	return value, run.Journal.End(ctx, result, run.Task.Retention)
+	return orNil(result), run.Journal.End(ctx, result, run.Task.Retention)
 }
 
 // orNil returns a result, nil if it is JSON's null or missing.
@@ -163,7 +163,7 @@ func orNil(result json.RawMessage) any {
 // doubt: no retry may find out. Where the attempt was cut off, or paused, the next one does so.
 func orWait(ctx context.Context, run Run, err error) error {
 	step, waits := run.Journal.Undecided()
-	if !waits || errors.Is(err, journal.ErrFenced) || ctx.Err() != nil && !errors.Is(context.Cause(ctx), tasks.ErrSoftLimit) {
+	if !waits || errors.Is(err, journal.ErrSuperseded) || ctx.Err() != nil && !errors.Is(context.Cause(ctx), tasks.ErrSoftLimit) {
 		return err
 	}
 	return waitForPerson(ctx, run, step, err)

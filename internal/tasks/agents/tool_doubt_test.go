@@ -2,6 +2,7 @@ package agents
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -25,7 +26,12 @@ func (s *study) handle(ctx context.Context, number int) (Brief, error) {
 		s.t.Fatal(err)
 	}
 	value, err := a.ByKind()["agent_scholar"](ctx, &tasks.Task{ID: "t1", Queue: "agents", Kind: "agent_scholar", Run: "r", Attempt: number, Payload: []byte(`{"user":"ada"}`)})
-	brief, _ := value.(Brief)
+	var brief Brief
+	if raw, ok := value.(json.RawMessage); ok {
+		if err := json.Unmarshal(raw, &brief); err != nil {
+			s.t.Fatal(err)
+		}
+	}
 	return brief, err
 }
 

@@ -14,9 +14,9 @@ import (
 	"switchyard/internal/cache"
 )
 
-// contact knows whether a lane reaches the Redis of its queue. It says in the log when
+// health tells whether a lane reaches the Redis of its queue. It says in the log when
 // that is lost and when it is back, once each. It is safe for concurrent use.
-type contact struct {
+type health struct {
 	log  *zap.Logger
 	lost atomic.Bool
 	said atomic.Bool // that it is lost, and not yet that it is back
@@ -31,27 +31,27 @@ type contact struct {
 	back     chan struct{} // closed when it is back
 }
 
-func newContact(log *zap.Logger) *contact {
-	return &contact{log: log, steady: time.Now()}
+func newHealth(log *zap.Logger) *health {
+	return &health{log: log, steady: time.Now()}
 }
 
 // failed notes that Redis could not be asked, or refused. It reports whether the fault is the
 // question's, which says nothing about Redis.
-func (c *contact) failed(err error) (fault bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+func (h *health) failed(err error) (fault bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	if cache.IsFinal(err) && !cache.IsDenied(err) {
-		c.blame(err)
+		h.blame(err)
 		return true
 	}
-	if c.lost.Load() {
+	if h.lost.Load() {
 		return false
 	}
-	c.lost.Store(true)
-	c.back, c.why = make(chan struct{}), err
-	if c.said.CompareAndSwap(false, true) {
-		c.since = time.Now()
-		c.log.Error(lossOf(err), zap.Error(err))
+	h.lost.Store(true)
+	h.back, h.why = make(chan struct{}), err
+	if h.said.CompareAndSwap(false, true) {
+		h.since = time.Now()
+		h.log.Error(lossOf(err), zap.Error(err))
 	}
 	return false
 }
@@ -71,10 +71,10 @@ func lossOf(err error) string {
 const blameAgainAfter = 30 * time.Second
 
 // blame says what Redis could not make sense of.
-func (c *contact) blame(err error) {
-	if text := err.Error(); text != c.blamed || time.Since(c.blamedAt) >= blameAgainAfter {
-		c.blamed, c.blamedAt = text, time.Now()
-		c.log.Error("redis cannot do what it is asked", zap.Error(err))
+func (h *health) blame(err error) {
+	if text := err.Error(); text != h.blamed || time.Since(h.blamedAt) >= blameAgainAfter {
+		h.blamed, h.blamedAt = text, time.Now()
+		h.log.Error("redis cannot do what it is asked", zap.Error(err))
 	}
 }
 
@@ -85,13 +85,13 @@ func isRefusal(err error) bool {
 }
 
 // check reports why Redis cannot be worked with, nil if it can.
-func (c *contact) check() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.lost.Load() {
+func (h *health) check() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.lost.Load() {
 		return nil
 	}
-	return fmt.Errorf("no task is taken since %s: %w", c.since.UTC().Format(time.RFC3339), c.why)
+	return fmt.Errorf("no task is taken since %s: %w", h.since.UTC().Format(time.RFC3339), h.why)
 }
 
 // calmAfter is how long Redis must have answered before it is said to be back. What was
@@ -99,28 +99,28 @@ func (c *contact) check() error {
 const calmAfter = 2 * time.Second
 
 // reached notes that Redis has answered.
-func (c *contact) reached() {
-	if !c.said.Load() {
+func (h *health) reached() {
+	if !h.said.Load() {
 		return
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.lost.CompareAndSwap(true, false) {
-		c.steady = time.Now()
-		close(c.back)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.lost.CompareAndSwap(true, false) {
+		h.steady = time.Now()
+		close(h.back)
 		return
 	}
-	if time.Since(c.steady) >= calmAfter && c.said.CompareAndSwap(true, false) {
-		c.log.Warn("redis is back", zap.Duration("away", c.steady.Sub(c.since).Round(time.Millisecond)))
+	if time.Since(h.steady) >= calmAfter && h.said.CompareAndSwap(true, false) {
+		h.log.Warn("redis is back", zap.Duration("away", h.steady.Sub(h.since).Round(time.Millisecond)))
 	}
 }
 
 // jumped notes that Redis's clock is not what it was: for a while no lease tells when it
 // was renewed.
-func (c *contact) jumped() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.steady = time.Now()
+func (h *health) jumped() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.steady = time.Now()
 }
 
 // steadyAfter is how long Redis must have been within reach before a lane believes that
@@ -129,20 +129,20 @@ const steadyAfter = 5 * time.Second
 
 // isSteady reports whether Redis has been within reach, its clock in order, for long
 // enough.
-func (c *contact) isSteady() bool {
-	if c.lost.Load() {
+func (h *health) isSteady() bool {
+	if h.lost.Load() {
 		return false
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return time.Since(c.steady) >= steadyAfter
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return time.Since(h.steady) >= steadyAfter
 }
 
 // await returns when Redis is within reach or ctx ends.
-func (c *contact) await(ctx context.Context) {
-	c.mu.Lock()
-	lost, back := c.lost.Load(), c.back
-	c.mu.Unlock()
+func (h *health) await(ctx context.Context) {
+	h.mu.Lock()
+	lost, back := h.lost.Load(), h.back
+	h.mu.Unlock()
 	if !lost {
 		return
 	}

@@ -14,24 +14,24 @@ import (
 	"switchyard/internal/tasks"
 )
 
-//go:embed note.lua
-var noteLua string
+//go:embed progress.lua
+var progressLua string
 
-var noteScript = redis.NewScript(noteLua)
+var progressScript = redis.NewScript(progressLua)
 
-// noted is when an attempt tells its progress.
-type noted struct {
+// telling is when an attempt tells its progress.
+type telling struct {
 	Attempt int   `json:"attempt"`
 	At      int64 `json:"at"` // Unix time in microseconds
 }
 
-// Note keeps how far an attempt at a task is, in JSON, for as long as the task is kept. What
+// KeepProgress keeps how far an attempt at a task is, in JSON, for as long as the task is kept. What
 // was told last is kept, whatever the order in which Redis hears of it. It does nothing about a
 // task that is gone.
-func (c *Client) Note(ctx context.Context, task *tasks.Task, progress []byte) error {
-	call, _ := json.Marshal(noted{task.Attempt, c.told.next()}) // numbers always have a text
-	if err := noteScript.Run(ctx, c.redis, []string{format.TaskKey(task.Queue, task.ID)}, call, progress).Err(); err != nil {
-		return fmt.Errorf("note the progress of task %s in %s: %w", task.ID, task.Queue, err)
+func (c *Client) KeepProgress(ctx context.Context, task *tasks.Task, progress []byte) error {
+	call, _ := json.Marshal(telling{task.Attempt, c.told.next()}) // numbers always have a text
+	if err := progressScript.Run(ctx, c.redis, []string{format.TaskKey(task.Queue, task.ID)}, call, progress).Err(); err != nil {
+		return fmt.Errorf("keep the progress of task %s in %s: %w", task.ID, task.Queue, err)
 	}
 	return nil
 }

@@ -14,7 +14,7 @@ import (
 func TestAnOutageAndItsEndAreSaidOnceEach(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		core, logs := observer.New(zap.DebugLevel)
-		c := newContact(zap.New(core))
+		c := newHealth(zap.New(core))
 		for range 2 {
 			c.reached()
 			for range 100 {
@@ -51,7 +51,7 @@ func TestARightThatIsDeniedIsAwaited(t *testing.T) {
 func deny(t *testing.T, err error) {
 	t.Helper()
 	core, logs := observer.New(zap.DebugLevel)
-	c := newContact(zap.New(core))
+	c := newHealth(zap.New(core))
 	if c.failed(err) {
 		t.Errorf("%v: it is taken for a fault of the script", err)
 	}
@@ -64,9 +64,9 @@ func deny(t *testing.T, err error) {
 	}
 }
 
-func TestContactIsSteadyOnlySomeTimeAfterAnOutage(t *testing.T) {
+func TestALaneTrustsRedisOnlySomeTimeAfterAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newContact(zap.NewNop())
+		c := newHealth(zap.NewNop())
 		time.Sleep(steadyAfter)
 		if !c.isSteady() {
 			t.Error("not steady after an uneventful start")
@@ -92,9 +92,9 @@ func TestContactIsSteadyOnlySomeTimeAfterAnOutage(t *testing.T) {
 	})
 }
 
-func TestWhoAwaitsContactGoesOnWhenItIsBackOrNoLongerWanted(t *testing.T) {
+func TestWhoAwaitsRedisGoesOnWhenItIsBackOrNoLongerWanted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newContact(zap.NewNop())
+		c := newHealth(zap.NewNop())
 		c.await(t.Context()) // nothing is lost
 		c.failed(errors.New("connection refused"))
 		time.AfterFunc(time.Minute, c.reached)

@@ -46,7 +46,7 @@ func TestAMessageWithAMarkIsNobodysWish(t *testing.T) {
 		w.publish(Pause, "bob", "stop!") // messages are obeyed in order
 		w.awaitState("bob", Paused)
 		if ada, eve := w.status("ada").State, w.status("eve").State; ada != Running || eve != Paused {
-			t.Errorf("ada is %s and eve %s: what another deployment told was taken for a wish", ada, eve)
+			t.Errorf("ada is %s and eve %s: what another deployment told was taken for a request", ada, eve)
 		}
 	})
 }
@@ -54,12 +54,12 @@ func TestAMessageWithAMarkIsNobodysWish(t *testing.T) {
 func TestWhoDoesNotObeyTheChannelsLeavesThemAlone(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		w := idleWorker(t, client)
-		w.obeyer.owner = owner(false)
-		if err := w.obeyer.hear(t.Context(), message{channel: Pause, user: "ada"}); err != nil {
+		w.receiver.owner = owner(false)
+		if err := w.receiver.receive(t.Context(), message{channel: Pause, user: "ada"}); err != nil {
 			t.Fatal(err)
 		}
-		if state := w.status("ada").State; state != Running || len(w.obeyer.wishes) > 0 {
-			t.Errorf("ada is %s, and %d wishes are left", state, len(w.obeyer.wishes))
+		if state := w.status("ada").State; state != Running || len(w.receiver.requests) > 0 {
+			t.Errorf("ada is %s, and %d requests are left", state, len(w.receiver.requests))
 		}
 	})
 }
@@ -67,26 +67,26 @@ func TestWhoDoesNotObeyTheChannelsLeavesThemAlone(t *testing.T) {
 // hearsOf has a worker hear a message now, and fails the test if it cannot be obeyed.
 func (w *worker) hearsOf(m message) {
 	w.t.Helper()
-	if err := w.obeyer.hear(w.t.Context(), m); err != nil {
+	if err := w.receiver.receive(w.t.Context(), m); err != nil {
 		w.t.Fatal(err)
 	}
-	w.obeyer.wait()
+	w.receiver.wait()
 }
 
 func TestAWorkerThatHearsLateUndoesNoNewerDecision(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		prompt, late := idleWorker(t, client), idleWorker(t, client)
 		for _, w := range []*worker{prompt, late} {
-			if err := w.obeyer.begin(t.Context()); err != nil {
+			if err := w.receiver.begin(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
-		wishes := []message{{channel: Pause, user: "ada"}, {channel: Resume, user: "ada"}, {channel: Pause, user: "ada"}}
-		for _, m := range wishes {
+		requests := []message{{channel: Pause, user: "ada"}, {channel: Resume, user: "ada"}, {channel: Pause, user: "ada"}}
+		for _, m := range requests {
 			prompt.hearsOf(m)
 		}
 		before := prompt.status("ada")
-		for i, m := range wishes {
+		for i, m := range requests {
 			late.hearsOf(m)
 			if after := late.status("ada"); after.State != Paused || after.Seq != before.Seq {
 				t.Fatalf("after message %d heard late: %+v, want it as it was: %+v", i+1, after, before)
@@ -111,7 +111,7 @@ func TestAResumeThatManyHearRunsEachParkedTaskOnce(t *testing.T) {
 		workers := make([]*worker, 10)
 		for i := range workers {
 			workers[i] = idleWorker(t, client)
-			if err := workers[i].obeyer.begin(t.Context()); err != nil {
+			if err := workers[i].receiver.begin(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -127,14 +127,14 @@ func TestAResumeThatManyHearRunsEachParkedTaskOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, w := range workers {
-			w.obeyer.learn("ada", r.decision)
-			if err := w.obeyer.hear(t.Context(), message{channel: Resume, user: "ada"}); err != nil {
+			w.receiver.learn("ada", r.decision)
+			if err := w.receiver.receive(t.Context(), message{channel: Resume, user: "ada"}); err != nil {
 				t.Fatal(err)
 			}
 		}
 		var ran []string
 		for _, w := range workers {
-			w.obeyer.wait()
+			w.receiver.wait()
 			ran = append(ran, w.runner.ran...)
 		}
 		slices.Sort(ran)
