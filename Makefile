@@ -9,7 +9,7 @@ COMMIT       ?= $(shell git rev-parse HEAD 2>/dev/null)
 STAMP        := -X switchyard/internal/command.release=$(VERSION) -X switchyard/internal/command.commit=$(COMMIT)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release release-check test test-faults test-mcp bench check fmt clean test-needs
+.PHONY: help run build release release-check test test-faults test-mcp bench screens check fmt clean test-needs
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -43,6 +43,9 @@ test-needs:
 
 bench: build ## measure Switchyard beside plain asynq on a private redis-server, in about 8 minutes
 	@exec $(BIN)/switchyard-bench --private-redis $(ARGS)
+
+screens: test-needs build ## draw the pictures of the README anew, with chromium
+	@go run ./test/screens $(ARGS)
 
 check: $(LINT) ## formatting, vet, lint with the import rules, tidy modules
 	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }
