@@ -24,11 +24,11 @@ func TestAKindIsAddedAsTheDocumentationSays(t *testing.T) {
 	for _, found := range block.FindAllSubmatch(page, -1) {
 		code = append(code, string(found[1]))
 	}
-	if len(code) != 4 {
-		t.Fatalf("the page has %d blocks of code, want a file, a line, commands and their output", len(code))
+	if len(code) != 5 {
+		t.Fatalf("the page has %d blocks of code, want a file, two lines, commands and their output", len(code))
 	}
 	dir := t.TempDir()
-	build(t, dir, code[0], code[1])
+	build(t, dir, code[0], code[1], code[2])
 	env := append(os.Environ(), "SWITCHYARD_REDIS_URL=redis://"+redistest.Server(t).Addr)
 	worker := exec.Command(filepath.Join(dir, "worker"), "--listen", "127.0.0.1:0")
 	worker.Env = env
@@ -40,7 +40,7 @@ func TestAKindIsAddedAsTheDocumentationSays(t *testing.T) {
 		_ = worker.Wait()
 	})
 	said := ""
-	for line := range strings.Lines(code[2]) {
+	for line := range strings.Lines(code[3]) {
 		command, ours := strings.CutPrefix(line, "bin/switchyard ")
 		if !ours {
 			continue // they build and begin, as above
@@ -53,26 +53,33 @@ func TestAKindIsAddedAsTheDocumentationSays(t *testing.T) {
 		}
 		said = string(out)
 	}
-	if want := strings.TrimSpace(code[3]); !strings.Contains(said, want) {
+	if want := strings.TrimSpace(code[4]); !strings.Contains(said, want) {
 		t.Errorf("the last command prints\n%s\nwhich has not %s", said, want)
 	}
 }
 
-// build builds the commands with a package more and a line changed, as the page says.
-func build(t *testing.T, dir, file, line string) {
+// build builds the commands with a package more and two lines changed, as the page says.
+func build(t *testing.T, dir, file, kinds, handlers string) {
 	t.Helper()
 	root, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)
 	}
-	system := filepath.Join(root, "internal/app/system.go")
-	text, err := os.ReadFile(system)
-	if err != nil {
-		t.Fatal(err)
+	overlay := map[string]string{filepath.Join(root, "internal/tasks/greetings/greetings.go"): file}
+	for name, line := range map[string]string{"system.go": kinds, "handlers.go": handlers} {
+		path := filepath.Join(root, "internal/app", name)
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		begins := regexp.MustCompile(`^\s*(kinds =|for _, handlers)`).FindString(line)
+		old := regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(begins) + `.*\n`)
+		if begins == "" || len(old.FindAll(text, -1)) != 1 {
+			t.Fatalf("%s has not one line that begins as %q", name, line)
+		}
+		changed := old.ReplaceAllLiteralString(string(text), line)
+		overlay[path] = strings.Replace(changed, "import (\n", "import (\n\t\"switchyard/internal/tasks/greetings\"\n", 1)
 	}
-	changed := regexp.MustCompile(`(?m)^\tdefinitions := .*\n`).ReplaceAllLiteralString(string(text), line)
-	changed = strings.Replace(changed, "import (\n", "import (\n\t\"switchyard/internal/tasks/greetings\"\n", 1)
-	overlay := map[string]string{system: changed, filepath.Join(root, "internal/tasks/greetings/greetings.go"): file}
 	replaced := make(map[string]string)
 	for path, content := range overlay {
 		replaced[path] = filepath.Join(dir, filepath.Base(path))

@@ -66,7 +66,7 @@ func TestATaskIsNotTakenForLostTooSoon(t *testing.T) {
 		since   time.Duration
 		prepare func(*lane)
 	}{
-		"renewed lately":        {lostAfter - 3*time.Second, steady},
+		"renewed lately":  {lostAfter - 3*time.Second, steady},
 		"redis just back": {time.Minute, func(*lane) {}},
 		"redis's clock jumped": {time.Minute, func(l *lane) {
 			steady(l)
