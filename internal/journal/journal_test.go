@@ -312,16 +312,16 @@ func TestWhatAJournalDoesNotTakeIsNamed(t *testing.T) {
 			t.Fatal(err)
 		}
 		for want, write := range map[string]func() error{
-			"no name":            func() error { _, _, err := j.Begin(ctx, "", false); return err },
-			"at most 200":        func() error { return j.Done(ctx, strings.Repeat("a", 201), nil) },
-			"control characters": func() error { _, _, err := j.Begin(ctx, "a\nb", false); return err },
-			"has begun":          func() error { _, _, err := j.Begin(ctx, "read", false); return err },
-			"finished already":   func() error { return j.Done(ctx, "search", nil) },
-			"bytes":              func() error { return j.Done(ctx, "big", json.RawMessage(strings.Repeat(" ", maxResult+1))) },
-			"not JSON":           func() error { return j.Done(ctx, "bad", json.RawMessage("{")) },
+			`a step has no name: give it one, such as "send mail"`:                                                                       func() error { _, _, err := j.Begin(ctx, "", false); return err },
+			`step "aaaaaaaaaaaaaaaaaaaa"… has a name of 201 bytes: at most 200 are allowed`:                                              func() error { return j.Done(ctx, strings.Repeat("a", 201), nil) },
+			`step "a\nb": leave control characters out of its name`:                                                                      func() error { _, _, err := j.Begin(ctx, "a\nb", false); return err },
+			`step "read" has begun and is not done: end it first, or give steps names of their own`:                                      func() error { _, _, err := j.Begin(ctx, "read", false); return err },
+			`step "search" is finished already: give steps names of their own`:                                                           func() error { return j.Done(ctx, "search", nil) },
+			`the result of step "big" has 1048577 bytes, at most 1048576 are kept: store the data and return a reference`:                func() error { return j.Done(ctx, "big", json.RawMessage(strings.Repeat(" ", maxResult+1))) },
+			`step "bad": the result is not JSON: json: error calling MarshalJSON for type json.RawMessage: unexpected end of JSON input`: func() error { return j.Done(ctx, "bad", json.RawMessage("{")) },
 		} {
-			if err := write(); err == nil || !strings.Contains(err.Error(), want) || !tasks.IsPermanent(err) {
-				t.Errorf("%v, want a permanent error with %q", err, want)
+			if err := write(); fmt.Sprint(err) != want || !tasks.IsPermanent(err) {
+				t.Errorf("%v, want %q and permanent", err, want)
 			}
 		}
 		// What was refused has left nothing behind.

@@ -179,7 +179,7 @@ func TestABriefingIsDeliveredOnceOverEachChannelWhateverIsRepeated(t *testing.T)
 		r.users["ada"] = u
 		write := WriteArgs{User: "ada", Briefing: "b1", Until: noon}
 		err := r.perform("w", write)
-		if err == nil || !strings.Contains(err.Error(), `channel "file"`) || len(r.delivered) != 1 {
+		if fmt.Sprint(err) != `channel "file" of user ada is not configured: configure it, or take it off their channels` || len(r.delivered) != 1 {
 			t.Fatalf("err %v, delivered %d", err, len(r.delivered))
 		}
 		dir := t.TempDir()
