@@ -3,30 +3,25 @@
 package deploy
 
 import (
-	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"switchyard/internal/commandtest"
 )
 
 // binaries holds the built commands.
 var binaries string
 
 func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "switchyard-deploy-")
+	dir, clean, err := commandtest.Dir()
 	if err != nil {
 		panic(err)
 	}
 	binaries = dir
-	build := exec.Command("go", "build", "-o", dir+string(filepath.Separator), "switchyard/cmd/...")
-	if out, err := build.CombinedOutput(); err != nil {
-		panic(fmt.Sprintf("%v\n%s", err, out))
-	}
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
-		_ = os.RemoveAll(dir)
+		clean()
 		os.Exit(code)
 	}))
 }

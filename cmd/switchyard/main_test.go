@@ -3,12 +3,12 @@ package main
 import (
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"switchyard/internal/commandtest"
 	"switchyard/internal/redistest"
 )
 
@@ -18,15 +18,11 @@ var binaries string
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "switchyard-test-")
+	dir, clean, err := commandtest.Dir()
 	if err != nil {
 		panic(err)
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	build := exec.Command("go", "build", "-o", dir+string(filepath.Separator), "switchyard/cmd/...")
-	if out, err := build.CombinedOutput(); err != nil {
-		panic(string(out))
-	}
+	defer clean()
 	binaries = dir
 	return m.Run()
 }

@@ -23,7 +23,7 @@ func TestTheEmbeddedRedisForgetsWhatHasATTL(t *testing.T) {
 	if err := client.Set(t.Context(), "k", "v", 500*time.Millisecond).Err(); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(20 * time.Second); client.Exists(t.Context(), "k").Val() == 1; {
+	for deadline := time.Now().Add(time.Minute); client.Exists(t.Context(), "k").Val() == 1; {
 		if time.Now().After(deadline) {
 			t.Fatal("a key with a TTL of 0.5s is there after 20s")
 		}

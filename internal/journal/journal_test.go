@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -352,28 +353,53 @@ func TestARunWithoutStepsLeavesNothing(t *testing.T) {
 	})
 }
 
+// refusals tells of connections that are refused.
+type refusals chan struct{}
+
+func (r refusals) DialHook(next redis.DialHook) redis.DialHook {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := next(ctx, network, addr)
+		if err != nil {
+			select {
+			case r <- struct{}{}:
+			default: // nobody asks any more
+			}
+		}
+		return conn, err
+	}
+}
+
+func (r refusals) ProcessHook(next redis.ProcessHook) redis.ProcessHook { return next }
+
+func (r refusals) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
 func TestAShortOutageIsWaitedOut(t *testing.T) {
 	server := redistest.Server(t, "--appendonly", "yes", "--appendfsync", "always")
-	d := newDesk(t, redistest.Client(t, server.Addr))
+	client, refused := redistest.Client(t, server.Addr), make(refusals)
+	client.AddHook(refused)
+	d := newDesk(t, client)
 	j, _ := d.attempt(1)
 	d.do(j, "search", false)
-	server.Stop()
 	revived := make(chan error, 1)
-	go func() {
-		time.Sleep(500 * time.Millisecond) // an outage lasts
-		revived <- server.Start()
-	}()
+	outage := func() {
+		server.Stop()
+		go func() {
+			for range 3 { // longer than one try
+				<-refused
+			}
+			revived <- server.Start()
+		}()
+	}
+	outage()
 	if !d.do(j, "mail", true) {
 		t.Error("the step was not done")
 	}
 	if err := <-revived; err != nil {
 		t.Fatal(err)
 	}
-	server.Stop()
-	go func() {
-		time.Sleep(500 * time.Millisecond)
-		revived <- server.Start()
-	}()
+	outage()
 	if err := j.Done(t.Context(), "read", nil); err != nil {
 		t.Error(err)
 	}

@@ -161,7 +161,7 @@ func alive(t *testing.T, file string) bool {
 
 func awaitGone(t *testing.T, file string) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); alive(t, file); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); alive(t, file); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("what the program left behind is still there")
 		}
