@@ -83,8 +83,8 @@ func TestABadURLIsRefusedWithoutItsPassword(t *testing.T) {
 	if _, err := cache.Connect(cache.Options{URL: "redis://h:1", CAFile: "x"}); fmt.Sprint(err) != "redis URL redis://h:1 is not encrypted but TLS files are given: use a rediss URL" {
 		t.Errorf("TLS files without TLS: %v", err)
 	}
-	if _, err := cache.Connect(cache.Options{URL: "rediss://h:1", CAFile: "/does/not/exist"}); err == nil {
-		t.Error("a missing CA file was accepted")
+	if _, err := cache.Connect(cache.Options{URL: "rediss://h:1", CAFile: "/does/not/exist"}); fmt.Sprint(err) != "redis CA file: open /does/not/exist: no such file or directory" {
+		t.Errorf("a missing CA file: %v", err)
 	}
 }
 

@@ -3,6 +3,7 @@ package monitor
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
@@ -130,14 +131,14 @@ func TestAPageIsRenderedFromMarkdown(t *testing.T) {
 
 func TestAPageWithoutItsPartsIsRefusedByName(t *testing.T) {
 	tests := map[string]string{
-		"# T\n\nText.\n":                           "no publication date",
-		"# T\n\nPublished: soon\n\nText.\n":        `publication date "soon": write it as`,
-		"Published: 2026-11-20\n\nText.\n":         "needs a first-level heading",
-		"# T\n\nPublished: 2026-11-20\n\n- list\n": "and a paragraph",
+		"# T\n\nText.\n":                           `documentation page bad.md: has no publication date: add a line such as "Published: 2006-01-02" below the heading`,
+		"# T\n\nPublished: soon\n\nText.\n":        `documentation page bad.md: publication date "soon": write it as 2006-01-02`,
+		"Published: 2026-11-20\n\nText.\n":         "documentation page bad.md: needs a first-level heading and a paragraph",
+		"# T\n\nPublished: 2026-11-20\n\n- list\n": "documentation page bad.md: needs a first-level heading and a paragraph",
 	}
 	for source, want := range tests {
 		_, err := openLibrary(fstest.MapFS{"bad.md": {Data: []byte(source)}})
-		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "bad.md") {
+		if fmt.Sprint(err) != want {
 			t.Errorf("%q: error %v, want %q", source, err, want)
 		}
 	}

@@ -127,9 +127,10 @@ channel "pigeon" is unknown: use in_app, file`
 	}
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := NewStore(schedule.NewStore(client, "p:"))
-		for _, id := range []string{"ada", "a\nb"} {
-			if _, err := s.Change(t.Context(), id, func(u *User) { u.Time = "25:00" }); err == nil {
-				t.Errorf("user %s was kept", id)
+		const late = `time "25:00": give HH:MM, such as 08:00`
+		for id, want := range map[string]string{"ada": late, "a\nb": `user "a\nb" has the character U+000A: leave out what cannot be printed, such as line breaks` + "\n" + late} {
+			if _, err := s.Change(t.Context(), id, func(u *User) { u.Time = "25:00" }); fmt.Sprint(err) != want {
+				t.Errorf("user %s: %v, want %s", id, err, want)
 			}
 		}
 		if n := client.DBSize(t.Context()).Val(); n != 0 {

@@ -100,7 +100,7 @@ func TestAnEffectThatMayHaveHappenedWaitsForAPerson(t *testing.T) {
 
 func TestAProgramReadsWhatItHasDoneBefore(t *testing.T) {
 	r := newRig(t, mailer)
-	if _, err := r.attempt(1); err == nil {
+	if _, err := r.attempt(1); fmt.Sprint(err) != `parked: step "mail" has begun and nobody knows whether it was done (the program ended with signal: killed; it said: ""): see switchyard run show t1, then approve t1 to have it done again, or reject t1` {
 		t.Fatal("attempt 1 was not killed")
 	}
 	if _, err := r.store.Decide(t.Context(), journal.Run{User: "ada", Task: "agents/t1", ID: "r"}, journal.Verdict{Decision: control.Rejected}); err != nil {
@@ -181,7 +181,7 @@ func TestAProgramThatReadsNoAnswersIsNotHeldUp(t *testing.T) {
 
 func TestADamagedJournalEndsItsRun(t *testing.T) {
 	r := newRig(t, mailer)
-	if _, err := r.attempt(1); err == nil {
+	if _, err := r.attempt(1); fmt.Sprint(err) != `parked: step "mail" has begun and nobody knows whether it was done (the program ended with signal: killed; it said: ""): see switchyard run show t1, then approve t1 to have it done again, or reject t1` {
 		t.Fatal("attempt 1 was not killed")
 	}
 	r.redis.LSet(t.Context(), "p:{user:ada}:journal:agents/t1:r", 1, "it was me")

@@ -178,7 +178,7 @@ func TestAServerThatCannotBeStartedAnyMoreIsToldToTheModel(t *testing.T) {
 	odd.Effects = []string{"act"}
 	s.servers = map[string]Server{"odd": odd}
 	s.definition.Tools = []string{"odd.act"}
-	if _, err := s.handle(ctx, 1); err == nil {
+	if _, err := s.handle(ctx, 1); fmt.Sprint(err) != "worker stops" {
 		t.Fatal("the first attempt went on")
 	}
 	oddProgram(t, dir, "broken")
