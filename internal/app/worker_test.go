@@ -27,7 +27,7 @@ func TestAWorkerConsumesTheQueuesItIsGiven(t *testing.T) {
 	}
 	const known = ": use some of agents, briefings, default, scraping"
 	for list, want := range map[string]string{
-		" scraping = 1": `--queues: unknown queue "scraping "` + known,
+		"scraping = 1":  `--queues: unknown queue "scraping "` + known,
 		"nowhere":       `--queues: unknown queue "nowhere"` + known,
 		"agents=2,,":    `--queues: unknown queue ""` + known,
 		"agents=0":      `--queues: concurrency "0" of agents: use 1 to 10000`,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"html"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
@@ -39,7 +40,7 @@ func TestFrontPageLinksEveryPartAndSumsUpTheQueues(t *testing.T) {
 		o.Queues = fakeQueues{sizes: []QueueSize{{Name: "agents", Waiting: 41, Paused: true}}}
 	})
 	w := get(t, h, "/")
-	mustContain(t, w.Body.String(), "41", "paused", `href="/asynqmon/queues/agents"`)
+	mustContain(t, w.Body.String(), `<td><a href="/asynqmon/queues/agents">agents</a> <span class="tag">paused</span></td><td class="number">41</td><td class="number">0</td>`)
 	for _, path := range []string{"/briefings/", "/schedule/", "/asynqmon/", "/docs/", "/metrics", "/readyz", "/healthz", "/style.css"} {
 		mustContain(t, w.Body.String(), `href="`+path+`"`)
 		if page := get(t, h, path); page.Code != 200 {
@@ -53,12 +54,17 @@ func TestWhatIsAwayIsSaidAndNotShownRaw(t *testing.T) {
 	h := newHandler(t, func(o *Options) {
 		o.Briefings, o.Schedule, o.Queues, o.Brake = fakeBriefings{err: away}, fakeSchedule{err: away}, fakeQueues{err: away}, fakeBrake{err: away}
 	})
-	for path, want := range map[string]int{"/": 200, "/briefings/": 503, "/briefings/b1": 503, "/schedule/": 503} {
+	for path, want := range map[string]struct {
+		status int
+		said   string
+	}{
+		"/": {200, "The queues"}, "/briefings/": {503, "The briefings"}, "/briefings/b1": {503, "The briefing"}, "/schedule/": {503, "The schedule"},
+	} {
 		w := get(t, h, path)
-		if w.Code != want {
-			t.Errorf("%s: status %d, want %d", path, w.Code, want)
+		if w.Code != want.status {
+			t.Errorf("%s: status %d, want %d", path, w.Code, want.status)
 		}
-		mustContain(t, w.Body.String(), "cannot be read now")
+		mustContain(t, html.UnescapeString(w.Body.String()), want.said+" cannot be read now. Reload in a moment; the monitor's log says why.")
 		if strings.Contains(w.Body.String(), "secret detail") {
 			t.Errorf("%s shows the error", path)
 		}
@@ -94,7 +100,7 @@ func TestBriefingsAreListedAndMissingOnesSaidMissing(t *testing.T) {
 	h := newHandler(t, func(o *Options) {
 		o.Briefings = fakeBriefings{list: []BriefingSummary{{ID: "a b/c", User: "mia", Title: "Monday", Created: written}}}
 	})
-	mustContain(t, get(t, h, "/briefings/").Body.String(), `href="/briefings/a%20b%2Fc"`, "mia", "2026-11-23 08:00:00 UTC")
+	mustContain(t, get(t, h, "/briefings/").Body.String(), `<td><a href="/briefings/a%20b%2Fc">Monday</a></td><td>mia</td><td><time datetime="2026-11-23T08:00:00Z">2026-11-23 08:00:00 UTC</time></td>`)
 	for _, path := range []string{"/briefings/nope", "/briefings/" + strings.Repeat("x", 5000), "/docs/nope", "/docs/..%2fmonitor.go"} {
 		if w := get(t, h, path); w.Code != 404 || w.Body.Len() > 5000 {
 			t.Errorf("%.40s: status %d with %d bytes, want a short 404", path, w.Code, w.Body.Len())
@@ -113,7 +119,7 @@ func TestScheduleShowsTimesInTheirZone(t *testing.T) {
 			Next: time.Date(2026, 11, 24, 8, 0, 0, 0, berlin),
 		}}}
 	})
-	mustContain(t, get(t, h, "/schedule/").Body.String(), "mia", "briefing_generate", "0 8 * * *", "2026-11-24 08:00:00 CET", `datetime="2026-11-24T07:00:00Z"`, "never")
+	mustContain(t, get(t, h, "/schedule/").Body.String(), `<td>mia</td><td><code>briefing_generate</code></td><td><code>0 8 * * *</code></td><td>Europe/Berlin</td><td><time datetime="2026-11-24T07:00:00Z">2026-11-24 08:00:00 CET</time></td><td>never</td>`)
 }
 
 func TestAPageIsRenderedFromMarkdown(t *testing.T) {
