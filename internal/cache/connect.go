@@ -124,7 +124,7 @@ func (o Options) client() (redis.UniversalClient, error) {
 func (o Options) standalone(u *url.URL, tlsConfig *tls.Config) (redis.UniversalClient, error) {
 	opt, err := redis.ParseURL(u.String())
 	if err != nil {
-		return nil, fmt.Errorf("redis URL %s: %w", redact.URL(o.URL), err)
+		return nil, fmt.Errorf("redis URL %s: %w: correct it, or leave it out", redact.URL(o.URL), err)
 	}
 	if o.Password != "" {
 		opt.Password = o.Password
@@ -153,7 +153,7 @@ func (o Options) sentinel(u *url.URL, scheme string, tlsConfig *tls.Config) (red
 	v.RawQuery = q.Encode()
 	opt, err := redis.ParseFailoverURL(manyHosts(&v, scheme))
 	if err != nil {
-		return nil, fmt.Errorf("redis URL %s: %w", redact.URL(o.URL), err)
+		return nil, fmt.Errorf("redis URL %s: %w: correct it, or leave it out", redact.URL(o.URL), err)
 	}
 	if o.Password != "" {
 		opt.Password = o.Password
@@ -169,7 +169,7 @@ func (o Options) sentinel(u *url.URL, scheme string, tlsConfig *tls.Config) (red
 func (o Options) cluster(u *url.URL, scheme string, tlsConfig *tls.Config) (redis.UniversalClient, error) {
 	opt, err := redis.ParseClusterURL(manyHosts(u, scheme))
 	if err != nil {
-		return nil, fmt.Errorf("redis URL %s: %w", redact.URL(o.URL), err)
+		return nil, fmt.Errorf("redis URL %s: %w: correct it, or leave it out", redact.URL(o.URL), err)
 	}
 	if o.Password != "" {
 		opt.Password = o.Password

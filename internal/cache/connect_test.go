@@ -70,10 +70,10 @@ func TestABadURLIsRefusedWithoutItsPassword(t *testing.T) {
 	for raw, want := range map[string]string{
 		"http://u:hunter2@h":                `redis URL scheme "http": use redis, rediss, redis-sentinel, redis-cluster or unix`,
 		"redis://u:hunter2@h:x":             "redis URL cannot be parsed: give redis://[user:password@]host:port[/db], special characters percent-encoded",
-		"redis://u:hunter2@h:1/db":          `redis URL redis://(hidden)@h:1/db: redis: invalid database number: "db"`,
+		"redis://u:hunter2@h:1/db":          `redis URL redis://(hidden)@h:1/db: redis: invalid database number: "db": correct it, or leave it out`,
 		"redis-sentinel://u:hunter2@h:1":    "redis URL redis-sentinel://(hidden)@h:1: name the master after the hosts: redis-sentinel://host:26379/mymaster",
-		"redis://u:hunter2@h:1?nonsense=1":  "redis URL redis://(hidden)@h:1?nonsense=(hidden): redis: unexpected option: nonsense",
-		"redis-cluster://u:hunter2@h:1?x=1": "redis URL redis-cluster://(hidden)@h:1?x=(hidden): redis: unexpected option: x",
+		"redis://u:hunter2@h:1?nonsense=1":  "redis URL redis://(hidden)@h:1?nonsense=(hidden): redis: unexpected option: nonsense: correct it, or leave it out",
+		"redis-cluster://u:hunter2@h:1?x=1": "redis URL redis-cluster://(hidden)@h:1?x=(hidden): redis: unexpected option: x: correct it, or leave it out",
 	} {
 		_, err := cache.Connect(cache.Options{URL: raw})
 		if fmt.Sprint(err) != want {

@@ -127,7 +127,7 @@ monitor: {users: [{name: op, password_hash: hunter4, role: operator}]}
 	for url, want := range map[string]string{
 		"redis://a:hunter2@h:notaport":   "redis URL cannot be parsed: give redis://[user:password@]host:port[/db], special characters percent-encoded",
 		"http://a:hunter2@h":             `redis URL scheme "http": use redis, rediss, redis-sentinel, redis-cluster or unix`,
-		"redis://a:hunter2@h:1/notadb":   `redis URL redis://(hidden)@h:1/notadb: redis: invalid database number: "notadb"`,
+		"redis://a:hunter2@h:1/notadb":   `redis URL redis://(hidden)@h:1/notadb: redis: invalid database number: "notadb": correct it, or leave it out`,
 		"redis-sentinel://a:hunter2@h:1": "redis URL redis-sentinel://(hidden)@h:1: name the master after the hosts: redis-sentinel://host:26379/mymaster",
 	} {
 		file := write(t, "redis: {url: '"+url+"'}")

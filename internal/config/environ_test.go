@@ -99,7 +99,7 @@ func TestTheRedisOfThePlatformIsTakenWhereNoSettingNamesOne(t *testing.T) {
 			t.Errorf("%q, %q: %q from %q, %v; want %q from %q", tc.path, tc.environ, c.Redis.URL, c.Redis.From, err, tc.url, tc.from)
 		}
 	}
-	if _, err := Load("", []string{"REDIS_URL=rediss://h:1?ssl_cert_reqs=none"}, nil); fmt.Sprint(err) != "redis, from REDIS_URL: redis URL rediss://h:1?ssl_cert_reqs=(hidden): redis: unexpected option: ssl_cert_reqs" {
+	if _, err := Load("", []string{"REDIS_URL=rediss://h:1?ssl_cert_reqs=none"}, nil); fmt.Sprint(err) != "redis, from REDIS_URL: redis URL rediss://h:1?ssl_cert_reqs=(hidden): redis: unexpected option: ssl_cert_reqs: correct it, or leave it out" {
 		t.Errorf("error %v, want one that names the variable and the option", err)
 	}
 }
