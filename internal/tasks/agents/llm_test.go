@@ -275,15 +275,15 @@ func TestAPageCannotReachAToolThatTheAgentWasNotGiven(t *testing.T) {
 
 func TestABadCallIsToldToTheModel(t *testing.T) {
 	for want, call := range map[string][]string{
-		"one JSON object, but they are cut off after 9 bytes": {"search_documents", `{"words":`},
-		`unknown field \"wrods\"`:                             {"search_documents", `{"wrods":"tide"}`},
-		`there is no document`:                                {"read_document", `{"id":"moon"}`},
-		`404 Not Found`:                                       {"fetch_page", `{"url":"https://example.org/none"}`},
-		`you may send scrape_page`:                            {"enqueue", `{"kind":"agent_mailer","payload":{}}`},
-		"you work for ada alone":                              {"enqueue", `{"kind":"scrape_page","payload":{"user":"bob","url":"https://example.org"}}`},
-		"has no handler":                                      {"enqueue", `{"kind":"scrape_nothing","payload":{}}`},
-		`field \"text\" is empty`:                             {"write_finding", `{"text":" "}`},
-		"there is no tool":                                    {"delete_everything", `{}`},
+		`not called: the arguments have to be one JSON object, but they are cut off after 9 bytes. You wrote "{\"words\":": call it again, with all of the arguments`: {"search_documents", `{"words":`},
+		`unknown field "wrods": remove it or check its spelling`:                                                             {"search_documents", `{"wrods":"tide"}`},
+		`there is no document "moon": search for one`:                                                                        {"read_document", `{"id":"moon"}`},
+		"the server answered 404 Not Found":                                                                                  {"fetch_page", `{"url":"https://example.org/none"}`},
+		`kind "agent_mailer": you may send scrape_page, scrape_nothing`:                                                      {"enqueue", `{"kind":"agent_mailer","payload":{}}`},
+		`field "user" of the payload is "bob": you work for ada alone`:                                                       {"enqueue", `{"kind":"scrape_page","payload":{"user":"bob","url":"https://example.org"}}`},
+		`kind "scrape_nothing" has no handler`:                                                                               {"enqueue", `{"kind":"scrape_nothing","payload":{}}`},
+		`field "text" is empty: say what you found`:                                                                          {"write_finding", `{"text":" "}`},
+		`there is no tool "delete_everything": you have search_documents, read_document, fetch_page, enqueue, write_finding`: {"delete_everything", `{}`},
 	} {
 		s := newStudy(t, func(a llmtest.Ask) llmtest.Reply {
 			if turn(a) == 1 {
@@ -298,8 +298,8 @@ func TestABadCallIsToldToTheModel(t *testing.T) {
 			t.Errorf("%v: %+v, %v", call, brief, err)
 			continue
 		}
-		if body := s.server.Asked()[1].Body; !strings.Contains(body, want) && !strings.Contains(strings.ReplaceAll(body, `\\\"`, `\"`), want) {
-			t.Errorf("%v: the model is not told %q: %s", call, want, body)
+		if told := s.server.Asked()[1].Last(); told != fmt.Sprintf("result call-1: <data source=%q>\n%s\n</data>", call[0], want) {
+			t.Errorf("%v: the model is not told %q: %s", call, want, told)
 		}
 	}
 }
@@ -509,7 +509,7 @@ func TestAnAnswerFollowsTheSchemaOrIsAskedForAgain(t *testing.T) {
 	if err != nil || string(brief.Output) != `{"found":3}` || brief.Text != "" {
 		t.Errorf("%+v, %v", brief, err)
 	}
-	if asked := s.server.Asked(); len(asked) != 3 || !strings.Contains(asked[1].Last(), "it is not JSON") || !strings.Contains(asked[2].Last(), "integer") || !strings.Contains(string(asked[0].Schema), "found") {
+	if asked := s.server.Asked(); len(asked) != 3 || asked[1].Last() != "user: Your answer cannot be taken: it is not JSON: invalid character 'I' looking for beginning of value. Answer again, with nothing but JSON that follows the schema." || asked[2].Last() != "user: Your answer cannot be taken: jsonschema validation failed with 'mem:answer#'\n- at '/found': got string, want integer. Answer again, with nothing but JSON that follows the schema." || !strings.Contains(string(asked[0].Schema), "found") {
 		t.Errorf("asked %+v", asked)
 	}
 	answers = []string{"no", "no", "no"}
