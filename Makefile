@@ -29,7 +29,7 @@ release-check: release ## build the release again, elsewhere and without the cac
 	@sh scripts/release-check.sh $(BIN)/release "$(VERSION)" "$(COMMIT)"
 
 test: test-needs build ## install what the tests need, then run all of them
-	go test -race -timeout 30m ./...
+	COMMANDS_BUILT_IN=$(abspath $(BIN)) go test -race -timeout 30m ./...
 
 test-faults: test-needs ## kill workers and Redis under 20,000 tasks, cut the network; ARGS="-seed=N" repeats a run
 	go test -count=1 -timeout 30m -v ./test/faults -full $(ARGS)

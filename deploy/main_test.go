@@ -8,16 +8,20 @@ import (
 
 	"go.uber.org/goleak"
 
-	"switchyard/test/gobuild"
+	"switchyard/test/commandtest"
 )
 
 // binaries holds the built commands.
 var binaries string
 
 func TestMain(m *testing.M) {
-	binaries = gobuild.Commands("switchyard/cmd/...")
+	dir, clean, err := commandtest.Dir()
+	if err != nil {
+		panic(err)
+	}
+	binaries = dir
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
-		_ = os.RemoveAll(binaries)
+		clean()
 		os.Exit(code)
 	}))
 }

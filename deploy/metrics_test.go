@@ -52,7 +52,7 @@ func deployment(t *testing.T) (*rig, *prometheus) {
 	r.do("enqueue", "scrape_page", page("/nothing-here"), "--id", "gone")
 	r.do("enqueue", "scrape_page", `{"url":"http://`+freeAddress(t)+`/"}`, "--id", "away")
 	r.do("enqueue", "agent_slow", `{"user":"bob"}`, "--id", "cancelled")
-	r.do("enqueue", "agent_slow", `{"user":"eve"}`, "--id", "late", "--deadline", time.Now().Add(3*time.Second).Format(time.RFC3339))
+	r.do("enqueue", "agent_slow", `{"user":"eve"}`, "--id", "late", "--deadline", time.Now().Add(15*time.Second).Format(time.RFC3339))
 	r.do("enqueue", "agent_slow", `{"user":"ada"}`, "--id", "parked")
 	r.do("schedule", "add", "often", "@every 1s", "scrape_page", page("/docs/tasks"))
 	r.awaitState("scraping/fine", "succeeded")

@@ -111,7 +111,7 @@ func (d *daemon) stop() {
 		return
 	}
 	_ = d.process.Process.Signal(syscall.SIGINT)
-	killing := time.AfterFunc(10*time.Second, func() { _ = d.process.Process.Kill() })
+	killing := time.AfterFunc(patience, func() { _ = d.process.Process.Kill() })
 	defer killing.Stop()
 	_ = d.process.Wait()
 }

@@ -14,7 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"switchyard/bench"
-	"switchyard/test/gobuild"
+	"switchyard/test/commandtest"
 	"switchyard/test/redistest"
 )
 
@@ -22,9 +22,13 @@ import (
 var binaries string
 
 func TestMain(m *testing.M) {
-	binaries = gobuild.Commands("switchyard/cmd/worker", "switchyard/cmd/scheduler", "switchyard/bench/switchyard-bench")
+	dir, clean, err := commandtest.Dir()
+	if err != nil {
+		panic(err)
+	}
+	binaries = dir
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
-		_ = os.RemoveAll(binaries)
+		clean()
 		os.Exit(code)
 	}))
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"switchyard/test/commandtest"
 	"switchyard/test/redistest"
 )
 
@@ -95,8 +96,7 @@ func build(t *testing.T, dir, file, kinds, handlers string) {
 	if err := os.WriteFile(overlayFile, list, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	made := exec.Command("go", "build", "-overlay", overlayFile, "-o", dir+string(filepath.Separator), "switchyard/cmd/worker", "switchyard/cmd/switchyard") //nolint:gosec // our own
-	if out, err := made.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	if err := commandtest.Build(dir, "-overlay", overlayFile, "switchyard/cmd/worker", "switchyard/cmd/switchyard"); err != nil {
+		t.Fatal(err)
 	}
 }

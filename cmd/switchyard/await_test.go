@@ -15,7 +15,7 @@ import (
 )
 
 // awaitAtMost bounds a script's wait for other processes, which signal nothing to it.
-const awaitAtMost = 30 * time.Second
+const awaitAtMost = time.Minute
 
 // until calls seen until it returns true. what it returns besides says how far it got.
 func until(ts *testscript.TestScript, what string, seen func() (string, bool)) {
@@ -74,7 +74,7 @@ func post(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: post URL BODY")
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), awaitAtMost)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, args[0], strings.NewReader(args[1]))
 	ts.Check(err)
@@ -88,7 +88,7 @@ func post(ts *testscript.TestScript, neg bool, args []string) {
 
 // get returns a page's body, or why there is none.
 func get(url string) string {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), awaitAtMost)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {

@@ -62,7 +62,7 @@ func TestIdleConnectionsTakeNoFilesFromTasks(t *testing.T) {
 		return string(out)
 	}
 	run("enqueue", "scrape_page", `{"url":"`+site.URL+`"}`, "--id", "page")
-	run("task", "wait", "scraping/page", "--timeout", "20s")
+	run("task", "wait", "scraping/page", "--timeout", awaitAtMost.String())
 	if shown := run("task", "show", "scraping/page"); strings.Contains(shown, `"last_error"`) {
 		t.Errorf("the task did not succeed at once: %s", shown)
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"switchyard/test/gobuild"
+	"switchyard/test/commandtest"
 	"switchyard/test/redistest"
 )
 
@@ -18,8 +18,12 @@ var binaries string
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {
-	binaries = gobuild.Commands("switchyard/cmd/...")
-	defer func() { _ = os.RemoveAll(binaries) }()
+	dir, clean, err := commandtest.Dir()
+	if err != nil {
+		panic(err)
+	}
+	defer clean()
+	binaries = dir
 	return m.Run()
 }
 

@@ -88,12 +88,12 @@ agents:
 		t.Fatal(err)
 	}
 	for i := range pidfds {
-		n, err := unix.Poll(pidfds[i:i+1], 10_000)
+		n, err := unix.Poll(pidfds[i:i+1], int(awaitAtMost.Milliseconds()))
 		for errors.Is(err, unix.EINTR) {
-			n, err = unix.Poll(pidfds[i:i+1], 10_000)
+			n, err = unix.Poll(pidfds[i:i+1], int(awaitAtMost.Milliseconds()))
 		}
 		if n != 1 {
-			t.Fatalf("a program lives 10s after its worker: %v", err)
+			t.Fatalf("a program lives %s after its worker: %v", awaitAtMost, err)
 		}
 	}
 	t.Logf("gone %s after the worker was killed", time.Since(killed).Round(time.Millisecond))

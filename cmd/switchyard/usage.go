@@ -19,7 +19,7 @@ type usageCommand struct {
 // Run implements the command.
 func (cmd usageCommand) Run(f *config.Flags, out *command.Output) error {
 	if cmd.Days < 1 || cmd.Days > 62 {
-		return command.With(command.Wrong, fmt.Errorf("--days is %d: use 1 to 62, for as long is it kept", cmd.Days))
+		return command.With(command.Wrong, fmt.Errorf("--days is %d: use 1 to 62, for so long it is kept", cmd.Days))
 	}
 	return withSystem(f, func(ctx context.Context, s *app.System) error {
 		lines, err := s.Usage.Lines(ctx, cmd.User, time.Now().AddDate(0, 0, 1-cmd.Days))

@@ -3,7 +3,7 @@ package app
 import (
 	"context"
 	"errors"
-	"strings"
+	"fmt"
 	"testing"
 	"time"
 
@@ -43,7 +43,9 @@ func TestADaemonStopsOnceANewerProgramHasChangedTheLayout(t *testing.T) {
 	go func() { ended <- s.whileKnown(daemon.Stop{Quiet: ctx, Drain: ctx}, w.Run) }()
 	await(t, "a worker at work", func() bool { return s.Redis.ZCard(ctx, "asynq:servers").Val() == 1 })
 	s.Redis.HSet(ctx, "switchyard:layout", "reads", layout.Known+1, "by", "v9.0.0")
-	if err := <-ended; !errors.As(err, new(*layout.NewerError)) || !strings.Contains(err.Error(), "v9.0.0") {
+	want := "what is stored in redis has layout 2, which v9.0.0 began on " + time.Now().UTC().Format(time.DateOnly) +
+		", and this program knows no layout after 1: run that release or a later one, or give this one a database of its own (switchyard:layout)"
+	if err := <-ended; !errors.As(err, new(*layout.NewerError)) || fmt.Sprint(err) != want {
 		t.Errorf("it ended with %v", err)
 	}
 	if n := s.Redis.ZCard(ctx, "asynq:servers").Val(); n != 0 {

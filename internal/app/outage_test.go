@@ -97,7 +97,7 @@ func TestNoPageIsFetchedTwiceBecauseRedisWasAway(t *testing.T) {
 func awaitOnce(t *testing.T, s *System, site *pages, n int) {
 	t.Helper()
 	inspector := asynq.NewInspectorFromRedisClient(s.Redis)
-	ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	for {
 		info, err := inspector.GetQueueInfo("scraping")

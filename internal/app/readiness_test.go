@@ -48,7 +48,7 @@ func (r readiness) holds() bool {
 // await waits until all conditions hold, or returns what they are.
 func (r readiness) await(t *testing.T) {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !r.holds(); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !r.holds(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("it does not become ready:\n%s", r())
 		}

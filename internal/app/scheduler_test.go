@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -22,7 +23,7 @@ import (
 // again and again.
 func await(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !done(); {
+	for deadline := time.Now().Add(time.Minute); !done(); {
 		if time.Now().After(deadline) {
 			t.Fatalf("after 20 s there is still not %s", what)
 		}
@@ -83,7 +84,7 @@ func TestASchedulerThatHangsCanBeStopped(t *testing.T) {
 		began := time.Now()
 		time.AfterFunc(time.Minute, beQuiet)
 		err := endInTime(daemon.Stop{Quiet: quiet}, func(daemon.Stop) error { <-release; return nil })
-		if took := time.Since(began); took != time.Minute+10*time.Second || err == nil || !strings.Contains(err.Error(), "the schedule did not stop within 10s") {
+		if took := time.Since(began); took != time.Minute+10*time.Second || fmt.Sprint(err) != "the schedule did not stop within 10s: what it was busy with is left to other schedulers" {
 			t.Errorf("it ended after %s with %v, want 10s after it was to stop, and a reason", took, err)
 		}
 	})

@@ -52,7 +52,7 @@ func (t teller) ForceFlush(context.Context) error                { return nil }
 // await returns once a span of each name has ended.
 func (r *recorder) await(t *testing.T, names ...string) {
 	t.Helper()
-	timeout := time.After(30 * time.Second)
+	timeout := time.After(time.Minute)
 	for len(names) > 0 {
 		select {
 		case name := <-r.ended:

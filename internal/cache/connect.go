@@ -132,7 +132,7 @@ func (o Options) opener() (func() redis.UniversalClient, error) {
 func (o Options) standalone(u *url.URL, tlsConfig *tls.Config) (func() redis.UniversalClient, error) {
 	opt, err := redis.ParseURL(u.String())
 	if err != nil {
-		return nil, fmt.Errorf("redis URL %s: %w", redact.URL(o.URL), err)
+		return nil, fmt.Errorf("redis URL %s: %w: correct it, or leave it out", redact.URL(o.URL), err)
 	}
 	if o.Password != "" {
 		opt.Password = o.Password
@@ -161,7 +161,7 @@ func (o Options) sentinel(u *url.URL, scheme string, tlsConfig *tls.Config) (fun
 	v.RawQuery = q.Encode()
 	opt, err := redis.ParseFailoverURL(manyHosts(&v, scheme))
 	if err != nil {
-		return nil, fmt.Errorf("redis URL %s: %w", redact.URL(o.URL), err)
+		return nil, fmt.Errorf("redis URL %s: %w: correct it, or leave it out", redact.URL(o.URL), err)
 	}
 	if o.Password != "" {
 		opt.Password = o.Password
@@ -177,7 +177,7 @@ func (o Options) sentinel(u *url.URL, scheme string, tlsConfig *tls.Config) (fun
 func (o Options) cluster(u *url.URL, scheme string, tlsConfig *tls.Config) (func() redis.UniversalClient, error) {
 	opt, err := redis.ParseClusterURL(manyHosts(u, scheme))
 	if err != nil {
-		return nil, fmt.Errorf("redis URL %s: %w", redact.URL(o.URL), err)
+		return nil, fmt.Errorf("redis URL %s: %w: correct it, or leave it out", redact.URL(o.URL), err)
 	}
 	if o.Password != "" {
 		opt.Password = o.Password

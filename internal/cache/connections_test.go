@@ -18,7 +18,7 @@ import (
 func awaitConnections(t *testing.T, asks redis.UniversalClient, open, waiting int) {
 	t.Helper()
 	var list string
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		var err error
 		if list, err = asks.ClientList(t.Context()).Result(); err != nil {
 			t.Fatal(err)

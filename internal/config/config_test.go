@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -68,43 +69,42 @@ schedule:
 }
 
 func TestWhatIsWrongIsNamedWithItsRemedy(t *testing.T) {
-	for name, tc := range map[string]struct{ yaml, environ, want, not string }{
-		"malformed":       {yaml: "redis: [", want: "configuration file"},
-		"unknown key":     {yaml: "redis:\n  adress: x\n", want: `unknown field "adress"`},
-		"wrong type":      {yaml: "redis:\n  pool_size: many\n", want: `switchyard.yaml:2: redis.pool_size "many": give a whole number, such as 20`},
-		"unknown env":     {environ: "SWITCHYARD_REDIS_ULR=x", want: "SWITCHYARD_REDIS_ULR is unknown"},
+	for name, tc := range map[string]struct{ yaml, environ, want string }{
+		"malformed":       {yaml: "redis: [", want: "configuration file FILE: line 1: this is not YAML: did not find expected node content"},
+		"unknown key":     {yaml: "redis:\n  adress: x\n", want: `configuration file FILE:2: redis: unknown field "adress": use some of ca_file, cert_file, key_file, password, pool_size, prefix, url`},
+		"wrong type":      {yaml: "redis:\n  pool_size: many\n", want: `configuration file FILE:2: redis.pool_size "many": give a whole number, such as 20`},
+		"unknown env":     {environ: "SWITCHYARD_REDIS_ULR=x", want: "environment: SWITCHYARD_REDIS_ULR is unknown: remove it, or use one of SWITCHYARD_REDIS_CA_FILE, SWITCHYARD_REDIS_CERT_FILE, SWITCHYARD_REDIS_KEY_FILE, SWITCHYARD_REDIS_PASSWORD, SWITCHYARD_REDIS_POOL_SIZE, SWITCHYARD_REDIS_PREFIX, SWITCHYARD_REDIS_URL"},
 		"bad env":         {environ: "SWITCHYARD_REDIS_POOL_SIZE=x", want: `environment: SWITCHYARD_REDIS_POOL_SIZE "x": give a whole number, such as 20`},
-		"bad duration":    {environ: "SWITCHYARD_WORKER_DRAIN=soon", want: "soon"},
-		"pool size":       {yaml: "redis: {pool_size: 0}", want: "redis.pool_size is 0: use 1"},
-		"scheme":          {yaml: "redis: {url: 'http://x'}", want: "use redis, rediss"},
-		"log level":       {yaml: "log: {level: loud}", want: `log.level "loud": use debug`},
-		"log format":      {yaml: "log: {format: xml}", want: `log.format "xml"`},
-		"concurrency":     {yaml: "queues: {agents: {concurrency: 0}}", want: "queues.agents.concurrency is 0"},
-		"fetchers":        {yaml: "queues: {agents: {concurrency: 1, fetchers: -1}}", want: "queues.agents.fetchers is -1"},
-		"queue name":      {yaml: "queues: {'A B': {concurrency: 1}}", want: `name "A B"`},
-		"priorities":      {yaml: "queues: {agents: {concurrency: 1, priorities: {other: 1}}}", want: "lacks agents itself"},
-		"rule":            {yaml: "routing: [{pattern: x, queue: nowhere}]", want: `unknown queue "nowhere"`},
-		"briefings agent": {yaml: "briefings: {agent: nobody}", want: `briefings.agent "nobody"`},
-		"address":         {yaml: "monitor: {listen: '8080'}", want: "monitor.listen"},
-		"charts":          {yaml: "monitor: {prometheus: 'localhost:9090'}", want: `monitor.prometheus "localhost:9090": give an http or https URL`},
-		"charts' secret":  {yaml: "monitor: {prometheus: 'http://ada:hidden@localhost:9090'}", want: "monitor.prometheus has a user, a password, a query or a fragment: leave them out", not: "hidden"},
-		"cron":            {yaml: "schedule: {a: {spec: '61 * * * *', kind: x}}", want: "61"},
-		"zone":            {yaml: "schedule: {a: {spec: '* * * * *', zone: Mars/Olympus, kind: x}}", want: "Mars/Olympus"},
-		"catch up":        {yaml: "schedule: {a: {spec: '* * * * *', kind: x, catch_up: some}}", want: "some"},
-		"source":          {yaml: "sources: {a: {url: 'ftp://x', every: 5m}}", want: "sources.a.url"},
-		"source interval": {yaml: "sources: {a: {url: 'http://x'}}", want: "source:a"},
-		"duration":        {yaml: "briefings: {patience: 0s}", want: "briefings.patience is 0s"},
+		"bad duration":    {environ: "SWITCHYARD_WORKER_DRAIN=soon", want: `environment: SWITCHYARD_WORKER_DRAIN "soon": give a duration with its unit, such as 30s`},
+		"pool size":       {yaml: "redis: {pool_size: 0}", want: "redis.pool_size is 0: use 1 to 10000"},
+		"scheme":          {yaml: "redis: {url: 'http://x'}", want: `redis, from FILE: redis URL scheme "http": use redis, rediss, redis-sentinel, redis-cluster or unix`},
+		"log level":       {yaml: "log: {level: loud}", want: `log.level "loud": use debug, info, warn or error`},
+		"log format":      {yaml: "log: {format: xml}", want: `log.format "xml": use auto, json or console`},
+		"concurrency":     {yaml: "queues: {agents: {concurrency: 0}}", want: "queues.agents.concurrency is 0: use 1 to 10000"},
+		"fetchers":        {yaml: "queues: {agents: {concurrency: 1, fetchers: -1}}", want: "queues.agents.fetchers is -1: use 1 to 1000, or leave it out"},
+		"queue name":      {yaml: "queues: {'A B': {concurrency: 1}}", want: `queues: name "A B": use up to 50 lower-case letters, digits, _ and -`},
+		"priorities":      {yaml: "queues: {agents: {concurrency: 1, priorities: {other: 1}}}", want: "queues.agents.priorities lacks agents itself: give it a weight too"},
+		"rule":            {yaml: "routing: [{pattern: x, queue: nowhere}]", want: `routing rule 1: pattern "x": unknown queue "nowhere": use one of agents, briefings, default, scraping`},
+		"briefings agent": {yaml: "briefings: {agent: nobody}", want: `briefings.agent "nobody" is not among agents: use one of scout`},
+		"address":         {yaml: "monitor: {listen: '8080'}", want: `monitor.listen "8080": give host:port, such as 127.0.0.1:8080`},
+		"charts":          {yaml: "monitor: {prometheus: 'localhost:9090'}", want: `monitor.prometheus "localhost:9090": give an http or https URL, such as https://example.com/v1`},
+		"charts' secret":  {yaml: "monitor: {prometheus: 'http://ada:hidden@localhost:9090'}", want: "monitor.prometheus has a user, a password, a query or a fragment: leave them out, such as http://127.0.0.1:9090, for pages show the address; a proxy may sign in for the monitor"},
+		"cron":            {yaml: "schedule: {a: {spec: '61 * * * *', kind: x}}", want: `schedule: entry a: spec "61 * * * *": minute "61" is not valid, "61" is none of its values: use 0-59, alone or as in 2,4 and 2-4, or * with a step as in */5`},
+		"zone":            {yaml: "schedule: {a: {spec: '* * * * *', zone: Mars/Olympus, kind: x}}", want: `schedule: entry a: zone "Mars/Olympus" is not a time zone: give an IANA name such as Europe/Berlin, or leave it out for UTC`},
+		"catch up":        {yaml: "schedule: {a: {spec: '* * * * *', kind: x, catch_up: some}}", want: `schedule: entry a: catch_up "some": use latest, none or all`},
+		"source":          {yaml: "sources: {a: {url: 'ftp://x', every: 5m}}", want: `sources.a.url "ftp://x": give an http or https URL, such as https://example.com/v1`},
+		"source interval": {yaml: "sources: {a: {url: 'http://x'}}", want: `sources.a: entry source:a: spec "@every 0s": interval "0s": give a whole number of seconds, from 1s to 8784h0m0s`},
+		"duration":        {yaml: "briefings: {patience: 0s}", want: "briefings.patience is 0s: use 10ms to 24h0m0s"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := Load(write(t, tc.yaml), []string{tc.environ}, nil)
-			if err == nil || !strings.Contains(err.Error(), tc.want) {
-				t.Errorf("error %v, want one with %q", err, tc.want)
-			} else if tc.not != "" && strings.Contains(err.Error(), tc.not) {
-				t.Errorf("error %v tells %q", err, tc.not)
+			file := write(t, tc.yaml)
+			_, err := Load(file, []string{tc.environ}, nil)
+			if got := strings.ReplaceAll(fmt.Sprint(err), file, "FILE"); got != tc.want {
+				t.Errorf("\n got %s\nwant %s", got, tc.want)
 			}
 		})
 	}
-	if _, err := Load("/does/not/exist.yaml", nil, nil); err == nil || !strings.Contains(err.Error(), "/does/not/exist.yaml") {
+	if _, err := Load("/does/not/exist.yaml", nil, nil); fmt.Sprint(err) != "configuration file: open /does/not/exist.yaml: no such file or directory" {
 		t.Errorf("missing file: %v", err)
 	}
 }
@@ -124,10 +124,15 @@ monitor: {users: [{name: op, password_hash: hunter4, role: operator}]}
 	if strings.Contains(text, "hunter") || !strings.Contains(text, "(hidden)") || !strings.Contains(text, "pool_size: 20") {
 		t.Errorf("printed:\n%s", text)
 	}
-	for _, url := range []string{"redis://a:hunter2@h:notaport", "http://a:hunter2@h", "redis://a:hunter2@h:1/notadb", "redis-sentinel://a:hunter2@h:1"} {
-		_, err := Load(write(t, "redis: {url: '"+url+"'}"), nil, nil)
-		if err == nil || strings.Contains(err.Error(), "hunter") {
-			t.Errorf("%s: %v", url, err)
+	for url, want := range map[string]string{
+		"redis://a:hunter2@h:notaport":   "redis URL cannot be parsed: give redis://[user:password@]host:port[/db], special characters percent-encoded",
+		"http://a:hunter2@h":             `redis URL scheme "http": use redis, rediss, redis-sentinel, redis-cluster or unix`,
+		"redis://a:hunter2@h:1/notadb":   `redis URL redis://(hidden)@h:1/notadb: redis: invalid database number: "notadb": correct it, or leave it out`,
+		"redis-sentinel://a:hunter2@h:1": "redis URL redis-sentinel://(hidden)@h:1: name the master after the hosts: redis-sentinel://host:26379/mymaster",
+	} {
+		file := write(t, "redis: {url: '"+url+"'}")
+		if _, err := Load(file, nil, nil); fmt.Sprint(err) != "redis, from "+file+": "+want {
+			t.Errorf("%s:\n got %v\nwant %s", url, err, want)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"switchyard/internal/schedule"
 	"switchyard/internal/web"
@@ -37,7 +38,11 @@ func (c Config) Entries() ([]schedule.Entry, error) {
 	for i := range entries {
 		entries[i].Origin = schedule.OriginConfig
 		if err := entries[i].Validate(context.Background()); err != nil {
-			errs = append(errs, fmt.Errorf("schedule entry %s: %w", entries[i].ID, err))
+			place := "schedule"
+			if name, ours := strings.CutPrefix(entries[i].ID, "source:"); ours && i < len(c.Sources) {
+				place = "sources." + name
+			}
+			errs = append(errs, fmt.Errorf("%s: %w", place, err))
 		}
 	}
 	return entries, errors.Join(errs...)

@@ -129,8 +129,9 @@ func TestChecksAndRefusalsAreToldWithTheirLines(t *testing.T) {
 	if !slices.Equal(good, []string{"one", "six"}) || f.Len() != 7 {
 		t.Errorf("good are %v of %d", good, f.Len())
 	}
-	if err := f.Refuse(errors.New("redis is away")); err == nil {
-		t.Error("an error that is about no entry was taken for a refusal")
+	away := errors.New("redis is away")
+	if err := f.Refuse(away); !errors.Is(err, away) {
+		t.Errorf("got %v: an error that is about no entry was taken for a refusal", err)
 	}
 	if err := f.Refuse(nil); err != nil {
 		t.Error(err)
@@ -138,11 +139,14 @@ func TestChecksAndRefusalsAreToldWithTheirLines(t *testing.T) {
 	if err := f.Refuse(errors.Join(&schedule.RefusedError{ID: "six", Err: errors.New("entry six is taken")})); err != nil {
 		t.Error(err)
 	}
-	got := problemsOf(f)
-	for _, want := range []string{"f.yaml:2: entry two: no\n", `f.yaml:4: entry three: max_runs "x"`, "f.yaml:5: entry four: no\n", `f.yaml:6: entry four: unknown field "colour"`, "f.yaml:8: entry five is given twice, the first time in line 7", "f.yaml:9: entry six is taken"} {
-		if !strings.Contains(got, want) {
-			t.Errorf("%s\nlacks %s", got, want)
-		}
+	const want = `f.yaml:2: entry two: no
+f.yaml:4: entry three: max_runs "x": give a whole number, such as 3
+f.yaml:5: entry four: no
+f.yaml:6: entry four: unknown field "colour": use catch_up, catch_up_limit, cron, end, expires, fresh_for, id, kind, max_runs, overlap, owner, paused, payload, queue, spec, spread, start, zone
+f.yaml:8: entry five is given twice, the first time in line 7: keep one of them
+f.yaml:9: entry six is taken`
+	if got := problemsOf(f); got != want {
+		t.Errorf("\n got %s\nwant %s", got, want)
 	}
 }
 

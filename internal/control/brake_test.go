@@ -57,9 +57,13 @@ func TestABrakeHoldsItsUserUntilItIsReleased(t *testing.T) {
 				t.Errorf("after change %d of %s: held %v, %v; want %v", i, change.user, held, err, change.held)
 			}
 		}
-		for _, id := range []string{"", "a\nb", "\xff"} {
-			if _, err := pull(id); err == nil {
-				t.Errorf("a brake for %q was pulled", id)
+		for id, want := range map[string]string{
+			"":     `field "user" is empty: give a user id`,
+			"a\nb": `user "a\nb" has the character U+000A: leave out what cannot be printed, such as line breaks`,
+			"\xff": `user "\xff" is not UTF-8: give its id in UTF-8`,
+		} {
+			if _, err := pull(id); fmt.Sprint(err) != want {
+				t.Errorf("a brake for %q: %v, want %s", id, err, want)
 			}
 		}
 	})

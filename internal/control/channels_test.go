@@ -1,6 +1,7 @@
 package control
 
 import (
+	"fmt"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -17,9 +18,15 @@ func TestChannelsAreNamedAsTheApplicationsKnowThem(t *testing.T) {
 			t.Errorf("Name(%q) = %q, %v; want %q", user, got, err, want)
 		}
 	}
-	for _, id := range []string{"", "*", "a\nb", "a\x00b", "ada\r\nPUBLISH"} {
-		if name, err := Pause.Name(id); err == nil {
-			t.Errorf("%q gives channel %q", id, name)
+	for id, want := range map[string]string{
+		"":               `field "user" is empty: give a user id`,
+		"*":              `user "*" stands for everyone: give the id of one user`,
+		"a\nb":           `user "a\nb" has the character U+000A: leave out what cannot be printed, such as line breaks`,
+		"a\x00b":         `user "a\x00b" has the character U+0000: leave out what cannot be printed, such as line breaks`,
+		"ada\r\nPUBLISH": `user "ada\r\nPUBLISH" has the character U+000D: leave out what cannot be printed, such as line breaks`,
+	} {
+		if name, err := Pause.Name(id); name != "" || fmt.Sprint(err) != want {
+			t.Errorf("%q gives channel %q, %v; want %s", id, name, err, want)
 		}
 	}
 }

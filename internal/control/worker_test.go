@@ -16,7 +16,7 @@ import (
 )
 
 // patience bounds how long a test waits for what is to come.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // op is who pauses and resumes in tests.
 var op = audit.Actor{Name: "op", Via: audit.Command, From: "here"}

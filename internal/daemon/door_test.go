@@ -58,7 +58,7 @@ const ask = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 // answered reads an answer and returns its status.
 func answered(t *testing.T, conn net.Conn) int {
 	t.Helper()
-	_ = conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+	_ = conn.SetReadDeadline(time.Now().Add(time.Minute))
 	r, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {
 		t.Fatal(err)

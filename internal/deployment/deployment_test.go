@@ -3,6 +3,7 @@ package deployment
 import (
 	"context"
 	"errors"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -130,16 +131,42 @@ func TestADeploymentIsNamedAfterItsPrefixAndDatabase(t *testing.T) {
 	}
 }
 
+// refusals tells of connections that are refused.
+type refusals chan struct{}
+
+func (r refusals) DialHook(next redis.DialHook) redis.DialHook {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := next(ctx, network, addr)
+		if err != nil {
+			select {
+			case r <- struct{}{}:
+			default: // nobody asks any more
+			}
+		}
+		return conn, err
+	}
+}
+
+func (r refusals) ProcessHook(next redis.ProcessHook) redis.ProcessHook { return next }
+
+func (r refusals) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
 func TestAQueueIsClaimedOnceRedisAnswers(t *testing.T) {
 	server := redistest.Server(t)
-	q := NewQueues(redistest.Client(t, server.Addr), "live", zap.NewNop())
+	client, refused := redistest.Client(t, server.Addr), make(refusals)
+	client.AddHook(refused)
+	q := NewQueues(client, "live", zap.NewNop())
 	server.Stop()
 	done := make(chan error, 1)
 	go func() { done <- q.Claim(t.Context(), "agents") }()
-	select {
-	case err := <-done:
-		t.Errorf("with Redis away: %v, want it to wait", err)
-	case <-time.After(time.Second):
+	for range 3 {
+		select {
+		case err := <-done:
+			t.Fatalf("with Redis away: %v, want it to wait", err)
+		case <-refused:
+		}
 	}
 	if err := server.Start(); err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package documents
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -68,8 +69,8 @@ func TestPutKeepsADocumentThatGetReturns(t *testing.T) {
 }
 
 func TestPutRefusesADocumentWithoutURL(t *testing.T) {
-	if _, err := New(nil, "", 0, time.Now).Put(t.Context(), Document{Text: "x"}); err == nil {
-		t.Fatal("it was stored")
+	if _, err := New(nil, "", 0, time.Now).Put(t.Context(), Document{Text: "x"}); fmt.Sprint(err) != "put document: it has no URL" {
+		t.Fatalf("a document without a URL: %v", err)
 	}
 }
 
@@ -221,16 +222,16 @@ func TestARedisThatIsAwayIsAnErrorNotAMiss(t *testing.T) {
 	if err := client.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Put(t.Context(), page(1)); err == nil {
-		t.Error("put: no error")
+	if _, err := s.Put(t.Context(), page(1)); !errors.Is(err, redis.ErrClosed) {
+		t.Errorf("put: %v", err)
 	}
-	if _, _, err := s.Get(t.Context(), "x"); err == nil {
-		t.Error("get: no error")
+	if _, _, err := s.Get(t.Context(), "x"); !errors.Is(err, redis.ErrClosed) {
+		t.Errorf("get: %v", err)
 	}
-	if _, err := s.Recent(t.Context(), time.Time{}, 10); err == nil {
-		t.Error("recent: no error")
+	if _, err := s.Recent(t.Context(), time.Time{}, 10); !errors.Is(err, redis.ErrClosed) {
+		t.Errorf("recent: %v", err)
 	}
-	if _, err := s.Seen(t.Context(), []string{page(1).URL}); err == nil {
-		t.Error("seen: no error")
+	if _, err := s.Seen(t.Context(), []string{page(1).URL}); !errors.Is(err, redis.ErrClosed) {
+		t.Errorf("seen: %v", err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -312,16 +313,16 @@ func TestWhatAJournalDoesNotTakeIsNamed(t *testing.T) {
 			t.Fatal(err)
 		}
 		for want, write := range map[string]func() error{
-			"no name":            func() error { _, _, err := j.Begin(ctx, "", false); return err },
-			"at most 200":        func() error { return j.Done(ctx, strings.Repeat("a", 201), nil) },
-			"control characters": func() error { _, _, err := j.Begin(ctx, "a\nb", false); return err },
-			"has begun":          func() error { _, _, err := j.Begin(ctx, "read", false); return err },
-			"finished already":   func() error { return j.Done(ctx, "search", nil) },
-			"bytes":              func() error { return j.Done(ctx, "big", json.RawMessage(strings.Repeat(" ", maxResult+1))) },
-			"not JSON":           func() error { return j.Done(ctx, "bad", json.RawMessage("{")) },
+			`a step has no name: give it one, such as "send mail"`:                                                                       func() error { _, _, err := j.Begin(ctx, "", false); return err },
+			`step "aaaaaaaaaaaaaaaaaaaa"… has a name of 201 bytes: at most 200 are allowed`:                                              func() error { return j.Done(ctx, strings.Repeat("a", 201), nil) },
+			`step "a\nb": leave control characters out of its name`:                                                                      func() error { _, _, err := j.Begin(ctx, "a\nb", false); return err },
+			`step "read" has begun and is not done: end it first, or give steps names of their own`:                                      func() error { _, _, err := j.Begin(ctx, "read", false); return err },
+			`step "search" is finished already: give steps names of their own`:                                                           func() error { return j.Done(ctx, "search", nil) },
+			`the result of step "big" has 1048577 bytes, at most 1048576 are kept: store the data and return a reference`:                func() error { return j.Done(ctx, "big", json.RawMessage(strings.Repeat(" ", maxResult+1))) },
+			`step "bad": the result is not JSON: json: error calling MarshalJSON for type json.RawMessage: unexpected end of JSON input`: func() error { return j.Done(ctx, "bad", json.RawMessage("{")) },
 		} {
-			if err := write(); err == nil || !strings.Contains(err.Error(), want) || !tasks.IsPermanent(err) {
-				t.Errorf("%v, want a permanent error with %q", err, want)
+			if err := write(); fmt.Sprint(err) != want || !tasks.IsPermanent(err) {
+				t.Errorf("%v, want %q and permanent", err, want)
 			}
 		}
 		// What was refused has left nothing behind.
@@ -352,28 +353,53 @@ func TestARunWithoutStepsLeavesNothing(t *testing.T) {
 	})
 }
 
+// refusals tells of connections that are refused.
+type refusals chan struct{}
+
+func (r refusals) DialHook(next redis.DialHook) redis.DialHook {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := next(ctx, network, addr)
+		if err != nil {
+			select {
+			case r <- struct{}{}:
+			default: // nobody asks any more
+			}
+		}
+		return conn, err
+	}
+}
+
+func (r refusals) ProcessHook(next redis.ProcessHook) redis.ProcessHook { return next }
+
+func (r refusals) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
 func TestAShortOutageIsWaitedOut(t *testing.T) {
 	server := redistest.Server(t, "--appendonly", "yes", "--appendfsync", "always")
-	d := newDesk(t, redistest.Client(t, server.Addr))
+	client, refused := redistest.Client(t, server.Addr), make(refusals)
+	client.AddHook(refused)
+	d := newDesk(t, client)
 	j, _ := d.attempt(1)
 	d.do(j, "search", false)
-	server.Stop()
 	revived := make(chan error, 1)
-	go func() {
-		time.Sleep(500 * time.Millisecond) // an outage lasts
-		revived <- server.Start()
-	}()
+	outage := func() {
+		server.Stop()
+		go func() {
+			for range 3 { // longer than one try
+				<-refused
+			}
+			revived <- server.Start()
+		}()
+	}
+	outage()
 	if !d.do(j, "mail", true) {
 		t.Error("the step was not done")
 	}
 	if err := <-revived; err != nil {
 		t.Fatal(err)
 	}
-	server.Stop()
-	go func() {
-		time.Sleep(500 * time.Millisecond)
-		revived <- server.Start()
-	}()
+	outage()
 	if err := j.Done(t.Context(), "read", nil); err != nil {
 		t.Error(err)
 	}

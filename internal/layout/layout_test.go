@@ -3,9 +3,9 @@ package layout
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -63,16 +63,17 @@ func TestALayoutThatIsNotKnownIsRefused(t *testing.T) {
 func TestAMarkThatIsNoneIsNamed(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		m := NewMark(client, "acme:")
-		for name, damage := range map[string]func(){
-			"another type":      func() { client.Set(t.Context(), "acme:layout", "1", 0) },
-			"a field missing":   func() { client.HSet(t.Context(), "acme:layout", "reads", 1, "by", "x", "at", 1) },
-			"a field no number": func() { client.HSet(t.Context(), "acme:layout", "reads", "one", "writes", 1, "by", "x", "at", 1) },
-			"a number too low":  func() { client.HSet(t.Context(), "acme:layout", "reads", -1, "writes", 1, "by", "x", "at", 1) },
+		for mark, damage := range map[string]func(){
+			`["a" "string" "" ""]`: func() { client.Set(t.Context(), "acme:layout", "1", 0) },
+			`["1" "" "x" "1"]`:     func() { client.HSet(t.Context(), "acme:layout", "reads", 1, "by", "x", "at", 1) },
+			`["one" "1" "x" "1"]`:  func() { client.HSet(t.Context(), "acme:layout", "reads", "one", "writes", 1, "by", "x", "at", 1) },
+			`["-1" "1" "x" "1"]`:   func() { client.HSet(t.Context(), "acme:layout", "reads", -1, "writes", 1, "by", "x", "at", 1) },
 		} {
 			client.Del(t.Context(), "acme:layout")
 			damage()
-			if err := m.Claim(t.Context(), "v1.0.0"); err == nil || !strings.Contains(err.Error(), "acme:layout") || !strings.Contains(err.Error(), "rename or delete the key") {
-				t.Errorf("%s: says %v", name, err)
+			want := "the layout in acme:layout is " + mark + ": it is not Switchyard's; rename or delete the key, if what is stored is of this release"
+			if err := m.Claim(t.Context(), "v1.0.0"); fmt.Sprint(err) != want {
+				t.Errorf("says %v, want %s", err, want)
 			}
 		}
 	})

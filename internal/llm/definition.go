@@ -89,8 +89,14 @@ func (d Definition) Check() error {
 	if d.KeyEnv != "" && d.KeyFile != "" {
 		return errors.New("key_env and key_file are both given: leave one out")
 	}
-	if d.Timeout < 0 || d.MaxTokens < 0 || min(d.Price.Input, d.Price.Cached, d.Price.Written, d.Price.Output) < 0 {
-		return errors.New("timeout, max_tokens and prices must not be negative")
+	if d.Timeout < 0 {
+		return fmt.Errorf("timeout is %s: use 0 or more", d.Timeout)
+	}
+	if d.MaxTokens < 0 {
+		return fmt.Errorf("max_tokens is %d: use 0 or more", d.MaxTokens)
+	}
+	if lowest := min(d.Price.Input, d.Price.Cached, d.Price.Written, d.Price.Output); lowest < 0 {
+		return fmt.Errorf("a price is %v: use 0 or more", lowest)
 	}
 	return d.checkTuning()
 }

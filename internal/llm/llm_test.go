@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"net/http"
@@ -46,6 +47,13 @@ func open(t *testing.T, api string, change func(*llm.Definition), script func(ll
 	client := &http.Client{Transport: &http.Transport{}}
 	t.Cleanup(func() { client.CloseIdleConnections(); server.Close() })
 	return server, llm.Open("main", definition, client, llm.NewMetrics())
+}
+
+// placesOf are what each API adds to a base URL.
+var placesOf = map[string]string{llm.Chat: "/chat/completions", llm.Responses: "/responses", llm.Messages: "/v1/messages"}
+
+func addressOf(server *llmtest.Server, api string) string {
+	return server.Definition(api).BaseURL + placesOf[api]
 }
 
 // conversation has one of everything.
@@ -146,22 +154,23 @@ func TestFailuresAreToldApart(t *testing.T) {
 }
 
 func TestWhatAServerSaysOfAnErrorIsTold(t *testing.T) {
+	not := map[string]string{llm.Chat: "choices", llm.Responses: "output and no status completed", llm.Messages: "stop_reason"}
 	for name, tc := range map[string]struct {
 		status     int
 		kind, body string
 		class      llm.Class
 		said       string
 	}{
-		"a string":      {404, "application/json", `{"error":"model 'm' not found"}`, llm.Invalid, "404 Not Found: \"model 'm' not found\""},
-		"a string, 503": {503, "application/json", `{"error":"loading"}`, llm.Overloaded, "loading"},
-		"flat":          {400, "application/json", `{"object":"error","message":"This model's maximum context length is 8","type":"BadRequestError","code":400}`, llm.TooLong, "maximum context"},
-		"a code":        {400, "application/json", `{"error":{"code":400,"message":"the request exceeds the available context size","type":"exceed_context_size_error"}}`, llm.TooLong, "available"},
-		"a detail":      {404, "application/json", `{"detail":"Not Found"}`, llm.Invalid, "/"},
-		"a page":        {502, "text/html", "<h1>Bad Gateway</h1>", llm.Overloaded, "Bad Gateway"},
-		"nothing":       {403, "", "", llm.Unauthorized, "403 Forbidden"},
-		"a long text":   {400, "", strings.Repeat("no ", 10_000), llm.Invalid, "no no"},
-		"a site":        {200, "text/html; charset=utf-8", "<h1>Welcome</h1>", llm.Invalid, "does base_url lead to the API?"},
-		"no answer":     {200, "application/json", `{"status":"ok"}`, llm.Invalid, "answers with JSON that is no answer"},
+		"a string":      {404, "application/json", `{"error":"model 'm' not found"}`, llm.Invalid, ` answers 404 Not Found: "model 'm' not found"`},
+		"a string, 503": {503, "application/json", `{"error":"loading"}`, llm.Overloaded, ` answers 503 Service Unavailable: "loading"`},
+		"flat":          {400, "application/json", `{"object":"error","message":"This model's maximum context length is 8","type":"BadRequestError","code":400}`, llm.TooLong, ` answers 400 Bad Request: "This model's maximum context length is 8"`},
+		"a code":        {400, "application/json", `{"error":{"code":400,"message":"the request exceeds the available context size","type":"exceed_context_size_error"}}`, llm.TooLong, ` answers 400 Bad Request: "the request exceeds the available context size"`},
+		"a detail":      {404, "application/json", `{"detail":"Not Found"}`, llm.Invalid, ` answers 404 Not Found: "{\"detail\":\"Not Found\"}"`},
+		"a page":        {502, "text/html", "<h1>Bad Gateway</h1>", llm.Overloaded, ` answers 502 Bad Gateway: "<h1>Bad Gateway</h1>"`},
+		"nothing":       {403, "", "", llm.Unauthorized, ` answers 403 Forbidden: ""`},
+		"a long text":   {400, "", strings.Repeat("no ", 10_000), llm.Invalid, ` answers 400 Bad Request: "no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no no"`},
+		"a site":        {200, "text/html; charset=utf-8", "<h1>Welcome</h1>", llm.Invalid, ` answers with text/html; charset=utf-8 and not with a stream: does base_url lead to the API? It says "<h1>Welcome</h1>"`},
+		"no answer":     {200, "application/json", `{"status":"ok"}`, llm.Invalid, ` answers with JSON that is no answer (it has no %s): does base_url lead to the API? It says "{\"status\":\"ok\"}"`},
 	} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", tc.kind)
@@ -172,7 +181,7 @@ func TestWhatAServerSaysOfAnErrorIsTold(t *testing.T) {
 			_, model := open(t, api, func(d *llm.Definition) { d.BaseURL = server.URL }, nil)
 			_, err := model.Ask(t.Context(), llm.Request{Turns: []llm.Turn{{User: "?"}}}, func(string) {})
 			var failure *llm.Error
-			if !errors.As(err, &failure) || failure.Class != tc.class || !strings.Contains(err.Error(), tc.said) || !strings.Contains(err.Error(), server.URL) || len(err.Error()) > 1000 {
+			if !errors.As(err, &failure) || failure.Class != tc.class || strings.TrimPrefix(err.Error(), "model "+string(failure.Class)+": "+server.URL+placesOf[api]) != strings.ReplaceAll(tc.said, "%s", not[api]) {
 				t.Errorf("%s, %s: error %v, want one of class %s that says %q, where, and no more", name, api, err, tc.class, tc.said)
 			}
 		}
@@ -286,7 +295,7 @@ func TestAServerThatNeverStopsIsCutOff(t *testing.T) {
 		_, model := open(t, api, func(d *llm.Definition) { d.BaseURL = server.URL }, nil)
 		_, err := model.Ask(t.Context(), llm.Request{Turns: []llm.Turn{{User: "?"}}}, func(string) {})
 		var failure *llm.Error
-		if !errors.As(err, &failure) || failure.Class != llm.Broken || !strings.Contains(err.Error(), "larger than the limit") {
+		if !errors.As(err, &failure) || failure.Class != llm.Broken || fmt.Sprint(err) != "model broken: body refused: larger than the limit of 67108864 bytes" {
 			t.Errorf("%s: error %v after %d bytes, want a broken answer that is too large", api, err, sent.Load())
 		}
 	}
@@ -303,8 +312,9 @@ func TestAKeyDoesNotFollowARedirect(t *testing.T) {
 	for _, api := range apis {
 		_, model := open(t, api, func(d *llm.Definition) { d.BaseURL, d.KeyEnv = server.URL, "MODEL_KEY" }, nil)
 		_, err := model.Ask(t.Context(), llm.Request{Turns: []llm.Turn{{User: "?"}}}, func(string) {})
+		want := "model invalid: " + server.URL + placesOf[api] + " redirects: if " + other.URL + "/v1 is to get the key and the conversation, set base_url to it"
 		var failure *llm.Error
-		if !errors.As(err, &failure) || failure.Class != llm.Invalid || !strings.Contains(err.Error(), "set base_url") || strings.Contains(err.Error(), "geheim") {
+		if !errors.As(err, &failure) || failure.Class != llm.Invalid || fmt.Sprint(err) != want {
 			t.Errorf("%s: error %v, want a redirect refused, and why", api, err)
 		}
 	}
@@ -355,17 +365,18 @@ func TestAKeyComesFromTheEnvironmentOrAFileAndIsNotSaid(t *testing.T) {
 			if asked := server.Asked(); len(asked) != 1 || asked[0].Key != want {
 				t.Errorf("%s: asked %+v, want the key %s", api, asked, want)
 			}
+			refused := "model unauthorized: " + addressOf(server, api) + ` answers 401 Unauthorized: "no such key: (a secret)"`
 			var failure *llm.Error
-			if !errors.As(err, &failure) || failure.Class != llm.Unauthorized || strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "no such key") {
+			if !errors.As(err, &failure) || failure.Class != llm.Unauthorized || err.Error() != refused {
 				t.Errorf("%s: error %v; want what the server says, without the key", api, err)
 			}
 		}
 		for want, change := range map[string]func(*llm.Definition){
-			"the variable NO_KEY is empty": func(d *llm.Definition) { d.KeyEnv = "NO_KEY" },
-			"no such file":                 func(d *llm.Definition) { d.KeyFile = "/no/such/file" },
+			"model unauthorized: key_env: the variable NO_KEY is empty: set it to the key of scripted-1": func(d *llm.Definition) { d.KeyEnv = "NO_KEY" },
+			"model unauthorized: key_file: open /no/such/file: no such file or directory":                func(d *llm.Definition) { d.KeyFile = "/no/such/file" },
 		} {
 			_, model := open(t, api, change, func(llmtest.Ask) llmtest.Reply { return llmtest.Reply{} })
-			if _, err := model.Ask(t.Context(), llm.Request{Turns: []llm.Turn{{User: "?"}}}, func(string) {}); err == nil || !strings.Contains(err.Error(), want) {
+			if _, err := model.Ask(t.Context(), llm.Request{Turns: []llm.Turn{{User: "?"}}}, func(string) {}); fmt.Sprint(err) != want {
 				t.Errorf("%s: error %v, want %q", api, err, want)
 			}
 		}
@@ -374,13 +385,13 @@ func TestAKeyComesFromTheEnvironmentOrAFileAndIsNotSaid(t *testing.T) {
 
 func TestABadDefinitionIsNamed(t *testing.T) {
 	for want, d := range map[string]llm.Definition{
-		`api "cohere": use`:       {API: "cohere", Model: "m"},
-		"model is empty":          {API: llm.Chat},
-		`base_url "localhost"`:    {API: llm.Chat, Model: "m", BaseURL: "localhost"},
-		"key_env and key_file":    {API: llm.Chat, Model: "m", KeyEnv: "A", KeyFile: "b"},
-		"prices must not be nega": {API: llm.Chat, Model: "m", Price: llm.Price{Input: -1}},
+		`api "cohere": use openai-chat, openai-responses or anthropic-messages`:           {API: "cohere", Model: "m"},
+		"model is empty: give its name at the server":                                     {API: llm.Chat},
+		`base_url "localhost": give an http or https URL, such as https://example.com/v1`: {API: llm.Chat, Model: "m", BaseURL: "localhost"},
+		"key_env and key_file are both given: leave one out":                              {API: llm.Chat, Model: "m", KeyEnv: "A", KeyFile: "b"},
+		"a price is -1: use 0 or more":                                                    {API: llm.Chat, Model: "m", Price: llm.Price{Input: -1}},
 	} {
-		if err := d.Check(); err == nil || !strings.Contains(err.Error(), want) {
+		if err := d.Check(); fmt.Sprint(err) != want {
 			t.Errorf("error %v, want %q", err, want)
 		}
 	}

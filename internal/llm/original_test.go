@@ -2,6 +2,7 @@ package llm_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -38,6 +39,7 @@ func goOn(a *llm.Answer) llm.Request {
 
 func TestWhatIsOpaqueIsSentBackToTheModelThatGaveIt(t *testing.T) {
 	for _, api := range apis {
+		given := map[string]string{"with calls": "call-1", "with text": "I look."}
 		for name, first := range map[string]llmtest.Reply{"with calls": llmtest.Use("search", `{"words":"tide"}`, "search", `{"words":"moon"}`), "with text": llmtest.Say("I look.")} {
 			for _, whole := range []bool{false, true} {
 				first.Thought, first.Whole = "Where is the <sea>? — \u2028", whole
@@ -55,7 +57,8 @@ func TestWhatIsOpaqueIsSentBackToTheModelThatGaveIt(t *testing.T) {
 				lost := kept(t, a)
 				lost.Original = nil
 				_, err := model.Ask(t.Context(), goOn(lost), func(string) {})
-				if err == nil || !strings.Contains(err.Error(), "is missing") || len(server.Asked()) != 3 {
+				want := "model invalid: " + addressOf(server, api) + fmt.Sprintf(" answers 400 Bad Request: \"the thought that was given with %s is missing\"", `\"`+given[name]+`\"`)
+				if fmt.Sprint(err) != want || len(server.Asked()) != 3 {
 					t.Errorf("%s, %s: %v; want the server to miss the thought", api, name, err)
 				}
 			}

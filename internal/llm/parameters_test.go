@@ -2,6 +2,7 @@ package llm_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"reflect"
 	"strings"
@@ -109,7 +110,7 @@ func TestHeadersAreSentAndTheirSecretsNotSaid(t *testing.T) {
 		if header.Get("X-Team") != "agents" || header.Get("Api-Key") != "geheim-7" || header.Get("User-Agent") != "ours" {
 			t.Errorf("%s: headers %v", api, header)
 		}
-		if err == nil || strings.Contains(err.Error(), "geheim") || !strings.Contains(err.Error(), `"no access for (a secret)"`) {
+		if want := "model invalid: " + addressOf(server, api) + ` answers 400 Bad Request: "no access for (a secret)"`; fmt.Sprint(err) != want {
 			t.Errorf("%s: error %v, want it without the secret", api, err)
 		}
 		_, model = open(t, api, func(d *llm.Definition) { d.HeadersEnv = map[string]string{"Api-Key": "NOWHERE"} }, nil)

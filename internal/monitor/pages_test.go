@@ -3,6 +3,8 @@ package monitor
 import (
 	"context"
 	"errors"
+	"fmt"
+	"html"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
@@ -38,7 +40,7 @@ func TestFrontPageLinksEveryPartAndSumsUpTheQueues(t *testing.T) {
 		o.Queues = fakeQueues{sizes: []QueueSize{{Name: "agents", Waiting: 41, Paused: true}}}
 	})
 	w := get(t, h, "/")
-	mustContain(t, w.Body.String(), "41", "paused", `href="/asynqmon/queues/agents"`)
+	mustContain(t, w.Body.String(), `<td><a href="/asynqmon/queues/agents">agents</a> <span class="tag">paused</span></td><td class="number">41</td><td class="number">0</td>`)
 	for _, path := range []string{"/briefings/", "/schedule/", "/asynqmon/", "/docs/", "/metrics", "/readyz", "/healthz", "/style.css"} {
 		mustContain(t, w.Body.String(), `href="`+path+`"`)
 		if page := get(t, h, path); page.Code != 200 {
@@ -52,12 +54,17 @@ func TestWhatIsAwayIsSaidAndNotShownRaw(t *testing.T) {
 	h := newHandler(t, func(o *Options) {
 		o.Briefings, o.Schedule, o.Queues, o.Brake = fakeBriefings{err: away}, fakeSchedule{err: away}, fakeQueues{err: away}, fakeBrake{err: away}
 	})
-	for path, want := range map[string]int{"/": 200, "/briefings/": 503, "/briefings/b1": 503, "/schedule/": 503} {
+	for path, want := range map[string]struct {
+		status int
+		said   string
+	}{
+		"/": {200, "The queues"}, "/briefings/": {503, "The briefings"}, "/briefings/b1": {503, "The briefing"}, "/schedule/": {503, "The schedule"},
+	} {
 		w := get(t, h, path)
-		if w.Code != want {
-			t.Errorf("%s: status %d, want %d", path, w.Code, want)
+		if w.Code != want.status {
+			t.Errorf("%s: status %d, want %d", path, w.Code, want.status)
 		}
-		mustContain(t, w.Body.String(), "cannot be read now")
+		mustContain(t, html.UnescapeString(w.Body.String()), want.said+" cannot be read now. Reload in a moment; the monitor's log says why.")
 		if strings.Contains(w.Body.String(), "secret detail") {
 			t.Errorf("%s shows the error", path)
 		}
@@ -93,7 +100,7 @@ func TestBriefingsAreListedAndMissingOnesSaidMissing(t *testing.T) {
 	h := newHandler(t, func(o *Options) {
 		o.Briefings = fakeBriefings{list: []BriefingSummary{{ID: "a b/c", User: "mia", Title: "Monday", Created: written}}}
 	})
-	mustContain(t, get(t, h, "/briefings/").Body.String(), `href="/briefings/a%20b%2Fc"`, "mia", "2026-11-23 08:00:00 UTC")
+	mustContain(t, get(t, h, "/briefings/").Body.String(), `<td><a href="/briefings/a%20b%2Fc">Monday</a></td><td>mia</td><td><time datetime="2026-11-23T08:00:00Z">2026-11-23 08:00:00 UTC</time></td>`)
 	for _, path := range []string{"/briefings/nope", "/briefings/" + strings.Repeat("x", 5000), "/docs/nope", "/docs/..%2fmonitor.go"} {
 		if w := get(t, h, path); w.Code != 404 || w.Body.Len() > 5000 {
 			t.Errorf("%.40s: status %d with %d bytes, want a short 404", path, w.Code, w.Body.Len())
@@ -112,7 +119,7 @@ func TestScheduleShowsTimesInTheirZone(t *testing.T) {
 			Next: time.Date(2026, 11, 24, 8, 0, 0, 0, berlin),
 		}}}
 	})
-	mustContain(t, get(t, h, "/schedule/").Body.String(), "mia", "briefing_generate", "0 8 * * *", "2026-11-24 08:00:00 CET", `datetime="2026-11-24T07:00:00Z"`, "never")
+	mustContain(t, get(t, h, "/schedule/").Body.String(), `<td>mia</td><td><code>briefing_generate</code></td><td><code>0 8 * * *</code></td><td>Europe/Berlin</td><td><time datetime="2026-11-24T07:00:00Z">2026-11-24 08:00:00 CET</time></td><td>never</td>`)
 }
 
 func TestAPageIsRenderedFromMarkdown(t *testing.T) {
@@ -130,14 +137,14 @@ func TestAPageIsRenderedFromMarkdown(t *testing.T) {
 
 func TestAPageWithoutItsPartsIsRefusedByName(t *testing.T) {
 	tests := map[string]string{
-		"# T\n\nText.\n":                           "no publication date",
-		"# T\n\nPublished: soon\n\nText.\n":        `publication date "soon": write it as`,
-		"Published: 2026-11-20\n\nText.\n":         "needs a first-level heading",
-		"# T\n\nPublished: 2026-11-20\n\n- list\n": "and a paragraph",
+		"# T\n\nText.\n":                           `documentation page bad.md: has no publication date: add a line such as "Published: 2006-01-02" below the heading`,
+		"# T\n\nPublished: soon\n\nText.\n":        `documentation page bad.md: publication date "soon": write it as 2006-01-02`,
+		"Published: 2026-11-20\n\nText.\n":         "documentation page bad.md: needs a first-level heading and a paragraph",
+		"# T\n\nPublished: 2026-11-20\n\n- list\n": "documentation page bad.md: needs a first-level heading and a paragraph",
 	}
 	for source, want := range tests {
 		_, err := openLibrary(fstest.MapFS{"bad.md": {Data: []byte(source)}})
-		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "bad.md") {
+		if fmt.Sprint(err) != want {
 			t.Errorf("%q: error %v, want %q", source, err, want)
 		}
 	}

@@ -186,7 +186,7 @@ for comet in range(5):
 }
 
 func awaitFile(t *testing.T, file string) {
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
 		if _, err := os.Stat(file); err == nil {
 			return
 		}

@@ -60,24 +60,25 @@ func TestATaskWhoseTimeIsOverIsRefused(t *testing.T) {
 func TestABadTaskIsRefusedBeforeItReachesRedis(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing})
+		ago := time.Now().Add(-time.Hour)
 		for name, tc := range map[string]struct {
 			args tasks.Args
 			opts tasks.Options
 			want string
 		}{
-			"unknown kind":  {tasks.Raw{Name: "agent_z"}, tasks.Options{}, "known are agent_a"},
-			"no kind":       {tasks.Raw{Name: "Agent A"}, tasks.Options{}, "lower-case"},
-			"unknown field": {tasks.Raw{Name: "agent_a", Payload: []byte(`{"txt":"x"}`)}, tasks.Options{}, `unknown field "txt"`},
-			"wrong type":    {tasks.Raw{Name: "agent_a", Payload: []byte(`{"text":3}`)}, tasks.Options{}, `field "text" is a number`},
-			"too large":     {note{As: "agent_a", Text: strings.Repeat("x", 1<<20)}, tasks.Options{}, "at most 1048576"},
-			"unknown queue": {note{As: "agent_a"}, tasks.Options{Queue: "fast"}, `unknown queue "fast"`},
-			"time over":     {note{As: "agent_a"}, tasks.Options{At: time.Now().Add(-time.Hour)}, "agent_a: its time is over"},
-			"deadline over": {note{As: "agent_a"}, tasks.Options{Deadline: time.Now().Add(-time.Hour)}, "agent_a: its deadline has passed"},
-			"negative":      {note{As: "agent_a"}, tasks.Options{Unique: -time.Second}, "unique -1s and retention 0s must not be negative"},
-			"bad ID":        {note{As: "agent_a"}, tasks.Options{ID: "../x"}, "task ID"},
+			"unknown kind":  {tasks.Raw{Name: "agent_z"}, tasks.Options{}, `kind "agent_z" is unknown: known are agent_a`},
+			"no kind":       {tasks.Raw{Name: "Agent A"}, tasks.Options{}, `kind "Agent A": use lower-case letters, digits and underscores, starting with a letter`},
+			"unknown field": {tasks.Raw{Name: "agent_a", Payload: []byte(`{"txt":"x"}`)}, tasks.Options{}, `agent_a: unknown field "txt": remove it or check its spelling`},
+			"wrong type":    {tasks.Raw{Name: "agent_a", Payload: []byte(`{"text":3}`)}, tasks.Options{}, `agent_a: field "text" is a number: it must be a string`},
+			"too large":     {note{As: "agent_a", Text: strings.Repeat("x", 1<<20)}, tasks.Options{}, "agent_a: payload has 1048587 bytes, at most 1048576 are allowed: store the data and send a reference"},
+			"unknown queue": {note{As: "agent_a"}, tasks.Options{Queue: "fast"}, `agent_a: unknown queue "fast": use one of agents, briefings, scraping, default`},
+			"time over":     {note{As: "agent_a"}, tasks.Options{At: ago}, "agent_a: its time is over (" + ago.UTC().Format(time.RFC3339) + ", 1h0m0s ago): give one that is to come, or none to run it now"},
+			"deadline over": {note{As: "agent_a"}, tasks.Options{Deadline: ago}, "agent_a: its deadline has passed (" + ago.UTC().Format(time.RFC3339) + ", 1h0m0s ago), and it would never run: give one that is to come, or none"},
+			"negative":      {note{As: "agent_a"}, tasks.Options{Unique: -time.Second}, "agent_a: unique -1s and retention 0s must not be negative: give a duration, or leave it out"},
+			"bad ID":        {note{As: "agent_a"}, tasks.Options{ID: "../x"}, `agent_a: task ID "../x": use at most 300 letters, digits and _.:@+-, starting with a letter or digit`},
 		} {
 			_, err := r.client.Enqueue(t.Context(), tc.args, tc.opts)
-			if err == nil || !strings.Contains(err.Error(), tc.want) || !tasks.IsPermanent(err) {
+			if fmt.Sprint(err) != tc.want || !tasks.IsPermanent(err) {
 				t.Errorf("%s: error %v, want a permanent one with %q", name, err, tc.want)
 			}
 		}

@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -110,8 +111,8 @@ func TestWhatCouldNotBeToldIsToldLater(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r, m := newRig(t, client, nil, handlers{"agent_a": nothing}), NewMirror(client)
 		client.Set(t.Context(), historyKey("e"), "in the way", 0)
-		if err := m.Show(t.Context(), []PeriodicEntry{shown("e", 0)}); err == nil {
-			t.Error("the failure was hidden")
+		if err := m.Show(t.Context(), []PeriodicEntry{shown("e", 0)}); fmt.Sprint(err) != "tell asynqmon of 1 entries' ticks: WRONGTYPE Operation against a key holding the wrong kind of value" {
+			t.Errorf("the failure: %v", err)
 		}
 		client.Del(t.Context(), historyKey("e"))
 		r.show(m, shown("e", 0))

@@ -2,6 +2,8 @@ package queue
 
 import (
 	"cmp"
+	"context"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -49,4 +51,41 @@ func (r *rig) start(opts lane.Options) (stop func(drain time.Duration)) {
 		Redis: r.Redis, Table: r.Table, Catalog: r.Catalog, Handlers: r.Handlers, Traces: telemetry.None(), Wake: r.client.Wake,
 		Metrics: lane.NewMetrics(prometheus.NewRegistry()), Log: r.Log,
 	}, opts).Run)
+}
+
+// counted calls do after a number of commands and pipelines.
+type counted struct {
+	left atomic.Int64
+	do   func()
+}
+
+func afterCommands(n int64, do func()) *counted {
+	c := &counted{do: do}
+	c.left.Store(n)
+	return c
+}
+
+func (c *counted) count() {
+	if c.left.Add(-1) == 0 {
+		c.do()
+	}
+}
+
+// DialHook implements [redis.Hook].
+func (c *counted) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+// ProcessHook implements [redis.Hook].
+func (c *counted) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		defer c.count()
+		return next(ctx, cmd)
+	}
+}
+
+// ProcessPipelineHook implements [redis.Hook].
+func (c *counted) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		defer c.count()
+		return next(ctx, cmds)
+	}
 }

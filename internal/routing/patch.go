@@ -2,7 +2,6 @@ package routing
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"time"
 
@@ -54,13 +53,19 @@ func set[T any](field *T, value *T) {
 const maxRetries = 100
 
 func check(p tasks.Policy) error {
+	for _, d := range []struct {
+		name string
+		is   time.Duration
+	}{{"retry_delay", p.RetryDelay}, {"soft_limit", p.SoftLimit}, {"hard_limit", p.HardLimit}, {"retention", p.Retention}, {"unique", p.Unique}} {
+		if d.is < 0 {
+			return fmt.Errorf("%s is %s: use 0s or more", d.name, d.is)
+		}
+	}
 	switch {
 	case p.Retries < 0 || p.Retries > maxRetries:
 		return fmt.Errorf("retries is %d: use 0 to %d", p.Retries, maxRetries)
 	case p.Losses < 0 || p.Losses > maxRetries:
 		return fmt.Errorf("losses is %d: use 0 to %d", p.Losses, maxRetries)
-	case min(p.RetryDelay, p.SoftLimit, p.HardLimit, p.Retention, p.Unique) < 0:
-		return errors.New("a duration is negative: use 0 or more")
 	case p.RetryDelay > tasks.MaxRetryDelay:
 		return fmt.Errorf("retry_delay is %s: use at most %s", p.RetryDelay, tasks.MaxRetryDelay)
 	case p.HardLimit > 0 && p.SoftLimit > p.HardLimit:

@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -75,21 +76,22 @@ func TestBadRulesAreRefusedAtLoad(t *testing.T) {
 		kinds map[string]Patch
 		want  string
 	}{
-		"unknown queue":     {[]Rule{{"x_*", "nowhere", ok}}, nil, `unknown queue "nowhere"`},
-		"empty pattern":     {[]Rule{{"", Agents, ok}}, nil, "kind is empty"},
-		"over-long pattern": {[]Rule{{strings.Repeat("a", 101) + "*", Agents, ok}}, nil, "at most 100"},
-		"star inside":       {[]Rule{{"a*b", Agents, ok}}, nil, "one * may end it"},
-		"upper case":        {[]Rule{{"Agent_*", Agents, ok}}, nil, "can never match"},
-		"shadowed":          {[]Rule{{"a_*", Agents, ok}, {"a_b", Default, ok}}, nil, "can never match"},
-		"shadowed by all":   {[]Rule{{"*", Agents, ok}, {"b_*", Default, ok}}, nil, "put it first"},
-		"bad kind":          {nil, map[string]Patch{"no spaces": ok}, `kind "no spaces"`},
-		"limits crossed":    {nil, map[string]Patch{"agent_x": {SoftLimit: new(time.Hour)}}, "longer than hard_limit"},
-		"negative":          {[]Rule{{"x", Agents, Patch{RetryDelay: new(-time.Second)}}}, nil, "negative"},
-		"many retries":      {nil, map[string]Patch{"x": {Retries: new(1000)}}, "use 0 to 100"},
+		"unknown queue":     {[]Rule{{"x_*", "nowhere", ok}}, nil, `routing rule 1: pattern "x_*": unknown queue "nowhere": use one of agents, briefings, scraping, default, slow`},
+		"empty pattern":     {[]Rule{{"", Agents, ok}}, nil, `routing rule 1: pattern "" can never match: kind is empty: give a name such as agent_scout; one * may end it`},
+		"over-long pattern": {[]Rule{{strings.Repeat("a", 101) + "*", Agents, ok}}, nil, `routing rule 1: pattern "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa*" can never match: kind "aaaaaaaaaaaaaaaaaaaa"… has 101 bytes: at most 100 are allowed; one * may end it`},
+		"star inside":       {[]Rule{{"a*b", Agents, ok}}, nil, `routing rule 1: pattern "a*b" can never match: kind "a*b": use lower-case letters, digits and underscores, starting with a letter; one * may end it`},
+		"upper case":        {[]Rule{{"Agent_*", Agents, ok}}, nil, `routing rule 1: pattern "Agent_*" can never match: kind "Agent_": use lower-case letters, digits and underscores, starting with a letter; one * may end it`},
+		"shadowed":          {[]Rule{{"a_*", Agents, ok}, {"a_b", Default, ok}}, nil, `routing rule 2: pattern "a_b" can never match: rule "a_*" before it takes all it would: put it first`},
+		"shadowed by all":   {[]Rule{{"*", Agents, ok}, {"b_*", Default, ok}}, nil, `routing rule 2: pattern "b_*" can never match: rule "*" before it takes all it would: put it first`},
+		"bad kind":          {nil, map[string]Patch{"no spaces": ok}, `policy: kind "no spaces": use lower-case letters, digits and underscores, starting with a letter`},
+		"limits crossed":    {nil, map[string]Patch{"agent_x": {SoftLimit: new(time.Hour)}}, `policy of kind "agent_x": soft_limit 1h0m0s is longer than hard_limit 5m0s: make it shorter`},
+		"negative":          {[]Rule{{"x", Agents, Patch{RetryDelay: new(-time.Second)}}}, nil, `policy of routing rule "x": retry_delay is -1s: use 0s or more`},
+		"negative too":      {nil, map[string]Patch{"x": {Unique: new(-time.Minute)}}, `policy of kind "x": unique is -1m0s: use 0s or more`},
+		"many retries":      {nil, map[string]Patch{"x": {Retries: new(1000)}}, `policy of kind "x": retries is 1000: use 0 to 100`},
 	} {
 		_, err := New(queues, tc.rules, tc.kinds)
-		if err == nil || !strings.Contains(err.Error(), tc.want) {
-			t.Errorf("%s: error %v, want one with %q", name, err, tc.want)
+		if fmt.Sprint(err) != tc.want {
+			t.Errorf("%s:\n got %v\nwant %s", name, err, tc.want)
 		}
 	}
 }
@@ -100,13 +102,24 @@ func TestExplainNamesTheRuleThatWonAndThoseThatLost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"agent_apply -> queue agents", "scrape_big_*", "no match", "agent_*", "wins", "then the kind's own", "2m0s apart"} {
-		if !strings.Contains(text, want) {
-			t.Errorf("explanation lacks %q:\n%s", want, text)
-		}
+	const want = `agent_apply -> queue agents
+
+rules asked, in order:
+   1. scrape_big_*         -> slow         (configured) no match
+   2. agent_*              -> agents       (built in) wins
+
+policy (the default, then the rule's, then the kind's own):
+  retries      1, 2m0s apart at first, growing with jitter
+  losses       run again after the loss of its worker 3 times at most
+  soft limit   4m0s
+  hard limit   5m0s
+  result kept  1h0m0s
+`
+	if text != want {
+		t.Errorf("\n got %s\nwant %s", text, want)
 	}
-	if _, err := table.Explain("Not A Kind"); err == nil {
-		t.Error("a name that is no kind was explained")
+	if _, err := table.Explain("Not A Kind"); fmt.Sprint(err) != `kind "Not A Kind": use lower-case letters, digits and underscores, starting with a letter` {
+		t.Errorf("a name that is no kind: %v", err)
 	}
 }
 

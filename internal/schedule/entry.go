@@ -167,8 +167,10 @@ func (e Entry) checkBounds() error {
 		return fmt.Errorf("max_runs %d is negative: give how often the entry runs, or leave it out", e.MaxRuns)
 	case e.Expires < 0 || e.Expires > MaxExpires || e.Expires%time.Second != 0:
 		return fmt.Errorf("expires %s: give how long its task may wait in whole seconds, up to %s, or leave it out", e.Expires, MaxExpires)
-	case e.Start.Year() > lastYear || e.End.Year() > lastYear:
-		return fmt.Errorf("start %s, end %s: give years until %d", e.Start.Format(time.RFC3339), e.End.Format(time.RFC3339), lastYear)
+	case e.Start.Year() > lastYear:
+		return fmt.Errorf("start %s: give a year until %d", e.Start.Format(time.RFC3339), lastYear)
+	case e.End.Year() > lastYear:
+		return fmt.Errorf("end %s: give a year until %d", e.End.Format(time.RFC3339), lastYear)
 	case !e.Start.IsZero() && !e.End.IsZero() && !e.Start.Before(e.End):
 		return fmt.Errorf("end %s is not after start %s: move one of them", e.End.Format(time.RFC3339), e.Start.Format(time.RFC3339))
 	}

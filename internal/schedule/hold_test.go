@@ -3,6 +3,7 @@ package schedule
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -73,8 +74,8 @@ func TestNoTickLeavesWhileTheBrakesCannotBeAsked(t *testing.T) {
 		owned := newEntry("owned", "@hourly")
 		owned.Owner = "ada"
 		tick := overdue(t, store, owned, time.Hour)
-		if err := workAll(t, NewEngine(store, queue, Options{Brake: brakes{"redis is away": true}})); err == nil {
-			t.Error("the failure was hidden")
+		if err := workAll(t, NewEngine(store, queue, Options{Brake: brakes{"redis is away": true}})); fmt.Sprint(err) != "ask for brakes: away" {
+			t.Errorf("work = %v, want what the brakes say", err)
 		}
 		if r := get(t, store, "owned"); queue.count() != 0 || !r.Books.Next.Equal(tick) {
 			t.Errorf("%d tasks, books %+v; want nothing enqueued and the tick kept", queue.count(), r.Books)

@@ -105,24 +105,24 @@ func TestASpreadTickKeepsItsNameAndIsDueLaterOrEarlier(t *testing.T) {
 
 func TestBoundsThatMakeNoSenseAreRefused(t *testing.T) {
 	for want, change := range map[string]func(*Entry){
-		`overlap "often"`:       func(e *Entry) { e.Overlap = "often" },
-		"spread 25h0m0s":        func(e *Entry) { e.Spread = 25 * time.Hour },
-		"spread -25h0m0s":       func(e *Entry) { e.Spread = -25 * time.Hour },
-		"spread 1.5s":           func(e *Entry) { e.Spread = 1500 * time.Millisecond },
-		"expires -1s":           func(e *Entry) { e.Expires = -time.Second },
-		"expires 1.5s":          func(e *Entry) { e.Expires = 1500 * time.Millisecond },
-		"give years until 2200": func(e *Entry) { e.End = mustTime(t, "2201-01-01T00:00:00Z") },
-		`cron "vixie"`:          func(e *Entry) { e.Cron = "vixie" },
-		"max_runs -1":           func(e *Entry) { e.MaxRuns = -1 },
-		"is not after": func(e *Entry) {
+		`entry e1: overlap "often": use allow or skip`:                                                               func(e *Entry) { e.Overlap = "often" },
+		"entry e1: spread 25h0m0s: give whole seconds of at most 24h0m0s, negative to spread before the time":        func(e *Entry) { e.Spread = 25 * time.Hour },
+		"entry e1: spread -25h0m0s: give whole seconds of at most 24h0m0s, negative to spread before the time":       func(e *Entry) { e.Spread = -25 * time.Hour },
+		"entry e1: spread 1.5s: give whole seconds of at most 24h0m0s, negative to spread before the time":           func(e *Entry) { e.Spread = 1500 * time.Millisecond },
+		"entry e1: expires -1s: give how long its task may wait in whole seconds, up to 8784h0m0s, or leave it out":  func(e *Entry) { e.Expires = -time.Second },
+		"entry e1: expires 1.5s: give how long its task may wait in whole seconds, up to 8784h0m0s, or leave it out": func(e *Entry) { e.Expires = 1500 * time.Millisecond },
+		"entry e1: end 2201-01-01T00:00:00Z: give a year until 2200":                                                 func(e *Entry) { e.End = mustTime(t, "2201-01-01T00:00:00Z") },
+		`entry e1: cron "vixie": use crontab (either day suffices) or celery (both days must match)`:                 func(e *Entry) { e.Cron = "vixie" },
+		"entry e1: max_runs -1 is negative: give how often the entry runs, or leave it out":                          func(e *Entry) { e.MaxRuns = -1 },
+		"entry e1: end 2026-01-02T00:00:00Z is not after start 2026-01-02T00:00:00Z: move one of them": func(e *Entry) {
 			e.Start, e.End = mustTime(t, "2026-01-02T00:00:00Z"), mustTime(t, "2026-01-02T00:00:00Z")
 		},
-		"preferences \"[]\"": func(e *Entry) { e.Preferences = []byte("[]") },
+		`entry e1: preferences "[]" is not a JSON object: write one such as {"user":"u1"}`: func(e *Entry) { e.Preferences = []byte("[]") },
 	} {
 		e := newEntry("e1", "@daily")
 		change(&e)
-		if err := e.Validate(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("error %v, want one with %s", err, want)
+		if err := e.Validate(t.Context()); fmt.Sprint(err) != want {
+			t.Errorf("\n got %v\nwant %s", err, want)
 		}
 	}
 }

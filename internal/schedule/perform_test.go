@@ -79,8 +79,8 @@ func TestAFailureIsRecordedAndTriedAgain(t *testing.T) {
 		tick := overdue(t, store, newEntry("e1", "@daily"), 24*time.Hour)
 		e := NewEngine(store, queue, Options{ClaimLease: time.Minute})
 		queue.before = func(context.Context, string) error { return fmt.Errorf("no room") }
-		if err := e.work(t.Context(), shardOf("e1")); err == nil {
-			t.Error("work hid the failure")
+		if err := e.work(t.Context(), shardOf("e1")); fmt.Sprint(err) != "entry e1: no room" {
+			t.Errorf("work = %v, want the failure", err)
 		}
 		if books := get(t, store, "e1").Books; books.LastError != "no room" || !books.Next.Equal(tick) {
 			t.Errorf("books are %+v, want the error and the cursor at %s", books, tick)

@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"context"
+	"regexp"
 	"sync"
 	"testing"
 	"time"
@@ -57,7 +58,12 @@ const prefix = "switchyard:"
 
 // patience bounds how long a test waits for what must happen. Only a broken test waits
 // that long.
-const patience = 20 * time.Second
+const patience = time.Minute
+
+var moment = regexp.MustCompile(`it is [0-9T:Z-]+ now`)
+
+// said returns a text in which NOW stands for the moment at which it was said.
+func said(text string) string { return moment.ReplaceAllString(text, "it is NOW now") }
 
 // fakeQueue takes each ID and each tick once, as the real one does.
 type fakeQueue struct {

@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
+	"time"
 )
 
 // MaxKind is the longest kind accepted, in bytes. Kinds become Redis hash fields,
@@ -142,6 +143,9 @@ func decodeError(err error) error {
 	}
 	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
 		return fmt.Errorf("unknown field %s: remove it or check its spelling", field)
+	}
+	if bad := new(time.ParseError); errors.As(err, &bad) {
+		return fmt.Errorf("payload: %q is no time: give one such as 2030-06-01T09:00:00Z", bad.Value)
 	}
 	return fmt.Errorf("payload: %w", err)
 }

@@ -117,16 +117,20 @@ func TestEveryBadPreferenceIsNamed(t *testing.T) {
 	err := User{
 		ID: "a\nb", Topics: []string{" "}, Zone: "Mars/Olympus", Time: "25:00", Channels: []string{"pigeon"},
 	}.Validate()
-	for _, want := range []string{`user "a\nb"`, `topic " "`, `zone "Mars/Olympus"`, `time "25:00"`, `channel "pigeon"`} {
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("error %v lacks %s", err, want)
-		}
+	const want = `user "a\nb" has the character U+000A: leave out what cannot be printed, such as line breaks
+field "topics": topic " ": give 1 to 200 bytes each
+zone "Mars/Olympus" is not a time zone: give an IANA name such as Europe/Berlin, or leave it out for UTC
+time "25:00": give HH:MM, such as 08:00
+channel "pigeon" is unknown: use in_app, file`
+	if fmt.Sprint(err) != want {
+		t.Errorf("\n got %v\nwant %s", err, want)
 	}
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := NewStore(schedule.NewStore(client, "p:"))
-		for _, id := range []string{"ada", "a\nb"} {
-			if _, err := s.Change(t.Context(), id, func(u *User) { u.Time = "25:00" }); err == nil {
-				t.Errorf("user %s was kept", id)
+		const late = `time "25:00": give HH:MM, such as 08:00`
+		for id, want := range map[string]string{"ada": late, "a\nb": `user "a\nb" has the character U+000A: leave out what cannot be printed, such as line breaks` + "\n" + late} {
+			if _, err := s.Change(t.Context(), id, func(u *User) { u.Time = "25:00" }); fmt.Sprint(err) != want {
+				t.Errorf("user %s: %v, want %s", id, err, want)
 			}
 		}
 		if n := client.DBSize(t.Context()).Val(); n != 0 {

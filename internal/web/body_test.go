@@ -70,13 +70,13 @@ func TestFetchRefusesWhatItCannotHold(t *testing.T) {
 		temporary           bool
 		body                []byte
 	}{
-		{"gzip bomb", "gzip", "larger than the limit of 1048576 bytes decompressed", false, pack(t, bomb, asGzip)},
-		{"deflate bomb", "deflate", "larger than the limit of 1048576 bytes decompressed", false, pack(t, bomb, asZlib)},
-		{"large body", "", "larger than the limit of 524288 bytes sent", false, make([]byte, 512<<10+1)},
-		{"unknown coding", "br", `content encoding "br"`, false, []byte("?")},
-		{"two codings", "gzip, gzip", `content encoding "gzip, gzip"`, false, []byte("?")},
-		{"not gzip at all", "gzip", "broken compression", false, []byte("<html>plain text</html>")},
-		{"damaged gzip", "gzip", "broken compression", false, damaged(pack(t, []byte("some text"), asGzip))},
+		{"gzip bomb", "gzip", "body refused: larger than the limit of 1048576 bytes decompressed", false, pack(t, bomb, asGzip)},
+		{"deflate bomb", "deflate", "body refused: larger than the limit of 1048576 bytes decompressed", false, pack(t, bomb, asZlib)},
+		{"large body", "", "body refused: larger than the limit of 524288 bytes sent", false, make([]byte, 512<<10+1)},
+		{"unknown coding", "br", `body refused: content encoding "br" is not one of gzip and deflate`, false, []byte("?")},
+		{"two codings", "gzip, gzip", `body refused: content encoding "gzip, gzip" is not one of gzip and deflate`, false, []byte("?")},
+		{"not gzip at all", "gzip", "body refused: broken compression: gzip: invalid header", false, []byte("<html>plain text</html>")},
+		{"damaged gzip", "gzip", "body refused: broken compression: gzip: invalid checksum", false, damaged(pack(t, []byte("some text"), asGzip))},
 		{"cut gzip", "gzip", "unexpected EOF", true, pack(t, []byte("some text"), asGzip)[:12]},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -96,7 +96,7 @@ func TestDeclaredLengthIsRefusedBeforeTheBody(t *testing.T) {
 		w.(http.Flusher).Flush()
 		<-r.Context().Done() // no byte of it ever comes
 	})
-	wantFailure(t, failure(t, fetcher(t, Options{}), url), false, "limit of 8388608 bytes sent")
+	wantFailure(t, failure(t, fetcher(t, Options{}), url), false, "body refused: larger than the limit of 8388608 bytes sent")
 }
 
 func TestUndeclaredLengthIsBoundedToo(t *testing.T) {
@@ -106,7 +106,7 @@ func TestUndeclaredLengthIsBoundedToo(t *testing.T) {
 			w.(http.Flusher).Flush()
 		}
 	})
-	wantFailure(t, failure(t, fetcher(t, Options{MaxBody: 100}), url), false, "limit of 100 bytes sent")
+	wantFailure(t, failure(t, fetcher(t, Options{MaxBody: 100}), url), false, "body refused: larger than the limit of 100 bytes sent")
 	if _, err := fetcher(t, Options{MaxBody: 160}).Fetch(t.Context(), url); err != nil {
 		t.Fatalf("a body of exactly the limit: %v", err)
 	}

@@ -30,7 +30,7 @@ func ParseURL(raw string) (*url.URL, error) {
 		if !errors.As(err, &parse) || strings.Contains(raw, "@") {
 			return nil, errors.New("URL is not valid: percent-encode special characters and leave out user names and passwords")
 		}
-		return nil, fmt.Errorf("URL is not valid: %w", parse.Err) // the outer error repeats the URL
+		return nil, fmt.Errorf("URL is not valid: %w: percent-encode special characters", parse.Err) // the outer error repeats the URL
 	}
 	return u, checkURL(u)
 }

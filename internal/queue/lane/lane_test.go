@@ -84,15 +84,15 @@ func TestAForeignClientsBadTaskGoesToTheDeadLetterWithAReason(t *testing.T) {
 			task *asynq.Task
 			want string
 		}{
-			"broken":  {asynq.NewTask("agent_a", []byte(`{"text":`)), "payload is not JSON"},
-			"array":   {asynq.NewTask("agent_a", []byte(`[1]`)), "send an object"},
-			"no-kind": {asynq.NewTask("Agent ZZ", nil), "lower-case"},
-			"large":   {asynq.NewTask("agent_a", []byte(`{"text":"`+strings.Repeat("x", 5<<20)+`"}`)), "at most 1048576 are allowed"},
+			"broken":  {asynq.NewTask("agent_a", []byte(`{"text":`)), "agent_a: payload is not JSON: it ends too early"},
+			"array":   {asynq.NewTask("agent_a", []byte(`[1]`)), "agent_a: payload is a JSON array: send an object"},
+			"no-kind": {asynq.NewTask("Agent ZZ", nil), `kind "Agent ZZ": use lower-case letters, digits and underscores, starting with a letter`},
+			"large":   {asynq.NewTask("agent_a", []byte(`{"text":"`+strings.Repeat("x", 5<<20)+`"}`)), "agent_a: payload has 5242891 bytes, at most 1048576 are allowed: store the data and send a reference"},
 		} {
 			if _, err := r.Foreign.Enqueue(tc.task, asynq.Queue("agents"), asynq.TaskID(name)); err != nil {
 				t.Fatal(err)
 			}
-			if s := r.Await("agents", name, inState(tasks.StateFailed)); !strings.Contains(s.LastError, tc.want) {
+			if s := r.Await("agents", name, inState(tasks.StateFailed)); s.LastError != tc.want {
 				t.Errorf("%s: reason %q, want %q", name, s.LastError, tc.want)
 			}
 		}
@@ -109,7 +109,7 @@ func TestATaskOfALaterVersionIsLeftToANewerWorker(t *testing.T) {
 		if _, err := r.Foreign.Enqueue(task, asynq.Queue("agents"), asynq.TaskID("v2")); err != nil {
 			t.Fatal(err)
 		}
-		if s := r.Await("agents", "v2", inState(tasks.StateRetrying)); s.Retried != 0 || !strings.Contains(s.LastError, "upgrade the workers") {
+		if s := r.Await("agents", "v2", inState(tasks.StateRetrying)); s.Retried != 0 || s.LastError != "agent_a: payload version 2 is later than this worker's 1: upgrade the workers" {
 			t.Errorf("status %+v", s)
 		}
 	})
@@ -189,7 +189,7 @@ func TestTheSoftLimitCancelsAndTheHardLimitEndsTheAttempt(t *testing.T) {
 			t.Errorf("soft: result %s", s.Result)
 		}
 		hard := r.Enqueue(note{As: "agent_hard"}, tasks.Options{})
-		if s := r.Await("agents", hard.ID, inState(tasks.StateRetrying)); !strings.Contains(s.LastError, "hard time limit passed") {
+		if s := r.Await("agents", hard.ID, inState(tasks.StateRetrying)); s.LastError != "hard time limit passed (20ms)" {
 			t.Errorf("hard: reason %q", s.LastError)
 		}
 		if n := testutil.ToFloat64(r.metrics.overdue.WithLabelValues("agents", "agent_hard")); n != 1 {

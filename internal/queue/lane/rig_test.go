@@ -114,7 +114,7 @@ func (r *rig) runByHand(id string) {
 // cancel publishes that a task is cancelled, as asynqmon does, once that is heard.
 func (r *rig) cancel(id string) error {
 	r.T.Helper()
-	for deadline := time.Now().Add(20 * time.Second); r.group.cancellations.listener.Check(r.T.Context()) != nil; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); r.group.cancellations.listener.Check(r.T.Context()) != nil; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			r.T.Fatal("cancellations are not heard")
 		}

@@ -23,7 +23,7 @@ func TestALaneIsOneLineOnTheServersPageWhileItRuns(t *testing.T) {
 		stop := r.start(Options{Queue: "agents", Concurrency: 7, Fetchers: 3})
 		awaitServers := func(ok func([]*asynq.ServerInfo) bool) {
 			t.Helper()
-			for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+			for deadline := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
 				servers, err := inspector.Servers()
 				if err != nil {
 					t.Fatal(err)

@@ -64,7 +64,7 @@ func (o *office) await(t *testing.T, want map[string]int) {
 		select {
 		case user := <-o.entered:
 			got[user]++
-		case <-time.After(20 * time.Second):
+		case <-time.After(time.Minute):
 			t.Fatalf("entered %v, want %v", got, want)
 		}
 	}
@@ -123,7 +123,7 @@ func TestTheTasksOfAUserRunInOrder(t *testing.T) {
 func awaitEmpty(t *testing.T, r *rig, parts ...string) {
 	t.Helper()
 	for _, part := range parts {
-		for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(2 * time.Millisecond) {
+		for deadline := time.Now().Add(time.Minute); ; time.Sleep(2 * time.Millisecond) {
 			n, err := r.Redis.Exists(t.Context(), format.Key(routing.Agents, part)).Result()
 			if err == nil && n == 0 {
 				break
@@ -214,7 +214,7 @@ func TestTheUserOfATaskIsReadFromItsPayload(t *testing.T) {
 			if i == len(payloads) {
 				id = "broken"
 			}
-			deadline := time.Now().Add(20 * time.Second)
+			deadline := time.Now().Add(time.Minute)
 			for client.HExists(ctx, format.Key(routing.Agents, "t:"+id), "user").Val() == false && time.Now().Before(deadline) {
 				time.Sleep(time.Millisecond)
 			}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -155,15 +154,15 @@ func TestAnOutageIsRetriedAndBadArgumentsAreNot(t *testing.T) {
 		t.Errorf("outage: %v", err)
 	}
 	for payload, want := range map[string]string{
-		`{}`:                            `field "user" is empty`,
-		`{"user":"a\nb"}`:               "leave out what cannot be printed",
-		`{"user":"ada","topic":["x"]}`:  `unknown field "topic"`,
-		`{"user":"ada","topics":[" "]}`: `field "topics"`,
-		`{"user":"ada","limit":1000}`:   `field "limit" is 1000`,
+		`{}`:                            `agent_scout: field "user" is empty: give a user id`,
+		`{"user":"a\nb"}`:               `agent_scout: user "a\nb" has the character U+000A: leave out what cannot be printed, such as line breaks`,
+		`{"user":"ada","topic":["x"]}`:  `agent_scout: unknown field "topic": remove it or check its spelling`,
+		`{"user":"ada","topics":[" "]}`: `agent_scout: field "topics": topic " ": give 1 to 200 bytes each`,
+		`{"user":"ada","limit":1000}`:   `agent_scout: field "limit" is 1000: give 0 to 100`,
 	} {
 		_, err := perform(t, a, "agent_scout", payload)
-		if !tasks.IsPermanent(err) || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v, want a permanent error with %q", payload, err, want)
+		if !tasks.IsPermanent(err) || fmt.Sprint(err) != want {
+			t.Errorf("%s: %v, want %q and permanent", payload, err, want)
 		}
 	}
 }
@@ -228,10 +227,11 @@ func TestABadDefinitionIsRefusedByName(t *testing.T) {
 	_, err := New(map[string]Definition{
 		"x": {Runtime: "llama"}, "y": {Runtime: "rank", Limit: -1}, "z": {Runtime: "rank", MaxAge: -time.Hour},
 	}, map[string]Runtime{"rank": &Rank{}}, &brake{}, nil)
-	for _, want := range []string{`unknown runtime "llama": use one of rank`, `agent "y": limit is -1`, `agent "z": max_age`} {
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("error %v lacks %q", err, want)
-		}
+	const want = `agent "x": unknown runtime "llama": use one of rank
+agent "y": limit is -1: use 0 to 100
+agent "z": max_age is -1h0m0s: use 0 or more`
+	if fmt.Sprint(err) != want {
+		t.Errorf("\n got %v\nwant %s", err, want)
 	}
 }
 

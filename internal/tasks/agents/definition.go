@@ -91,10 +91,7 @@ func (e *Exec) Check(d Definition) error {
 	if len(d.Command) == 0 || d.Command[0] == "" {
 		return errors.New("command is empty: give the program and its arguments, such as [python3, agent.py]")
 	}
-	if d.Output < 0 || d.Memory < 0 || d.Grace < 0 {
-		return errors.New("output, memory and grace must not be negative")
-	}
-	return d.Bounds.Check(d.Command[0], d.Dir)
+	return cmp.Or(notNegative("output", d.Output), notNegative("memory", d.Memory), notNegative("grace", d.Grace), d.Bounds.Check(d.Command[0], d.Dir))
 }
 
 // Check implements [Runtime].

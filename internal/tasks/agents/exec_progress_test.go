@@ -83,7 +83,7 @@ func TestTheLastProgressIsTold(t *testing.T) {
 					time.Sleep(time.Millisecond)
 				}
 			}
-			for deadline := time.Now().Add(20 * time.Second); cause == nil && s.latest() != `ada t1 {"done":5}`; time.Sleep(time.Millisecond) {
+			for deadline := time.Now().Add(time.Minute); cause == nil && s.latest() != `ada t1 {"done":5}`; time.Sleep(time.Millisecond) {
 				if time.Now().After(deadline) {
 					t.Fatalf("told %v, want the last while it goes on", s.events)
 				}

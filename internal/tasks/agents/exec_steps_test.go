@@ -73,12 +73,12 @@ func TestAnEffectThatMayHaveHappenedWaitsForAPerson(t *testing.T) {
 	for decision, want := range map[control.Decision]string{control.Approved: "search mail mail", control.Rejected: "search mail"} {
 		t.Run(string(decision), func(t *testing.T) {
 			r := newRig(t, mailer)
-			if _, err := r.attempt(1); err == nil || !strings.Contains(err.Error(), "signal: killed") {
+			if _, err := r.attempt(1); fmt.Sprint(err) != `parked: step "mail" has begun and nobody knows whether it was done (the program ended with signal: killed; it said: ""): see switchyard run show t1, then approve t1 to have it done again, or reject t1` {
 				t.Fatalf("attempt 1: %v, want it killed", err)
 			}
 			for number := 2; number < 4; number++ {
 				_, err := r.attempt(number)
-				if _, delayed := tasks.ParkedDelay(err); !tasks.IsParked(err) || delayed || !strings.Contains(err.Error(), `step "mail" has begun`) {
+				if _, delayed := tasks.ParkedDelay(err); !tasks.IsParked(err) || delayed || fmt.Sprint(err) != `parked: step "mail" has begun and nobody knows whether it was done: see switchyard run show t1, then approve t1 to have it done again, or reject t1` {
 					t.Fatalf("attempt %d: %v, want it parked until somebody decides", number, err)
 				}
 			}
@@ -100,7 +100,7 @@ func TestAnEffectThatMayHaveHappenedWaitsForAPerson(t *testing.T) {
 
 func TestAProgramReadsWhatItHasDoneBefore(t *testing.T) {
 	r := newRig(t, mailer)
-	if _, err := r.attempt(1); err == nil {
+	if _, err := r.attempt(1); fmt.Sprint(err) != `parked: step "mail" has begun and nobody knows whether it was done (the program ended with signal: killed; it said: ""): see switchyard run show t1, then approve t1 to have it done again, or reject t1` {
 		t.Fatal("attempt 1 was not killed")
 	}
 	if _, err := r.store.Decide(t.Context(), journal.Run{User: "ada", Task: "agents/t1", ID: "r"}, journal.Verdict{Decision: control.Rejected}); err != nil {
@@ -153,20 +153,20 @@ func exists(path string) bool {
 
 func TestWhatAProgramTellsWronglyOfItsStepsIsNamed(t *testing.T) {
 	for want, script := range map[string]string{
-		"a step has no name":  `echo '{"type":"begin"}'; read a`,
-		"has begun and is":    `echo '{"type":"begin","step":"a"}'; echo '{"type":"begin","step":"a"}'; read a`,
-		"finished already":    `echo '{"type":"step","step":"a"}'; echo '{"type":"step","step":"a"}'; read a`,
-		"at most 200":         `echo '{"type":"step","step":"` + strings.Repeat("a", 201) + `"}'; read a`,
-		"is no valid JSON":    `echo '{"type":"step","step":"a","result":}'; read a`,
-		"output line of type": `echo '{"type":"Step","step":"a"}'; read a`,
+		`a step has no name: give it one, such as "send mail"`:                               `echo '{"type":"begin"}'; read a`,
+		`step "a" has begun and is not done: end it first, or give steps names of their own`: `echo '{"type":"begin","step":"a"}'; echo '{"type":"begin","step":"a"}'; read a`,
+		`step "a" is finished already: give steps names of their own`:                        `echo '{"type":"step","step":"a"}'; echo '{"type":"step","step":"a"}'; read a`,
+		`step "aaaaaaaaaaaaaaaaaaaa"… has a name of 201 bytes: at most 200 are allowed`:      `echo '{"type":"step","step":"` + strings.Repeat("a", 201) + `"}'; read a`,
+		`output line "{\"type\":\"step\",\"step\":\"a\",\"result\":}" is no valid JSON: invalid character '}' looking for beginning of value: write each object whole, on a line of its own`: `echo '{"type":"step","step":"a","result":}'; read a`,
+		`output line of type "Step": use progress, begin, step, undone, result or error`:                                                                                                     `echo '{"type":"Step","step":"a"}'; read a`,
 	} {
 		_, err := newRig(t, script).attempt(1)
-		if err == nil || !strings.Contains(err.Error(), want) || !tasks.IsPermanent(err) {
-			t.Errorf("%s: %v, want a permanent error with %q", script, err, want)
+		if fmt.Sprint(err) != want || !tasks.IsPermanent(err) {
+			t.Errorf("%s: %v, want %q and permanent", script, err, want)
 		}
 	}
 	d := script(`echo '{"type":"step","step":"a"}'`)
-	if _, err := runScript(t.Context(), newTold(t), d); err == nil || !strings.Contains(err.Error(), "its definition does not say so") || !tasks.IsPermanent(err) {
+	if _, err := runScript(t.Context(), newTold(t), d); fmt.Sprint(err) != "the program tells a step, and its definition does not say so: set steps of the agent, and have the program wait for the answer to each" || !tasks.IsPermanent(err) {
 		t.Errorf("steps without leave: %v", err)
 	}
 }
@@ -181,12 +181,12 @@ func TestAProgramThatReadsNoAnswersIsNotHeldUp(t *testing.T) {
 
 func TestADamagedJournalEndsItsRun(t *testing.T) {
 	r := newRig(t, mailer)
-	if _, err := r.attempt(1); err == nil {
+	if _, err := r.attempt(1); fmt.Sprint(err) != `parked: step "mail" has begun and nobody knows whether it was done (the program ended with signal: killed; it said: ""): see switchyard run show t1, then approve t1 to have it done again, or reject t1` {
 		t.Fatal("attempt 1 was not killed")
 	}
 	r.redis.LSet(t.Context(), "p:{user:ada}:journal:agents/t1:r", 1, "it was me")
 	_, err := r.attempt(2)
-	if !tasks.IsPermanent(err) || !strings.Contains(err.Error(), `entry 2 ("it was me")`) || !strings.Contains(err.Error(), "send the task anew") {
+	if !tasks.IsPermanent(err) || fmt.Sprint(err) != `read the journal of agents/t1: the journal is damaged: entry 2 ("it was me") is not a time, a sum and JSON; what the run has done is not known: look into it, and send the task anew` {
 		t.Errorf("error %v, want a permanent one that names the entry and the remedy", err)
 	}
 }

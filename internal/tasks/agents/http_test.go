@@ -231,16 +231,16 @@ func TestWhatAServiceAnswersDecidesWhatFollows(t *testing.T) {
 		permanent     bool
 		delay         time.Duration
 	}{
-		"it refuses":         {status: 400, body: "no such user", want: `answers 400: "no such user"`, permanent: true},
-		"it is gone":         {status: 404, want: "answers 404", permanent: true},
-		"it is busy":         {status: 429, header: "Retry-After", value: "90", want: "answers 429", delay: 90 * time.Second},
-		"it is down":         {status: 503, want: "answers 503"},
-		"it fails":           {status: 500, body: "oops", want: `answers 500: "oops"`},
-		"it is too slow":     {status: 408, want: "answers 408"},
-		"it redirects":       {status: 302, header: "Location", value: "http://127.0.0.1:1/", want: "answers 302", permanent: true},
-		"it leads away":      {status: 202, header: "Location", value: "http://127.0.0.1:1/", want: "leads elsewhere", permanent: true},
-		"it speaks no JSON":  {status: 200, body: "<html>", want: "is not JSON", permanent: true},
-		"it speaks too much": {status: 200, body: strings.Repeat(" ", maxAnswer+1), want: "more than", permanent: true},
+		"it refuses":         {status: 400, body: "no such user", want: `the service answers 400: "no such user"`, permanent: true},
+		"it is gone":         {status: 404, want: `the service answers 404: ""`, permanent: true},
+		"it is busy":         {status: 429, header: "Retry-After", value: "90", want: `the service answers 429: ""`, delay: 90 * time.Second},
+		"it is down":         {status: 503, want: `the service answers 503: ""`},
+		"it fails":           {status: 500, body: "oops", want: `the service answers 500: "oops"`},
+		"it is too slow":     {status: 408, want: "the service answers 408"},
+		"it redirects":       {status: 302, header: "Location", value: "http://127.0.0.1:1/", want: `the service answers 302: ""`, permanent: true},
+		"it leads away":      {status: 202, header: "Location", value: "http://127.0.0.1:1/", want: `the service's Location leads elsewhere: it has to stay on the host of its url: "http://127.0.0.1:1/"`, permanent: true},
+		"it speaks no JSON":  {status: 200, body: "<html>", want: `the service's answer "<html>" is not JSON`, permanent: true},
+		"it speaks too much": {status: 200, body: strings.Repeat(" ", maxAnswer+1), want: "the service's answer has more than 1048576 bytes: answer with a reference", permanent: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newService(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -252,8 +252,8 @@ func TestWhatAServiceAnswersDecidesWhatFollows(t *testing.T) {
 			})
 			_, err := s.call(t.Context())
 			delay, _ := tasks.RetryDelay(err)
-			if err == nil || !strings.Contains(err.Error(), tc.want) || tasks.IsPermanent(err) != tc.permanent || delay != tc.delay {
-				t.Errorf("error %v after %s, want one with %q, permanent %v, after %s", err, delay, tc.want, tc.permanent, tc.delay)
+			if fmt.Sprint(err) != tc.want || tasks.IsPermanent(err) != tc.permanent || delay != tc.delay {
+				t.Errorf("error %v after %s, want %q, permanent %v, after %s", err, delay, tc.want, tc.permanent, tc.delay)
 			}
 		})
 	}
@@ -274,11 +274,11 @@ func TestAServiceThatHangsIsNotWaitedForForEver(t *testing.T) {
 }
 
 func TestASecretThatIsNotThereOrNoneIsNamedWithoutSayingIt(t *testing.T) {
-	for value, want := range map[string]string{"": "the variable SECRET is empty", "not-base64!": "the variable SECRET holds no Standard Webhooks secret"} {
+	for value, want := range map[string]string{"": "secret_env: the variable SECRET is empty: set it to the service's secret, which begins with whsec_", "not-base64!": "secret_env: the variable SECRET holds no Standard Webhooks secret: it is whsec_ and base64"} {
 		h := &HTTP{Client: http.DefaultClient, Getenv: func(string) string { return value }}
 		_, err := h.Run(t.Context(), Run{Task: &tasks.Task{}, Journal: newBooks(t).open(1), Definition: Definition{URL: "http://127.0.0.1:1", SecretEnv: "SECRET"}})
-		if err == nil || !strings.Contains(err.Error(), want) || value != "" && strings.Contains(err.Error(), value) {
-			t.Errorf("error %v, want one with %q", err, want)
+		if fmt.Sprint(err) != want || value != "" && strings.Contains(err.Error(), value) {
+			t.Errorf("error %v, want %q", err, want)
 		}
 	}
 }
@@ -288,9 +288,11 @@ func TestABadServiceIsRefusedByName(t *testing.T) {
 		"x": {Runtime: "http", URL: "ftp://example.org"}, "y": {Runtime: "http", URL: "http://example.org", Poll: time.Millisecond}, "z": {Runtime: "rank", URL: "http://example.org"},
 		"t": {Runtime: "http", URL: "http://example.org", Timeout: -1},
 	}, map[string]Runtime{"rank": &Rank{}, "http": &HTTP{}}, &brake{}, nil)
-	for _, want := range []string{`agent "x": url "ftp://example.org"`, `agent "y": poll is 1ms`, `agent "t": timeout is -1ns`, `agent "z": url is given to the runtime "rank"`} {
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("error %v lacks %q", err, want)
-		}
+	const want = `agent "t": timeout is -1ns: use 0 or more
+agent "x": url "ftp://example.org": give an http or https URL, such as https://example.com/v1
+agent "y": poll is 1ms: use 100ms or more
+agent "z": url is given to the runtime "rank": use the runtime http, or leave it out`
+	if fmt.Sprint(err) != want {
+		t.Errorf("\n got %v\nwant %s", err, want)
 	}
 }

@@ -2,7 +2,7 @@ package agents
 
 import (
 	"cmp"
-	"errors"
+	"fmt"
 	"time"
 )
 
@@ -31,10 +31,17 @@ func (b Budget) withDefaults() Budget {
 }
 
 func (b Budget) check() error {
-	if min(b.Steps, b.Calls) < 0 || b.Tokens < 0 || b.Money < 0 || b.Time < 0 {
-		return errors.New("budget: steps, tool_calls, tokens, money and time must not be negative")
+	return cmp.Or(
+		notNegative("budget.steps", b.Steps), notNegative("budget.tool_calls", b.Calls), notNegative("budget.tokens", b.Tokens),
+		notNegative("budget.money", b.Money), notNegative("budget.time", b.Time),
+	)
+}
+
+func notNegative[N cmp.Ordered](name string, n N) error {
+	if n >= *new(N) {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("%s is %v: use 0 or more", name, n)
 }
 
 // Spent is what a run has taken.

@@ -43,7 +43,7 @@ func (t *talk) checkCitations(ctx context.Context, output json.RawMessage) (sour
 		Citations []Citation `json:"citations"`
 	}
 	if err := json.Unmarshal(output, &answer); err != nil {
-		return nil, fmt.Errorf("its citations are not objects with document and quote: %w", err), nil
+		return nil, errors.New("its citations are not objects with document and quote: give each as {\"document\": \"...\", \"quote\": \"...\"}"), nil
 	}
 	raw, err := t.run.Journal.Do(ctx, fmt.Sprintf("citations %d", t.asked), false, func(ctx context.Context) (json.RawMessage, error) {
 		c, err := t.lookUp(ctx, answer.Citations)

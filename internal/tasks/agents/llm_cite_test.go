@@ -74,11 +74,11 @@ func TestEachCitationIsCheckedAgainstItsDocument(t *testing.T) {
 
 func TestAnAnswerThatCitesWhatIsNotThereIsNoResult(t *testing.T) {
 	wrong := citing(t, "tides", "the lowest in thirty years")
-	if brief, err := newCiting(t, wrong, wrong, wrong).attempt(t.Context(), 1); !tasks.IsPermanent(err) || !strings.Contains(err.Error(), "does not stand in document tides") {
+	if brief, err := newCiting(t, wrong, wrong, wrong).attempt(t.Context(), 1); !tasks.IsPermanent(err) || fmt.Sprint(err) != `the model's answer is not what the agent's definition asks for: citation 1: the quote "the lowest in thirty years" does not stand in document tides: quote word for word and without gaps, or leave it out` {
 		t.Errorf("%+v, %v", brief, err)
 	}
 	odd := `{"citations":["tides"]}`
-	if brief, err := newCiting(t, odd, odd, odd).attempt(t.Context(), 1); !tasks.IsPermanent(err) || !strings.Contains(err.Error(), "not objects with document and quote") {
+	if brief, err := newCiting(t, odd, odd, odd).attempt(t.Context(), 1); !tasks.IsPermanent(err) || fmt.Sprint(err) != `the model's answer is not what the agent's definition asks for: its citations are not objects with document and quote: give each as {"document": "...", "quote": "..."}` {
 		t.Errorf("%+v, %v", brief, err)
 	}
 	if brief, err := newCiting(t, citing(t)).attempt(t.Context(), 1); err != nil || len(brief.Sources) > 0 {
@@ -128,7 +128,7 @@ func TestASearchKnowsTheNewestAndWhatIsNewSince(t *testing.T) {
 			t.Errorf("%s found %q since %s, want %q since %s", arguments, ids, l.asked.since.Load(), want.ids, want.since)
 		}
 	}
-	if _, err := (Toolbox{Documents: library{&asked{}}, Now: time.Now}).Tools()["search_documents"].Call(t.Context(), Run{}, "1", json.RawMessage(`{"since":"yesterday"}`)); err == nil || !strings.Contains(err.Error(), `"yesterday"`) {
+	if _, err := (Toolbox{Documents: library{&asked{}}, Now: time.Now}).Tools()["search_documents"].Call(t.Context(), Run{}, "1", json.RawMessage(`{"since":"yesterday"}`)); fmt.Sprint(err) != `payload: "yesterday" is no time: give one such as 2030-06-01T09:00:00Z` {
 		t.Errorf("a since that is no time: %v", err)
 	}
 }

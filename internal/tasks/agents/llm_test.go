@@ -275,15 +275,15 @@ func TestAPageCannotReachAToolThatTheAgentWasNotGiven(t *testing.T) {
 
 func TestABadCallIsToldToTheModel(t *testing.T) {
 	for want, call := range map[string][]string{
-		"one JSON object, but they are cut off after 9 bytes": {"search_documents", `{"words":`},
-		`unknown field \"wrods\"`:                             {"search_documents", `{"wrods":"tide"}`},
-		`there is no document`:                                {"read_document", `{"id":"moon"}`},
-		`404 Not Found`:                                       {"fetch_page", `{"url":"https://example.org/none"}`},
-		`you may send scrape_page`:                            {"enqueue", `{"kind":"agent_mailer","payload":{}}`},
-		"you work for ada alone":                              {"enqueue", `{"kind":"scrape_page","payload":{"user":"bob","url":"https://example.org"}}`},
-		"has no handler":                                      {"enqueue", `{"kind":"scrape_nothing","payload":{}}`},
-		`field \"text\" is empty`:                             {"write_finding", `{"text":" "}`},
-		"there is no tool":                                    {"delete_everything", `{}`},
+		`not called: the arguments have to be one JSON object, but they are cut off after 9 bytes. You wrote "{\"words\":": call it again, with all of the arguments`: {"search_documents", `{"words":`},
+		`unknown field "wrods": remove it or check its spelling`:                                                             {"search_documents", `{"wrods":"tide"}`},
+		`there is no document "moon": search for one`:                                                                        {"read_document", `{"id":"moon"}`},
+		"the server answered 404 Not Found":                                                                                  {"fetch_page", `{"url":"https://example.org/none"}`},
+		`kind "agent_mailer": you may send scrape_page, scrape_nothing`:                                                      {"enqueue", `{"kind":"agent_mailer","payload":{}}`},
+		`field "user" of the payload is "bob": you work for ada alone`:                                                       {"enqueue", `{"kind":"scrape_page","payload":{"user":"bob","url":"https://example.org"}}`},
+		`kind "scrape_nothing" has no handler`:                                                                               {"enqueue", `{"kind":"scrape_nothing","payload":{}}`},
+		`field "text" is empty: say what you found`:                                                                          {"write_finding", `{"text":" "}`},
+		`there is no tool "delete_everything": you have search_documents, read_document, fetch_page, enqueue, write_finding`: {"delete_everything", `{}`},
 	} {
 		s := newStudy(t, func(a llmtest.Ask) llmtest.Reply {
 			if turn(a) == 1 {
@@ -298,8 +298,8 @@ func TestABadCallIsToldToTheModel(t *testing.T) {
 			t.Errorf("%v: %+v, %v", call, brief, err)
 			continue
 		}
-		if body := s.server.Asked()[1].Body; !strings.Contains(body, want) && !strings.Contains(strings.ReplaceAll(body, `\\\"`, `\"`), want) {
-			t.Errorf("%v: the model is not told %q: %s", call, want, body)
+		if told := s.server.Asked()[1].Last(); told != fmt.Sprintf("result call-1: <data source=%q>\n%s\n</data>", call[0], want) {
+			t.Errorf("%v: the model is not told %q: %s", call, want, told)
 		}
 	}
 }
@@ -443,17 +443,17 @@ func TestWhatFollowsWhenNoModelAnswers(t *testing.T) {
 		after     time.Duration
 		want      string
 	}{
-		"it is down":         {llmtest.Reply{Status: 500}, false, 0, "model overloaded"},
-		"it wants a pause":   {llmtest.Reply{Status: 429, RetryAfter: "90"}, false, 90 * time.Second, "model rate_limited"},
-		"it does not accept": {llmtest.Reply{Status: 400, Message: "no such field"}, true, 0, "model invalid"},
-		"the key is wrong":   {llmtest.Reply{Status: 401}, true, 0, "model unauthorized"},
+		"it is down":         {llmtest.Reply{Status: 500}, false, 0, `main: model overloaded: http://HOST/v1/chat/completions answers 500 Internal Server Error: "{\"error\":{\"message\":\"\",\"type\":\"error\",\"code\":\"\"}}"`},
+		"it wants a pause":   {llmtest.Reply{Status: 429, RetryAfter: "90"}, false, 90 * time.Second, `main: model rate_limited: http://HOST/v1/chat/completions answers 429 Too Many Requests: "{\"error\":{\"message\":\"\",\"type\":\"error\",\"code\":\"\"}}"`},
+		"it does not accept": {llmtest.Reply{Status: 400, Message: "no such field"}, true, 0, `main: model invalid: http://HOST/v1/chat/completions answers 400 Bad Request: "no such field"`},
+		"the key is wrong":   {llmtest.Reply{Status: 401}, true, 0, `main: model unauthorized: http://HOST/v1/chat/completions answers 401 Unauthorized: "{\"error\":{\"message\":\"\",\"type\":\"error\",\"code\":\"\"}}"`},
 		"it refuses":         {llmtest.Reply{Answer: llm.Answer{Text: "I may not.", Stop: llm.Refused}}, true, 0, `the model refuses: "I may not."`},
-		"it is cut":          {llmtest.Reply{Answer: llm.Answer{Text: "Once upon", Stop: llm.Length}}, true, 0, "raise max_tokens"},
+		"it is cut":          {llmtest.Reply{Answer: llm.Answer{Text: "Once upon", Stop: llm.Length}}, true, 0, "the model's answer was cut off at its bound: raise max_tokens of the model, or ask for less"},
 	} {
 		s := newStudy(t, func(llmtest.Ask) llmtest.Reply { return tc.reply })
 		_, err := s.attempt(t.Context(), 1)
 		delay, _ := tasks.RetryDelay(err)
-		if err == nil || tasks.IsPermanent(err) != tc.permanent || delay != tc.after || !strings.Contains(err.Error(), tc.want) {
+		if err == nil || tasks.IsPermanent(err) != tc.permanent || delay != tc.after || placeless(err) != tc.want {
 			t.Errorf("%s: %v after %s; want %q, permanent %v, after %s", name, err, delay, tc.want, tc.permanent, tc.after)
 		}
 	}
@@ -509,13 +509,13 @@ func TestAnAnswerFollowsTheSchemaOrIsAskedForAgain(t *testing.T) {
 	if err != nil || string(brief.Output) != `{"found":3}` || brief.Text != "" {
 		t.Errorf("%+v, %v", brief, err)
 	}
-	if asked := s.server.Asked(); len(asked) != 3 || !strings.Contains(asked[1].Last(), "it is not JSON") || !strings.Contains(asked[2].Last(), "integer") || !strings.Contains(string(asked[0].Schema), "found") {
+	if asked := s.server.Asked(); len(asked) != 3 || asked[1].Last() != "user: Your answer cannot be taken: it is not JSON: invalid character 'I' looking for beginning of value. Answer again, with nothing but JSON that follows the schema." || asked[2].Last() != "user: Your answer cannot be taken: jsonschema validation failed with 'mem:answer#'\n- at '/found': got string, want integer. Answer again, with nothing but JSON that follows the schema." || !strings.Contains(string(asked[0].Schema), "found") {
 		t.Errorf("asked %+v", asked)
 	}
 	answers = []string{"no", "no", "no"}
 	s = newStudy(t, func(a llmtest.Ask) llmtest.Reply { return llmtest.Say(answers[turn(a)-1]) })
 	s.definition.Schema = map[string]any{"type": "object"}
-	if _, err := s.attempt(t.Context(), 1); !tasks.IsPermanent(err) || !strings.Contains(err.Error(), "not what the agent's definition asks for: it is not JSON") {
+	if _, err := s.attempt(t.Context(), 1); !tasks.IsPermanent(err) || fmt.Sprint(err) != "the model's answer is not what the agent's definition asks for: it is not JSON: invalid character 'o' in literal null (expecting 'u')" {
 		t.Errorf("a model that never learns: %v", err)
 	}
 }
@@ -537,24 +537,28 @@ func TestABadModelAgentIsRefusedByName(t *testing.T) {
 	runtime := &LLM{Models: map[string]llm.Priced{"main": {}}, Tools: Toolbox{}.Tools()}
 	good := Definition{Runtime: "llm", Model: "main", Instructions: "Work."}
 	for want, change := range map[string]func(*Definition){
-		`unknown model "big": use one of models: main`: func(d *Definition) { d.Model = "big" },
-		`unknown model "small"`:                        func(d *Definition) { d.Fallback = "small" },
-		"instructions are empty":                       func(d *Definition) { d.Instructions = " " },
-		`unknown tool "shell": use some of enqueue`:    func(d *Definition) { d.Tools = []string{"shell"} },
-		"budget: steps":                                func(d *Definition) { d.Budget.Steps = -1 },
-		"schema":                                       func(d *Definition) { d.Schema = map[string]any{"type": "nonsense"} },
-		"citations is set: give a schema":              func(d *Definition) { d.Citations = true },
-		"citations is set: give the agent the tool read_document": func(d *Definition) {
+		`unknown model "big": use one of models: main`:                                                          func(d *Definition) { d.Model = "big" },
+		`unknown model "small": use one of models: main`:                                                        func(d *Definition) { d.Fallback = "small" },
+		"instructions are empty: say what the agent is to do":                                                   func(d *Definition) { d.Instructions = " " },
+		`unknown tool "shell": use some of enqueue, fetch_page, read_document, search_documents, write_finding`: func(d *Definition) { d.Tools = []string{"shell"} },
+		"budget.steps is -1: use 0 or more":                                                                     func(d *Definition) { d.Budget.Steps = -1 },
+		`schema: "mem:answer#" is not valid against metaschema: jsonschema validation failed with 'https://json-schema.org/draft/2020-12/schema#'
+- at '': 'allOf' failed
+  - at '/type': 'anyOf' failed
+    - at '/type': value must be one of 'array', 'boolean', 'integer', 'null', 'number', 'object', 'string'
+    - at '/type': got string, want array`: func(d *Definition) { d.Schema = map[string]any{"type": "nonsense"} },
+		"citations is set: give a schema whose properties have citations, an array of objects with document and quote": func(d *Definition) { d.Citations = true },
+		"citations is set: give the agent the tool read_document, with which it reads what it is to quote": func(d *Definition) {
 			d.Citations, d.Schema = true, map[string]any{"type": "object", "properties": map[string]any{"citations": map[string]any{}}}
 		},
-		"write the schema out":                               func(d *Definition) { d.Schema = map[string]any{"$ref": "https://example.org/schema"} },
-		`unknown MCP server "files": use one of mcp_servers`: func(d *Definition) { d.Tools = []string{"files.read"} },
-		`model is given to the runtime "rank"`:               func(d *Definition) { d.Runtime = "rank" },
+		`schema: failing loading "https://example.org/schema": it refers to https://example.org/schema: write the schema out`: func(d *Definition) { d.Schema = map[string]any{"$ref": "https://example.org/schema"} },
+		`tool "files.read": unknown MCP server "files": use one of mcp_servers: `:                                             func(d *Definition) { d.Tools = []string{"files.read"} },
+		`model is given to the runtime "rank": use the runtime llm, or leave it out`:                                          func(d *Definition) { d.Runtime = "rank" },
 	} {
 		d := good
 		change(&d)
 		_, err := New(map[string]Definition{"x": d}, map[string]Runtime{"llm": runtime, "rank": &Rank{}}, &brake{}, nil)
-		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), `agent "x"`) {
+		if fmt.Sprint(err) != `agent "x": `+want {
 			t.Errorf("error %v, want %q", err, want)
 		}
 	}

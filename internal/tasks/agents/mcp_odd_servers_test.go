@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -101,6 +102,11 @@ func TestAListWithoutEndIsSaid(t *testing.T) {
 	}
 }
 
+var hostPort = regexp.MustCompile(`\b[0-9]+(?:\.[0-9]+){3}:[0-9]+`)
+
+// placeless returns an error's text with HOST for what differs from run to run.
+func placeless(err error) string { return hostPort.ReplaceAllString(fmt.Sprint(err), "HOST") }
+
 // askOdd asks a server for its tool act.
 func askOdd(t *testing.T, server Server) (described, error) {
 	t.Helper()
@@ -114,7 +120,7 @@ func TestLinesThatAreNoMessagesAreSkippedUpToABound(t *testing.T) {
 		t.Errorf("with a banner: %q, %v", text, err)
 	}
 	_, err := askOdd(t, oddProgram(t, t.TempDir(), "noisy"))
-	for _, want := range []string{"it has written more than 65536 bytes to its standard output that are no messages", `the first is "loading ..."`} {
+	for _, want := range []string{"it has written more than 65536 bytes to its standard output that are no messages", `its standard output has lines that are no messages, the first is "loading ..."`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q", err, want)
 		}
@@ -131,7 +137,7 @@ func TestAProgramThatDoesNotReadHasSurelyNotDoneWhatItWasNotTold(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second) // for what fits into the pipe
 	defer cancel()
 	large := fmt.Sprintf(`{"to":%q}`, strings.Repeat("bob", 1<<17))
-	if _, err := v.tool("odd.act").Call(ctx, Run{}, "1", json.RawMessage(large)); outcome(err) != "unsent" || !strings.Contains(err.Error(), "deadline exceeded") {
+	if _, err := v.tool("odd.act").Call(ctx, Run{}, "1", json.RawMessage(large)); outcome(err) != "unsent" || fmt.Sprint(err) != "mcp server odd: not called: context deadline exceeded" {
 		t.Errorf("%s (%v), want it unsent", outcome(err), err)
 	}
 	t.Setenv(oddVariable, "") // the next one reads
@@ -155,9 +161,10 @@ func TestARefusedCallCostsNoSessionAndTellsNoSecretOfTheURL(t *testing.T) {
 	server.URL += "/?key=open-sesame"
 	v := newVisit(t.Context(), map[string]Server{"odd": server}, &http.Client{Transport: &http.Transport{}})
 	defer v.close()
-	for _, want := range []string{"answers 401", "answers 413", "answers 502", ""} {
+	const rejected = `mcp server odd: calling "tools/call": sending "tools/call": rejected by transport: Post "http://HOST/?(hidden)": `
+	for _, want := range []string{rejected + `the server answers 401: "no\n"`, rejected + `the server answers 413: "no\n"`, rejected + `the server answers 502: "no\n"`, "<nil>"} {
 		_, err := v.tool("odd.act").Call(t.Context(), Run{}, "1", json.RawMessage(`{}`))
-		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "sesame")) {
+		if placeless(err) != want {
 			t.Errorf("error %v, want %q", err, want)
 		}
 	}

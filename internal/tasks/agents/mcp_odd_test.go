@@ -85,7 +85,7 @@ func serveOddly(dir string, flags []string) {
 		fmt.Println("Odd server 1.0\n[1,2\n\n{\"level\":\"info\"}")
 	}
 	if is("sleepy") {
-		time.Sleep(500 * time.Millisecond) // until it has started
+		time.Sleep(1500 * time.Millisecond) // until it has started
 	}
 	for is("noisy") {
 		fmt.Println("loading ...")

@@ -177,10 +177,10 @@ func TestAnMCPServerThatCannotBeUsedIsNamed(t *testing.T) {
 	defer flood.Close()
 	all["flood"] = Server{URL: flood.URL}
 	for tool, want := range map[string]string{
-		"missing.shout":   "mcp server missing: start: execute /no/such/program: no such file",
-		"mute.shout":      "mcp server mute: connect",
-		"closed.shout":    "Unauthorized",
-		"flood.shout":     "larger than the limit",
+		"missing.shout":   "mcp server missing: start: execute /no/such/program: no such file or directory",
+		"mute.shout":      "mcp server mute: connect: connection closed: ",
+		"closed.shout":    `mcp server closed: connect: calling "initialize": sending "initialize": Unauthorized`,
+		"flood.shout":     "body refused: larger than the limit of 33554432 bytes",
 		"program.whisper": `mcp server program has no tool "whisper": it has carve, fail, shout, stall, trace`,
 	} {
 		s := newStudy(t, func(llmtest.Ask) llmtest.Reply { return llmtest.Say("done") })
@@ -190,13 +190,17 @@ func TestAnMCPServerThatCannotBeUsedIsNamed(t *testing.T) {
 			t.Errorf("%s: error %v, want %q", tool, err, want)
 		}
 	}
-	for want, server := range map[string]Server{
-		"give command or url":  {},
-		"and not both":         {Command: []string{"true"}, URL: "http://127.0.0.1"},
-		`url "localhost:8000"`: {URL: "localhost:8000"},
+	const neither = "give command or url, and not both"
+	for _, tc := range []struct {
+		server Server
+		want   string
+	}{
+		{Server{}, neither},
+		{Server{Command: []string{"true"}, URL: "http://127.0.0.1"}, neither},
+		{Server{URL: "localhost:8000"}, `url "localhost:8000": give an http or https URL, such as https://example.com/v1`},
 	} {
-		if err := server.Check(); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%+v: error %v, want %q", server, err, want)
+		if err := tc.server.Check(); fmt.Sprint(err) != tc.want {
+			t.Errorf("%+v: error %v, want %q", tc.server, err, tc.want)
 		}
 	}
 }

@@ -83,7 +83,7 @@ func TestTheLimitOfACallIsItsToolsOrItsServers(t *testing.T) {
 		}
 	}
 	slow := oddProgram(t, t.TempDir(), "sleepy")
-	slow.Timeout = 400 * time.Millisecond
+	slow.Timeout = 1200 * time.Millisecond
 	if text, err := callOf(t, slow, nil, "act"); text != "done 1\n" || err != nil {
 		t.Errorf("%q, %v; want the limit to begin when there is a connection", text, err)
 	}

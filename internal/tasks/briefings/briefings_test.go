@@ -116,7 +116,7 @@ func TestNothingIsNewTwice(t *testing.T) {
 		}
 		b := r.delivered[1]
 		text, err := b.Text()
-		if err != nil || len(b.Items) != 0 || !strings.Contains(text, "Nothing new since 1 June 2030") {
+		if want := "Briefing for ada, Saturday 1 June 2030 14:00 CEST\n\nNothing new since 1 June 2030.\n"; err != nil || len(b.Items) != 0 || text != want {
 			t.Errorf("briefing %+v, text:\n%s", b, text)
 		}
 	})
@@ -149,7 +149,7 @@ func TestAFailedRankingFallsBackToTheLastGoodOneMarkedAsSuch(t *testing.T) {
 			return r.delivered[len(r.delivered)-1]
 		}
 		r.statuses["r1"] = tasks.Status{State: tasks.StateFailed, LastError: "no"}
-		if b := write("1"); !strings.Contains(b.Note, "The ranking failed") || !strings.Contains(b.Note, "unranked") || len(b.Items) != 2 || b.Items[0].Title != "Two" {
+		if b := write("1"); b.Note != "The ranking failed, so these are the newest documents, unranked." || len(b.Items) != 2 || b.Items[0].Title != "Two" {
 			t.Errorf("without any ranking: %+v", b)
 		}
 		r.statuses["r2"] = tasks.Status{Result: []byte(`{"choices":[{"document":"d1"}]}`)}
@@ -164,7 +164,7 @@ func TestAFailedRankingFallsBackToTheLastGoodOneMarkedAsSuch(t *testing.T) {
 				r.statuses["r5"] = tasks.Status{Result: []byte(`{"steps":[]}`)}
 			}
 			b := write(id)
-			if !strings.Contains(b.Note, want) || !strings.Contains(b.Note, "last good ranking, of 1 June 2030") || len(b.Items) != 1 || b.Items[0].Title != "One" {
+			if b.Note != "The ranking "+want+", so this is the last good ranking, of 1 June 2030 12:00 UTC." || len(b.Items) != 1 || b.Items[0].Title != "One" {
 				t.Errorf("%s: %+v", want, b)
 			}
 		}
@@ -179,7 +179,7 @@ func TestABriefingIsDeliveredOnceOverEachChannelWhateverIsRepeated(t *testing.T)
 		r.users["ada"] = u
 		write := WriteArgs{User: "ada", Briefing: "b1", Until: noon}
 		err := r.perform("w", write)
-		if err == nil || !strings.Contains(err.Error(), `channel "file"`) || len(r.delivered) != 1 {
+		if fmt.Sprint(err) != `channel "file" of user ada is not configured: configure it, or take it off their channels` || len(r.delivered) != 1 {
 			t.Fatalf("err %v, delivered %d", err, len(r.delivered))
 		}
 		dir := t.TempDir()

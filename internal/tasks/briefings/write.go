@@ -130,7 +130,7 @@ func (h *Handlers) deliver(ctx context.Context, user users.User, b Briefing) err
 		}
 		channel, ok := h.Channels[name]
 		if !ok {
-			errs = append(errs, fmt.Errorf("channel %q of user %s is not configured", name, user.ID))
+			errs = append(errs, fmt.Errorf("channel %q of user %s is not configured: configure it, or take it off their channels", name, user.ID))
 			continue
 		}
 		if err := channel.Deliver(ctx, b); err != nil {
