@@ -34,7 +34,7 @@ func Check(c config.Config) error {
 	for _, e := range entries {
 		errs = append(errs, s.CheckEntry(context.Background(), e))
 	}
-	_, err = s.NewMonitor()
+	_, err = s.NewMonitor(nil)
 	return errors.Join(append(errs, err)...)
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"switchyard/internal/config"
 	"switchyard/internal/daemon"
+	"switchyard/internal/queue"
 	"switchyard/internal/redact"
 	"switchyard/internal/users"
 )
@@ -117,7 +118,8 @@ func (d *dev) run(stop daemon.Stop, listener net.Listener) error {
 		return err
 	}
 	scheduler := NewScheduler(s)
-	pages, err := s.NewMonitor(slices.Concat(s.checks(), w.Checks(), scheduler.Checks())...)
+	waiter := queue.NewWaiter(s.Queue)
+	pages, err := s.NewMonitor(waiter, slices.Concat(s.checks(), w.Checks(), scheduler.Checks())...)
 	if err != nil {
 		return err
 	}
@@ -125,6 +127,7 @@ func (d *dev) run(stop daemon.Stop, listener net.Listener) error {
 	defer endServing()
 	var web errgroup.Group
 	web.Go(func() error { return daemon.Serve(serving, listener, pages, s.Log) })
+	web.Go(func() error { waiter.Run(serving); return nil })
 	parts, _ := errgroup.WithContext(ctx)
 	for _, part := range []func(daemon.Stop) error{w.Run, scheduler.Run, d.show} {
 		parts.Go(func() error {

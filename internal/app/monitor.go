@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"slices"
+	"sync"
 
 	"go.uber.org/zap"
 
@@ -20,7 +21,9 @@ import (
 )
 
 // NewMonitor returns the monitor's pages.
-func (s *System) NewMonitor(checks ...daemon.Check) (*monitor.Handler, error) {
+//
+// The caller runs waiter as long as the pages are served.
+func (s *System) NewMonitor(waiter *queue.Waiter, checks ...daemon.Check) (*monitor.Handler, error) {
 	proxies, err := s.Config.Monitor.Networks()
 	if err != nil {
 		return nil, err
@@ -39,6 +42,7 @@ func (s *System) NewMonitor(checks ...daemon.Check) (*monitor.Handler, error) {
 		Ready:     daemon.Ready(checks...),
 		Metrics:   daemon.Metrics(s.Metrics),
 		Charts:    s.Config.Monitor.Prometheus,
+		API:       s.newAPI(waiter),
 		Log:       s.Log,
 	})
 }
@@ -69,7 +73,8 @@ func RunMonitor(c config.Config, log *zap.Logger) error {
 	defer func() { _ = s.Close() }()
 	s.exportProcess("monitor")
 	s.exportDeployment()
-	pages, err := s.NewMonitor(append(s.checks(), s.monitorChecks()...)...)
+	waiter := queue.NewWaiter(s.Queue)
+	pages, err := s.NewMonitor(waiter, append(s.checks(), s.monitorChecks()...)...)
 	if err != nil {
 		return err
 	}
@@ -80,7 +85,12 @@ func RunMonitor(c config.Config, log *zap.Logger) error {
 	log.Info("monitor", zap.String("url", "http://"+listener.Addr().String()+"/"))
 	stop, release := daemon.Signals(0)
 	defer release()
-	return s.whileKnown(stop, func(stop daemon.Stop) error { return daemon.Serve(stop.Quiet, listener, pages, log) })
+	return s.whileKnown(stop, func(stop daemon.Stop) error {
+		var waiting sync.WaitGroup
+		defer waiting.Wait()
+		waiting.Go(func() { waiter.Run(stop.Quiet) })
+		return daemon.Serve(stop.Quiet, listener, pages, log)
+	})
 }
 
 // monitorChecks are the readiness of the monitor: what its pages show can be read, and Redis's user

@@ -3,6 +3,8 @@ package cache
 import (
 	"context"
 	"errors"
+	"io"
+	"net"
 	"slices"
 	"strings"
 	"time"
@@ -50,3 +52,12 @@ func IsDenied(err error) bool {
 // denials are what Redis says to a user without a right, and a script's user up to Redis 7.0. A
 // script's error has it further in.
 var denials = []string{"NOPERM", "The user executing the script can't "}
+
+// IsRedis reports whether an error is Redis's, or says that it cannot be reached, and not one about
+// what it was to be asked.
+func IsRedis(err error) bool {
+	var answered redis.Error
+	var network net.Error
+	return errors.As(err, &answered) || errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		err != nil && strings.Contains(err.Error(), "redis: ") // go-redis's own have no type
+}

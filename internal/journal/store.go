@@ -99,8 +99,11 @@ func (s *Store) read(ctx context.Context, r Run) (*History, int, error) {
 	return h, len(stored), nil
 }
 
-// ErrDecided is the error of a decision nobody waits for.
-var ErrDecided = errors.New("no step of the run waits for a decision")
+// Errors of a decision that nobody waits for.
+var (
+	ErrDecided   = errors.New("no step of the run waits for a decision")
+	ErrOtherStep = errors.New("look at it before you decide")
+)
 
 // Verdict is what a person has decided about the step of a run that waits for it.
 type Verdict struct {
@@ -125,7 +128,7 @@ func (s *Store) Decide(ctx context.Context, r Run, v Verdict) (string, error) {
 			return "", fmt.Errorf("run %s: %w", r.Task, ErrDecided)
 		}
 		if v.Step != "" && v.Step != step.Name {
-			return "", fmt.Errorf("run %s: step %q waits by now, and not %q: look at it before you decide", r.Task, step.Name, v.Step)
+			return "", fmt.Errorf("run %s: step %q waits by now, and not %q: %w", r.Task, step.Name, v.Step, ErrOtherStep)
 		}
 		e := entry{Event: approved, Step: step.Name}
 		if v.Decision == control.Rejected {

@@ -18,6 +18,7 @@ import (
 type gate struct {
 	signIn  *signIn        // nil: no users, everybody on this machine is an operator
 	proxies []netip.Prefix // whose word it takes for where a request comes from
+	guesses *sources       // of tokens
 	refused *daemon.Burst
 	log     *zap.Logger
 }

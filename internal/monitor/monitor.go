@@ -9,6 +9,7 @@
 package monitor
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -18,6 +19,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
 
+	"switchyard/internal/api"
 	"switchyard/internal/daemon"
 )
 
@@ -45,7 +47,17 @@ type Options struct {
 	// Charts is the URL of the Prometheus that asynqmon draws its charts from; "": it has none.
 	// asynqmon's pages name it, and whoever may read them may query it.
 	Charts string
+	// API answers under /v1/; nil leaves it out. Tokens name its callers; nil: only sign-ins do.
+	API    http.Handler
+	Tokens Tokens
 	Log    *zap.Logger
+}
+
+// Tokens tell who has a token.
+type Tokens interface {
+	// Caller returns whom a token names. The error says why it names nobody, and nothing that is
+	// secret.
+	Caller(ctx context.Context, token string) (*api.Caller, error)
 }
 
 // Handler is the monitor. It owns no goroutines and nothing that needs closing.
@@ -82,7 +94,7 @@ func New(o Options) (*Handler, error) {
 		return nil, fmt.Errorf("monitor: %w", err)
 	}
 	h := &Handler{briefings: o.Briefings, schedule: o.Schedule, queues: o.Queues, brake: o.Brake, docs: docs, links: o.links(), log: o.Log}
-	g := gate{proxies: o.Proxies, refused: &daemon.Burst{}, log: o.Log}
+	g := gate{proxies: o.Proxies, guesses: newSources(), refused: &daemon.Burst{}, log: o.Log}
 	if len(accounts) > 0 {
 		g.signIn = newSignIn(accounts)
 	}
@@ -111,6 +123,9 @@ func (h *Handler) routes(o Options, g gate, console http.Handler) http.Handler {
 	}
 
 	outside := http.NewServeMux()
+	if o.API != nil {
+		outside.Handle("/v1/", http.NewCrossOriginProtection().Handler(g.guardAPI(o.Tokens, o.API)))
+	}
 	outside.Handle("/", g.guard(http.NewCrossOriginProtection().Handler(audited(inside, o.Audit, o.Log))))
 	if o.Health != nil {
 		outside.Handle("GET /healthz", o.Health)

@@ -11,8 +11,6 @@ import (
 	"runtime"
 	"sync"
 	"time"
-
-	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
 // remembered is how long a verified password is known without hashing it again. A
@@ -30,9 +28,10 @@ type signIn struct {
 	key      []byte        // of this process, for every MAC below
 	checking chan struct{} // holds one for each hash check
 
+	*sources
+
 	mu       sync.Mutex
 	verified map[string]verification // by name, so never more than there are accounts
-	sources  *simplelru.LRU[netip.Addr, *source]
 }
 
 // verification remembers the MAC of the password a user last signed in with.
@@ -42,9 +41,8 @@ type verification struct {
 }
 
 func newSignIn(accounts []account) *signIn {
-	sources, _ := simplelru.NewLRU[netip.Addr, *source](maxSources, nil) // fails for sizes below 1
 	s := &signIn{
-		sources:  sources,
+		sources:  newSources(),
 		accounts: accounts,
 		byName:   make(map[string]account, len(accounts)),
 		key:      make([]byte, sha256.Size),

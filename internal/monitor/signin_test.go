@@ -187,7 +187,7 @@ func TestOnlySoManySourcesAreKnown(t *testing.T) {
 	for i := range 2 * maxSources {
 		s.source(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}))
 	}
-	if n := s.sources.Len(); n != maxSources {
+	if n := s.known.Len(); n != maxSources {
 		t.Errorf("%d sources are known, want %d", n, maxSources)
 	}
 }

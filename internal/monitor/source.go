@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"sync"
 	"time"
 
+	"github.com/hashicorp/golang-lru/v2/simplelru"
 	"golang.org/x/time/rate"
 )
 
@@ -77,14 +79,26 @@ func (s *source) mayFail() error {
 // fail takes note of a failure.
 func (s *source) fail() { s.failures.Allow() }
 
+// sources are what is known of those from where somebody has signed in. It is safe for concurrent
+// use.
+type sources struct {
+	mu    sync.Mutex
+	known *simplelru.LRU[netip.Addr, *source]
+}
+
+func newSources() *sources {
+	known, _ := simplelru.NewLRU[netip.Addr, *source](maxSources, nil) // fails for sizes below 1
+	return &sources{known: known}
+}
+
 // source returns what is known of where a sign-in comes from.
-func (s *signIn) source(from netip.Addr) *source {
+func (s *sources) source(from netip.Addr) *source {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if known, ok := s.sources.Get(from); ok {
+	if known, ok := s.known.Get(from); ok {
 		return known
 	}
 	stranger := newSource()
-	s.sources.Add(from, stranger)
+	s.known.Add(from, stranger)
 	return stranger
 }

@@ -47,8 +47,13 @@ func (c *Client) statuses(ctx context.Context, names []tasks.Name) ([]tasks.Stat
 	return all, nil
 }
 
-// ErrNotFound says that there is no such task.
-var ErrNotFound = errors.New("it may have been done, and its retention be over")
+// Errors of [Client.Find] and of what is done to tasks by hand.
+var (
+	// ErrNotFound says that there is no such task.
+	ErrNotFound = errors.New("it may have been done, and its retention be over")
+	// ErrAmbiguous says that several queues have a task of that ID.
+	ErrAmbiguous = errors.New("name it as queue/ID")
+)
 
 // Find returns the task that name names: an ID, or queue/ID. Several queues may have a task
 // of that ID; the error says so, or that there is none.
@@ -74,7 +79,7 @@ func (c *Client) Find(ctx context.Context, name string) (tasks.Status, error) {
 	case 1:
 		return all[0], nil
 	}
-	return tasks.Status{}, fmt.Errorf("task %q is in %s: name it as queue/ID", id, strings.Join(in, " and in "))
+	return tasks.Status{}, fmt.Errorf("task %q is in %s: %w", id, strings.Join(in, " and in "), ErrAmbiguous)
 }
 
 // StatusByKind is Status for a task in the queue its kind is routed to.

@@ -11,7 +11,7 @@ import (
 
 // channels are those on which Switchyard listens and speaks. Access control compares the pattern
 // that a client subscribes to with these as it stands, and matches no pattern with another.
-var channels = []string{"agent:pause:*", "agent:resume:*", "agent:status:*", format.CancelChannel}
+var channels = []string{"agent:pause:*", "agent:resume:*", "agent:status:*", format.CancelChannel, format.EndedChannel}
 
 // Needs are the rights that a deployment needs.
 type Needs struct {

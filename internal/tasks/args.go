@@ -135,14 +135,14 @@ func decodeError(err error) error {
 		if field == "" {
 			return fmt.Errorf("payload is a JSON %s: send an object", typed.Value)
 		}
-		return fmt.Errorf("field %q is a %s: it must be a %s", field, typed.Value, jsonType(typed.Type))
+		return Field(field, "field %q is a %s: it must be a %s", field, typed.Value, jsonType(typed.Type))
 	case errors.As(err, &syntax):
 		return fmt.Errorf("payload is not JSON: %w at byte %d", syntax, syntax.Offset)
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return errors.New("payload is not JSON: it ends too early")
 	}
 	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		return fmt.Errorf("unknown field %s: remove it or check its spelling", field)
+		return Field(strings.Trim(field, `"`), "unknown field %s: remove it or check its spelling", field)
 	}
 	if bad := new(time.ParseError); errors.As(err, &bad) {
 		return fmt.Errorf("payload: %q is no time: give one such as 2030-06-01T09:00:00Z", bad.Value)

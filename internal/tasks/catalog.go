@@ -3,6 +3,7 @@ package tasks
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -13,13 +14,15 @@ type Kind struct {
 	// Version of the payload's shape, from 1. A worker leaves a task of a later version than it
 	// knows to a newer worker instead of misreading it.
 	Version int
+	// Args is the type of its payload, from which doors work out its JSON Schema.
+	Args reflect.Type
 	// Check reports why a payload is not valid.
 	Check func(payload []byte) error
 }
 
 // KindOf returns the kind whose args are of type A.
 func KindOf[A any](name string, version int) Kind {
-	return Kind{Name: name, Version: version, Check: func(payload []byte) error {
+	return Kind{Name: name, Version: version, Args: reflect.TypeFor[A](), Check: func(payload []byte) error {
 		_, err := Decode[A](payload)
 		return err
 	}}

@@ -1,7 +1,6 @@
 package tasks
 
 import (
-	"fmt"
 	"strings"
 )
 
@@ -16,11 +15,11 @@ const (
 // other.
 func CheckTopics(topics []string) error {
 	if len(topics) > maxTopics {
-		return fmt.Errorf(`field "topics" has %d entries: give at most %d`, len(topics), maxTopics)
+		return Field("topics", `field "topics" has %d entries: give at most %d`, len(topics), maxTopics)
 	}
 	for _, t := range topics {
 		if strings.TrimSpace(t) == "" || len(t) > maxTopic {
-			return fmt.Errorf(`field "topics": topic %.40q: give 1 to %d bytes each`, t, maxTopic)
+			return Field("topics", `field "topics": topic %.40q: give 1 to %d bytes each`, t, maxTopic)
 		}
 	}
 	return nil

@@ -22,7 +22,7 @@ const maxUser = 200
 func CheckUser(id string) error {
 	switch {
 	case id == "":
-		return errors.New(`field "user" is empty: give a user id`)
+		return Field("user", `field "user" is empty: give a user id`)
 	case id == "*":
 		return errors.New(`user "*" stands for everyone: give the id of one user`)
 	case !utf8.ValidString(id):

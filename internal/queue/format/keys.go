@@ -24,6 +24,13 @@ func OwnKey(queue, part string) string { return "switchyard:{" + queue + "}:" + 
 // WakeKey returns the list of a queue's wake tokens.
 func WakeKey(queue string) string { return OwnKey(queue, "wake") }
 
+// WaitersKey returns the set of the tasks of a queue whose end somebody waits for.
+func WaitersKey(queue string) string { return OwnKey(queue, "waiters") }
+
+// EndedChannel is where the ends of those tasks are published, as queue/ID. Nothing depends on a
+// message: who waits looks by itself, too.
+const EndedChannel = "switchyard:ended"
+
 // MaxTokens caps a wake list. Tokens nobody waits for are left over when tasks come in faster
 // than idle workers do; each costs whoever takes it one look at the queue.
 const MaxTokens = 64

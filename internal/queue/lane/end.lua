@@ -35,6 +35,7 @@ function ways.done(e)
 	redis.call("DEL", tasks .. e.id)
 	release(e)
 	processed = processed + 1
+	ended[#ended + 1] = e.id
 end
 
 function ways.kept(e)
@@ -42,6 +43,7 @@ function ways.kept(e)
 	write(e, "state", "completed")
 	release(e)
 	processed = processed + 1
+	ended[#ended + 1] = e.id
 end
 
 function ways.retry(e)
@@ -71,6 +73,7 @@ function ways.archive(e)
 		release(e)
 	end
 	processed, failed = processed + 1, failed + 1
+	ended[#ended + 1] = e.id
 end
 
 function ways.back(e)

@@ -2,6 +2,7 @@
 -- took the task.
 
 local processed, failed = 0, 0
+local ended = {}            -- tasks that have come to their end
 local moved, trimmed = 0, 0 -- tasks made ready, and tasks pushed out of the dead letter
 local lost = {}             -- what was not the caller's to end, as id, 1 if another holds it, ...
 
@@ -53,5 +54,21 @@ local function finishDone()
 	if #ids > 0 then
 		redis.call("ZREM", lease, unpack(ids))
 		processed = #ids
+		ended = ids
+	end
+end
+
+-- tellWaiters publishes the ends of tasks that somebody waits for. Redis may deny its user the
+-- channel, and nobody depends on it.
+local function tellWaiters()
+	local waiters = own .. "waiters"
+	if #ended == 0 or redis.call("EXISTS", waiters) == 0 then
+		return
+	end
+	local queue = string.match(own, "{(.*)}")
+	for _, id in ipairs(ended) do
+		if call("SREM", waiters, id) == 1 then
+			redis.pcall("PUBLISH", "switchyard:ended", queue .. "/" .. id)
+		end
 	end
 end

@@ -17,6 +17,7 @@ end
 if ask.ends then
 	finishOthers()
 end
+tellWaiters()
 local anew = processed > 0 and count("processed", processed)
 if failed > 0 then
 	count("failed", failed)

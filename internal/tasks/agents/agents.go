@@ -51,7 +51,7 @@ func (a Args) Validate() error {
 		return err
 	}
 	if a.Limit < 0 || a.Limit > maxLimit {
-		return fmt.Errorf(`field "limit" is %d: give 0 to %d`, a.Limit, maxLimit)
+		return tasks.Field("limit", `field "limit" is %d: give 0 to %d`, a.Limit, maxLimit)
 	}
 	return nil
 }

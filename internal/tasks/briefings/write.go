@@ -34,7 +34,7 @@ func (WriteArgs) Kind() string { return KindWrite }
 // Validate implements [tasks.Validator].
 func (a WriteArgs) Validate() error {
 	if err := tasks.CheckID(a.Briefing); err != nil {
-		return fmt.Errorf(`field "briefing": %w`, err)
+		return tasks.Field("briefing", `field "briefing": %v`, err)
 	}
 	return tasks.CheckUser(a.User)
 }

@@ -1,8 +1,7 @@
 package scraping
 
 import (
-	"fmt"
-
+	"switchyard/internal/tasks"
 	"switchyard/internal/web"
 )
 
@@ -41,17 +40,17 @@ func (FeedArgs) Kind() string { return KindFeed }
 // Validate implements tasks.Validator.
 func (a FeedArgs) Validate() error {
 	if a.Limit < 0 || a.Limit > MaxLimit {
-		return fmt.Errorf("field \"limit\" is %d: use 1 to %d, or leave it out for %d", a.Limit, MaxLimit, DefaultLimit)
+		return tasks.Field("limit", "field \"limit\" is %d: use 1 to %d, or leave it out for %d", a.Limit, MaxLimit, DefaultLimit)
 	}
 	return validate(a.URL, a.Source)
 }
 
 func validate(url, source string) error {
 	if _, err := web.ParseURL(url); err != nil {
-		return fmt.Errorf("field \"url\": %w", err)
+		return tasks.Field("url", "field \"url\": %v", err)
 	}
 	if len(source) > MaxSource {
-		return fmt.Errorf("field \"source\" has %d bytes: at most %d are allowed", len(source), MaxSource)
+		return tasks.Field("source", "field \"source\" has %d bytes: at most %d are allowed", len(source), MaxSource)
 	}
 	return nil
 }

@@ -1,0 +1,146 @@
+// Package api is the HTTP API under /v1: what a producer in any language, an operator's browser or
+// a command asks of Switchyard without reaching Redis.
+//
+// The package translates and decides nothing: each operation reads a request, asks one of its
+// [Options] and writes the answer. Every refusal is a problem of RFC 9457, see [Problem]. The
+// OpenAPI description at /v1/openapi.json is generated from the types that the operations use.
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/zap"
+
+	"switchyard/internal/audit"
+	"switchyard/internal/cache"
+	"switchyard/internal/control"
+	"switchyard/internal/events"
+	"switchyard/internal/journal"
+	"switchyard/internal/queue"
+	"switchyard/internal/routing"
+	"switchyard/internal/schedule"
+	"switchyard/internal/tasks"
+	"switchyard/internal/usage"
+	"switchyard/internal/users"
+)
+
+// ByHand does what people ask for, and keeps in the audit log who did.
+type ByHand interface {
+	CancelTasks(ctx context.Context, names []tasks.Name, why string, by audit.Actor) ([]tasks.Handled, error)
+	RunTasks(ctx context.Context, names []tasks.Name, by audit.Actor) ([]tasks.Handled, error)
+	ReplayTasks(ctx context.Context, names []tasks.Name, by audit.Actor) ([]tasks.Handled, error)
+	DeleteTasks(ctx context.Context, names []tasks.Name, by audit.Actor) ([]tasks.Handled, error)
+	PauseQueue(ctx context.Context, queue string, pause bool, by audit.Actor) (bool, error)
+	Decide(ctx context.Context, task tasks.Status, run journal.Run, v journal.Verdict, by audit.Actor) (step string, goesOn bool, err error)
+	CheckEntry(ctx context.Context, e schedule.Entry) error
+}
+
+// Options are what the API works with.
+type Options struct {
+	Version string
+	Redis   redis.UniversalClient
+	// Prefix starts the keys of the API.
+	Prefix   string
+	Queue    *queue.Client
+	Catalog  *tasks.Catalog
+	Routing  *routing.Table
+	ByHand   ByHand
+	Brake    *control.Operator
+	Events   *events.Log
+	Journals *journal.Store
+	Schedule *schedule.Store
+	Users    *users.Store
+	Usage    *usage.Book
+	// Waiter tells when tasks have ended.
+	Waiter *queue.Waiter
+	// MaxPayload bounds the payload of a task, in bytes.
+	MaxPayload int
+	Log        *zap.Logger
+}
+
+// server is what the operations are methods of.
+type server struct {
+	Options
+	schemas  map[string]*huma.Schema // of payloads, by kind
+	registry huma.Registry
+}
+
+const (
+	// maxMany bounds the tasks of a request, and manyBytes its body.
+	maxMany   = 1000
+	manyBytes = 8 << 20
+	// beside is what a body may have besides a payload, in bytes.
+	beside = 16 << 10
+	// bodyWithin bounds how long a body may take to arrive.
+	bodyWithin = 10 * time.Second
+)
+
+// NewHandler returns the handler of everything under /v1/. Whoever is asked by it has a [Caller] in the
+// request's context.
+func NewHandler(o Options) http.Handler {
+	mux := http.NewServeMux()
+	config := huma.DefaultConfig("Switchyard", o.Version)
+	config.Info.Description = "Send tasks, follow them, and operate the system that performs them."
+	config.CreateHooks = nil // they add links to schemas to every answer
+	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "/v1/openapi", "", ""
+	config.Formats = map[string]huma.Format{"application/json": strictJSON, "json": strictJSON} // by its name and by what ends that of problems
+	config.RejectUnknownQueryParameters = true
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"token": {Type: "http", Scheme: "bearer", Description: "A token that `switchyard token make` has printed."},
+	}
+	config.Security = []map[string][]string{{"token": {}}}
+	api := humago.New(mux, config)
+	s := &server{Options: o}
+	s.readSchemas(api.OpenAPI().Components.Schemas)
+	for _, register := range []func(huma.API){
+		s.registerSend, s.registerTasks, s.registerChange, s.registerRuns, s.registerSchedule, s.registerBrake, s.registerUsers, s.registerKinds,
+	} {
+		register(api)
+	}
+	mux.Handle("GET /v1/{$}", reference(api.OpenAPI()))
+	return withRequestID(recovered(o.Log, notFound(mux)))
+}
+
+// register adds an operation. The scope is what a caller needs for it; "" if any will do.
+func register[I, O any](api huma.API, op huma.Operation, do func(context.Context, *I) (*O, error)) {
+	op.BodyReadTimeout = bodyWithin
+	op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusServiceUnavailable)
+	if op.Method != http.MethodGet {
+		op.Errors = append(op.Errors, http.StatusBadRequest)
+	}
+	op.Errors = append(op.Errors, http.StatusUnprocessableEntity)
+	huma.Register(api, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := do(ctx, in)
+		if err != nil {
+			return nil, asProblem(err)
+		}
+		return out, nil
+	})
+}
+
+// body is an answer that is nothing but its body.
+type body[T any] struct{ Body T }
+
+// asProblem returns an error as it is told. One that is not Redis's is about the request: what we
+// keep Redis from being asked.
+func asProblem(err error) error {
+	var told *Problem
+	var status huma.StatusError
+	switch {
+	case errors.As(err, &told):
+		return told
+	case errors.As(err, &status): // 304
+		return err
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return unavailable(errors.New("the request took too long"))
+	case cache.IsRedis(err):
+		return unavailable(err)
+	}
+	return invalid("", err)
+}

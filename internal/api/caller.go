@@ -1,0 +1,110 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"switchyard/internal/audit"
+	"switchyard/internal/tasks"
+)
+
+// What a caller may be allowed, for all kinds of tasks or for some.
+const (
+	SendTasks     = "tasks:send"
+	ReadTasks     = "tasks:read"
+	CancelTasks   = "tasks:cancel" // and run, replay, delete
+	ReadSchedule  = "schedule:read"
+	WriteSchedule = "schedule:write"
+	ReadBrake     = "brake:read"
+	WriteBrake    = "brake:write"
+	ReadQueues    = "queues:read"
+	WriteQueues   = "queues:write"
+	ReadRuns      = "runs:read"
+	DecideRuns    = "runs:decide"
+	ReadUsers     = "users:read"
+	WriteUsers    = "users:write"
+	ReadUsage     = "usage:read"
+)
+
+// Caller is who asks, and what for.
+type Caller struct {
+	// ID is the same for all requests of the caller, and no other's. Keys of requests are its own.
+	ID string
+	// Name and From are for the audit log.
+	Name, From string
+	// User is the user for whom alone the caller may ask; "": for all.
+	User string
+	// Tasks are the only ones that the caller may see, as queue/ID; none: all.
+	Tasks []string
+	// May reports whether the caller may do something with tasks of a kind; "": with all of them.
+	May func(action, kind string) bool
+}
+
+type callerKey struct{}
+
+// WithCaller returns a context of requests of a caller.
+func WithCaller(ctx context.Context, c *Caller) context.Context {
+	return context.WithValue(ctx, callerKey{}, c)
+}
+
+// callerOf returns who asks. Without one nobody may do anything.
+func callerOf(ctx context.Context) *Caller {
+	if c, ok := ctx.Value(callerKey{}).(*Caller); ok {
+		return c
+	}
+	return &Caller{May: func(string, string) bool { return false }}
+}
+
+func (c *Caller) actor() audit.Actor { return audit.Actor{Name: c.Name, Via: audit.API, From: c.From} }
+
+// need reports that a caller may not do something.
+func (c *Caller) need(action, kind string) error {
+	if c.May(action, kind) {
+		return nil
+	}
+	p := problem("forbidden", fmt.Sprintf("the scope %s is missing: ask for a token that has it", scope(action, kind)))
+	p.Scope = scope(action, kind)
+	return p
+}
+
+func scope(action, kind string) string {
+	if kind == "" {
+		return action
+	}
+	return action + ":" + kind
+}
+
+// needUser reports that a caller may not ask about a user.
+func (c *Caller) needUser(action, user string) error {
+	if err := c.need(action, ""); err != nil {
+		return err
+	}
+	if c.User != "" && c.User != user {
+		return noSuch("user", user)
+	}
+	return nil
+}
+
+// sees reports whether a caller may see a task. What it may not see is not there.
+func (c *Caller) sees(action string, s tasks.Status) bool {
+	return c.May(action, s.Kind) && (c.User == "" || tasks.UserOf(s.Payload) == c.User) &&
+		(len(c.Tasks) == 0 || slices.Contains(c.Tasks, s.Queue+"/"+s.ID))
+}
+
+// noSuch is the problem of something that is not there, or not for the caller.
+func noSuch(what, id string) *Problem {
+	return problem("not-found", fmt.Sprintf("there is no %s %.200q", what, id))
+}
+
+// Unauthenticated answers a request of somebody who is not known.
+func Unauthenticated(w http.ResponseWriter, why string) {
+	writeProblem(w, problem("unauthenticated", why).header("WWW-Authenticate", `Bearer realm="switchyard"`))
+}
+
+// RateLimited answers a request of somebody from where too many were refused.
+func RateLimited(w http.ResponseWriter, why string) { writeProblem(w, problem("rate-limited", why)) }
+
+// Unavailable answers a request of somebody whom Redis was to tell about.
+func Unavailable(w http.ResponseWriter, err error) { writeProblem(w, unavailable(err)) }

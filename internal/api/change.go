@@ -1,0 +1,131 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"switchyard/internal/audit"
+	"switchyard/internal/cache"
+	"switchyard/internal/queue"
+	"switchyard/internal/tasks"
+)
+
+type cancelInput struct {
+	Named
+	Body *Cancellation
+}
+
+// Cancellation is why a task is cancelled.
+type Cancellation struct {
+	Reason string `json:"reason,omitempty" maxLength:"400" doc:"Why. It is kept with the task."`
+}
+
+func (s *server) registerChange(api huma.API) {
+	errs := []int{http.StatusNotFound, http.StatusConflict}
+	operation := func(id, method, path, summary string) huma.Operation {
+		return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, Tags: []string{"tasks"}, Errors: errs}
+	}
+	register(api, operation("cancel-task", http.MethodPost, "/v1/tasks/{id}/cancel", "Cancel a task: it never runs again, and a running attempt is asked to stop"), s.cancel)
+	register(api, operation("run-task", http.MethodPost, "/v1/tasks/{id}/run", "Run a task now that waits for a time, is parked or has failed"), s.run)
+	register(api, operation("replay-task", http.MethodPost, "/v1/tasks/{id}/replay", "Send a new task with the payload of one that has ended"), s.replay)
+	remove := operation("delete-task", http.MethodDelete, "/v1/tasks/{id}", "Delete a task that does not run")
+	remove.DefaultStatus = http.StatusNoContent
+	register(api, remove, s.remove)
+}
+
+// change is something that is done to tasks for a person.
+type change func(ctx context.Context, names []tasks.Name, by audit.Actor) ([]tasks.Handled, error)
+
+// byHand does something to one task.
+func (s *server) byHand(ctx context.Context, n Named, do change) (tasks.Handled, error) {
+	status, err := s.find(ctx, CancelTasks, n)
+	if err != nil {
+		return tasks.Handled{}, err
+	}
+	all, err := do(ctx, []tasks.Name{{Queue: status.Queue, ID: status.ID}}, callerOf(ctx).actor())
+	if err != nil {
+		return tasks.Handled{}, err
+	}
+	h := all[0]
+	switch {
+	case errors.Is(h.Err, queue.ErrNotFound):
+		return h, noSuch("task", n.ID)
+	case cache.IsRedis(h.Err):
+		return h, h.Err
+	case h.Err != nil:
+		p := problem("wrong-state", h.Err.Error())
+		p.State = string(h.Was)
+		return h, p
+	}
+	return h, nil
+}
+
+func (s *server) cancel(ctx context.Context, in *cancelInput) (*taskOutput, error) {
+	status, err := s.find(ctx, CancelTasks, in.Named)
+	if err != nil {
+		return nil, err
+	}
+	if status.State == tasks.StateCancelled { // asked again, it is the same
+		return &taskOutput{Status: http.StatusOK, Body: taskOf(status)}, nil
+	}
+	why := ""
+	if in.Body != nil {
+		why = in.Body.Reason
+	}
+	h, err := s.byHand(ctx, in.Named, func(ctx context.Context, names []tasks.Name, by audit.Actor) ([]tasks.Handled, error) {
+		return s.ByHand.CancelTasks(ctx, names, why, by)
+	})
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.after(ctx, h.Name, status)
+	if err == nil && !out.Body.Ended {
+		out.Status, out.RetryAfter = http.StatusAccepted, retryAfter
+	}
+	return out, err
+}
+
+func (s *server) run(ctx context.Context, in *Named) (*taskOutput, error) {
+	h, err := s.byHand(ctx, *in, s.ByHand.RunTasks)
+	if err != nil {
+		return nil, err
+	}
+	return s.after(ctx, h.Name, tasks.Status{ID: h.ID, Queue: h.Queue, State: h.Now})
+}
+
+func (s *server) replay(ctx context.Context, in *Named) (*taskOutput, error) {
+	h, err := s.byHand(ctx, *in, s.ByHand.ReplayTasks)
+	if err != nil {
+		return nil, err
+	}
+	if h.Again == nil {
+		return nil, fmt.Errorf("task %s is not sent again, and nothing says why", h.Name)
+	}
+	out, err := s.after(ctx, tasks.Name{Queue: h.Again.Queue, ID: h.Again.ID}, tasks.Status{ID: h.Again.ID, Kind: h.Again.Kind, Queue: h.Again.Queue, State: tasks.StateWaiting})
+	if err == nil {
+		out.Status, out.Location = http.StatusCreated, address(h.Again.Queue, h.Again.ID, "")
+	}
+	return out, err
+}
+
+func (s *server) remove(ctx context.Context, in *Named) (*struct{}, error) {
+	_, err := s.byHand(ctx, *in, s.ByHand.DeleteTasks)
+	return nil, err
+}
+
+// after returns a task as it is once something was done to it; before is what it was, should
+// nothing be kept of it any more.
+func (s *server) after(ctx context.Context, name tasks.Name, before tasks.Status) (*taskOutput, error) {
+	status, found, err := s.Queue.Status(ctx, name.Queue, name.ID)
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		status = before
+	}
+	return &taskOutput{Status: http.StatusOK, Body: taskOf(status)}, nil
+}

@@ -1,0 +1,231 @@
+package api
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"switchyard/internal/events"
+	"switchyard/internal/tasks"
+)
+
+const (
+	// followEvery is how often a task that is followed is looked at. Its end is told at once.
+	followEvery = 500 * time.Millisecond
+	// aliveEvery is how often a reader is told that the stream still lives.
+	aliveEvery = 15 * time.Second
+	// readWithin is how long a reader may take for one event. One that reads nothing is left.
+	readWithin = 10 * time.Second
+)
+
+type followInput struct {
+	Named
+	Last string `header:"Last-Event-ID" doc:"The ID of the event that was read last. What is the same since is not told again."`
+}
+
+type userEventsInput struct {
+	User string `path:"user" maxLength:"200"`
+	Last string `header:"Last-Event-ID" doc:"The number of the event that was read last: 0 for all that are kept. Without it only new ones are told."`
+}
+
+func (s *server) registerEvents(api huma.API) {
+	stream := func(id, path, summary string) huma.Operation {
+		return huma.Operation{
+			OperationID: id, Method: http.MethodGet, Path: path, Summary: summary, Tags: []string{"events"}, Errors: []int{http.StatusNotFound},
+			Responses: map[string]*huma.Response{"200": {
+				Description: "Server-sent events, with a comment every 15 seconds.",
+				Content:     map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: huma.TypeString}}},
+			}},
+		}
+	}
+	register(api, stream("follow-task", "/v1/tasks/{id}/events", "Follow a task to its end"), s.follow)
+	register(api, stream("follow-user", "/v1/users/{user}/events", "Follow what happens to a user's agents"), s.followUser)
+}
+
+// stream writes server-sent events to one reader.
+type stream struct {
+	w       http.ResponseWriter
+	control *http.ResponseController
+}
+
+// errGone ends a stream whose reader is gone.
+var errGone = errors.New("the reader is gone")
+
+// tell writes an event, or a comment if it has no name.
+func (s stream) tell(name, id string, data any) error {
+	var text bytes.Buffer
+	if name == "" {
+		text.WriteString(": keep-alive\n\n")
+	} else {
+		body, err := json.Marshal(data)
+		if err != nil {
+			return fmt.Errorf("encode an event: %w", err)
+		}
+		fmt.Fprintf(&text, "id: %s\nevent: %s\ndata: %s\n\n", id, name, body)
+	}
+	_ = s.control.SetWriteDeadline(time.Now().Add(readWithin)) // a server without deadlines has none to keep
+	if _, err := s.w.Write(text.Bytes()); err != nil {
+		return errGone
+	}
+	if s.control.Flush() != nil {
+		return errGone
+	}
+	return nil
+}
+
+// streaming answers with a stream that write fills.
+func streaming(write func(ctx context.Context, s stream)) *huma.StreamResponse {
+	return &huma.StreamResponse{Body: func(ctx huma.Context) {
+		ctx.SetHeader("Content-Type", "text/event-stream")
+		ctx.SetHeader("Cache-Control", "no-store")
+		ctx.SetHeader("X-Accel-Buffering", "no")
+		w, ok := ctx.BodyWriter().(http.ResponseWriter)
+		if !ok {
+			return
+		}
+		s := stream{w, http.NewResponseController(w)}
+		if s.control.Flush() == nil {
+			write(ctx.Context(), s)
+		}
+	}}
+}
+
+func (s *server) follow(ctx context.Context, in *followInput) (*huma.StreamResponse, error) {
+	status, err := s.find(ctx, ReadTasks, in.Named)
+	if err != nil {
+		return nil, err
+	}
+	return streaming(func(ctx context.Context, to stream) { s.followTask(ctx, to, status, in.Last) }), nil
+}
+
+// followTask tells each state of a task, and its end. States that pass between two looks are not
+// told; the last one always is.
+func (s *server) followTask(ctx context.Context, to stream, status tasks.Status, last string) {
+	name := tasks.Name{Queue: status.Queue, ID: status.ID}
+	said := time.Now()
+	for {
+		task := taskOf(status)
+		if id := hexSum([]byte(etagOf(task))); id != last {
+			event := "state"
+			if task.Ended {
+				event = "ended"
+			}
+			if to.tell(event, id, task) != nil {
+				return
+			}
+			last, said = id, time.Now()
+		}
+		if task.Ended {
+			return
+		}
+		if time.Since(said) > aliveEvery {
+			if to.tell("", "", nil) != nil {
+				return
+			}
+			said = time.Now()
+		}
+		next, ok := s.next(ctx, name, status)
+		if !ok {
+			return
+		}
+		status = next
+	}
+}
+
+// next returns a task once it has ended, or as it is a little later. Redis may be away meanwhile.
+func (s *server) next(ctx context.Context, name tasks.Name, before tasks.Status) (tasks.Status, bool) {
+	short, cancel := context.WithTimeout(ctx, followEvery)
+	defer cancel()
+	status, found, err := s.Waiter.Wait(short, name)
+	switch {
+	case ctx.Err() != nil:
+		return before, false
+	case err == nil && !found:
+		before.State, before.NextRun = tasks.StateSucceeded, time.Time{}
+		return before, true
+	case status.State != "":
+		return status, true
+	}
+	<-short.Done()
+	return before, ctx.Err() == nil
+}
+
+func (s *server) followUser(ctx context.Context, in *userEventsInput) (*huma.StreamResponse, error) {
+	if err := tasks.CheckUser(in.User); err != nil {
+		return nil, invalidParameter("user", err)
+	}
+	if err := callerOf(ctx).needUser(ReadBrake, in.User); err != nil {
+		return nil, err
+	}
+	after, err := s.eventAfter(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	return streaming(func(ctx context.Context, to stream) { s.tellUser(ctx, to, in.User, after) }), nil
+}
+
+// eventAfter returns the number after which events are to be told.
+func (s *server) eventAfter(ctx context.Context, in *userEventsInput) (int64, error) {
+	if in.Last == "" {
+		return s.Events.Latest(ctx, in.User)
+	}
+	after, err := strconv.ParseInt(in.Last, 10, 64)
+	if err != nil || after < 0 {
+		return 0, invalidParameter("Last-Event-ID", fmt.Errorf("last-event-id is %.40q: give the number of an event, or 0 for all", in.Last))
+	}
+	return after, nil
+}
+
+// tellUser tells a user's events until the reader is gone.
+func (s *server) tellUser(ctx context.Context, to stream, user string, after int64) {
+	ctx, cancel := context.WithCancel(ctx)
+	told := make(chan events.Event)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = s.Events.Follow(ctx, user, after, func(e events.Event) error {
+			select {
+			case told <- e:
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		})
+	}()
+	defer func() { cancel(); <-done }()
+	alive := time.NewTicker(aliveEvery)
+	defer alive.Stop()
+	for {
+		var err error
+		select {
+		case e := <-told:
+			err = to.tell(typeOf(e), strconv.FormatInt(e.Seq, 10), json.RawMessage(e.JSON))
+		case <-alive.C:
+			err = to.tell("", "", nil)
+		case <-done:
+			return
+		case <-ctx.Done():
+			return
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// typeOf returns the type of an event.
+func typeOf(e events.Event) string {
+	var head struct {
+		Type string `json:"type"`
+	}
+	_ = json.Unmarshal([]byte(e.JSON), &head) // what is not read has no type
+	return cmp.Or(head.Type, "event")
+}

@@ -1,0 +1,49 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// strictJSON reads bodies that every reader understands alike: no name twice in an object, and
+// nothing but UTF-8. It writes bodies as encoding/json does.
+var strictJSON = huma.Format{
+	Marshal: func(w io.Writer, v any) error { return json.NewEncoder(w).Encode(v) },
+	Unmarshal: func(data []byte, v any) error {
+		if _, first := v.(*any); first { // huma reads each body twice
+			if err := checkJSON(data); err != nil {
+				return err
+			}
+		}
+		return json.Unmarshal(data, v)
+	},
+}
+
+// checkJSON reports what is wrong with a text as JSON, and where.
+func checkJSON(data []byte) error {
+	d := jsontext.NewDecoder(newReader(data))
+	_, err := d.ReadValue()
+	if err == nil {
+		if _, err = d.ReadToken(); errors.Is(err, io.EOF) {
+			return nil
+		}
+		return errors.New("data follows the JSON value: send one value")
+	}
+	var at *jsontext.SyntacticError
+	if errors.As(err, &at) {
+		return fmt.Errorf("the body is not JSON at byte %d, %s: %w", at.ByteOffset, placeOf(at.JSONPointer), at.Err)
+	}
+	return fmt.Errorf("the body is not JSON: %w", err)
+}
+
+func placeOf(p jsontext.Pointer) string {
+	if p == "" {
+		return "at its top"
+	}
+	return fmt.Sprintf("at %.100q", string(p))
+}

@@ -1,0 +1,313 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"switchyard/internal/audit"
+	"switchyard/internal/calendar"
+	"switchyard/internal/schedule"
+	"switchyard/internal/tasks"
+)
+
+// EntryBody is what an entry of the schedule says.
+type EntryBody struct {
+	Spec         string          `json:"spec" minLength:"1" doc:"When it is due, such as 0 8 * * MON-FRI, @every 15m, or a rule of RFC 5545."`
+	Zone         string          `json:"zone,omitempty" doc:"An IANA time zone; UTC if left out."`
+	Cron         string          `json:"cron,omitempty" doc:"How a cron line that restricts both day fields is read." enum:"crontab,celery"`
+	Kind         string          `json:"kind" minLength:"1"`
+	Payload      json.RawMessage `json:"payload,omitempty"`
+	Queue        string          `json:"queue,omitempty"`
+	CatchUp      string          `json:"catch_up,omitempty" enum:"latest,none,all" doc:"What becomes of ticks that nobody could enqueue in time."`
+	CatchUpLimit int             `json:"catch_up_limit,omitempty" minimum:"0"`
+	FreshFor     Duration        `json:"fresh_for,omitempty" doc:"How late a tick may be and still be worth its task."`
+	Expires      Duration        `json:"expires,omitempty" doc:"How long the task of a tick may wait in its queue."`
+	Start        time.Time       `json:"start,omitzero"`
+	End          time.Time       `json:"end,omitzero"`
+	MaxRuns      int64           `json:"max_runs,omitempty" minimum:"0"`
+	Spread       Duration        `json:"spread,omitempty" doc:"Up to how much later each tick is, always by the same part of it."`
+	Overlap      string          `json:"overlap,omitempty" enum:"allow,skip" doc:"What becomes of a tick while the task before still waits or runs."`
+	Owner        string          `json:"owner,omitempty" doc:"The user whose brake holds the entry."`
+}
+
+// Entry is an entry of the schedule with what became of it.
+type Entry struct {
+	ID string `json:"id"`
+	EntryBody
+	Origin   string         `json:"origin" doc:"Who made it: config, api or user. Only api entries can be changed here."`
+	State    schedule.State `json:"state"`
+	Due      time.Time      `json:"due,omitzero" doc:"When it is enqueued next."`
+	Last     time.Time      `json:"last,omitzero"`
+	LastTask string         `json:"last_task,omitempty"`
+	Error    string         `json:"error,omitempty" doc:"Why the latest tick was not enqueued."`
+	Runs     int64          `json:"runs"`
+	Skipped  int64          `json:"skipped,omitempty"`
+	Paused   bool           `json:"paused"`
+	Revision int64          `json:"revision"`
+}
+
+func entryOf(r schedule.Record) Entry {
+	e := r.Entry
+	return Entry{
+		ID: e.ID, Origin: e.Origin, State: r.State(), Due: r.Due(), Last: r.Books.Last, LastTask: r.Books.LastTask, Error: r.Books.LastError,
+		Runs: r.Books.Runs, Skipped: r.Books.Skipped, Paused: r.Books.Paused, Revision: r.Books.Revision,
+		EntryBody: EntryBody{
+			Spec: e.Spec, Zone: e.Zone, Cron: string(e.Cron), Kind: e.Kind, Payload: e.Payload, Queue: e.Queue, CatchUp: string(e.CatchUp),
+			CatchUpLimit: e.CatchUpLimit, FreshFor: Duration(e.FreshFor), Expires: Duration(e.Expires), Start: e.Start, End: e.End,
+			MaxRuns: e.MaxRuns, Spread: Duration(e.Spread), Overlap: string(e.Overlap), Owner: e.Owner,
+		},
+	}
+}
+
+func (b EntryBody) entry(id string) schedule.Entry {
+	return schedule.Entry{
+		ID: id, Spec: b.Spec, Zone: b.Zone, Cron: calendar.Dialect(b.Cron), Kind: b.Kind, Payload: b.Payload, Queue: b.Queue,
+		CatchUp: schedule.CatchUp(b.CatchUp), CatchUpLimit: b.CatchUpLimit, FreshFor: time.Duration(b.FreshFor), Expires: time.Duration(b.Expires),
+		Start: b.Start, End: b.End, MaxRuns: b.MaxRuns, Spread: time.Duration(b.Spread), Overlap: schedule.Overlap(b.Overlap), Owner: b.Owner,
+		Origin: schedule.OriginAPI,
+	}
+}
+
+// EntryName names an entry in an address, see [Named].
+type EntryName struct {
+	ID string `path:"id" maxLength:"128"`
+}
+
+type putEntryInput struct {
+	EntryName
+	NoneMatch string `header:"If-None-Match" doc:"* has the entry added only if it is new."`
+	Match     string `header:"If-Match" doc:"The ETag of the entry that is to be replaced."`
+	DryRun    bool   `query:"dry_run" doc:"Check the entry and say when it would be due, and change nothing."`
+	Body      EntryBody
+}
+
+type entryOutput struct {
+	Status int
+	ETag   string `header:"ETag"`
+	Body   EntryTicks
+}
+
+// EntryTicks is an entry, and the times when it is due next where they were asked for.
+type EntryTicks struct {
+	Entry
+	Next []time.Time `json:"next,omitempty" doc:"When it is due, without its spread."`
+}
+
+func (s *server) registerSchedule(api huma.API) {
+	operation := func(id, method, path, summary string, errs ...int) huma.Operation {
+		return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, Tags: []string{"schedule"}, Errors: append(errs, http.StatusNotFound)}
+	}
+	register(api, operation("list-entries", http.MethodGet, "/v1/schedule", "List entries of the schedule"), s.listEntries)
+	register(api, operation("get-entry", http.MethodGet, "/v1/schedule/{id}", "Look at an entry"), s.getEntry)
+	register(api, operation("put-entry", http.MethodPut, "/v1/schedule/{id}", "Add or replace an entry", http.StatusPreconditionFailed, http.StatusConflict), s.putEntry)
+	register(api, operation("pause-entry", http.MethodPatch, "/v1/schedule/{id}", "Pause or resume an entry"), s.pauseEntry)
+	remove := operation("delete-entry", http.MethodDelete, "/v1/schedule/{id}", "Remove an entry", http.StatusConflict)
+	remove.DefaultStatus = http.StatusNoContent
+	register(api, remove, s.removeEntry)
+	register(api, operation("run-entry", http.MethodPost, "/v1/schedule/{id}/run", "Send the task of an entry now, whenever it is due"), s.runEntry)
+}
+
+// entry returns an entry that the caller may do something with.
+func (s *server) entry(ctx context.Context, action, id string) (schedule.Record, error) {
+	caller := callerOf(ctx)
+	if err := caller.need(action, ""); err != nil {
+		return schedule.Record{}, err
+	}
+	if err := schedule.CheckID(id); err != nil {
+		return schedule.Record{}, invalidParameter("id", err)
+	}
+	r, err := s.Schedule.Get(ctx, id)
+	if errors.Is(err, schedule.ErrNotFound) || err == nil && caller.User != "" && r.Entry.Owner != caller.User {
+		return r, noSuch("entry", id)
+	}
+	return r, err
+}
+
+func (s *server) getEntry(ctx context.Context, in *EntryName) (*entryOutput, error) {
+	r, err := s.entry(ctx, ReadSchedule, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return s.answer(ctx, http.StatusOK, r)
+}
+
+// ticksShown is how many of its next ticks an answer has.
+const ticksShown = 10
+
+func (s *server) answer(ctx context.Context, status int, r schedule.Record) (*entryOutput, error) {
+	out := &entryOutput{Status: status, ETag: revision(r), Body: EntryTicks{Entry: entryOf(r)}}
+	next, err := r.Entry.NextTicks(ctx, time.Now(), ticksShown)
+	if err != nil && r.State() == schedule.OK {
+		return nil, err
+	}
+	out.Body.Next = next
+	return out, nil
+}
+
+func revision(r schedule.Record) string { return fmt.Sprintf(`"%d"`, r.Books.Revision) }
+
+func (s *server) putEntry(ctx context.Context, in *putEntryInput) (*entryOutput, error) {
+	caller := callerOf(ctx)
+	if err := errors.Join(caller.need(WriteSchedule, ""), caller.need(SendTasks, in.Body.Kind)); err != nil {
+		return nil, err
+	}
+	e := in.Body.entry(in.ID)
+	if caller.User != "" && (e.Owner != caller.User || tasks.UserOf(e.Payload) != caller.User) {
+		return nil, invalid("/owner", fmt.Errorf("owner is %.100q: this token works for %s alone, as owner and as the payload's user", e.Owner, caller.User))
+	}
+	if err := s.ByHand.CheckEntry(ctx, e); err != nil {
+		return nil, err
+	}
+	if in.DryRun {
+		return s.answer(ctx, http.StatusOK, schedule.Record{Entry: e})
+	}
+	status, err := s.put(ctx, in, e)
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.Schedule.Get(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return s.answer(ctx, status, r)
+}
+
+// put changes the schedule, if it is as the caller believes. It returns 201 for a new entry.
+func (s *server) put(ctx context.Context, in *putEntryInput, e schedule.Entry) (int, error) {
+	before, err := s.Schedule.Get(ctx, in.ID)
+	missing := errors.Is(err, schedule.ErrNotFound)
+	if err != nil && !missing {
+		return 0, err
+	}
+	if caller := callerOf(ctx); !missing && caller.User != "" && before.Entry.Owner != caller.User {
+		return 0, problem("id-taken", fmt.Sprintf("another entry has the ID %q: choose another one", in.ID))
+	}
+	if in.NoneMatch == "*" && !missing || in.Match != "" && (missing || in.Match != revision(before)) {
+		return 0, problem("changed", fmt.Sprintf("entry %q is not as the request expects it: look at it and decide again", in.ID))
+	}
+	_, err = s.Schedule.Change(ctx, in.ID, func(_ schedule.Entry, found bool) (schedule.Entry, error) {
+		if in.NoneMatch == "*" && found {
+			return e, problem("changed", fmt.Sprintf("entry %q was added meanwhile: look at it and decide again", in.ID))
+		}
+		return e, nil
+	})
+	if errors.Is(err, schedule.ErrTaken) {
+		return 0, problem("id-taken", err.Error())
+	}
+	if err != nil {
+		return 0, err
+	}
+	status := http.StatusOK
+	if missing {
+		status = http.StatusCreated
+	}
+	return status, s.note(ctx, "put entry", e)
+}
+
+// note keeps in the audit log who has changed an entry.
+func (s *server) note(ctx context.Context, did string, e schedule.Entry) error {
+	return s.Brake.Audit.Write(ctx, audit.Record{Actor: callerOf(ctx).actor(), Did: did, User: e.Owner, Detail: e.ID})
+}
+
+type pauseEntryInput struct {
+	EntryName
+	Body struct {
+		Paused bool `json:"paused"`
+	}
+}
+
+func (s *server) pauseEntry(ctx context.Context, in *pauseEntryInput) (*entryOutput, error) {
+	r, err := s.entry(ctx, WriteSchedule, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	did, change := "resume entry", s.Schedule.Resume
+	if in.Body.Paused {
+		did, change = "pause entry", s.Schedule.Pause
+	}
+	if _, err := change(ctx, in.ID); err != nil {
+		return nil, err
+	}
+	if err := s.note(ctx, did, r.Entry); err != nil {
+		return nil, err
+	}
+	if r, err = s.Schedule.Get(ctx, in.ID); err != nil {
+		return nil, err
+	}
+	return s.answer(ctx, http.StatusOK, r)
+}
+
+func (s *server) removeEntry(ctx context.Context, in *EntryName) (*struct{}, error) {
+	r, err := s.entry(ctx, WriteSchedule, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	switch removed, err := s.Schedule.Remove(ctx, in.ID, schedule.OriginAPI); {
+	case errors.Is(err, schedule.ErrTaken):
+		return nil, problem("wrong-state", err.Error())
+	case err != nil:
+		return nil, err
+	case !removed:
+		return nil, noSuch("entry", in.ID)
+	}
+	return nil, s.note(ctx, "remove entry", r.Entry)
+}
+
+func (s *server) runEntry(ctx context.Context, in *EntryName) (*taskOutput, error) {
+	r, err := s.entry(ctx, WriteSchedule, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	receipt, err := s.Schedule.RunNow(ctx, in.ID, s.Queue)
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.after(ctx, tasks.Name{Queue: receipt.Queue, ID: receipt.ID}, tasks.Status{ID: receipt.ID, Kind: receipt.Kind, Queue: receipt.Queue, State: tasks.StateWaiting})
+	if err != nil {
+		return nil, err
+	}
+	out.Status, out.Location = http.StatusCreated, address(receipt.Queue, receipt.ID, "")
+	return out, s.note(ctx, "run entry", r.Entry)
+}
+
+type listEntriesInput struct {
+	Owner  string `query:"owner" doc:"The user for whom the entries are."`
+	Kind   string `query:"kind"`
+	Origin string `query:"origin" enum:"config,api,user"`
+	State  string `query:"state" enum:"ok,paused,error,over,unreadable"`
+	Match  string `query:"match" doc:"A part of the ID."`
+	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"200" doc:"About how many entries are looked at."`
+	Cursor string `query:"cursor" doc:"What the page before says comes next."`
+}
+
+// EntryPage is some of the entries of the schedule.
+type EntryPage struct {
+	Items []Entry `json:"items"`
+	Next  string  `json:"next,omitempty" doc:"The cursor of the next page. A page may be empty and not be the last."`
+}
+
+func (s *server) listEntries(ctx context.Context, in *listEntriesInput) (*body[EntryPage], error) {
+	caller := callerOf(ctx)
+	if err := caller.need(ReadSchedule, ""); err != nil {
+		return nil, err
+	}
+	f := schedule.Filter{Origin: in.Origin, Owner: in.Owner, Kind: in.Kind, State: schedule.State(in.State), Match: in.Match, Page: in.Limit}
+	if caller.User != "" {
+		f.Owner = caller.User
+	}
+	page, next, err := s.Schedule.List(ctx, f, in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	out := &body[EntryPage]{EntryPage{Items: []Entry{}, Next: next}}
+	for _, r := range page {
+		out.Body.Items = append(out.Body.Items, entryOf(r))
+	}
+	return out, nil
+}

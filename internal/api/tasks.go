@@ -1,0 +1,223 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"switchyard/internal/queue"
+	"switchyard/internal/tasks"
+)
+
+// maxWait bounds how long a request waits for the end of a task.
+const maxWait = time.Minute
+
+// Named names a task in an address. It is exported for huma, which reads parameters by reflection.
+type Named struct {
+	ID    string `path:"id" maxLength:"300"`
+	Queue string `query:"queue" doc:"The task's queue, where two have a task of that ID."`
+}
+
+type lookInput struct {
+	Named
+	Wait string `query:"wait" doc:"How long to wait for the task's end, such as 30s; at most 60s."`
+	If   string `header:"If-None-Match" doc:"The ETag of an earlier answer: 304 if nothing has changed."`
+}
+
+func (s *server) registerTasks(api huma.API) {
+	missing := []int{http.StatusNotFound}
+	register(api, huma.Operation{
+		OperationID: "get-task", Method: http.MethodGet, Path: "/v1/tasks/{id}", Summary: "Look at a task, or wait for its end", Tags: []string{"tasks"}, Errors: missing,
+	}, s.look)
+	register(api, huma.Operation{
+		OperationID: "get-result", Method: http.MethodGet, Path: "/v1/tasks/{id}/result", Summary: "Get the bare result of a task", Tags: []string{"tasks"},
+		Errors: []int{http.StatusNotFound, http.StatusConflict},
+	}, s.result)
+	register(api, huma.Operation{
+		OperationID: "list-tasks", Method: http.MethodGet, Path: "/v1/tasks", Summary: "List tasks", Tags: []string{"tasks"},
+	}, s.list)
+	s.registerEvents(api)
+}
+
+// find returns a task that the caller may do something with. Any other is not there.
+func (s *server) find(ctx context.Context, action string, n Named) (tasks.Status, error) {
+	name := n.ID
+	if n.Queue != "" {
+		name = n.Queue + "/" + n.ID
+	}
+	status, err := s.Queue.Find(ctx, name)
+	switch {
+	case errors.Is(err, queue.ErrNotFound):
+		return status, noSuch("task", n.ID)
+	case errors.Is(err, queue.ErrAmbiguous):
+		return status, problem("not-found", err.Error()+", as ?queue=")
+	case err != nil:
+		return status, err
+	case !callerOf(ctx).sees(ReadTasks, status) && !callerOf(ctx).sees(action, status):
+		return status, noSuch("task", n.ID)
+	}
+	return status, callerOf(ctx).need(action, status.Kind)
+}
+
+func (s *server) look(ctx context.Context, in *lookInput) (*taskOutput, error) {
+	status, err := s.find(ctx, ReadTasks, in.Named)
+	if err != nil {
+		return nil, err
+	}
+	if in.Wait != "" && !status.State.Ended() {
+		if status, err = s.waitFor(ctx, status, in.Wait); err != nil {
+			return nil, err
+		}
+	}
+	out := &taskOutput{Status: http.StatusOK, Body: taskOf(status)}
+	out.ETag = etagOf(out.Body)
+	if in.If != "" && strings.Contains(in.If, out.ETag) {
+		return nil, huma.Status304NotModified()
+	}
+	return out, nil
+}
+
+// etagOf returns the tag of an answer.
+func etagOf(v any) string {
+	text, _ := json.Marshal(v) // it is written as JSON right after
+	return `"` + hexSum(text) + `"`
+}
+
+// waitFor returns a task once it has ended, or as it is when the time is over. A task of which
+// nothing is kept has succeeded: the others go to the dead letter.
+func (s *server) waitFor(ctx context.Context, before tasks.Status, wait string) (tasks.Status, error) {
+	span, err := time.ParseDuration(wait)
+	if err != nil || span < 0 || span > maxWait {
+		return before, invalidParameter("wait", fmt.Errorf("wait is %.40q: give up to %s, such as 30s", wait, maxWait))
+	}
+	patient, cancel := context.WithTimeout(ctx, span)
+	defer cancel()
+	last, found, err := s.Waiter.Wait(patient, tasks.Name{Queue: before.Queue, ID: before.ID})
+	switch {
+	case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil && last.State != "":
+		return last, nil
+	case err != nil:
+		return before, err
+	case !found:
+		before.State, before.NextRun = tasks.StateSucceeded, time.Time{}
+		return before, nil
+	}
+	return last, nil
+}
+
+// waitOf reads how long a request prefers to wait, see RFC 7240. What else it prefers is left out.
+func waitOf(prefer string) (time.Duration, error) {
+	for preference := range strings.SplitSeq(prefer, ",") {
+		name, value, _ := strings.Cut(strings.TrimSpace(preference), "=")
+		if !strings.EqualFold(name, "wait") {
+			continue
+		}
+		span, err := time.ParseDuration(value + "s")
+		if err != nil || span <= 0 || span > maxWait {
+			return 0, invalidParameter("Prefer", fmt.Errorf("wait is %.40q: give 1 to %.0f seconds, such as wait=10", value, maxWait.Seconds()))
+		}
+		return span, nil
+	}
+	return 0, nil
+}
+
+// awaited waits for the end of a task that was just sent.
+func (s *server) awaited(ctx context.Context, out *taskOutput, wait time.Duration) (*taskOutput, error) {
+	out.Applied = fmt.Sprintf("wait=%.0f", wait.Seconds())
+	b := out.Body
+	status, err := s.waitFor(ctx, tasks.Status{ID: b.ID, Kind: b.Kind, Queue: b.Queue, State: b.State, NextRun: b.Due, Deadline: b.Expires, Payload: b.Payload}, wait.String())
+	if err != nil {
+		return nil, err
+	}
+	out.Body = taskOf(status)
+	if !out.Body.Ended {
+		out.Status, out.RetryAfter = http.StatusAccepted, retryAfter
+	}
+	return out, nil
+}
+
+type resultInput struct {
+	Named
+	Wait string `query:"wait" doc:"How long to wait for the task's end, such as 30s; at most 60s."`
+}
+
+func (s *server) result(ctx context.Context, in *resultInput) (*body[json.RawMessage], error) {
+	status, err := s.find(ctx, ReadTasks, in.Named)
+	if err != nil {
+		return nil, err
+	}
+	if in.Wait != "" && !status.State.Ended() {
+		if status, err = s.waitFor(ctx, status, in.Wait); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case status.State == tasks.StateSucceeded && len(status.Result) == 0:
+		return &body[json.RawMessage]{json.RawMessage("null")}, nil
+	case status.State == tasks.StateSucceeded:
+		return &body[json.RawMessage]{status.Result}, nil
+	case status.State.Ended():
+		p := problem("task-failed", fmt.Sprintf("the task is %s: %s", status.State, status.LastError))
+		p.State = string(status.State)
+		return nil, p
+	}
+	p := problem("wrong-state", fmt.Sprintf("the task is %s: wait for its end with ?wait=30s", status.State))
+	p.State, p.Allowed = string(status.State), []string{string(tasks.StateSucceeded)}
+	return nil, p
+}
+
+type listInput struct {
+	Queue  string        `query:"queue"`
+	Kind   string        `query:"kind" doc:"A kind, such as scrape_page."`
+	State  []tasks.State `query:"state" doc:"States, with commas between them."`
+	User   string        `query:"user" doc:"The user for whom the tasks work."`
+	Since  time.Time     `query:"since" doc:"Those known to have come to their state then or later."`
+	Limit  int           `query:"limit" minimum:"1" maximum:"1000" default:"100"`
+	Cursor string        `query:"cursor" doc:"What the page before says comes next."`
+}
+
+// Page is some of many tasks.
+type Page struct {
+	Items []Task `json:"items"`
+	// Next is the cursor of the next page.
+	Next string `json:"next,omitempty" doc:"The cursor of the next page. A page may be empty and not be the last."`
+}
+
+type pageOutput struct {
+	Link string `header:"Link"`
+	Body Page
+}
+
+func (s *server) list(ctx context.Context, in *listInput) (*pageOutput, error) {
+	caller := callerOf(ctx)
+	if err := caller.need(ReadTasks, in.Kind); err != nil {
+		return nil, err
+	}
+	f := tasks.Filter{Queue: in.Queue, States: in.State, Kind: in.Kind, User: in.User, Since: in.Since}
+	if caller.User != "" {
+		if in.User != "" && in.User != caller.User {
+			return nil, noSuch("user", in.User)
+		}
+		f.User = caller.User
+	}
+	found, err := s.Queue.List(ctx, f, in.Limit, in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	out := &pageOutput{Body: Page{Items: []Task{}, Next: found.Next}}
+	for _, status := range found.Tasks {
+		if caller.sees(ReadTasks, status) {
+			out.Body.Items = append(out.Body.Items, taskOf(status))
+		}
+	}
+	if found.Next != "" {
+		out.Link = fmt.Sprintf(`</v1/tasks?cursor=%s>; rel="next"`, found.Next)
+	}
+	return out, nil
+}

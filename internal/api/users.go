@@ -1,0 +1,142 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"switchyard/internal/tasks"
+	"switchyard/internal/usage"
+	"switchyard/internal/users"
+)
+
+// Preferences are what a user wants to be briefed about, when and how.
+type Preferences struct {
+	Topics   []string `json:"topics" doc:"What the user wants to read about, in words."`
+	Zone     string   `json:"zone,omitempty" doc:"An IANA time zone; UTC if left out."`
+	Time     string   `json:"time,omitempty" doc:"The time of day there, HH:MM; 08:00 if left out."`
+	Channels []string `json:"channels,omitempty" doc:"How a briefing arrives; in_app if left out."`
+}
+
+// User is a user with their preferences.
+type User struct {
+	ID string `json:"id"`
+	Preferences
+}
+
+func userOf(u users.User) User {
+	return User{u.ID, Preferences{u.Topics, u.Zone, u.Time, u.Channels}}
+}
+
+func (s *server) registerUsers(api huma.API) {
+	operation := func(id, method, path, summary string) huma.Operation {
+		return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, Tags: []string{"users"}, Errors: []int{http.StatusNotFound}}
+	}
+	register(api, operation("list-users", http.MethodGet, "/v1/users", "List the users who are briefed"), s.listUsers)
+	register(api, operation("get-user", http.MethodGet, "/v1/users/{user}", "Get a user's preferences"), s.getUser)
+	register(api, operation("put-user", http.MethodPut, "/v1/users/{user}", "Set a user's preferences, and with them when they are briefed"), s.putUser)
+	remove := operation("delete-user", http.MethodDelete, "/v1/users/{user}", "Forget a user's preferences")
+	remove.DefaultStatus = http.StatusNoContent
+	register(api, remove, s.removeUser)
+	register(api, operation("get-usage", http.MethodGet, "/v1/users/{user}/usage", "Get what a user's agents have spent on models"), s.getUsage)
+}
+
+// about reports why a caller may not ask about a user.
+func about(ctx context.Context, action, user string) error {
+	if err := tasks.CheckUser(user); err != nil {
+		return invalidParameter("user", err)
+	}
+	return callerOf(ctx).needUser(action, user)
+}
+
+func (s *server) listUsers(ctx context.Context, _ *struct{}) (*body[[]User], error) {
+	caller := callerOf(ctx)
+	if err := caller.need(ReadUsers, ""); err != nil {
+		return nil, err
+	}
+	all, err := s.Users.List(ctx)
+	out := &body[[]User]{[]User{}}
+	for _, u := range all {
+		if caller.User == "" || caller.User == u.ID {
+			out.Body = append(out.Body, userOf(u))
+		}
+	}
+	return out, err
+}
+
+func (s *server) getUser(ctx context.Context, in *UserName) (*body[User], error) {
+	if err := about(ctx, ReadUsers, in.User); err != nil {
+		return nil, err
+	}
+	u, found, err := s.Users.Get(ctx, in.User)
+	if err == nil && !found {
+		err = noSuch("user", in.User)
+	}
+	return &body[User]{userOf(u)}, err
+}
+
+type putUserInput struct {
+	UserName
+	Body Preferences
+}
+
+func (s *server) putUser(ctx context.Context, in *putUserInput) (*body[User], error) {
+	if err := about(ctx, WriteUsers, in.User); err != nil {
+		return nil, err
+	}
+	u, err := s.Users.Change(ctx, in.User, func(u *users.User) {
+		u.Topics, u.Zone, u.Time, u.Channels = in.Body.Topics, in.Body.Zone, in.Body.Time, in.Body.Channels
+	})
+	return &body[User]{userOf(u)}, err
+}
+
+func (s *server) removeUser(ctx context.Context, in *UserName) (*struct{}, error) {
+	if err := about(ctx, WriteUsers, in.User); err != nil {
+		return nil, err
+	}
+	removed, err := s.Users.Remove(ctx, in.User)
+	if err == nil && !removed {
+		err = noSuch("user", in.User)
+	}
+	return nil, err
+}
+
+type usageInput struct {
+	UserName
+	Since string `query:"since" doc:"The first day, as 2026-01-31, in UTC. The last 30 days if left out."`
+}
+
+// Spent is what an agent of a user has spent in a day.
+type Spent struct {
+	Day    string  `json:"day" doc:"Of UTC."`
+	Agent  string  `json:"agent"`
+	Calls  int64   `json:"calls"`
+	Tokens int64   `json:"tokens"`
+	Money  float64 `json:"money"`
+}
+
+func (s *server) getUsage(ctx context.Context, in *usageInput) (*body[[]Spent], error) {
+	if err := about(ctx, ReadUsage, in.User); err != nil {
+		return nil, err
+	}
+	since := time.Now().Add(-30 * day)
+	if in.Since != "" {
+		var err error
+		if since, err = time.Parse(time.DateOnly, in.Since); err != nil {
+			return nil, invalidParameter("since", errors.New("since is no day: write it as 2026-01-31"))
+		}
+	}
+	lines, err := s.Usage.Lines(ctx, in.User, since)
+	return &body[[]Spent]{spentOf(lines)}, err
+}
+
+func spentOf(lines []usage.Line) []Spent {
+	all := make([]Spent, len(lines))
+	for i, l := range lines {
+		all[i] = Spent{l.Day, l.Agent, l.Calls, l.Tokens, l.Money}
+	}
+	return all
+}

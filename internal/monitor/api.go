@@ -1,0 +1,78 @@
+package monitor
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.uber.org/zap"
+
+	"switchyard/internal/api"
+	"switchyard/internal/cache"
+	"switchyard/internal/daemon"
+)
+
+// forReaders are what readers may do by the API, as on the pages.
+var forReaders = []string{api.ReadTasks, api.ReadSchedule, api.ReadBrake, api.ReadQueues, api.ReadRuns, api.ReadUsers, api.ReadUsage}
+
+// guardAPI lets those in to the API whom a token names, or a sign-in as to the pages.
+func (g gate) guardAPI(tokens Tokens, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		caller, err := g.caller(r, tokens)
+		var many tooMany
+		switch {
+		case errors.As(err, &many):
+			w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(many.wait.Seconds()))))
+			api.RateLimited(w, many.Error())
+		case cache.IsRedis(err):
+			api.Unavailable(w, err)
+		case err != nil:
+			api.Unauthenticated(w, fmt.Sprintf("%v: send Authorization: Bearer with a token, or sign in as to the pages", err))
+		default:
+			next.ServeHTTP(w, r.WithContext(api.WithCaller(r.Context(), caller)))
+		}
+	})
+}
+
+// caller returns who asks.
+func (g gate) caller(r *http.Request, tokens Tokens) (*api.Caller, error) {
+	client := g.client(r)
+	if text, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok && tokens != nil {
+		caller, err := g.byToken(r, tokens, text)
+		if caller != nil {
+			caller.From = client.String()
+		}
+		return caller, err
+	}
+	role, err := g.admit(r, client)
+	if err != nil {
+		return nil, err
+	}
+	name, _, _ := r.BasicAuth()
+	if g.signIn == nil {
+		name = ""
+	}
+	may := func(action, _ string) bool { return role == Operator || slices.Contains(forReaders, action) }
+	return &api.Caller{ID: "user:" + name, Name: name, From: client.String(), May: may}, nil
+}
+
+// byToken returns whom a token names. Whoever guesses is slowed down as those who guess passwords.
+func (g gate) byToken(r *http.Request, tokens Tokens, text string) (*api.Caller, error) {
+	source := g.guesses.source(daemon.Source(g.client(r)))
+	if err := source.mayFail(); err != nil {
+		return nil, err
+	}
+	caller, err := tokens.Caller(r.Context(), text)
+	if err == nil || cache.IsRedis(err) {
+		return caller, err
+	}
+	source.fail()
+	if n := g.refused.Tell(); n > 0 {
+		g.log.Warn("tokens refused", zap.Int("count", n), zap.Stringer("last_from", g.client(r)), zap.Error(err))
+	}
+	return nil, err
+}
