@@ -7,9 +7,11 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -67,8 +69,7 @@ type Options struct {
 // server is what the operations are methods of.
 type server struct {
 	Options
-	schemas  map[string]*huma.Schema // of payloads, by kind
-	registry huma.Registry
+	schemas map[string]payloadSchema // by kind
 }
 
 const (
@@ -96,8 +97,7 @@ func NewHandler(o Options) http.Handler {
 	}
 	config.Security = []map[string][]string{{"token": {}}}
 	api := humago.New(mux, config)
-	s := &server{Options: o}
-	s.readSchemas(api.OpenAPI().Components.Schemas)
+	s := &server{Options: o, schemas: schemasOf(o.Catalog)}
 	for _, register := range []func(huma.API){
 		s.registerSend, s.registerTasks, s.registerChange, s.registerRuns, s.registerSchedule, s.registerBrake, s.registerUsers, s.registerKinds,
 	} {
@@ -107,14 +107,17 @@ func NewHandler(o Options) http.Handler {
 	return withRequestID(recovered(o.Log, notFound(mux)))
 }
 
-// register adds an operation. The scope is what a caller needs for it; "" if any will do.
+// also is the metadata of an operation that names other statuses of success than its first one.
+const also = "also"
+
+// register adds an operation, with the problems that each may meet.
 func register[I, O any](api huma.API, op huma.Operation, do func(context.Context, *I) (*O, error)) {
 	op.BodyReadTimeout = bodyWithin
-	op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusServiceUnavailable)
-	if op.Method != http.MethodGet {
-		op.Errors = append(op.Errors, http.StatusBadRequest)
+	op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusUnprocessableEntity, http.StatusTooManyRequests,
+		http.StatusInternalServerError, http.StatusServiceUnavailable)
+	if op.Method != http.MethodGet && op.Method != http.MethodDelete {
+		op.Errors = append(op.Errors, http.StatusBadRequest, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	}
-	op.Errors = append(op.Errors, http.StatusUnprocessableEntity)
 	huma.Register(api, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := do(ctx, in)
 		if err != nil {
@@ -122,6 +125,24 @@ func register[I, O any](api huma.API, op huma.Operation, do func(context.Context
 		}
 		return out, nil
 	})
+	describeOthers(api.OpenAPI(), op)
+}
+
+// describeOthers describes answers that differ from the first one only in their status.
+func describeOthers(d *huma.OpenAPI, op huma.Operation) {
+	others, _ := op.Metadata[also].([]int)
+	item := d.Paths[op.Path]
+	for method, described := range map[string]*huma.Operation{http.MethodGet: item.Get, http.MethodPost: item.Post, http.MethodPut: item.Put} {
+		if method != op.Method || described == nil {
+			continue
+		}
+		first := described.Responses[strconv.Itoa(cmp.Or(op.DefaultStatus, http.StatusOK))]
+		for _, status := range others {
+			other := *first
+			other.Description = http.StatusText(status)
+			described.Responses[strconv.Itoa(status)] = &other
+		}
+	}
 }
 
 // body is an answer that is nothing but its body.

@@ -29,9 +29,13 @@ func (s *server) registerChange(api huma.API) {
 	operation := func(id, method, path, summary string) huma.Operation {
 		return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, Tags: []string{"tasks"}, Errors: errs}
 	}
-	register(api, operation("cancel-task", http.MethodPost, "/v1/tasks/{id}/cancel", "Cancel a task: it never runs again, and a running attempt is asked to stop"), s.cancel)
+	cancel := operation("cancel-task", http.MethodPost, "/v1/tasks/{id}/cancel", "Cancel a task: it never runs again, and a running attempt is asked to stop")
+	cancel.Metadata = map[string]any{also: []int{http.StatusAccepted}}
+	register(api, cancel, s.cancel)
 	register(api, operation("run-task", http.MethodPost, "/v1/tasks/{id}/run", "Run a task now that waits for a time, is parked or has failed"), s.run)
-	register(api, operation("replay-task", http.MethodPost, "/v1/tasks/{id}/replay", "Send a new task with the payload of one that has ended"), s.replay)
+	replay := operation("replay-task", http.MethodPost, "/v1/tasks/{id}/replay", "Send a new task with the payload of one that has ended")
+	replay.DefaultStatus = http.StatusCreated
+	register(api, replay, s.replay)
 	remove := operation("delete-task", http.MethodDelete, "/v1/tasks/{id}", "Delete a task that does not run")
 	remove.DefaultStatus = http.StatusNoContent
 	register(api, remove, s.remove)

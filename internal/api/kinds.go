@@ -12,11 +12,11 @@ import (
 
 // Kind is a kind of tasks.
 type Kind struct {
-	Name    string       `json:"name"`
-	Version int          `json:"version" doc:"Of the payload's shape."`
-	Queue   string       `json:"queue" doc:"Where its tasks go."`
-	Policy  Policy       `json:"policy"`
-	Schema  *huma.Schema `json:"schema" doc:"The JSON Schema of its payload."`
+	Name    string          `json:"name"`
+	Version int             `json:"version" doc:"Of the payload's shape."`
+	Queue   string          `json:"queue" doc:"Where its tasks go."`
+	Policy  Policy          `json:"policy"`
+	Schema  json.RawMessage `json:"schema,omitempty" doc:"The JSON Schema of its payload, of 2020-12."`
 }
 
 // Policy is what tasks of a kind may do.
@@ -28,43 +28,6 @@ type Policy struct {
 	Retention  Duration `json:"retention" doc:"How long a task is kept that has succeeded."`
 	Unique     Duration `json:"unique" doc:"For how long no other task of the same payload is added."`
 	Losses     int      `json:"losses" doc:"How often a task runs again whose worker was lost."`
-}
-
-// readSchemas works out the schema of each kind's payload.
-func (s *server) readSchemas(registry huma.Registry) {
-	s.schemas = make(map[string]*huma.Schema)
-	for _, name := range s.Catalog.Names() {
-		if k, err := s.Catalog.Lookup(name); err == nil && k.Args != nil {
-			s.schemas[name] = huma.SchemaFromType(registry, k.Args)
-		}
-	}
-	s.registry = registry
-}
-
-// checkSchema reports where a payload is not as the schema of its kind has it.
-func (s *server) checkSchema(kind string, payload []byte, at string) error {
-	schema := s.schemas[kind]
-	if schema == nil {
-		return nil
-	}
-	var value any
-	if err := json.Unmarshal(payload, &value); err != nil {
-		return invalid(at, err)
-	}
-	var result huma.ValidateResult
-	path := huma.NewPathBuffer([]byte{}, 0)
-	huma.Validate(s.registry, schema, path, huma.ModeWriteToServer, value, &result)
-	if len(result.Errors) == 0 {
-		return nil
-	}
-	p := problem("invalid", "")
-	for _, err := range result.Errors {
-		f := faultOf(err)
-		f.Pointer, f.Parameter = at+pointerOf(locationOf(err)), ""
-		p.Errors = append(p.Errors, f)
-	}
-	p.Detail = kind + ": " + p.Errors[0].Pointer + ": " + p.Errors[0].Detail
-	return p
 }
 
 func (s *server) registerKinds(api huma.API) {
@@ -111,7 +74,7 @@ func (s *server) kind(name string) (Kind, error) {
 	route, err := s.Routing.Route(name)
 	p := route.Policy
 	return Kind{
-		Name: name, Version: known.Version, Queue: route.Queue, Schema: s.schemas[name],
+		Name: name, Version: known.Version, Queue: route.Queue, Schema: s.schemas[name].text,
 		Policy: Policy{
 			Retries: p.Retries, RetryDelay: Duration(p.RetryDelay), SoftLimit: Duration(p.SoftLimit), HardLimit: Duration(p.HardLimit),
 			Retention: Duration(p.Retention), Unique: Duration(p.Unique), Losses: p.Losses,

@@ -105,12 +105,16 @@ func (s *server) registerSchedule(api huma.API) {
 	}
 	register(api, operation("list-entries", http.MethodGet, "/v1/schedule", "List entries of the schedule"), s.listEntries)
 	register(api, operation("get-entry", http.MethodGet, "/v1/schedule/{id}", "Look at an entry"), s.getEntry)
-	register(api, operation("put-entry", http.MethodPut, "/v1/schedule/{id}", "Add or replace an entry", http.StatusPreconditionFailed, http.StatusConflict), s.putEntry)
+	put := operation("put-entry", http.MethodPut, "/v1/schedule/{id}", "Add or replace an entry", http.StatusPreconditionFailed, http.StatusConflict)
+	put.Metadata = map[string]any{also: []int{http.StatusCreated}}
+	register(api, put, s.putEntry)
 	register(api, operation("pause-entry", http.MethodPatch, "/v1/schedule/{id}", "Pause or resume an entry"), s.pauseEntry)
 	remove := operation("delete-entry", http.MethodDelete, "/v1/schedule/{id}", "Remove an entry", http.StatusConflict)
 	remove.DefaultStatus = http.StatusNoContent
 	register(api, remove, s.removeEntry)
-	register(api, operation("run-entry", http.MethodPost, "/v1/schedule/{id}/run", "Send the task of an entry now, whenever it is due"), s.runEntry)
+	run := operation("run-entry", http.MethodPost, "/v1/schedule/{id}/run", "Send the task of an entry now, whenever it is due")
+	run.DefaultStatus = http.StatusCreated
+	register(api, run, s.runEntry)
 }
 
 // entry returns an entry that the caller may do something with.

@@ -61,11 +61,11 @@ type taskOutput struct {
 func (s *server) registerSend(api huma.API) {
 	register(api, huma.Operation{
 		OperationID: "send", Method: http.MethodPost, Path: "/v1/tasks", Summary: "Send a task", Tags: []string{"tasks"}, DefaultStatus: http.StatusCreated,
-		MaxBodyBytes: int64(s.MaxPayload + beside), Errors: []int{http.StatusConflict, http.StatusRequestEntityTooLarge},
+		MaxBodyBytes: int64(s.MaxPayload + beside), Errors: []int{http.StatusConflict}, Metadata: map[string]any{also: []int{http.StatusOK, http.StatusAccepted}},
 	}, s.send)
 	register(api, huma.Operation{
 		OperationID: "send-many", Method: http.MethodPost, Path: "/v1/tasks/batch", Summary: "Send up to 1000 tasks", Tags: []string{"tasks"},
-		MaxBodyBytes: manyBytes, Errors: []int{http.StatusRequestEntityTooLarge},
+		MaxBodyBytes: manyBytes,
 	}, s.sendMany)
 }
 
@@ -117,8 +117,8 @@ func (s *server) checkPayload(n New, at string) error {
 	if err != nil {
 		return invalid(at, err)
 	}
-	if p := s.checkSchema(n.Kind, payload, at); p != nil {
-		return p
+	if err := s.checkSchema(n.Kind, payload, at); err != nil {
+		return err
 	}
 	if _, err := s.Catalog.Check(n.Kind, payload); err != nil {
 		return invalid(at, err)

@@ -1,0 +1,241 @@
+// Package api has the tests of the HTTP API as its callers use it: over HTTP, with a worker behind
+// it, each answer held against the description at /v1/openapi.json.
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pb33f/libopenapi"
+	validator "github.com/pb33f/libopenapi-validator"
+	"go.uber.org/goleak"
+	"go.uber.org/zap"
+
+	"switchyard/internal/app"
+	"switchyard/internal/config"
+	"switchyard/internal/daemon"
+	"switchyard/internal/queue"
+	"switchyard/internal/routing"
+	"switchyard/internal/tasks"
+	"switchyard/test/redistest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// echo are the args of the kind echo, which brings back what it gets.
+type echo struct {
+	Text string `json:"text"`
+	User string `json:"user,omitempty"`
+	Fail bool   `json:"fail,omitempty"`
+	Hold bool   `json:"hold,omitempty"` // until it is cancelled
+	Rows []int  `json:"rows,omitempty"`
+}
+
+// Kind implements [tasks.Args].
+func (echo) Kind() string { return "echo" }
+
+// Validate implements [tasks.Validator].
+func (e echo) Validate() error {
+	if e.Text == "" {
+		return tasks.Field("text", `field "text" is empty: say something`)
+	}
+	return nil
+}
+
+func perform(ctx context.Context, _ *tasks.Task, e echo) (any, error) {
+	if e.Hold {
+		<-ctx.Done()
+		return nil, context.Cause(ctx)
+	}
+	if e.Fail {
+		return nil, tasks.Permanent(errors.New("it is to fail"))
+	}
+	return map[string]string{"text": e.Text}, nil
+}
+
+// door is the API with a worker behind it.
+type door struct {
+	*testing.T
+	url    string
+	system *app.System
+	check  validator.Validator
+	token  string
+}
+
+// open runs the API, and a worker if one is asked for, on a Redis until the test ends.
+func open(t *testing.T, redis string, works bool) *door {
+	t.Helper()
+	c := config.Default()
+	c.Redis.URL = redis
+	c.Policies = map[string]routing.Patch{"echo": {Retention: new(time.Hour)}}
+	s, err := app.Open(c, zap.NewNop(), tasks.Define("echo", 1, perform))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	if works {
+		worker, err := app.NewWorker(s, c.Queues)
+		if err != nil {
+			t.Fatal(err)
+		}
+		running.Go(func() { _ = worker.Run(daemon.Stop{Quiet: ctx, Drain: ctx}) })
+	}
+	waiter := queue.NewWaiter(s.Queue)
+	running.Go(func() { waiter.Run(ctx) })
+	pages, err := s.NewMonitor(waiter)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(pages)
+	d := &door{T: t, url: server.URL, system: s}
+	t.Cleanup(func() {
+		server.Close()
+		cancel()
+		running.Wait()
+		_ = s.Close()
+	})
+	d.check = d.described()
+	return d
+}
+
+// described returns what holds answers against the description.
+func (d *door) described() validator.Validator {
+	d.Helper()
+	res, err := http.Get(d.url + "/v1/openapi.json")
+	if err != nil {
+		d.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		d.Fatal(err)
+	}
+	document, err := libopenapi.NewDocument(text)
+	if err != nil {
+		d.Fatal(err)
+	}
+	check, errs := validator.NewValidator(document)
+	if len(errs) > 0 {
+		d.Fatal(errs)
+	}
+	return check
+}
+
+// answer is an answer with its body.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// field returns a field of the body, by names with dots between them.
+func (a answer) field(path string) string {
+	var v any
+	if json.Unmarshal([]byte(a.body), &v) != nil {
+		return ""
+	}
+	for name := range strings.SplitSeq(path, ".") {
+		switch in := v.(type) {
+		case map[string]any:
+			v = in[name]
+		case []any:
+			var i int
+			if _, err := fmt.Sscan(name, &i); err != nil || i >= len(in) {
+				return ""
+			}
+			v = in[i]
+		default:
+			return ""
+		}
+	}
+	if text, ok := v.(string); ok {
+		return text
+	}
+	text, _ := json.Marshal(v)
+	return string(text)
+}
+
+// do sends a request with headers as name: value, and holds the answer against the description.
+func (d *door) do(method, path, body string, headers ...string) answer {
+	d.Helper()
+	r, err := http.NewRequestWithContext(d.Context(), method, d.url+path, strings.NewReader(body))
+	if err != nil {
+		d.Fatal(err)
+	}
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	if d.token != "" {
+		r.Header.Set("Authorization", "Bearer "+d.token)
+	}
+	for _, h := range headers {
+		name, value, _ := strings.Cut(h, ": ")
+		r.Header.Set(name, value)
+	}
+	res, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		d.Fatal(err)
+	}
+	text, err := io.ReadAll(res.Body)
+	_ = res.Body.Close()
+	if err != nil {
+		d.Fatal(err)
+	}
+	a := answer{res.StatusCode, res.Header, string(text)}
+	if a.header.Get("X-Request-Id") == "" {
+		d.Errorf("%s %s: the answer has no name", method, path)
+	}
+	if res.StatusCode != http.StatusNotModified {
+		d.hold(r, res, text)
+	}
+	return a
+}
+
+// hold holds an answer against the description. What no operation answers has none.
+func (d *door) hold(r *http.Request, res *http.Response, body []byte) {
+	d.Helper()
+	if res.StatusCode >= 400 && res.Header.Get("Content-Type") != "application/problem+json" {
+		d.Errorf("%s %s: %d is told as %s: %s", r.Method, r.URL, res.StatusCode, res.Header.Get("Content-Type"), body)
+	}
+	if res.StatusCode == http.StatusMethodNotAllowed || res.Header.Get("Content-Type") == "text/event-stream" {
+		return
+	}
+	res.Body = io.NopCloser(bytes.NewReader(body))
+	if ok, errs := d.check.ValidateHttpResponse(r, res); !ok {
+		for _, err := range errs {
+			d.Errorf("%s %s: %d %s\nis not as described: %s: %s %v", r.Method, r.URL, res.StatusCode, body, err.Message, err.Reason, err.SchemaValidationErrors)
+		}
+	}
+}
+
+// want fails the test unless a request is answered with a status, and fields as path=value.
+func (d *door) want(status int, a answer, fields ...string) answer {
+	d.Helper()
+	if a.status != status {
+		d.Errorf("status %d, want %d: %s", a.status, status, a.body)
+	}
+	for _, f := range fields {
+		path, value, _ := strings.Cut(f, "=")
+		if got := a.field(path); got != value {
+			d.Errorf("%s is %q, want %q: %s", path, got, value, a.body)
+		}
+	}
+	return a
+}
+
+// onEach runs a test on miniredis and on a redis-server.
+func onEach(t *testing.T, works bool, test func(d *door)) {
+	t.Run("miniredis", func(t *testing.T) { test(open(t, "redis://"+redistest.Mini(t).Addr(), works)) })
+	t.Run("redis-server", func(t *testing.T) { test(open(t, "redis://"+redistest.Server(t).Addr, works)) })
+}
