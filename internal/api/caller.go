@@ -57,7 +57,7 @@ func callerOf(ctx context.Context) *Caller {
 	return &Caller{May: func(string, string) bool { return false }}
 }
 
-func (c *Caller) actor() audit.Actor { return audit.Actor{Name: c.Name, Via: audit.API, From: c.From} }
+func (c *Caller) actor() audit.Actor { return audit.Actor{Name: c.Name, Via: audit.Request, From: c.From} }
 
 // need reports that a caller may not do something.
 func (c *Caller) need(action, kind string) error {

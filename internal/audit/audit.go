@@ -24,7 +24,7 @@ const (
 	Command Via = "command" // of the command line
 	Message Via = "message" // on a control channel
 	Page    Via = "page"    // of the monitor
-	API     Via = "api"     // a request of the HTTP API
+	Request Via = "request" // of the HTTP API
 )
 
 // Actor is who asks for something.
