@@ -134,6 +134,10 @@ func TestADamagedTokenPermitsNothingAndDisturbsNoOther(t *testing.T) {
 			if left, found, err := s.Get(t.Context(), made.ID); err != nil || found && left.State != Revoked {
 				t.Errorf("%s: is still there as %s, %v", name, left.State, err)
 			}
+			listed := client.ZScore(t.Context(), s.made(), made.ID).Err() == nil
+			if is := client.HExists(t.Context(), s.token(made.ID), "token").Val(); is != listed {
+				t.Errorf("%s: in the index %t, there %t", name, listed, is)
+			}
 			wants(t, s, good, ErrRevoked)
 		}
 	})
@@ -193,5 +197,20 @@ func TestARedisThatIsAwayIsNoRefusal(t *testing.T) {
 	}
 	if list, err := s.List(ctx); err == nil {
 		t.Errorf("lists %v", list)
+	}
+}
+
+func TestARevocationAddsNothingToAnIndex(t *testing.T) {
+	s, _ := open(redistest.Client(t, redistest.Mini(t).Addr()))
+	_, made := mustMake(t, s, New{Name: "a", Scopes: scopes(t, "admin")})
+	_, child := mustChild(t, s, made, New{Scopes: scopes(t, "admin"), Expires: time.Hour})
+	s.client.Del(t.Context(), s.made(), s.children(), s.childrenOf(made.ID))
+	for _, id := range []string{made.ID, child.ID} {
+		if changed, err := s.Revoke(t.Context(), id); !changed || err != nil {
+			t.Fatal(changed, err)
+		}
+	}
+	if n := s.client.Exists(t.Context(), s.made(), s.children(), s.childrenOf(made.ID)).Val(); n != 0 {
+		t.Errorf("%d indexes are there again", n)
 	}
 }

@@ -122,3 +122,30 @@ func TestAChildIsPermittedNoMoreThanItsParent(t *testing.T) {
 		t.Errorf("a child of ada's is for %q", made.User)
 	}
 }
+
+func TestARevokedChildFreesItsPlaceAndIsForgottenInAnHour(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		s, c := open(client)
+		n := New{Name: "a", Scopes: scopes(t, "admin"), Expires: 10 * time.Hour}
+		_, parent := mustMake(t, s, n)
+		_, child := mustChild(t, s, parent, n)
+		if changed, err := s.Revoke(t.Context(), child.ID); !changed || err != nil {
+			t.Fatal(changed, err)
+		}
+		for _, index := range []string{s.children(), s.childrenOf(parent.ID)} {
+			if ends := client.ZScore(t.Context(), index, child.ID).Val(); ends != float64(c.now().UnixMilli()) {
+				t.Errorf("in %s it ends at %f", index, ends)
+			}
+		}
+		if left := client.PTTL(t.Context(), s.token(child.ID)).Val(); left <= 0 || left > time.Hour {
+			t.Errorf("it is kept for %s", left)
+		}
+		c.advance(time.Hour + time.Millisecond)
+		mustChild(t, s, parent, n)
+		for _, index := range []string{s.children(), s.childrenOf(parent.ID)} {
+			if n := client.ZCard(t.Context(), index).Val(); n != 1 {
+				t.Errorf("%s has %d children", index, n)
+			}
+		}
+	})
+}

@@ -103,5 +103,5 @@ func (s Scope) Allows(action Action, kind string) bool {
 	case s.Action != action || action == "":
 		return false
 	}
-	return s.Pattern == "" || kind != "" && routing.Covers(s.Pattern, kind)
+	return s.Pattern == "" || routing.Covers(s.Pattern, kind)
 }

@@ -184,3 +184,44 @@ func TestAnAnswerThatIsOvertakenByARevocationIsNotRemembered(t *testing.T) {
 		t.Error("an answer from before the revocation counts")
 	}
 }
+
+func TestAClockThatIsSetBackMakesNoAnswerLastLonger(t *testing.T) {
+	s, c := open(redistest.Client(t, redistest.Mini(t).Addr()))
+	elsewhere := NewStore(s.client, "p:", c.now)
+	text, made := mustMake(t, s, New{Name: "a", Scopes: scopes(t, "admin")})
+	wants(t, s, text, nil)
+	if _, err := elsewhere.Revoke(t.Context(), made.ID); err != nil {
+		t.Fatal(err)
+	}
+	c.advance(-time.Hour)
+	wants(t, s, text, ErrRevoked)
+}
+
+func TestWhoeverTriesTokensOutDisplacesNobodysAnswer(t *testing.T) {
+	s, _ := open(redistest.Client(t, redistest.Mini(t).Addr()))
+	text, _ := mustMake(t, s, New{Name: "a", Scopes: scopes(t, "admin")})
+	wants(t, s, text, nil)
+	for range maxRefused + 10 {
+		unknown, _, _ := newText()
+		wants(t, s, unknown, ErrUnknown)
+	}
+	if s.granted.Len() != 1 || s.refused.Len() != maxRefused {
+		t.Errorf("%d answers that grant and %d that refuse are remembered", s.granted.Len(), s.refused.Len())
+	}
+}
+
+func TestATokenThatIsThereIsNotReplaced(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		s, c := open(client)
+		text, made := mustMake(t, s, New{Name: "a", Scopes: scopes(t, "tasks:read")})
+		given, err := argument(making{ID: made.ID, Now: c.now().UnixMilli(), Most: most})
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := makeScript.Run(t.Context(), client, []string{s.token(made.ID), s.made(), s.nothing()}, given, `{"scopes":["admin"]}`, "").Text()
+		if answer != "taken" || err != nil {
+			t.Errorf("a second token of the ID: %s, %v", answer, err)
+		}
+		wants(t, s, text, nil)
+	})
+}

@@ -72,6 +72,22 @@ func TestUsesOfWhatIsDamagedOrGoneDisturbNobody(t *testing.T) {
 		if n := client.Exists(t.Context(), s.token(ids[1])).Val(); n != 0 {
 			t.Error("a token that is gone came back")
 		}
+
+		// Another process writes later what was earlier, and what is left of a token is no token.
+		client.HDel(t.Context(), s.token(ids[2]), "token")
+		earlier, late := NewStore(client, "p:", c.now), c.now()
+		for _, id := range ids {
+			earlier.note(id, late.Add(-time.Second))
+		}
+		if err := earlier.flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if found, _, err := s.Get(t.Context(), ids[0]); err != nil || found.Uses != 2 || !found.LastUse.Equal(late) {
+			t.Errorf("%+v, %v", found, err)
+		}
+		if uses := client.HGet(t.Context(), s.token(ids[2]), "uses").Val(); uses != "1" {
+			t.Errorf("what is left has %s uses", uses)
+		}
 	})
 }
 
