@@ -1,11 +1,14 @@
 package tokens
 
 import (
+	"context"
 	"crypto/sha256"
+	"strconv"
 	"sync/atomic"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
+	"golang.org/x/sync/singleflight"
 )
 
 const (
@@ -15,6 +18,8 @@ const (
 	// maxGranted and maxRefused bound how many answers are remembered. Refusals have a place of
 	// their own: whoever tries tokens out displaces nobody's.
 	maxGranted, maxRefused = most, 1000
+	// askWithin bounds a question, which several requests may wait for.
+	askWithin = 5 * time.Second
 )
 
 // tried is the sum of a token's text, so that no memory holds the text.
@@ -34,6 +39,7 @@ type answers struct {
 	// round changes when a token is revoked here. What was asked in an earlier one is void, also
 	// if it arrives later.
 	round atomic.Int64
+	asks  singleflight.Group
 }
 
 func newAnswers() *answers {
@@ -42,15 +48,45 @@ func newAnswers() *answers {
 	return &answers{granted: granted, refused: refused}
 }
 
+// answer returns what is remembered, or asks. Whoever wants the same answer at a time shares one
+// question, which outlives a request that gives up: a slow Redis is not asked by every request.
+func (a *answers) answer(ctx context.Context, of tried, now time.Time, ask func(context.Context) (answer, error)) (answer, error) {
+	for second := false; ; second = true {
+		if found, ok := a.recall(of, now); ok {
+			return found, nil
+		}
+		// Nobody who comes after a revocation shares a question from before it.
+		name := string(of[:]) + strconv.FormatInt(a.round.Load(), 10)
+		asked := a.asks.DoChan(name, func() (any, error) {
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), askWithin)
+			defer cancel()
+			found, err := ask(ctx)
+			if err == nil {
+				a.remember(of, found)
+			}
+			return found, err
+		})
+		select {
+		case is := <-asked:
+			found, _ := is.Val.(answer)
+			// The first may be a question from long before; the second is from after now.
+			if is.Err != nil || second || now.Sub(found.asked) < answerFor {
+				return found, is.Err
+			}
+		case <-ctx.Done():
+			return answer{}, context.Cause(ctx)
+		}
+	}
+}
+
 // recall returns the answer about a token, if it is fresh.
 func (a *answers) recall(of tried, now time.Time) (answer, bool) {
 	for _, some := range []*lru.Cache[tried, answer]{a.granted, a.refused} {
 		if found, ok := some.Get(of); ok {
 			// A clock that was set back makes no answer last longer.
-			if age := now.Sub(found.asked); age >= 0 && age < answerFor && found.round == a.round.Load() {
+			if now.Sub(found.asked).Abs() < answerFor && found.round == a.round.Load() {
 				return found, true
 			}
-			some.Remove(of)
 		}
 	}
 	return answer{}, false

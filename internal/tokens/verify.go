@@ -6,7 +6,6 @@ import (
 	"crypto/subtle"
 	_ "embed"
 	"fmt"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -26,14 +25,9 @@ func (s *Store) Verify(ctx context.Context, text string) (Token, error) {
 		return Token{}, ErrUnknown
 	}
 	now := s.now()
-	sum := tried(sha256.Sum256([]byte(text)))
-	found, ok := s.recall(sum, now)
-	if !ok {
-		var err error
-		if found, err = s.ask(ctx, id, secret, now); err != nil {
-			return Token{}, err
-		}
-		s.remember(sum, found)
+	found, err := s.answer(ctx, sha256.Sum256([]byte(text)), now, func(ctx context.Context) (answer, error) { return s.ask(ctx, id, secret) })
+	if err != nil {
+		return Token{}, fmt.Errorf("look up token %s: %w", id, err)
 	}
 	if found.unknown {
 		return Token{}, ErrUnknown
@@ -57,8 +51,8 @@ func refusal(state State) error {
 }
 
 // ask finds a token in Redis, if the secret is its own.
-func (s *Store) ask(ctx context.Context, id, secret string, now time.Time) (answer, error) {
-	round := s.round.Load()
+func (s *Store) ask(ctx context.Context, id, secret string) (answer, error) {
+	now, round := s.now(), s.round.Load()
 	f, found, err := s.find(ctx, id)
 	if err != nil {
 		return answer{}, err
@@ -77,11 +71,8 @@ func (s *Store) find(ctx context.Context, id string) (f fields, found bool, err 
 		return fields{}, false, err
 	}
 	is, err := findScript.Run(ctx, s.client, []string{s.token(id)}, given).StringSlice()
-	if err != nil {
-		return fields{}, false, fmt.Errorf("look up token %s: %w", id, err)
-	}
-	if len(is) < 6 {
-		return fields{}, false, nil
+	if err != nil || len(is) < 6 {
+		return fields{}, false, err
 	}
 	return fields{is[0], is[1], is[2], is[3], is[4], is[5]}, true, nil
 }
@@ -92,8 +83,11 @@ func (s *Store) Get(ctx context.Context, id string) (Token, bool, error) {
 		return Token{}, false, nil
 	}
 	f, found, err := s.find(ctx, id)
-	if err != nil || !found {
-		return Token{}, false, err
+	if err != nil {
+		return Token{}, false, fmt.Errorf("look up token %s: %w", id, err)
+	}
+	if !found {
+		return Token{}, false, nil
 	}
 	return f.read(id, s.now()), true, nil
 }
