@@ -14,6 +14,7 @@ import (
 	"switchyard/internal/journal"
 	"switchyard/internal/queue"
 	"switchyard/internal/schedule"
+	"switchyard/internal/tokens"
 )
 
 // withStatus gives an error of the system the exit status that tells a script what to do.
@@ -25,8 +26,10 @@ func withStatus(err error) error {
 		return err
 	case slices.ContainsFunc([]error{queue.ErrNotFound, queue.ErrNoQueue, schedule.ErrNotFound}, is):
 		return command.With(command.NotFound, err)
-	case slices.ContainsFunc([]error{schedule.ErrExists, schedule.ErrTaken, journal.ErrDecided}, is):
+	case slices.ContainsFunc([]error{schedule.ErrExists, schedule.ErrTaken, journal.ErrDecided, tokens.ErrFull}, is):
 		return command.With(command.Refused, err)
+	case errors.As(err, new(*tokens.FieldError)):
+		return command.With(command.Wrong, err)
 	case unavailable(err):
 		return command.With(command.Unavailable, err)
 	}

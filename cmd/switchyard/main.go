@@ -29,12 +29,13 @@ type cli struct {
 	Pause    pauseCommand    `cmd:"" help:"Stop a user's agents at once, and hold what waits for them."`
 	Resume   resumeCommand   `cmd:"" help:"Let a user's agents go on."`
 	Status   statusCommand   `cmd:"" help:"Show what a user's agents do, or everyone who is paused."`
-	Audit    auditCommand    `cmd:"" help:"Show who has paused, resumed, decided, run and deleted what."`
+	Audit    auditCommand    `cmd:"" help:"Show who has paused, resumed, decided, run and deleted what, and made and revoked tokens."`
 	Run      runCommand      `cmd:"" help:"Show an agent's run."`
 	Approve  approveCommand  `cmd:"" help:"Have the step of a run that waits for a person done."`
 	Reject   rejectCommand   `cmd:"" help:"Have it not done, and the run go on."`
 	Usage    usageCommand    `cmd:"" help:"Show what agents have spent on models, by user, day and agent."`
 	User     userCommand     `cmd:"" help:"Set what a user is briefed about."`
+	Token    tokenCommand    `cmd:"" help:"Make, list, show and revoke tokens for the HTTP API."`
 	Route    routeCommand    `cmd:"" help:"Explain where a kind goes."`
 	Settings configCommand   `cmd:"" name:"config" help:"Check and print the configuration."`
 	Password passwordCommand `cmd:"" name:"hash-password" help:"Read a password from standard input and print its hash, for monitor.users."`

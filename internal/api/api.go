@@ -28,6 +28,7 @@ import (
 	"switchyard/internal/routing"
 	"switchyard/internal/schedule"
 	"switchyard/internal/tasks"
+	"switchyard/internal/tokens"
 	"switchyard/internal/usage"
 	"switchyard/internal/users"
 )
@@ -59,6 +60,7 @@ type Options struct {
 	Schedule *schedule.Store
 	Users    *users.Store
 	Usage    *usage.Book
+	Tokens   *tokens.Store
 	// Waiter tells when tasks have ended.
 	Waiter *queue.Waiter
 	// MaxPayload bounds the payload of a task, in bytes.
@@ -99,7 +101,7 @@ func NewHandler(o Options) http.Handler {
 	api := humago.New(mux, config)
 	s := &server{Options: o, schemas: schemasOf(o.Catalog)}
 	for _, register := range []func(huma.API){
-		s.registerSend, s.registerTasks, s.registerChange, s.registerRuns, s.registerSchedule, s.registerBrake, s.registerUsers, s.registerKinds,
+		s.registerSend, s.registerTasks, s.registerChange, s.registerRuns, s.registerSchedule, s.registerBrake, s.registerUsers, s.registerKinds, s.registerTokens,
 	} {
 		register(api)
 	}

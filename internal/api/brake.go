@@ -9,6 +9,7 @@ import (
 
 	"switchyard/internal/control"
 	"switchyard/internal/tasks"
+	"switchyard/internal/tokens"
 )
 
 // UserName names a user in an address, see [Named].
@@ -50,7 +51,7 @@ func (s *server) registerBrake(api huma.API) {
 }
 
 // braked reports why a caller may not ask about the brake of a user.
-func (s *server) braked(ctx context.Context, action, user string) error {
+func (s *server) braked(ctx context.Context, action tokens.Action, user string) error {
 	if user != control.Everyone {
 		if err := tasks.CheckUser(user); err != nil {
 			return invalidParameter("user", err)
@@ -60,7 +61,7 @@ func (s *server) braked(ctx context.Context, action, user string) error {
 }
 
 func (s *server) getBrake(ctx context.Context, in *UserName) (*body[Brake], error) {
-	if err := s.braked(ctx, ReadBrake, in.User); err != nil {
+	if err := s.braked(ctx, tokens.BrakeRead, in.User); err != nil {
 		return nil, err
 	}
 	b, err := s.brake(ctx, in.User)
@@ -81,7 +82,7 @@ func brakeOf(s control.BrakeStatus) Brake {
 }
 
 func (s *server) putBrake(ctx context.Context, in *putBrakeInput) (*body[Brake], error) {
-	if err := s.braked(ctx, WriteBrake, in.User); err != nil {
+	if err := s.braked(ctx, tokens.BrakeWrite, in.User); err != nil {
 		return nil, err
 	}
 	by := callerOf(ctx).actor()
@@ -114,7 +115,7 @@ type Brakes struct {
 }
 
 func (s *server) listBrakes(ctx context.Context, _ *struct{}) (*body[Brakes], error) {
-	if err := callerOf(ctx).needUser(ReadBrake, control.Everyone); err != nil {
+	if err := callerOf(ctx).needUser(tokens.BrakeRead, control.Everyone); err != nil {
 		return nil, err
 	}
 	all, err := s.Brake.Overview(ctx, maxBrakes)

@@ -8,24 +8,7 @@ import (
 
 	"switchyard/internal/audit"
 	"switchyard/internal/tasks"
-)
-
-// What a caller may be allowed, for all kinds of tasks or for some.
-const (
-	SendTasks     = "tasks:send"
-	ReadTasks     = "tasks:read"
-	CancelTasks   = "tasks:cancel" // and run, replay, delete
-	ReadSchedule  = "schedule:read"
-	WriteSchedule = "schedule:write"
-	ReadBrake     = "brake:read"
-	WriteBrake    = "brake:write"
-	ReadQueues    = "queues:read"
-	WriteQueues   = "queues:write"
-	ReadRuns      = "runs:read"
-	DecideRuns    = "runs:decide"
-	ReadUsers     = "users:read"
-	WriteUsers    = "users:write"
-	ReadUsage     = "usage:read"
+	"switchyard/internal/tokens"
 )
 
 // Caller is who asks, and what for.
@@ -36,10 +19,12 @@ type Caller struct {
 	Name, From string
 	// User is the user for whom alone the caller may ask; "": for all.
 	User string
-	// Tasks are the only ones that the caller may see, as queue/ID; none: all.
+	// Tasks are the IDs of the only ones that the caller may see; none: all.
 	Tasks []string
+	// Token is what the caller was let in by, nil if it was something else.
+	Token *tokens.Token
 	// May reports whether the caller may do something with tasks of a kind; "": with all of them.
-	May func(action, kind string) bool
+	May func(action tokens.Action, kind string) bool
 }
 
 type callerKey struct{}
@@ -54,13 +39,15 @@ func callerOf(ctx context.Context) *Caller {
 	if c, ok := ctx.Value(callerKey{}).(*Caller); ok {
 		return c
 	}
-	return &Caller{May: func(string, string) bool { return false }}
+	return &Caller{May: func(tokens.Action, string) bool { return false }}
 }
 
-func (c *Caller) actor() audit.Actor { return audit.Actor{Name: c.Name, Via: audit.Request, From: c.From} }
+func (c *Caller) actor() audit.Actor {
+	return audit.Actor{Name: c.Name, Via: audit.Request, From: c.From}
+}
 
 // need reports that a caller may not do something.
-func (c *Caller) need(action, kind string) error {
+func (c *Caller) need(action tokens.Action, kind string) error {
 	if c.May(action, kind) {
 		return nil
 	}
@@ -69,15 +56,15 @@ func (c *Caller) need(action, kind string) error {
 	return p
 }
 
-func scope(action, kind string) string {
+func scope(action tokens.Action, kind string) string {
 	if kind == "" {
-		return action
+		return string(action)
 	}
-	return action + ":" + kind
+	return string(action) + ":" + kind
 }
 
 // needUser reports that a caller may not ask about a user.
-func (c *Caller) needUser(action, user string) error {
+func (c *Caller) needUser(action tokens.Action, user string) error {
 	if err := c.need(action, ""); err != nil {
 		return err
 	}
@@ -88,9 +75,9 @@ func (c *Caller) needUser(action, user string) error {
 }
 
 // sees reports whether a caller may see a task. What it may not see is not there.
-func (c *Caller) sees(action string, s tasks.Status) bool {
+func (c *Caller) sees(action tokens.Action, s tasks.Status) bool {
 	return c.May(action, s.Kind) && (c.User == "" || tasks.UserOf(s.Payload) == c.User) &&
-		(len(c.Tasks) == 0 || slices.Contains(c.Tasks, s.Queue+"/"+s.ID))
+		(len(c.Tasks) == 0 || slices.Contains(c.Tasks, s.ID))
 }
 
 // noSuch is the problem of something that is not there, or not for the caller.

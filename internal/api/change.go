@@ -12,6 +12,7 @@ import (
 	"switchyard/internal/cache"
 	"switchyard/internal/queue"
 	"switchyard/internal/tasks"
+	"switchyard/internal/tokens"
 )
 
 type cancelInput struct {
@@ -46,7 +47,7 @@ type change func(ctx context.Context, names []tasks.Name, by audit.Actor) ([]tas
 
 // byHand does something to one task.
 func (s *server) byHand(ctx context.Context, n Named, do change) (tasks.Handled, error) {
-	status, err := s.find(ctx, CancelTasks, n)
+	status, err := s.find(ctx, tokens.TasksCancel, n)
 	if err != nil {
 		return tasks.Handled{}, err
 	}
@@ -69,7 +70,7 @@ func (s *server) byHand(ctx context.Context, n Named, do change) (tasks.Handled,
 }
 
 func (s *server) cancel(ctx context.Context, in *cancelInput) (*taskOutput, error) {
-	status, err := s.find(ctx, CancelTasks, in.Named)
+	status, err := s.find(ctx, tokens.TasksCancel, in.Named)
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 
 	"switchyard/internal/events"
 	"switchyard/internal/tasks"
+	"switchyard/internal/tokens"
 )
 
 const (
@@ -99,7 +100,7 @@ func streaming(write func(ctx context.Context, s stream)) *huma.StreamResponse {
 }
 
 func (s *server) follow(ctx context.Context, in *followInput) (*huma.StreamResponse, error) {
-	status, err := s.find(ctx, ReadTasks, in.Named)
+	status, err := s.find(ctx, tokens.TasksRead, in.Named)
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +163,7 @@ func (s *server) followUser(ctx context.Context, in *userEventsInput) (*huma.Str
 	if err := tasks.CheckUser(in.User); err != nil {
 		return nil, invalidParameter("user", err)
 	}
-	if err := callerOf(ctx).needUser(ReadBrake, in.User); err != nil {
+	if err := callerOf(ctx).needUser(tokens.BrakeRead, in.User); err != nil {
 		return nil, err
 	}
 	after, err := s.eventAfter(ctx, in)

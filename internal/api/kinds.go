@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"switchyard/internal/queue"
+	"switchyard/internal/tokens"
 )
 
 // Kind is a kind of tasks.
@@ -96,7 +97,7 @@ type Queue struct {
 }
 
 func (s *server) listQueues(ctx context.Context, _ *struct{}) (*body[[]Queue], error) {
-	if err := callerOf(ctx).need(ReadQueues, ""); err != nil {
+	if err := callerOf(ctx).need(tokens.QueuesRead, ""); err != nil {
 		return nil, err
 	}
 	sizes, err := s.Queue.Sizes(ctx)
@@ -129,7 +130,7 @@ type Paused struct {
 }
 
 func (s *server) pauseQueue(ctx context.Context, in *pauseQueueInput) (*body[Paused], error) {
-	if err := callerOf(ctx).need(WriteQueues, ""); err != nil {
+	if err := callerOf(ctx).need(tokens.QueuesWrite, ""); err != nil {
 		return nil, err
 	}
 	changed, err := s.ByHand.PauseQueue(ctx, in.Queue, in.Body.Paused, callerOf(ctx).actor())

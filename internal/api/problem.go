@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
 
 	"switchyard/internal/redact"
 	"switchyard/internal/tasks"
@@ -186,6 +187,9 @@ func writeProblem(w http.ResponseWriter, p *Problem) {
 	text, err := json.Marshal(p)
 	if err != nil {
 		text = []byte(`{"type":"/problems/internal","status":500}`)
+	}
+	if w.Header().Get(requestID) == "" {
+		w.Header().Set(requestID, uuid.NewString())
 	}
 	w.Header().Set("Content-Type", problemType)
 	w.Header().Set("Content-Length", strconv.Itoa(len(text)))

@@ -14,6 +14,7 @@ import (
 	"switchyard/internal/journal"
 	"switchyard/internal/queue"
 	"switchyard/internal/tasks"
+	"switchyard/internal/tokens"
 )
 
 // Run is an agent's run.
@@ -40,8 +41,8 @@ func (s *server) registerRuns(api huma.API) {
 }
 
 // findRun returns a task that is an agent's run.
-func (s *server) findRun(ctx context.Context, action string, n Named) (tasks.Status, journal.Run, error) {
-	status, err := s.find(ctx, ReadTasks, n)
+func (s *server) findRun(ctx context.Context, action tokens.Action, n Named) (tasks.Status, journal.Run, error) {
+	status, err := s.find(ctx, tokens.TasksRead, n)
 	if err != nil {
 		return status, journal.Run{}, err
 	}
@@ -56,7 +57,7 @@ func (s *server) findRun(ctx context.Context, action string, n Named) (tasks.Sta
 }
 
 func (s *server) getRun(ctx context.Context, in *Named) (*body[Run], error) {
-	status, run, err := s.findRun(ctx, ReadRuns, *in)
+	status, run, err := s.findRun(ctx, tokens.RunsRead, *in)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +89,7 @@ type Decided struct {
 }
 
 func (s *server) decide(ctx context.Context, in *decideInput) (*body[Decided], error) {
-	status, run, err := s.findRun(ctx, DecideRuns, in.Named)
+	status, run, err := s.findRun(ctx, tokens.RunsDecide, in.Named)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"switchyard/internal/calendar"
 	"switchyard/internal/schedule"
 	"switchyard/internal/tasks"
+	"switchyard/internal/tokens"
 )
 
 // EntryBody is what an entry of the schedule says.
@@ -118,7 +119,7 @@ func (s *server) registerSchedule(api huma.API) {
 }
 
 // entry returns an entry that the caller may do something with.
-func (s *server) entry(ctx context.Context, action, id string) (schedule.Record, error) {
+func (s *server) entry(ctx context.Context, action tokens.Action, id string) (schedule.Record, error) {
 	caller := callerOf(ctx)
 	if err := caller.need(action, ""); err != nil {
 		return schedule.Record{}, err
@@ -134,7 +135,7 @@ func (s *server) entry(ctx context.Context, action, id string) (schedule.Record,
 }
 
 func (s *server) getEntry(ctx context.Context, in *EntryName) (*entryOutput, error) {
-	r, err := s.entry(ctx, ReadSchedule, in.ID)
+	r, err := s.entry(ctx, tokens.ScheduleRead, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +159,7 @@ func revision(r schedule.Record) string { return fmt.Sprintf(`"%d"`, r.Books.Rev
 
 func (s *server) putEntry(ctx context.Context, in *putEntryInput) (*entryOutput, error) {
 	caller := callerOf(ctx)
-	if err := errors.Join(caller.need(WriteSchedule, ""), caller.need(SendTasks, in.Body.Kind)); err != nil {
+	if err := errors.Join(caller.need(tokens.ScheduleWrite, ""), caller.need(tokens.TasksSend, in.Body.Kind)); err != nil {
 		return nil, err
 	}
 	e := in.Body.entry(in.ID)
@@ -227,7 +228,7 @@ type pauseEntryInput struct {
 }
 
 func (s *server) pauseEntry(ctx context.Context, in *pauseEntryInput) (*entryOutput, error) {
-	r, err := s.entry(ctx, WriteSchedule, in.ID)
+	r, err := s.entry(ctx, tokens.ScheduleWrite, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -248,7 +249,7 @@ func (s *server) pauseEntry(ctx context.Context, in *pauseEntryInput) (*entryOut
 }
 
 func (s *server) removeEntry(ctx context.Context, in *EntryName) (*struct{}, error) {
-	r, err := s.entry(ctx, WriteSchedule, in.ID)
+	r, err := s.entry(ctx, tokens.ScheduleWrite, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -264,7 +265,7 @@ func (s *server) removeEntry(ctx context.Context, in *EntryName) (*struct{}, err
 }
 
 func (s *server) runEntry(ctx context.Context, in *EntryName) (*taskOutput, error) {
-	r, err := s.entry(ctx, WriteSchedule, in.ID)
+	r, err := s.entry(ctx, tokens.ScheduleWrite, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -298,7 +299,7 @@ type EntryPage struct {
 
 func (s *server) listEntries(ctx context.Context, in *listEntriesInput) (*body[EntryPage], error) {
 	caller := callerOf(ctx)
-	if err := caller.need(ReadSchedule, ""); err != nil {
+	if err := caller.need(tokens.ScheduleRead, ""); err != nil {
 		return nil, err
 	}
 	f := schedule.Filter{Origin: in.Origin, Owner: in.Owner, Kind: in.Kind, State: schedule.State(in.State), Match: in.Match, Page: in.Limit}

@@ -13,6 +13,7 @@ import (
 
 	"switchyard/internal/queue"
 	"switchyard/internal/tasks"
+	"switchyard/internal/tokens"
 )
 
 // maxWait bounds how long a request waits for the end of a task.
@@ -40,13 +41,13 @@ func (s *server) registerTasks(api huma.API) {
 		Errors: []int{http.StatusNotFound, http.StatusConflict},
 	}, s.result)
 	register(api, huma.Operation{
-		OperationID: "list-tasks", Method: http.MethodGet, Path: "/v1/tasks", Summary: "List tasks", Tags: []string{"tasks"},
+		OperationID: "list-tasks", Method: http.MethodGet, Path: "/v1/tasks", Summary: "List tasks", Tags: []string{"tasks"}, Errors: missing,
 	}, s.list)
 	s.registerEvents(api)
 }
 
 // find returns a task that the caller may do something with. Any other is not there.
-func (s *server) find(ctx context.Context, action string, n Named) (tasks.Status, error) {
+func (s *server) find(ctx context.Context, action tokens.Action, n Named) (tasks.Status, error) {
 	name := n.ID
 	if n.Queue != "" {
 		name = n.Queue + "/" + n.ID
@@ -59,14 +60,14 @@ func (s *server) find(ctx context.Context, action string, n Named) (tasks.Status
 		return status, problem("not-found", err.Error()+", as ?queue=")
 	case err != nil:
 		return status, err
-	case !callerOf(ctx).sees(ReadTasks, status) && !callerOf(ctx).sees(action, status):
+	case !callerOf(ctx).sees(tokens.TasksRead, status) && !callerOf(ctx).sees(action, status):
 		return status, noSuch("task", n.ID)
 	}
 	return status, callerOf(ctx).need(action, status.Kind)
 }
 
 func (s *server) look(ctx context.Context, in *lookInput) (*taskOutput, error) {
-	status, err := s.find(ctx, ReadTasks, in.Named)
+	status, err := s.find(ctx, tokens.TasksRead, in.Named)
 	if err != nil {
 		return nil, err
 	}
@@ -148,7 +149,7 @@ type resultInput struct {
 }
 
 func (s *server) result(ctx context.Context, in *resultInput) (*body[json.RawMessage], error) {
-	status, err := s.find(ctx, ReadTasks, in.Named)
+	status, err := s.find(ctx, tokens.TasksRead, in.Named)
 	if err != nil {
 		return nil, err
 	}
@@ -196,8 +197,10 @@ type pageOutput struct {
 
 func (s *server) list(ctx context.Context, in *listInput) (*pageOutput, error) {
 	caller := callerOf(ctx)
-	if err := caller.need(ReadTasks, in.Kind); err != nil {
-		return nil, err
+	if in.Kind != "" {
+		if err := caller.need(tokens.TasksRead, in.Kind); err != nil {
+			return nil, err
+		}
 	}
 	f := tasks.Filter{Queue: in.Queue, States: in.State, Kind: in.Kind, User: in.User, Since: in.Since}
 	if caller.User != "" {
@@ -212,7 +215,7 @@ func (s *server) list(ctx context.Context, in *listInput) (*pageOutput, error) {
 	}
 	out := &pageOutput{Body: Page{Items: []Task{}, Next: found.Next}}
 	for _, status := range found.Tasks {
-		if caller.sees(ReadTasks, status) {
+		if caller.sees(tokens.TasksRead, status) {
 			out.Body.Items = append(out.Body.Items, taskOf(status))
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"switchyard/internal/tasks"
+	"switchyard/internal/tokens"
 	"switchyard/internal/usage"
 	"switchyard/internal/users"
 )
@@ -45,7 +46,7 @@ func (s *server) registerUsers(api huma.API) {
 }
 
 // about reports why a caller may not ask about a user.
-func about(ctx context.Context, action, user string) error {
+func about(ctx context.Context, action tokens.Action, user string) error {
 	if err := tasks.CheckUser(user); err != nil {
 		return invalidParameter("user", err)
 	}
@@ -54,7 +55,7 @@ func about(ctx context.Context, action, user string) error {
 
 func (s *server) listUsers(ctx context.Context, _ *struct{}) (*body[[]User], error) {
 	caller := callerOf(ctx)
-	if err := caller.need(ReadUsers, ""); err != nil {
+	if err := caller.need(tokens.UsersRead, ""); err != nil {
 		return nil, err
 	}
 	all, err := s.Users.List(ctx)
@@ -68,7 +69,7 @@ func (s *server) listUsers(ctx context.Context, _ *struct{}) (*body[[]User], err
 }
 
 func (s *server) getUser(ctx context.Context, in *UserName) (*body[User], error) {
-	if err := about(ctx, ReadUsers, in.User); err != nil {
+	if err := about(ctx, tokens.UsersRead, in.User); err != nil {
 		return nil, err
 	}
 	u, found, err := s.Users.Get(ctx, in.User)
@@ -84,7 +85,7 @@ type putUserInput struct {
 }
 
 func (s *server) putUser(ctx context.Context, in *putUserInput) (*body[User], error) {
-	if err := about(ctx, WriteUsers, in.User); err != nil {
+	if err := about(ctx, tokens.UsersWrite, in.User); err != nil {
 		return nil, err
 	}
 	u, err := s.Users.Change(ctx, in.User, func(u *users.User) {
@@ -94,7 +95,7 @@ func (s *server) putUser(ctx context.Context, in *putUserInput) (*body[User], er
 }
 
 func (s *server) removeUser(ctx context.Context, in *UserName) (*struct{}, error) {
-	if err := about(ctx, WriteUsers, in.User); err != nil {
+	if err := about(ctx, tokens.UsersWrite, in.User); err != nil {
 		return nil, err
 	}
 	removed, err := s.Users.Remove(ctx, in.User)
@@ -119,7 +120,7 @@ type Spent struct {
 }
 
 func (s *server) getUsage(ctx context.Context, in *usageInput) (*body[[]Spent], error) {
-	if err := about(ctx, ReadUsage, in.User); err != nil {
+	if err := about(ctx, tokens.UsageRead, in.User); err != nil {
 		return nil, err
 	}
 	since := time.Now().Add(-30 * day)

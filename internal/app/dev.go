@@ -128,6 +128,7 @@ func (d *dev) run(stop daemon.Stop, listener net.Listener) error {
 	var web errgroup.Group
 	web.Go(func() error { return daemon.Serve(serving, listener, pages, s.Log) })
 	web.Go(func() error { waiter.Run(serving); return nil })
+	web.Go(func() error { s.countTokens(serving); return nil })
 	parts, _ := errgroup.WithContext(ctx)
 	for _, part := range []func(daemon.Stop) error{w.Run, scheduler.Run, d.show} {
 		parts.Go(func() error {

@@ -43,6 +43,7 @@ func (s *System) NewMonitor(waiter *queue.Waiter, checks ...daemon.Check) (*moni
 		Metrics:   daemon.Metrics(s.Metrics),
 		Charts:    s.Config.Monitor.Prometheus,
 		API:       s.newAPI(waiter),
+		Tokens:    callers{s.Tokens},
 		Log:       s.Log,
 	})
 }
@@ -86,9 +87,10 @@ func RunMonitor(c config.Config, log *zap.Logger) error {
 	stop, release := daemon.Signals(0)
 	defer release()
 	return s.whileKnown(stop, func(stop daemon.Stop) error {
-		var waiting sync.WaitGroup
-		defer waiting.Wait()
-		waiting.Go(func() { waiter.Run(stop.Quiet) })
+		var beside sync.WaitGroup
+		defer beside.Wait()
+		beside.Go(func() { waiter.Run(stop.Quiet) })
+		beside.Go(func() { s.countTokens(stop.Quiet) })
 		return daemon.Serve(stop.Quiet, listener, pages, log)
 	})
 }

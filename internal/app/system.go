@@ -33,6 +33,7 @@ import (
 	"switchyard/internal/tasks/briefings"
 	"switchyard/internal/tasks/scraping"
 	"switchyard/internal/telemetry"
+	"switchyard/internal/tokens"
 	"switchyard/internal/usage"
 	"switchyard/internal/users"
 )
@@ -62,6 +63,7 @@ type System struct {
 	Guard      *control.Guard
 	Journals   *journal.Store
 	Usage      *usage.Book
+	Tokens     *tokens.Store
 	Metrics    *prometheus.Registry
 
 	own    []tasks.Definition
@@ -103,6 +105,7 @@ func open(c config.Config, log *zap.Logger, traces *telemetry.Traces, own ...tas
 		Briefings: briefings.NewStore(client, c.Redis.Prefix),
 		Audit:     audit.NewLog(client, c.Redis.Prefix),
 		Usage:     usage.NewBook(client, c.Redis.Prefix, c.UserDay, time.Now),
+		Tokens:    tokens.NewStore(client, c.Redis.Prefix, time.Now),
 		Metrics:   prometheus.NewRegistry(),
 		Layout:    layout.NewMark(client, c.Redis.Prefix),
 		traces:    traces,

@@ -119,11 +119,14 @@ func TestTheManualPageHasAllThatIsNotHidden(t *testing.T) {
 
 func TestWhatIsWrongWithAValueIsSaidInWords(t *testing.T) {
 	for args, want := range map[string]string{
-		"make x --count many": `--count: "many" is not a whole number`,
-		"make x --for soon":   `--for: "soon" is not a duration such as 90s, 10m or 2h`,
-		"make x --count":      `--count: needs a value`,
-		"make x --color blue": `--color must be one of "red","green","" but got "blue"`,
-		"make":                `expected "<name>"`,
+		"make x --count many":    `--count: "many" is not a whole number`,
+		"make x --for soon":      `--for: "soon" is not a duration such as 90s, 10m, 2h or 7d`,
+		"make x --for 1.5d":      `--for: "1.5d" is not a duration such as 90s, 10m, 2h or 7d`,
+		"make x --for d":         `--for: "d" is not a duration such as 90s, 10m, 2h or 7d`,
+		"make x --for 99999999d": `--for: "99999999d" is not a duration such as 90s, 10m, 2h or 7d`,
+		"make x --count":         `--count: needs a value`,
+		"make x --color blue":    `--color must be one of "red","green","" but got "blue"`,
+		"make":                   `expected "<name>"`,
 	} {
 		parser, err := newTool().parser()
 		if err != nil {
@@ -132,6 +135,19 @@ func TestWhatIsWrongWithAValueIsSaidInWords(t *testing.T) {
 		_, err = parser.Parse(strings.Fields(args))
 		if err == nil || inWords(err) != want {
 			t.Errorf("%s: %v, want %s", args, err, want)
+		}
+	}
+}
+
+func TestADurationMayBeOfDays(t *testing.T) {
+	for text, want := range map[string]time.Duration{"90d": 90 * 24 * time.Hour, "-1d": -24 * time.Hour, "36h": 36 * time.Hour} {
+		p := newTool()
+		parser, err := p.parser()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := parser.Parse([]string{"make", "x", "--for=" + text}); err != nil || p.Grammar.(*tool).Make.For != want {
+			t.Errorf("%s is %s, %v; want %s", text, p.Grammar.(*tool).Make.For, err, want)
 		}
 	}
 }

@@ -15,9 +15,16 @@ type Output struct {
 	io.Writer
 	// JSON is whether a program is to read it.
 	JSON bool
+
+	plain io.Writer // what Writer writes to
 }
 
-func newOutput() *Output { return &Output{Writer: redact.Process.Writer(os.Stdout)} }
+func newOutput() *Output {
+	return &Output{Writer: redact.Process.Writer(os.Stdout), plain: os.Stdout}
+}
+
+// Secret is the output with nothing left out, for a command whose answer is a secret.
+func (o *Output) Secret() *Output { return &Output{Writer: o.plain, JSON: o.JSON, plain: o.plain} }
 
 // Say prints v as JSON if that is wanted, and else a line of text.
 func (o *Output) Say(v any, format string, args ...any) error {

@@ -3,6 +3,7 @@ package command
 import (
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"strconv"
 	"strings"
@@ -15,11 +16,26 @@ import (
 // words of people who do not know in what this is written.
 func values() []kong.Option {
 	return []kong.Option{
-		kong.TypeMapper(reflect.TypeFor[time.Duration](), value("a duration such as 90s, 10m or 2h", time.ParseDuration)),
+		kong.TypeMapper(reflect.TypeFor[time.Duration](), value("a duration such as 90s, 10m, 2h or 7d", readDuration)),
 		kong.TypeMapper(reflect.TypeFor[time.Time](), value("a time such as 2030-06-01T09:00:00Z", readTime)),
 		kong.TypeMapper(reflect.TypeFor[int](), value("a whole number", strconv.Atoi)),
 		kong.TypeMapper(reflect.TypeFor[int64](), value("a whole number", func(text string) (int64, error) { return strconv.ParseInt(text, 10, 64) })),
 	}
+}
+
+// readDuration reads a duration. A number with a d is days, which Go leaves out because of the
+// changes of clocks: here a day is 24 hours.
+func readDuration(text string) (time.Duration, error) {
+	const most = math.MaxInt64 / int64(24*time.Hour)
+	number, isDays := strings.CutSuffix(text, "d")
+	if !isDays {
+		return time.ParseDuration(text)
+	}
+	days, err := strconv.ParseInt(number, 10, 64)
+	if err == nil && (days > most || days < -most) {
+		err = strconv.ErrRange
+	}
+	return time.Duration(days) * 24 * time.Hour, err
 }
 
 // readTime reads a moment. The first of the year 1 stands for none.

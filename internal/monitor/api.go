@@ -12,26 +12,26 @@ import (
 	"go.uber.org/zap"
 
 	"switchyard/internal/api"
-	"switchyard/internal/cache"
 	"switchyard/internal/daemon"
+	"switchyard/internal/tokens"
 )
 
 // forReaders are what readers may do by the API, as on the pages.
-var forReaders = []string{api.ReadTasks, api.ReadSchedule, api.ReadBrake, api.ReadQueues, api.ReadRuns, api.ReadUsers, api.ReadUsage}
+var forReaders = []tokens.Action{tokens.TasksRead, tokens.ScheduleRead, tokens.BrakeRead, tokens.QueuesRead, tokens.RunsRead, tokens.UsersRead, tokens.UsageRead}
 
 // guardAPI lets those in to the API whom a token names, or a sign-in as to the pages.
-func (g gate) guardAPI(tokens Tokens, next http.Handler) http.Handler {
+func (g gate) guardAPI(known Tokens, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		caller, err := g.caller(r, tokens)
+		caller, err := g.caller(r, known)
 		var many tooMany
 		switch {
 		case errors.As(err, &many):
 			w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(many.wait.Seconds()))))
 			api.RateLimited(w, many.Error())
-		case cache.IsRedis(err):
-			api.Unavailable(w, err)
-		case err != nil:
+		case errors.Is(err, errWrongPassword), errors.Is(err, tokens.ErrRefused):
 			api.Unauthenticated(w, fmt.Sprintf("%v: send Authorization: Bearer with a token, or sign in as to the pages", err))
+		case err != nil:
+			api.Unavailable(w, err)
 		default:
 			next.ServeHTTP(w, r.WithContext(api.WithCaller(r.Context(), caller)))
 		}
@@ -39,10 +39,10 @@ func (g gate) guardAPI(tokens Tokens, next http.Handler) http.Handler {
 }
 
 // caller returns who asks.
-func (g gate) caller(r *http.Request, tokens Tokens) (*api.Caller, error) {
+func (g gate) caller(r *http.Request, known Tokens) (*api.Caller, error) {
 	client := g.client(r)
-	if text, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok && tokens != nil {
-		caller, err := g.byToken(r, tokens, text)
+	if text, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok && known != nil {
+		caller, err := g.byToken(r, known, text)
 		if caller != nil {
 			caller.From = client.String()
 		}
@@ -56,18 +56,20 @@ func (g gate) caller(r *http.Request, tokens Tokens) (*api.Caller, error) {
 	if g.signIn == nil {
 		name = ""
 	}
-	may := func(action, _ string) bool { return role == Operator || slices.Contains(forReaders, action) }
+	may := func(action tokens.Action, _ string) bool {
+		return role == Operator || slices.Contains(forReaders, action)
+	}
 	return &api.Caller{ID: "user:" + name, Name: name, From: client.String(), May: may}, nil
 }
 
 // byToken returns whom a token names. Whoever guesses is slowed down as those who guess passwords.
-func (g gate) byToken(r *http.Request, tokens Tokens, text string) (*api.Caller, error) {
+func (g gate) byToken(r *http.Request, known Tokens, text string) (*api.Caller, error) {
 	source := g.guesses.source(daemon.Source(g.client(r)))
 	if err := source.mayFail(); err != nil {
 		return nil, err
 	}
-	caller, err := tokens.Caller(r.Context(), text)
-	if err == nil || cache.IsRedis(err) {
+	caller, err := known.Caller(r.Context(), text)
+	if !errors.Is(err, tokens.ErrRefused) {
 		return caller, err
 	}
 	source.fail()

@@ -65,8 +65,10 @@ func (s *Set) add(spelling string) {
 	}
 }
 
-// Text returns text without the secrets, in whatever spelling they are there.
+// Text returns text without the secrets, in whatever spelling they are there, and without the
+// secrets of tokens.
 func (s *Set) Text(text string) string {
+	text = withoutTokens(text)
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if len(s.known) == 0 || len(text) < MinLength {
