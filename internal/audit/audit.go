@@ -24,6 +24,7 @@ const (
 	Command Via = "command" // of the command line
 	Message Via = "message" // on a control channel
 	Page    Via = "page"    // of the monitor
+	Program Via = "program" // of an application, in Go
 )
 
 // Actor is who asks for something.

@@ -4,7 +4,6 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -121,9 +120,6 @@ func readHand(reply *redis.Cmd, h *tasks.Handled, d deed) {
 	d.read(did, h)
 }
 
-// errNoTask is the error about a task that is not there.
-var errNoTask = errors.New("it may have been done, and its retention be over")
-
 func noTask(name tasks.Name) error {
-	return fmt.Errorf("no task %q in queue %q: %w", name.ID, name.Queue, errNoTask)
+	return fmt.Errorf("no task %q in queue %q: %w", name.ID, name.Queue, ErrNotFound)
 }

@@ -359,7 +359,7 @@ func TestWhatIsDeletedLeavesNothing(t *testing.T) {
 				if client.Exists(ctx, format.LockKey("agents", "agent_a", fmt.Appendf(nil, `{"text":%q,"user":"ada"}`, id))).Val() != 0 {
 					t.Errorf("%s left its lock", id)
 				}
-				if again := r.client.Delete(ctx, named(id))[0]; !errors.Is(again.Err, errNoTask) {
+				if again := r.client.Delete(ctx, named(id))[0]; !errors.Is(again.Err, ErrNotFound) {
 					t.Errorf("%s again: %v", id, again.Err)
 				}
 			}
@@ -449,7 +449,7 @@ func TestATaskIsWaitedForUntilItHasEnded(t *testing.T) {
 		if s, err := r.client.Wait(ctx, named("x")[0]); !errors.Is(err, context.DeadlineExceeded) || s.State != tasks.StateWaiting {
 			t.Errorf("%s, %v", s.State, err)
 		}
-		if _, err := r.client.Wait(t.Context(), named("nobody")[0]); !errors.Is(err, errNoTask) {
+		if _, err := r.client.Wait(t.Context(), named("nobody")[0]); !errors.Is(err, ErrNotFound) {
 			t.Errorf("nobody: %v", err)
 		}
 		r.start(lane.Options{Queue: routing.Agents, Concurrency: 1})

@@ -70,7 +70,7 @@ func (c *Client) runOnly(ctx context.Context, name tasks.Name, only string) task
 func (c *Client) Unpark(ctx context.Context, queue, id string) (tasks.Unparked, error) {
 	h := c.runOnly(ctx, tasks.Name{Queue: queue, ID: id}, string(tasks.StateParked))
 	switch {
-	case h.Err != nil && !errors.Is(h.Err, errNoTask):
+	case h.Err != nil && !errors.Is(h.Err, ErrNotFound):
 		return tasks.NotParked, fmt.Errorf("run parked task: %w", h.Err)
 	case h.Was == tasks.StateRunning:
 		return tasks.StillEnding, nil
@@ -84,7 +84,7 @@ func (c *Client) Unpark(ctx context.Context, queue, id string) (tasks.Unparked, 
 // no waking, and one that cannot be woken now still runs at its own time.
 func (c *Client) Wake(ctx context.Context, target string) error {
 	queue, id, _ := strings.Cut(target, "/")
-	if err := c.runOnly(ctx, tasks.Name{Queue: queue, ID: id}, scheduled).Err; err != nil && !errors.Is(err, errNoTask) {
+	if err := c.runOnly(ctx, tasks.Name{Queue: queue, ID: id}, scheduled).Err; err != nil && !errors.Is(err, ErrNotFound) {
 		return fmt.Errorf("wake: %w", err)
 	}
 	return nil
