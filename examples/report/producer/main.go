@@ -19,16 +19,16 @@ func main() {
 	flag.IntVar(&args.Rows, "rows", 0, "rows to make up")
 	id := flag.String("id", "", "ID of the task: the same is not sent twice")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := send(ctx, args, *id); err != nil {
+	if err := send(args, *id); err != nil {
 		fmt.Fprintln(os.Stderr, "producer:", err)
 		os.Exit(1)
 	}
 }
 
 // send sends a task and waits for its result.
-func send(ctx context.Context, args report.Build, id string) error {
+func send(args report.Build, id string) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
 	client, err := switchyard.Open(ctx, switchyard.Config{}, switchyard.KindOf[report.Build]())
 	if err != nil {
 		return err
