@@ -27,20 +27,19 @@
 //
 // # The way of a task
 //
-//	Client.Send, Task.Send, a tick of the schedule
-//	      |
-//	    check     Validate, and the JSON read back as strictly as a worker reads it
-//	      |
-//	    route     the kind's name decides the queue; default, rule, kind and configuration its policy
-//	      |
-//	  scheduled -> waiting -> running -> succeeded     the handler returned no error
-//	                  ^          |
-//	                  |          +-----> retrying      a plain error, or RetryAfter
-//	                  |          +-----> parked        Parked, ParkedFor
-//	                  +----------|-------- both come back
-//	                             +-----> failed        Permanent, or no retry is left
-//	                             +-----> cancelled     Client.Cancel, the command line, asynqmon
-//	                             +-----> expired       its deadline
+//	Client.Send, Task.Sender, a tick of the schedule
+//	   |
+//	 check    Validate, and the payload as strictly as a worker reads it
+//	   |
+//	 route    the kind's name decides the queue; rule, kind and configuration the policy
+//	   |
+//	scheduled --> waiting ----> running --> succeeded  the handler returned no error
+//	for its time     ^               |
+//	                 +-- retrying <--+                 a plain error, or RetryAfter
+//	                 +-- parked   <--+                 Parked, ParkedFor
+//	                                 +--> failed       Permanent, or no retry is left
+//	                                 +--> cancelled    Client.Cancel, the command line, asynqmon
+//	                                 +--> expired      its deadline
 //
 // A task is performed at least once. A worker that is killed has its tasks performed by another one
 // within 15 seconds, so a handler may begin a task that another has half done. Make what it does safe

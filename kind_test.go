@@ -3,6 +3,7 @@ package switchyard
 import (
 	"context"
 	"errors"
+	"os"
 	"testing"
 	"time"
 )
@@ -65,6 +66,17 @@ func TestAKindThatCannotWorkIsRefusedWithTheRemedy(t *testing.T) {
 		if err == nil || err.Error() != test.want {
 			t.Errorf("error\n%v\nwant\n%s", err, test.want)
 		}
+	}
+}
+
+func TestAProgramWithAKindThatCannotWorkIsWrong(t *testing.T) {
+	defer func(was []string) { os.Args = was }(os.Args)
+	os.Args = []string{"program", "version"}
+	if status := Run(KindOf[scout]()); status != 2 {
+		t.Errorf("exit status %d, want 2", status)
+	}
+	if status := Run(KindOf[note]()); status != 0 {
+		t.Errorf("exit status %d, want 0", status)
 	}
 }
 

@@ -22,6 +22,8 @@ import (
 //	monitor [probe]      serves the pages
 //	version, completion, man
 //
+// A kind made by [KindOf] is known to all of them, and left to other workers to perform.
+//
 // A daemon runs until SIGTERM or SIGINT. A worker then takes no new task, and gives those that run
 // worker.drain to finish. The statuses are those of the switchyard command: 0 for done, 1 for failed, 2
 // for a wrong command line, configuration or kind, others as its manual page lists them.
