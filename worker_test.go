@@ -126,3 +126,35 @@ func TestAHandlerCanBeTestedWithoutAWorker(t *testing.T) {
 		t.Errorf("error %v, want %s", err, want)
 	}
 }
+
+func TestAHandlerLearnsThatItsTaskIsCancelled(t *testing.T) {
+	onRedis(t, func(t *testing.T, url string) {
+		began := make(chan struct{})
+		work(t, url, Define(func(ctx context.Context, _ *Task, _ lasting) (any, error) {
+			close(began)
+			<-ctx.Done()
+			return errors.Is(context.Cause(ctx), ErrCancelled), nil
+		}))
+		c := open(t, url, KindOf[lasting]())
+		receipt, err := c.Send(t.Context(), lasting{}, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-began
+		if err := c.Cancel(t.Context(), receipt.Name, ""); err != nil {
+			t.Fatal(err)
+		}
+		s, err := c.Wait(t.Context(), receipt.Name)
+		if err != nil || s.State != StateSucceeded || string(s.Result) != "true" {
+			t.Errorf("status %+v, %v, want succeeded with true: the handler noticed, and was done", s, err)
+		}
+		if err := c.Cancel(t.Context(), receipt.Name, ""); err == nil || err.Error() != "task "+receipt.String()+" has succeeded already" {
+			t.Errorf("cancelled again: %v", err)
+		}
+	})
+}
+
+// lasting is a task that ends when it is told to.
+type lasting struct{}
+
+func (lasting) Kind() string { return "lasting" }
