@@ -52,6 +52,7 @@ check: $(LINT) ## formatting, vet, lint with the import rules, tidy modules
 	go vet ./...
 	$(LINT) run ./...
 	go mod tidy -diff
+	cd examples/report && go vet ./... && $(abspath $(LINT)) run ./... && go mod tidy -diff
 
 $(LINT):
 	GOBIN=$(abspath $(BIN)) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)

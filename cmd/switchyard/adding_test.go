@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,94 +8,93 @@ import (
 	"strings"
 	"testing"
 
-	"switchyard/test/commandtest"
 	"switchyard/test/redistest"
 )
 
-// block finds the code of the documentation.
-var block = regexp.MustCompile("(?s)```(?:go)?\n(.*?)```")
+// What the documentation tells to do: files to create, commands to run, and what they print.
+var (
+	createFile = regexp.MustCompile("(?s)`([a-z/]+\\.go)`:\n\n```go\n(.*?)```")
+	blocks     = regexp.MustCompile("(?s)```\n(.*?)```")
+)
 
 func TestAKindIsAddedAsTheDocumentationSays(t *testing.T) {
 	page, err := os.ReadFile("../../docs/adding-a-kind.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var code []string
-	for _, found := range block.FindAllSubmatch(page, -1) {
-		code = append(code, string(found[1]))
-	}
-	if len(code) != 5 {
-		t.Fatalf("the page has %d blocks of code, want a file, two lines, commands and their output", len(code))
-	}
-	dir := t.TempDir()
-	build(t, dir, code[0], code[1], code[2])
-	env := append(os.Environ(), "SWITCHYARD_REDIS_URL=redis://"+redistest.Server(t).Addr)
-	worker := exec.Command(filepath.Join(dir, "worker"), "--listen", "127.0.0.1:0")
-	worker.Env = env
-	if err := worker.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = worker.Process.Signal(os.Interrupt)
-		_ = worker.Wait()
-	})
-	said := ""
-	for line := range strings.Lines(code[3]) {
-		command, ours := strings.CutPrefix(line, "bin/switchyard ")
-		if !ours {
-			continue // they build and begin, as above
-		}
-		c := exec.Command("sh", "-c", filepath.Join(dir, "switchyard")+" "+command) //nolint:gosec // our own page
-		c.Env = env
-		out, err := c.CombinedOutput()
-		if err != nil {
-			t.Fatalf("%s: %v\n%s", line, err, out)
-		}
-		said = string(out)
-	}
-	if want := strings.TrimSpace(code[4]); !strings.Contains(said, want) {
-		t.Errorf("the last command prints\n%s\nwhich has not %s", said, want)
-	}
-}
-
-// build builds the commands with a package more and two lines changed, as the page says.
-func build(t *testing.T, dir, file, kinds, handlers string) {
-	t.Helper()
 	root, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)
 	}
-	overlay := map[string]string{filepath.Join(root, "internal/tasks/greetings/greetings.go"): file}
-	for name, line := range map[string]string{"system.go": kinds, "handlers.go": handlers} {
-		path := filepath.Join(root, "internal/app", name)
-		text, err := os.ReadFile(path)
-		if err != nil {
+	files, rest := createFile.FindAllSubmatch(page, -1), createFile.ReplaceAll(page, nil)
+	code := blocks.FindAllSubmatch(rest, -1)
+	if len(files) != 3 || len(code) != 3 {
+		t.Fatalf("the page has %d files and %d other blocks, want 3 files, commands twice, and what they print", len(files), len(code))
+	}
+	a := &adding{t, t.TempDir(), append(os.Environ(), "SWITCHYARD_REDIS_URL=redis://"+redistest.Server(t).Addr)}
+	a.shell(a.above, strings.ReplaceAll(string(code[0][1]), "../switchyard", root))
+	greeter := filepath.Join(a.above, "greeter")
+	for _, file := range files {
+		path := filepath.Join(greeter, string(file[1]))
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		begins := regexp.MustCompile(`^\s*(kinds =|for _, handlers)`).FindString(line)
-		old := regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(begins) + `.*\n`)
-		if begins == "" || len(old.FindAll(text, -1)) != 1 {
-			t.Fatalf("%s has not one line that begins as %q", name, line)
-		}
-		changed := old.ReplaceAllLiteralString(string(text), line)
-		overlay[path] = strings.Replace(changed, "import (\n", "import (\n\t\"switchyard/internal/tasks/greetings\"\n", 1)
-	}
-	replaced := make(map[string]string)
-	for path, content := range overlay {
-		replaced[path] = filepath.Join(dir, filepath.Base(path))
-		if err := os.WriteFile(replaced[path], []byte(content), 0o600); err != nil {
+		if err := os.WriteFile(path, file[2], 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	list, err := json.Marshal(map[string]any{"Replace": replaced})
+	said := a.run(greeter, string(code[1][1]))
+	if want := string(code[2][1]); said != want {
+		t.Errorf("the commands print\n%s\nwant\n%s", said, want)
+	}
+}
+
+// adding is somebody who does what the page says, beside the repository.
+type adding struct {
+	t     *testing.T
+	above string
+	env   []string
+}
+
+// run does what commands say, line by line, and returns what they print. What runs in the background
+// does so, on a port of its own, until the test ends.
+func (a *adding) run(dir, commands string) string {
+	a.t.Helper()
+	said := ""
+	for line := range strings.Lines(commands) {
+		switch daemon, stays := strings.CutSuffix(strings.TrimSpace(line), " &"); {
+		case stays:
+			a.daemon(dir, strings.Fields(daemon))
+		case !strings.HasPrefix(line, "export "): // our own Redis is named already
+			said += a.shell(dir, line)
+		}
+	}
+	return said
+}
+
+func (a *adding) daemon(dir string, words []string) {
+	a.t.Helper()
+	c := exec.Command(filepath.Join(dir, words[0]), append(words[1:], "--listen", "127.0.0.1:0")...) //nolint:gosec // our own page
+	c.Dir, c.Env = dir, a.env
+	if err := c.Start(); err != nil {
+		a.t.Fatal(err)
+	}
+	a.t.Cleanup(func() {
+		_ = c.Process.Signal(os.Interrupt)
+		if err := c.Wait(); err != nil {
+			a.t.Errorf("%q: %v", words, err)
+		}
+	})
+}
+
+func (a *adding) shell(dir, commands string) string {
+	a.t.Helper()
+	var problem strings.Builder
+	c := exec.Command("sh", "-ec", commands) //nolint:gosec // our own page
+	c.Dir, c.Env, c.Stderr = dir, a.env, &problem
+	out, err := c.Output()
 	if err != nil {
-		t.Fatal(err)
+		a.t.Fatalf("%s\n%v\n%s", commands, err, &problem)
 	}
-	overlayFile := filepath.Join(dir, "overlay.json")
-	if err := os.WriteFile(overlayFile, list, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := commandtest.Build(dir, "-overlay", overlayFile, "switchyard/cmd/worker", "switchyard/cmd/switchyard"); err != nil {
-		t.Fatal(err)
-	}
+	return string(out)
 }

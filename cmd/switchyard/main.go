@@ -16,6 +16,7 @@ import (
 	"switchyard/internal/command"
 	"switchyard/internal/command/daemons"
 	"switchyard/internal/config"
+	"switchyard/internal/tasks"
 )
 
 type cli struct {
@@ -54,7 +55,7 @@ func main() {
 	}
 	var c cli
 	os.Exit((&command.Program{
-		Name: "switchyard", Description: "Background tasks for agents, briefings and scraping.", Grammar: &c, Bind: []any{&c.Flags},
+		Name: "switchyard", Description: "Background tasks for agents, briefings and scraping.", Grammar: &c, Bind: []any{&c.Flags, []tasks.Definition(nil)},
 	}).Main(os.Args[1:]))
 }
 

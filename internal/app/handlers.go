@@ -2,9 +2,6 @@ package app
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"maps"
 	"net/http"
 	"os"
@@ -57,21 +54,12 @@ func newHandlers(s *System) (*handlers, error) {
 		Channels: map[string]briefings.Channel{"in_app": &briefings.InApp{Status: s.Events}, "file": &briefings.File{Dir: c.Briefings.Dir}},
 	}
 	h.byKind = make(tasks.Handlers)
-	for _, handlers := range []tasks.Handlers{scrape.ByKind(), brief.ByKind(), agent.ByKind(), own(s.own)} {
+	for _, handlers := range []tasks.Handlers{scrape.ByKind(), brief.ByKind(), agent.ByKind(), s.ownHandlers()} {
 		for kind, handle := range handlers {
 			h.byKind[kind] = withPatience(handle)
 		}
 	}
 	return h, nil
-}
-
-// own returns the handlers of a program's own kinds.
-func own(definitions []tasks.Definition) tasks.Handlers {
-	handlers := make(tasks.Handlers, len(definitions))
-	for _, d := range definitions {
-		handlers[d.Name] = d.Handle
-	}
-	return handlers
 }
 
 // withPatience gives a handler a Redis that is never away, only slow, as long as its context
@@ -110,9 +98,5 @@ func (h *handlers) close() { h.fetcher.Close() }
 
 // tellProgress keeps how far an agent's run is with its task, and tells its user.
 func (s *System) tellProgress(ctx context.Context, run agents.Run, progress []byte) error {
-	event, err := json.Marshal(map[string]any{"task": run.Task.ID, "queue": run.Task.Queue, "progress": json.RawMessage(progress)})
-	if err != nil {
-		return fmt.Errorf("encode event: %w", err)
-	}
-	return errors.Join(s.Queue.KeepProgress(ctx, run.Task, progress), s.Events.Tell(ctx, run.Args.User, "progress", event))
+	return s.keepProgress(ctx, run.Task, run.Args.User, progress)
 }

@@ -17,6 +17,7 @@ import (
 	"switchyard/internal/queue"
 	"switchyard/internal/rights"
 	"switchyard/internal/schedule"
+	"switchyard/internal/tasks"
 	"switchyard/internal/tasks/briefings"
 )
 
@@ -65,9 +66,9 @@ func ListenMonitor(c config.Config) (net.Listener, error) {
 	return daemon.Listen(c.Monitor.Listen)
 }
 
-// RunMonitor is the monitor daemon.
-func RunMonitor(c config.Config, log *zap.Logger) error {
-	s, err := Open(c, log)
+// RunMonitor is the monitor daemon, with kinds of a program's own.
+func RunMonitor(c config.Config, log *zap.Logger, own ...tasks.Definition) error {
+	s, err := Open(c, log, own...)
 	if err != nil {
 		return err
 	}

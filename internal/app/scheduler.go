@@ -19,9 +19,9 @@ import (
 	"switchyard/internal/tasks"
 )
 
-// RunScheduler is the scheduler daemon.
-func RunScheduler(c config.Config, log *zap.Logger) error {
-	s, err := Open(c, log)
+// RunScheduler is the scheduler daemon, with kinds of a program's own.
+func RunScheduler(c config.Config, log *zap.Logger, own ...tasks.Definition) error {
+	s, err := Open(c, log, own...)
 	if err != nil {
 		return err
 	}

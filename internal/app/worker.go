@@ -20,6 +20,7 @@ import (
 	"switchyard/internal/control"
 	"switchyard/internal/daemon"
 	"switchyard/internal/queue/lane"
+	"switchyard/internal/tasks"
 )
 
 // SelectQueues narrows the queues a worker consumes to a list such as
@@ -160,10 +161,10 @@ func orStopped(stop daemon.Stop, err error) error {
 	return nil
 }
 
-// RunWorker is the worker daemon: lanes, and an endpoint for health and metrics that
-// outlives them.
-func RunWorker(c config.Config, queues map[string]config.Queue, log *zap.Logger) error {
-	s, err := Open(c, log)
+// RunWorker is the worker daemon, with kinds of a program's own: lanes, and an endpoint for health
+// and metrics that outlives them.
+func RunWorker(c config.Config, queues map[string]config.Queue, log *zap.Logger, own ...tasks.Definition) error {
+	s, err := Open(c, log, own...)
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,7 @@ const (
 	Message Via = "message" // on a control channel
 	Page    Via = "page"    // of the monitor
 	Request Via = "request" // of the HTTP API
+	Program Via = "program" // of an application, in Go
 )
 
 // Actor is who asks for something.

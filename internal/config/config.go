@@ -36,6 +36,8 @@ type Config struct {
 	Routing []routing.Rule `yaml:"routing,omitempty"`
 	// Policies change single kinds.
 	Policies map[string]routing.Patch `yaml:"policies,omitempty"`
+	// Own are the policies that a program gives to kinds of its own. Policies has the last word.
+	Own map[string]routing.Patch `yaml:"-"`
 	// Models are what agents of the runtime llm ask, by the names that these give.
 	Models map[string]llm.Definition `yaml:"models,omitempty"`
 	// UserDay is what the agents of one user may spend on models in a day of UTC; a part that

@@ -1,6 +1,10 @@
 package config
 
-import "os"
+import (
+	"os"
+
+	"switchyard/internal/routing"
+)
 
 // Flags are the command line flags every command has. They win over the environment
 // and the file.
@@ -9,6 +13,9 @@ type Flags struct {
 	Redis     *string `help:"Redis URL: redis://[user:password@]host:port[/db], also rediss://, redis-sentinel:// and redis-cluster://." placeholder:"URL"`
 	LogLevel  *string `help:"debug, info, warn or error."`
 	LogFormat *string `help:"auto, json or console."`
+
+	// Own are the policies that the program gives to kinds of its own.
+	Own map[string]routing.Patch `kong:"-"`
 }
 
 // RedisFlag names the flag that gives the URL of Redis.
@@ -18,6 +25,7 @@ const RedisFlag = "--redis"
 // command's own flags say.
 func (f Flags) Load(override func(*Config)) (Config, error) {
 	return Load(f.Config, os.Environ(), func(c *Config) {
+		c.Own = f.Own
 		if f.Redis != nil {
 			c.Redis.URL, c.Redis.From = *f.Redis, RedisFlag
 		}

@@ -87,5 +87,12 @@ func (c Config) QueueNames() []string {
 
 // Table returns the routing table of the configuration.
 func (c Config) Table() (*routing.Table, error) {
-	return routing.New(c.QueueNames(), c.Routing, c.Policies)
+	policies := maps.Clone(c.Own)
+	if policies == nil {
+		policies = make(map[string]routing.Patch)
+	}
+	for kind, patch := range c.Policies {
+		policies[kind] = patch.Over(policies[kind])
+	}
+	return routing.New(c.QueueNames(), c.Routing, policies)
 }

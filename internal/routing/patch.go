@@ -30,8 +30,8 @@ func (p Patch) apply(to tasks.Policy) tasks.Policy {
 	return to
 }
 
-// over returns p where it says something and base elsewhere.
-func (p Patch) over(base Patch) Patch {
+// Over returns p where it says something and base elsewhere.
+func (p Patch) Over(base Patch) Patch {
 	return Patch{
 		Retries:    cmp.Or(p.Retries, base.Retries),
 		RetryDelay: cmp.Or(p.RetryDelay, base.RetryDelay),

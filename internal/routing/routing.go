@@ -75,7 +75,7 @@ func New(queues []string, rules []Rule, kinds map[string]Patch) (*Table, error) 
 		if err := tasks.CheckKind(kind); err != nil {
 			return nil, fmt.Errorf("policy: %w", err)
 		}
-		t.kinds[kind] = patch.over(t.kinds[kind])
+		t.kinds[kind] = patch.Over(t.kinds[kind])
 	}
 	return t, t.checkPolicies()
 }

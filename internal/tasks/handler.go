@@ -47,7 +47,7 @@ func Handle[A any](handle func(context.Context, *Task, A) (any, error)) Handler 
 // Definition is a kind together with its handler.
 type Definition struct {
 	Kind
-	Handle Handler
+	Handle Handler // nil in a program that knows the kind and does not perform it
 }
 
 // Define returns the definition of a kind whose args are of type A; see [KindOf].

@@ -7,6 +7,7 @@ import (
 	"switchyard/internal/app"
 	"switchyard/internal/command"
 	"switchyard/internal/config"
+	"switchyard/internal/tasks"
 )
 
 // WorkerCommands are what a worker can be told to do.
@@ -29,13 +30,13 @@ func (w *WorkerCommands) override(c *config.Config) { set(&c.Worker.Listen, w.Li
 type workerRun struct{}
 
 // Run implements the command.
-func (workerRun) Run(f *config.Flags, w *WorkerCommands) error {
+func (workerRun) Run(f *config.Flags, w *WorkerCommands, own []tasks.Definition) error {
 	return app.Main(*f, w.override, func(c config.Config, log *zap.Logger) error {
 		queues, err := app.SelectQueues(c, w.Queues)
 		if err != nil {
 			return command.With(command.Wrong, err)
 		}
-		return app.RunWorker(c, queues, log)
+		return app.RunWorker(c, queues, log, own...)
 	})
 }
 
@@ -58,8 +59,8 @@ func (s *SchedulerCommands) override(c *config.Config) { set(&c.Scheduler.Listen
 type schedulerRun struct{}
 
 // Run implements the command.
-func (schedulerRun) Run(f *config.Flags, s *SchedulerCommands) error {
-	return app.Main(*f, s.override, app.RunScheduler)
+func (schedulerRun) Run(f *config.Flags, s *SchedulerCommands, own []tasks.Definition) error {
+	return app.Main(*f, s.override, func(c config.Config, log *zap.Logger) error { return app.RunScheduler(c, log, own...) })
 }
 
 // MonitorCommands are what a monitor can be told to do.
@@ -81,8 +82,8 @@ func (m *MonitorCommands) override(c *config.Config) { set(&c.Monitor.Listen, m.
 type monitorRun struct{}
 
 // Run implements the command.
-func (monitorRun) Run(f *config.Flags, m *MonitorCommands) error {
-	return app.Main(*f, m.override, app.RunMonitor)
+func (monitorRun) Run(f *config.Flags, m *MonitorCommands, own []tasks.Definition) error {
+	return app.Main(*f, m.override, func(c config.Config, log *zap.Logger) error { return app.RunMonitor(c, log, own...) })
 }
 
 func set(field, value *string) {
