@@ -65,7 +65,7 @@ func perform(ctx context.Context, _ *tasks.Task, e echo) (any, error) {
 
 // door is the API with a worker behind it.
 type door struct {
-	*testing.T
+	testing.TB
 	url    string
 	system *app.System
 	check  validator.Validator
@@ -74,6 +74,14 @@ type door struct {
 
 // open runs the API, and a worker if one is asked for, on a Redis until the test ends.
 func open(t *testing.T, redis string, works bool) *door {
+	t.Helper()
+	d := start(t, redis, works)
+	d.check = d.described()
+	return d
+}
+
+// start is open without what holds answers against the description.
+func start(t testing.TB, redis string, works bool) *door {
 	t.Helper()
 	c := config.Default()
 	c.Redis.URL = redis
@@ -98,14 +106,13 @@ func open(t *testing.T, redis string, works bool) *door {
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(pages)
-	d := &door{T: t, url: server.URL, system: s}
+	d := &door{TB: t, url: server.URL, system: s}
 	t.Cleanup(func() {
 		server.Close()
 		cancel()
 		running.Wait()
 		_ = s.Close()
 	})
-	d.check = d.described()
 	return d
 }
 

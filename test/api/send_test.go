@@ -109,7 +109,7 @@ func TestARequestWithAKeyIsDoneOnce(t *testing.T) {
 // times at once.
 func TestAKeyUsedAtOnceByTwoServersSendsOneTask(t *testing.T) {
 	onEach(t, false, func(d *door) {
-		other := open(d.T, d.system.Config.Redis.URL, false)
+		other := open(d.TB.(*testing.T), d.system.Config.Redis.URL, false)
 		var all sync.WaitGroup
 		var mu sync.Mutex
 		ids, others := map[string]int{}, map[string]int{}
