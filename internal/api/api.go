@@ -121,6 +121,7 @@ func register[I, O any](api huma.API, op huma.Operation, do func(context.Context
 		op.Errors = append(op.Errors, http.StatusBadRequest, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	}
 	huma.Register(api, op, func(ctx context.Context, in *I) (*O, error) {
+		takeTime(ctx)
 		out, err := do(ctx, in)
 		if err != nil {
 			return nil, asProblem(err)

@@ -2,11 +2,13 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"runtime/debug"
+	"time"
 
 	"github.com/google/uuid"
 	"go.uber.org/zap"
@@ -17,12 +19,27 @@ func newReader(data []byte) io.Reader { return bytes.NewReader(data) }
 // requestID is the header that names a request, in logs and to whoever asks about it.
 const requestID = "X-Request-Id"
 
-// withRequestID names each answer.
+// withRequestID names each answer, and lets operations move the deadlines of the connection.
 func withRequestID(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set(requestID, uuid.NewString())
-		next.ServeHTTP(w, r)
+		connection := http.NewResponseController(w)
+		_ = connection.SetWriteDeadline(time.Now().Add(answerWithin)) // a server without deadlines has none to move
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), connectionKey{}, connection)))
 	})
+}
+
+type connectionKey struct{}
+
+// answerWithin is how long an answer may take at most: it may wait for the end of a task.
+const answerWithin = maxWait + 30*time.Second
+
+// takeTime has an operation not end by the deadline for reading its request, once that is read: the
+// server ends the request's context then.
+func takeTime(ctx context.Context) {
+	if connection, ok := ctx.Value(connectionKey{}).(*http.ResponseController); ok {
+		_ = connection.SetReadDeadline(time.Time{})
+	}
 }
 
 // recovered turns a panic into a problem, and its stack into a line of the log.

@@ -19,8 +19,8 @@ import (
 )
 
 const (
-	// followEvery is how often a task that is followed is looked at. Its end is told at once.
-	followEvery = 500 * time.Millisecond
+	// retryEvery is how soon a stream asks again for which Redis had no answer.
+	retryEvery = time.Second
 	// aliveEvery is how often a reader is told that the stream still lives.
 	aliveEvery = 15 * time.Second
 	// readWithin is how long a reader may take for one event. One that reads nothing is left.
@@ -109,54 +109,31 @@ func (s *server) follow(ctx context.Context, in *followInput) (*huma.StreamRespo
 
 // followTask tells each state of a task, and its end. States that pass between two looks are not
 // told; the last one always is.
-func (s *server) followTask(ctx context.Context, to stream, status tasks.Status, last string) {
-	name := tasks.Name{Queue: status.Queue, ID: status.ID}
+func (s *server) followTask(ctx context.Context, to stream, before tasks.Status, last string) {
 	said := time.Now()
-	for {
+	tell := func(status tasks.Status, found bool) (enough bool) {
+		if !found {
+			status, status.State, status.NextRun = before, tasks.StateSucceeded, time.Time{}
+		}
+		before = status
 		task := taskOf(status)
-		if id := hexSum([]byte(etagOf(task))); id != last {
-			event := "state"
-			if task.Ended {
-				event = "ended"
-			}
-			if to.tell(event, id, task) != nil {
-				return
-			}
-			last, said = id, time.Now()
+		var err error
+		switch id := hexSum([]byte(etagOf(task))); {
+		case id != last && task.Ended:
+			err = to.tell("ended", id, task)
+		case id != last:
+			last, said, err = id, time.Now(), to.tell("state", id, task)
+		case time.Since(said) > aliveEvery:
+			said, err = time.Now(), to.tell("", "", nil)
 		}
-		if task.Ended {
+		return err != nil || task.Ended
+	}
+	for {
+		err := s.Waiter.Follow(ctx, tasks.Name{Queue: before.Queue, ID: before.ID}, tell)
+		if err == nil || tasks.Sleep(ctx, retryEvery) != nil {
 			return
 		}
-		if time.Since(said) > aliveEvery {
-			if to.tell("", "", nil) != nil {
-				return
-			}
-			said = time.Now()
-		}
-		next, ok := s.next(ctx, name, status)
-		if !ok {
-			return
-		}
-		status = next
 	}
-}
-
-// next returns a task once it has ended, or as it is a little later. Redis may be away meanwhile.
-func (s *server) next(ctx context.Context, name tasks.Name, before tasks.Status) (tasks.Status, bool) {
-	short, cancel := context.WithTimeout(ctx, followEvery)
-	defer cancel()
-	status, found, err := s.Waiter.Wait(short, name)
-	switch {
-	case ctx.Err() != nil:
-		return before, false
-	case err == nil && !found:
-		before.State, before.NextRun = tasks.StateSucceeded, time.Time{}
-		return before, true
-	case status.State != "":
-		return status, true
-	}
-	<-short.Done()
-	return before, ctx.Err() == nil
 }
 
 func (s *server) followUser(ctx context.Context, in *userEventsInput) (*huma.StreamResponse, error) {

@@ -101,7 +101,10 @@ func (s *server) waitFor(ctx context.Context, before tasks.Status, wait string) 
 	defer cancel()
 	last, found, err := s.Waiter.Wait(patient, tasks.Name{Queue: before.Queue, ID: before.ID})
 	switch {
-	case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil && last.State != "":
+	case err != nil && patient.Err() != nil && ctx.Err() == nil: // also in the middle of a question to Redis
+		if last.State == "" {
+			return before, nil
+		}
 		return last, nil
 	case err != nil:
 		return before, err

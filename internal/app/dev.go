@@ -126,7 +126,7 @@ func (d *dev) run(stop daemon.Stop, listener net.Listener) error {
 	serving, endServing := context.WithCancel(context.Background())
 	defer endServing()
 	var web errgroup.Group
-	web.Go(func() error { return daemon.Serve(serving, listener, pages, s.Log) })
+	web.Go(func() error { return daemon.Serve(serving, listener, s.Config.Monitor.Connections, pages, s.Log) })
 	web.Go(func() error { waiter.Run(serving); return nil })
 	web.Go(func() error { s.countTokens(serving); return nil })
 	parts, _ := errgroup.WithContext(ctx)

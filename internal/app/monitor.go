@@ -92,7 +92,7 @@ func RunMonitor(c config.Config, log *zap.Logger, own ...tasks.Definition) error
 		defer beside.Wait()
 		beside.Go(func() { waiter.Run(stop.Quiet) })
 		beside.Go(func() { s.countTokens(stop.Quiet) })
-		return daemon.Serve(stop.Quiet, listener, pages, log)
+		return daemon.Serve(stop.Quiet, listener, s.Config.Monitor.Connections, pages, log)
 	})
 }
 

@@ -191,7 +191,7 @@ func (s *System) runWithEndpoint(listen string, checks []daemon.Check, run func(
 	defer endServing()
 	var endpoint errgroup.Group
 	endpoint.Go(func() error {
-		return daemon.Serve(serving, listener, daemon.Endpoint(s.Metrics, checks...), s.Log)
+		return daemon.Serve(serving, listener, daemon.FewConnections, daemon.Endpoint(s.Metrics, checks...), s.Log)
 	})
 	err = s.whileKnown(stop, run)
 	endServing()

@@ -40,6 +40,9 @@ func (c Config) Validate() error {
 		errs = append(errs, c.checkAgent("briefings.digest", c.Briefings.Digest))
 	}
 	errs = append(errs, c.Log.check(), c.checkNames(), c.checkTexts())
+	if n := c.Monitor.Connections; n < 16 || n > 100_000 {
+		errs = append(errs, fmt.Errorf("monitor.connections is %d: use 16 to 100000", n))
+	}
 	_, err := c.Monitor.Networks()
 	_, wrong := c.Entries()
 	return errors.Join(append(errs, err, wrong)...)

@@ -111,7 +111,7 @@ func TestServeAnswersUntilItsContextEnds(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	served := make(chan error, 1)
-	go func() { served <- Serve(ctx, l, Endpoint(prometheus.NewRegistry()), zap.NewNop()) }()
+	go func() { served <- Serve(ctx, l, FewConnections, Endpoint(prometheus.NewRegistry()), zap.NewNop()) }()
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	for path, want := range map[string]string{"/healthz": "ok", "/metrics": ""} {
 		r, err := client.Get("http://" + l.Addr().String() + path)

@@ -11,9 +11,9 @@ import (
 	"go.uber.org/zap"
 )
 
-// maxConnections is how many connections an endpoint keeps open at once, and so how many file
-// descriptors others can have it hold.
-const maxConnections = 128
+// FewConnections is how many connections the endpoint of a daemon keeps open at once, and so how
+// many file descriptors others can have it hold.
+const FewConnections = 128
 
 // door bounds the connections of a server. It never has a newcomer wait, so that no flood of
 // connections makes the process look dead: when there are too many it lets go of one that waits

@@ -28,7 +28,7 @@ func serve(t *testing.T, handler http.Handler, log *zap.Logger) (addr string) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	served := make(chan error, 1)
-	go func() { served <- Serve(ctx, l, handler, log) }()
+	go func() { served <- Serve(ctx, l, FewConnections, handler, log) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-served; err != nil {
@@ -112,8 +112,8 @@ func TestAFloodOfConnectionsNeitherBlocksAProbeNorHoldsDescriptors(t *testing.T)
 					open++
 				}
 			}
-			if open > maxConnections {
-				t.Errorf("%d connections of the flood are open, want at most %d", open, maxConnections)
+			if open > FewConnections {
+				t.Errorf("%d connections of the flood are open, want at most %d", open, FewConnections)
 			}
 			if n := logs.FilterMessageSnippet("let go of").Len(); n != 1 {
 				t.Errorf("%d log lines about the flood, want 1", n)
@@ -142,7 +142,7 @@ func TestARequestThatIsWorkedOnIsNotCutForIdleConnections(t *testing.T) {
 	}), zap.NewNop())
 	slow := dial(t, "127.0.0.1", addr, strings.Replace(ask, "/healthz", "/slow", 1))
 	<-working
-	for range 2 * maxConnections {
+	for range 2 * FewConnections {
 		dial(t, "127.0.0.1", addr, "")
 	}
 	if got := answered(t, dial(t, "127.0.0.1", addr, ask)); got != http.StatusNoContent {
@@ -155,7 +155,7 @@ func TestARequestThatIsWorkedOnIsNotCutForIdleConnections(t *testing.T) {
 }
 
 func TestRequestsThatNeverEndDoNotShutTheDoor(t *testing.T) {
-	stuck := make(chan struct{}, 2*maxConnections)
+	stuck := make(chan struct{}, 2*FewConnections)
 	addr := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/stuck" {
 			stuck <- struct{}{}
@@ -163,7 +163,7 @@ func TestRequestsThatNeverEndDoNotShutTheDoor(t *testing.T) {
 		}
 		w.WriteHeader(http.StatusNoContent)
 	}), zap.NewNop())
-	for range maxConnections + 10 {
+	for range FewConnections + 10 {
 		dial(t, "127.0.0.1", addr, strings.Replace(ask, "/healthz", "/stuck", 1))
 		<-stuck
 	}

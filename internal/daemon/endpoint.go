@@ -77,8 +77,8 @@ func Listen(addr string) (net.Listener, error) {
 }
 
 // Serve answers HTTP on l until ctx ends, then finishes the requests in hand. It keeps at most
-// maxConnections open; those that come when so many are push out what waits for its client.
-func Serve(ctx context.Context, l net.Listener, handler http.Handler, log *zap.Logger) error {
+// most connections open; those that come when so many are push out what waits for its client.
+func Serve(ctx context.Context, l net.Listener, most int, handler http.Handler, log *zap.Logger) error {
 	server := &http.Server{
 		Handler:           working(handler),
 		ConnContext:       remember,
@@ -90,7 +90,7 @@ func Serve(ctx context.Context, l net.Listener, handler http.Handler, log *zap.L
 		ErrorLog:          zap.NewStdLog(log),
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(newDoor(l, maxConnections, log)) }()
+	go func() { failed <- server.Serve(newDoor(l, most, log)) }()
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serve on %s: %w", l.Addr(), err)

@@ -73,6 +73,16 @@ func (w *Waiter) nudge(heard cache.Heard) {
 // the latest that was seen. A task of which nothing is kept is gone once it has ended: found is
 // false then.
 func (w *Waiter) Wait(ctx context.Context, name tasks.Name) (last tasks.Status, found bool, err error) {
+	err = w.Follow(ctx, name, func(s tasks.Status, is bool) (enough bool) {
+		last, found = s, is
+		return !is || s.State.Ended() || s.State == tasks.StateBroken
+	})
+	return last, found, err
+}
+
+// Follow calls seen with a task's status again and again, at once when it has ended, until seen has
+// seen enough. The error is the cause of ctx, or Redis's.
+func (w *Waiter) Follow(ctx context.Context, name tasks.Name, seen func(s tasks.Status, found bool) (enough bool)) error {
 	nudged := w.enter(name.String())
 	defer w.leave(name.String(), nudged)
 	look := time.NewTicker(lookAgain)
@@ -81,19 +91,22 @@ func (w *Waiter) Wait(ctx context.Context, name tasks.Name) (last tasks.Status, 
 	for {
 		if time.Since(asked) > waitFor/2 {
 			if err := w.ask(ctx, name); err != nil {
-				return last, false, err
+				return err
 			}
 			asked = time.Now()
 		}
-		last, found, err = w.client.Status(ctx, name.Queue, name.ID)
-		if err != nil || !found || last.State.Ended() || last.State == tasks.StateBroken {
-			return last, found, err
+		s, found, err := w.client.Status(ctx, name.Queue, name.ID)
+		if err != nil {
+			return err
+		}
+		if seen(s, found) {
+			return nil
 		}
 		select {
 		case <-nudged:
 		case <-look.C:
 		case <-ctx.Done():
-			return last, true, context.Cause(ctx)
+			return context.Cause(ctx)
 		}
 	}
 }

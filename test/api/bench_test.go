@@ -1,11 +1,14 @@
 package api
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -60,8 +63,10 @@ func BenchmarkSend(b *testing.B) {
 				d.Fatal(err)
 			}
 		},
-		"http":       func(d *door) { d.post("/v1/tasks", `{"kind":"echo","payload":{"text":"x"}}`) },
-		"http, once": func(d *door) { d.post("/v1/tasks", `{"kind":"echo","payload":{"text":"x"}}`, "Idempotency-Key: "+fmt.Sprint(time.Now().UnixNano())) },
+		"http": func(d *door) { d.post("/v1/tasks", `{"kind":"echo","payload":{"text":"x"}}`) },
+		"http, once": func(d *door) {
+			d.post("/v1/tasks", `{"kind":"echo","payload":{"text":"x"}}`, "Idempotency-Key: "+fmt.Sprint(time.Now().UnixNano()))
+		},
 	} {
 		b.Run(name, func(b *testing.B) {
 			d := benchmarked(b, false)
@@ -99,4 +104,54 @@ func BenchmarkSendAndWait(b *testing.B) {
 		took = append(took, time.Since(began))
 	}
 	report(b, took)
+}
+
+// BenchmarkSendBesideReaders sends tasks while 1,000 readers follow one that does not end, a tenth of
+// whom read nothing. It reports what a reader costs the process, in kilobytes.
+func BenchmarkSendBesideReaders(b *testing.B) {
+	for _, readers := range []int{0, 1000} {
+		b.Run(fmt.Sprint(readers), func(b *testing.B) {
+			d := benchmarked(b, false)
+			d.post("/v1/tasks", `{"kind":"echo","payload":{"text":"x"},"id":"watched","in":"1h"}`)
+			before := memory()
+			ctx, cancel := context.WithCancel(context.Background())
+			var reading sync.WaitGroup
+			for i := range readers {
+				r, err := http.NewRequestWithContext(ctx, http.MethodGet, d.url+"/v1/tasks/watched/events", nil)
+				if err != nil {
+					b.Fatal(err)
+				}
+				res, err := http.DefaultClient.Do(r)
+				if err != nil {
+					b.Fatal(err)
+				}
+				reading.Go(func() {
+					defer func() { _ = res.Body.Close() }()
+					if i%10 == 0 {
+						<-ctx.Done()
+						return
+					}
+					_, _ = io.Copy(io.Discard, res.Body)
+				})
+			}
+			var took []time.Duration
+			for b.Loop() {
+				began := time.Now()
+				d.post("/v1/tasks", `{"kind":"echo","payload":{"text":"x"}}`)
+				took = append(took, time.Since(began))
+			}
+			report(b, took)
+			b.ReportMetric(float64(memory()-before)/(1<<20), "MB") // with the readers' own side
+			cancel()
+			reading.Wait()
+		})
+	}
+}
+
+// memory returns what the process holds, in bytes.
+func memory() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapInuse + m.StackInuse
 }

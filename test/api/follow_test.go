@@ -104,3 +104,17 @@ func TestAUsersEventsAreFollowedFromAnyNumberOn(t *testing.T) {
 		d.want(http.StatusUnprocessableEntity, d.do("GET", "/v1/users/ada/events", "", "Last-Event-ID: x"), "errors.0.parameter=Last-Event-ID")
 	})
 }
+
+// TestWhoWaitsIsNotCutOffByTheServersDeadlines waits for longer than they are, see start.
+func TestWhoWaitsIsNotCutOffByTheServersDeadlines(t *testing.T) {
+	onEach(t, true, func(d *door) {
+		d.want(http.StatusAccepted, d.do("POST", "/v1/tasks", `{"kind":"echo","payload":{"text":"a"},"id":"x","in":"1h"}`, "Prefer: wait=2"), "state=scheduled")
+		d.want(http.StatusOK, d.do("GET", "/v1/tasks/x?wait=2s", ""), "state=scheduled", "ended=false")
+		d.want(http.StatusCreated, d.do("POST", "/v1/tasks", `{"kind":"echo","payload":{"text":"a"},"id":"y","in":"2s"}`))
+		var events []string
+		d.follow("/v1/tasks/y/events", "", func(e told) bool { events = append(events, e.event); return e.event == "ended" })
+		if events[len(events)-1] != "ended" {
+			d.Errorf("told %v", events)
+		}
+	})
+}

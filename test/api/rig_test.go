@@ -105,7 +105,10 @@ func start(t testing.TB, redis string, works bool) *door {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(pages)
+	server := httptest.NewUnstartedServer(pages)
+	// Shorter than what waits and streams take: they are not to depend on it.
+	server.Config.ReadTimeout, server.Config.WriteTimeout = time.Second, time.Second
+	server.Start()
 	d := &door{TB: t, url: server.URL, system: s}
 	t.Cleanup(func() {
 		server.Close()

@@ -69,7 +69,7 @@ func serve(text string) error {
 	var endpoint errgroup.Group
 	endpoint.Go(func() error {
 		checks = append(checks, daemon.Check{Name: "redis", Test: system.Cache.Check})
-		return daemon.Serve(serving, listener, daemon.Endpoint(system.Metrics, checks...), log)
+		return daemon.Serve(serving, listener, daemon.FewConnections, daemon.Endpoint(system.Metrics, checks...), log)
 	})
 	err = run(stop)
 	endServing()
