@@ -60,6 +60,9 @@ func (o Options) links() []link {
 		{consolePath + "/", "asynqmon", "queues, tasks, workers and Redis"},
 		{"/docs/", "Documentation", "how the system works and how to run it"},
 	}
+	if o.API != nil {
+		links = append(links, link{"/v1/", "HTTP API", "what programs may ask, and how"})
+	}
 	if o.Metrics != nil {
 		links = append(links, link{"/metrics", "Metrics", "counters and durations for Prometheus"})
 	}

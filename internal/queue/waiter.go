@@ -27,6 +27,7 @@ const (
 type Waiter struct {
 	client *Client
 	ears   *cache.Listener
+	every  time.Duration // lookAgain, but in tests
 
 	mu      sync.Mutex
 	waiting map[string]map[chan struct{}]bool // by queue/ID
@@ -34,7 +35,7 @@ type Waiter struct {
 
 // NewWaiter returns a waiter for the tasks of a client.
 func NewWaiter(c *Client) *Waiter {
-	return &Waiter{client: c, ears: cache.NewListener(c.redis, format.EndedChannel), waiting: make(map[string]map[chan struct{}]bool)}
+	return &Waiter{client: c, ears: cache.NewListener(c.redis, format.EndedChannel), every: lookAgain, waiting: make(map[string]map[chan struct{}]bool)}
 }
 
 // Run listens until ctx ends.
@@ -85,7 +86,7 @@ func (w *Waiter) Wait(ctx context.Context, name tasks.Name) (last tasks.Status, 
 func (w *Waiter) Follow(ctx context.Context, name tasks.Name, seen func(s tasks.Status, found bool) (enough bool)) error {
 	nudged := w.enter(name.String())
 	defer w.leave(name.String(), nudged)
-	look := time.NewTicker(lookAgain)
+	look := time.NewTicker(w.every)
 	defer look.Stop()
 	var asked time.Time
 	for {
