@@ -138,29 +138,3 @@ func (e *Engine) holdBraked(ctx context.Context, jobs []*job, now time.Time) err
 	}
 	return nil
 }
-
-// skipOverlapping drops the ticks of entries that do not want two tasks at once and whose
-// last one still waits or runs.
-func (e *Engine) skipOverlapping(ctx context.Context, jobs []*job) error {
-	var wary []*job
-	var last []tasks.Receipt
-	for _, j := range jobs {
-		if j.Entry.Overlap == Skip && len(j.ticks) > 0 && j.Books.LastTask != "" {
-			wary, last = append(wary, j), append(last, tasks.Receipt{ID: j.Books.LastTask, Queue: j.Books.LastQueue})
-		}
-	}
-	if len(wary) == 0 {
-		return nil
-	}
-	states, err := e.queue.States(ctx, last)
-	if err != nil {
-		return err
-	}
-	for i, j := range wary {
-		if states[i] != "" && !states[i].Ended() {
-			j.skipped = len(j.ticks)
-			j.ticks = nil
-		}
-	}
-	return nil
-}

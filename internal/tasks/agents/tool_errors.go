@@ -20,11 +20,6 @@ type unsentError struct{ error }
 
 func (e unsentError) Unwrap() error { return e.error }
 
-// doubtError is the error of a call of which nobody knows whether it was made.
-type doubtError struct{ error }
-
-func (e doubtError) Unwrap() error { return e.error }
-
 // late is the error of a call that took longer than its limit, which another error has ended.
 // What is known of the call stays known.
 func late(err error, limit time.Duration) error {
