@@ -8,14 +8,14 @@ from urllib.parse import urlsplit
 
 
 class Proxy:
-    """Passes bytes on until it is cut, and counts the connections."""
+    """Passes bytes on until it is cut."""
 
     def __init__(self, url):
         place = urlsplit(url)
         self._to = (place.hostname, place.port)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = "http://127.0.0.1:%d" % self._listener.getsockname()[1]
-        self.connections = 0
+        self._next = None
         self._open = []
         self._lock = threading.Lock()
 
@@ -45,6 +45,11 @@ class Proxy:
                     pass
             self._open = []
 
+    def then(self, do):
+        """Has something done at the next connection."""
+        with self._lock:
+            self._next = do
+
     def _accept(self):
         while True:
             try:
@@ -53,8 +58,10 @@ class Proxy:
             except OSError:
                 return
             with self._lock:
-                self.connections += 1
                 self._open += [near, far]
+                do, self._next = self._next, None
+            if do:
+                do()
             for source, target in ((near, far), (far, near)):
                 threading.Thread(target=self._pass, args=(source, target), daemon=True).start()
 

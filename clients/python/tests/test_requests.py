@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import traceback
 
 import httpx
@@ -99,6 +100,17 @@ def test_a_name_stays_one_part_of_the_address_whatever_it_holds(connect):
     server = Server(httpx.Response(200, json=TASK))
     connect(answer=server).job("a/../b ü?&#%2F", "q&x=1").look()
     assert server.requests[0].url.raw_path == b"/v1/tasks/a%2F..%2Fb%20%C3%BC%3F%26%23%252F?queue=q%26x%3D1"
+
+
+def test_a_connection_holds_no_body_back_for_an_acknowledgement(connect):
+    class Stream:
+        def get_extra_info(self, name):
+            return {"socket": end}[name]
+
+    with socket.socket() as end:
+        connect(answer=lambda _: httpx.Response(200, json=TASK, extensions={"network_stream": Stream()})).job("x").look()
+        assert end.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    connect(answer=lambda _: httpx.Response(200, json=TASK, extensions={"network_stream": Stream()})).job("x").look()  # it is closed
 
 
 def test_the_token_shows_nowhere(connect, caplog):

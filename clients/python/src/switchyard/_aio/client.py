@@ -6,7 +6,7 @@ import os
 import uuid
 from datetime import datetime
 from types import TracebackType
-from typing import Any, AsyncIterator, Dict, Iterable, List, Optional, Sequence, Type, TypeVar, Union
+from typing import Any, AsyncGenerator, AsyncIterator, Dict, Iterable, List, Optional, Sequence, Type, TypeVar, Union
 
 import httpx
 
@@ -127,12 +127,16 @@ class AsyncSwitchyard:
         """Looks at what the agents of a user do."""
         return read(Brake, (await self._transport.call(Request("GET", path("users", user, "brake"), safe=True))).body)
 
-    async def events_of(self, user: str, *, after: Optional[int] = None) -> AsyncIterator[UserEvent]:
+    async def events_of(self, user: str, *, after: Optional[int] = None) -> AsyncGenerator[UserEvent, None]:
         """Yields what happens to a user's agents, without an end, from now on or after the event of a number."""
         seq = (await self.brake(user)).seq if after is None else after
-        async for event in self._transport.follow(Request("GET", path("users", user, "events")), str(seq)):
-            data = event.json()
-            yield UserEvent(event.name, int(event.id) if event.id.isdigit() else 0, data if isinstance(data, dict) else {})
+        stream = self._transport.follow(Request("GET", path("users", user, "events")), str(seq))
+        try:
+            async for event in stream:
+                data = event.json()
+                yield UserEvent(event.name, int(event.id) if event.id.isdigit() else 0, data if isinstance(data, dict) else {})
+        finally:
+            await stream.aclose()
 
     async def kinds(self) -> List[Kind]:
         """The kinds of tasks that there are."""

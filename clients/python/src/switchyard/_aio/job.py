@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, AsyncIterator, Dict, Optional
+from typing import Any, AsyncGenerator, Dict, Optional
 
 from ..errors import WaitTimeout, ending
 from ..models import Task, TaskEvent, read
@@ -62,14 +62,17 @@ class AsyncJob:
             raise error
         return task.result
 
-    async def events(self) -> AsyncIterator[TaskEvent]:
+    async def events(self) -> AsyncGenerator[TaskEvent, None]:
         """Yields what happens to the task until it has ended. A stream that is cut is resumed."""
         stream = self._transport.follow(Request("GET", path("tasks", self.id, "events"), self._query()))
-        async for event in stream:
-            self.task = read(Task, event.json())
-            yield TaskEvent(event.name, event.id, self.task)
-            if event.name == "ended":
-                return
+        try:
+            async for event in stream:
+                self.task = read(Task, event.json())
+                yield TaskEvent(event.name, event.id, self.task)
+                if event.name == "ended":
+                    return
+        finally:
+            await stream.aclose()
 
     async def cancel(self, reason: str = "") -> Task:
         """Has the task never run again, and asks a running attempt to stop. wait() tells when it has."""

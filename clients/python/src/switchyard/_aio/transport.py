@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any, AsyncIterator, Dict, Optional
+import socket
+from typing import Any, AsyncGenerator, AsyncIterator, Dict, Optional
 from urllib.parse import urlsplit
 
 import httpx
@@ -71,6 +72,7 @@ class AsyncTransport:
             headers=_headers(request),
             timeout=httpx.Timeout(ANSWER + request.wait, connect=CONNECT),
         )
+        _hasten(response)
         if not response.is_success:
             raise refusal(response.status_code, response.headers, response.content)
         if not response.content:
@@ -92,7 +94,7 @@ class AsyncTransport:
             if not cursor:
                 return
 
-    async def follow(self, request: Request, last: str = "") -> AsyncIterator[ServerEvent]:
+    async def follow(self, request: Request, last: str = "") -> AsyncGenerator[ServerEvent, None]:
         """Yields the events of a stream, and opens it anew where it was cut. Ends by an error alone."""
         pacer = Pacer(self._timeout)
         while True:
@@ -120,6 +122,18 @@ class AsyncTransport:
             if delay is None:
                 raise failure
             await asyncio.sleep(delay)
+
+
+def _hasten(response: httpx.Response) -> None:
+    """Has the connection hold nothing back from now on. httpcore before 0.17 writes the head and the body of a request one
+    by one, and Nagle's algorithm has the body wait 40 ms for the acknowledgement of the head."""
+    stream = response.extensions.get("network_stream")
+    sock = stream.get_extra_info("socket") if stream else None
+    if isinstance(sock, socket.socket) and sock.family in (socket.AF_INET, socket.AF_INET6):
+        try:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except OSError:
+            pass  # it is closed already
 
 
 def _headers(request: Request) -> Dict[str, str]:

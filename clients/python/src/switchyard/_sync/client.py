@@ -7,7 +7,7 @@ import os
 import uuid
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Iterator, Dict, Iterable, List, Optional, Sequence, Type, TypeVar, Union
+from typing import Any, Generator, Iterator, Dict, Iterable, List, Optional, Sequence, Type, TypeVar, Union
 
 import httpx
 
@@ -128,12 +128,16 @@ class Switchyard:
         """Looks at what the agents of a user do."""
         return read(Brake, (self._transport.call(Request("GET", path("users", user, "brake"), safe=True))).body)
 
-    def events_of(self, user: str, *, after: Optional[int] = None) -> Iterator[UserEvent]:
+    def events_of(self, user: str, *, after: Optional[int] = None) -> Generator[UserEvent, None, None]:
         """Yields what happens to a user's agents, without an end, from now on or after the event of a number."""
         seq = (self.brake(user)).seq if after is None else after
-        for event in self._transport.follow(Request("GET", path("users", user, "events")), str(seq)):
-            data = event.json()
-            yield UserEvent(event.name, int(event.id) if event.id.isdigit() else 0, data if isinstance(data, dict) else {})
+        stream = self._transport.follow(Request("GET", path("users", user, "events")), str(seq))
+        try:
+            for event in stream:
+                data = event.json()
+                yield UserEvent(event.name, int(event.id) if event.id.isdigit() else 0, data if isinstance(data, dict) else {})
+        finally:
+            stream.close()
 
     def kinds(self) -> List[Kind]:
         """The kinds of tasks that there are."""

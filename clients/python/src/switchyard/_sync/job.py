@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Iterator, Dict, Optional
+from typing import Any, Generator, Dict, Optional
 
 from ..errors import WaitTimeout, ending
 from ..models import Task, TaskEvent, read
@@ -63,14 +63,17 @@ class Job:
             raise error
         return task.result
 
-    def events(self) -> Iterator[TaskEvent]:
+    def events(self) -> Generator[TaskEvent, None, None]:
         """Yields what happens to the task until it has ended. A stream that is cut is resumed."""
         stream = self._transport.follow(Request("GET", path("tasks", self.id, "events"), self._query()))
-        for event in stream:
-            self.task = read(Task, event.json())
-            yield TaskEvent(event.name, event.id, self.task)
-            if event.name == "ended":
-                return
+        try:
+            for event in stream:
+                self.task = read(Task, event.json())
+                yield TaskEvent(event.name, event.id, self.task)
+                if event.name == "ended":
+                    return
+        finally:
+            stream.close()
 
     def cancel(self, reason: str = "") -> Task:
         """Has the task never run again, and asks a running attempt to stop. wait() tells when it has."""

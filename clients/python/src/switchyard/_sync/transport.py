@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import time
 import json
-from typing import Any, Iterator, Dict, Optional
+import socket
+from typing import Any, Generator, Iterator, Dict, Optional
 from urllib.parse import urlsplit
 
 import httpx
@@ -72,6 +73,7 @@ class Transport:
             headers=_headers(request),
             timeout=httpx.Timeout(ANSWER + request.wait, connect=CONNECT),
         )
+        _hasten(response)
         if not response.is_success:
             raise refusal(response.status_code, response.headers, response.content)
         if not response.content:
@@ -93,7 +95,7 @@ class Transport:
             if not cursor:
                 return
 
-    def follow(self, request: Request, last: str = "") -> Iterator[ServerEvent]:
+    def follow(self, request: Request, last: str = "") -> Generator[ServerEvent, None, None]:
         """Yields the events of a stream, and opens it anew where it was cut. Ends by an error alone."""
         pacer = Pacer(self._timeout)
         while True:
@@ -121,6 +123,18 @@ class Transport:
             if delay is None:
                 raise failure
             time.sleep(delay)
+
+
+def _hasten(response: httpx.Response) -> None:
+    """Has the connection hold nothing back from now on. httpcore before 0.17 writes the head and the body of a request one
+    by one, and Nagle's algorithm has the body wait 40 ms for the acknowledgement of the head."""
+    stream = response.extensions.get("network_stream")
+    sock = stream.get_extra_info("socket") if stream else None
+    if isinstance(sock, socket.socket) and sock.family in (socket.AF_INET, socket.AF_INET6):
+        try:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except OSError:
+            pass  # it is closed already
 
 
 def _headers(request: Request) -> Dict[str, str]:
