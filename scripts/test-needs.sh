@@ -1,13 +1,16 @@
 #!/bin/sh
-# Installs what the tests need and this machine lacks: redis-server, chromium, python3 and
-# prometheus, from Debian's packages. Where that is not permitted it says what to install and fails.
+# Installs what the tests need and this machine lacks: redis-server, chromium, prometheus, and python3
+# with what the client in Python is tested with, from Debian's packages. Where that is not permitted it says what to install and fails.
 set -eu
 
 missing=""
 command -v redis-server >/dev/null 2>&1 || missing="$missing redis-server"
 command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 ||
 	command -v google-chrome >/dev/null 2>&1 || missing="$missing chromium"
-command -v python3 >/dev/null 2>&1 || missing="$missing python3"
+# A python3 that comes first in the path may not be Debian's, and not have its packages.
+modules="import setuptools, wheel, pip, httpx, pytest, fastapi, mypy"
+{ python3 -c "$modules" || /usr/bin/python3 -c "$modules"; } >/dev/null 2>&1 ||
+	missing="$missing python3 python3-setuptools python3-wheel python3-pip python3-httpx python3-pytest python3-fastapi python3-mypy"
 { command -v prometheus && command -v promtool; } >/dev/null 2>&1 || missing="$missing prometheus"
 [ -n "$missing" ] || exit 0
 

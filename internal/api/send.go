@@ -23,7 +23,9 @@ type New struct {
 	At      time.Time       `json:"at,omitzero" doc:"Not before this moment."`
 	In      Duration        `json:"in,omitempty" doc:"Not before so long from now."`
 	Expires time.Time       `json:"expires,omitzero" doc:"It must be done by then, or it expires."`
-	Unique  Duration        `json:"unique,omitempty" doc:"For so long no other task of this kind and payload is added."`
+	// ExpiresIn needs no clock of the caller's, and is the same when the request is repeated.
+	ExpiresIn Duration `json:"expires_in,omitempty" doc:"It must be done within so long from now, or it expires."`
+	Unique    Duration `json:"unique,omitempty" doc:"For so long no other task of this kind and payload is added."`
 	// Retention is how long the result is kept.
 	Retention Duration `json:"retention,omitempty" doc:"How long the task and its result are kept after it has succeeded."`
 }
@@ -36,6 +38,12 @@ func (n New) options(now time.Time) (tasks.Options, error) {
 			return o, invalid("/in", errors.New("at and in are both given: leave one out"))
 		}
 		o.At = now.Add(time.Duration(n.In))
+	}
+	if n.ExpiresIn > 0 {
+		if !n.Expires.IsZero() {
+			return o, invalid("/expires_in", errors.New("expires and expires_in are both given: leave one out"))
+		}
+		o.Deadline = now.Add(time.Duration(n.ExpiresIn))
 	}
 	return o, nil
 }
@@ -140,17 +148,17 @@ func (s *server) add(ctx context.Context, n New) (*taskOutput, error) {
 	if receipt.Duplicate {
 		return s.known(ctx, n, receipt)
 	}
-	return &taskOutput{Status: http.StatusCreated, Location: address(receipt.Queue, receipt.ID, ""), Body: s.sent(n, receipt, options.At)}, nil
+	return &taskOutput{Status: http.StatusCreated, Location: address(receipt.Queue, receipt.ID, ""), Body: s.sent(n, receipt, options)}, nil
 }
 
 // sent returns a task that has just been added.
-func (s *server) sent(n New, r tasks.Receipt, at time.Time) Task {
-	status := tasks.Status{ID: r.ID, Kind: r.Kind, Queue: r.Queue, State: tasks.StateWaiting, Deadline: n.Expires, Payload: orEmpty(n.Payload)}
+func (s *server) sent(n New, r tasks.Receipt, o tasks.Options) Task {
+	status := tasks.Status{ID: r.ID, Kind: r.Kind, Queue: r.Queue, State: tasks.StateWaiting, Deadline: o.Deadline, Payload: orEmpty(n.Payload)}
 	if route, err := s.Routing.Route(n.Kind); err == nil {
 		status.Retries = route.Policy.Retries
 	}
-	if at.After(time.Now()) {
-		status.State, status.NextRun = tasks.StateScheduled, at
+	if o.At.After(time.Now()) {
+		status.State, status.NextRun = tasks.StateScheduled, o.At
 	}
 	return taskOf(status)
 }

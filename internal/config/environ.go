@@ -18,6 +18,10 @@ const FileVariable = envPrefix + "CONFIG"
 // Celery have it.
 const PlatformVariable = "REDIS_URL"
 
+// clientVariables are what the clients of the HTTP API read. A shell in which one has been tried out
+// also runs commands.
+var clientVariables = []string{envPrefix + "API", envPrefix + "TOKEN"}
+
 // variableOf is the variable of the setting at a path.
 func variableOf(path string) string {
 	return envPrefix + strings.ToUpper(strings.ReplaceAll(path, ".", "_"))
@@ -45,7 +49,7 @@ func (r *reader) readEnvironment(environ map[string]string, c *Config) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(environ)) {
 		value := environ[name]
-		if !strings.HasPrefix(name, envPrefix) || value == "" || isOfService(name, value) {
+		if !strings.HasPrefix(name, envPrefix) || value == "" || isOfService(name, value) || slices.Contains(clientVariables, name) {
 			continue
 		}
 		to, ok := known[name]

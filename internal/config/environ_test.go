@@ -33,6 +33,13 @@ func TestServicesOfKubernetesAreNoSettings(t *testing.T) {
 	}
 }
 
+func TestWhatTheClientsOfTheHTTPAPIReadIsNoSetting(t *testing.T) {
+	environ := []string{"SWITCHYARD_API=http://127.0.0.1:8080", "SWITCHYARD_TOKEN=sy_jhm4tht2vlnh_secret"}
+	if c, err := Load("", environ, nil); err != nil || !reflect.DeepEqual(c, Default()) {
+		t.Errorf("%v, want the defaults", err)
+	}
+}
+
 func TestAMisspeltVariableIsNamedWithWhatItMayBe(t *testing.T) {
 	const ofLog = ", or use one of SWITCHYARD_LOG_FORMAT, SWITCHYARD_LOG_LEVEL"
 	for one, want := range map[string]string{

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 func TestTheDescriptionIsValid(t *testing.T) {
@@ -183,5 +184,24 @@ func TestManyTasksAreSentTogetherAndEachHasAnAnswer(t *testing.T) {
 		}
 		d.want(http.StatusOK, d.do("POST", "/v1/tasks/batch", `{"items":[`+strings.Join(many, ",")+`]}`), "sent=1000")
 		d.want(http.StatusUnprocessableEntity, d.do("POST", "/v1/tasks/batch", `{"items":[`+strings.Join(append(many, many[0]), ",")+`]}`), "errors.0.pointer=/items")
+	})
+}
+
+func TestATaskExpiresSoLongFromNowWhateverTheCallersClockSays(t *testing.T) {
+	onEach(t, false, func(d *door) {
+		const body = `{"kind":"echo","payload":{"text":"x"},"id":"x","expires_in":"90s"}`
+		before := time.Now()
+		a := d.want(http.StatusCreated, d.do("POST", "/v1/tasks", body, "Idempotency-Key: k"), "id=x")
+		until, err := time.Parse(time.RFC3339, a.field("expires"))
+		if err != nil || until.Before(before.Add(90*time.Second)) || until.After(time.Now().Add(90*time.Second)) {
+			t.Errorf("it expires at %s: %v", a.field("expires"), err)
+		}
+		kept := d.want(http.StatusOK, d.do("GET", "/v1/tasks/x", ""))
+		if shown, err := time.Parse(time.RFC3339, kept.field("expires")); err != nil || shown.Unix() != until.Unix() {
+			t.Errorf("it is kept as %s, told as %s: %v", kept.field("expires"), until, err)
+		}
+		d.want(http.StatusOK, d.do("POST", "/v1/tasks", body, "Idempotency-Key: k"), "id=x")
+		d.want(http.StatusUnprocessableEntity, d.do("POST", "/v1/tasks", `{"kind":"echo","payload":{"text":"x"},"expires":"2090-01-01T00:00:00Z","expires_in":"1h"}`),
+			"errors.0.pointer=/expires_in", "detail=expires and expires_in are both given: leave one out")
 	})
 }

@@ -1,0 +1,51 @@
+"""A client of Switchyard's HTTP API: sends tasks, follows them, and operates the system that performs them.
+
+>>> with Switchyard("http://127.0.0.1:8080", token) as sy:
+...     job = sy.send("agent_job_scout", user="ada", input={"keywords": ["go"]})
+...     print(job.result(timeout=60))
+
+AsyncSwitchyard does the same as coroutines.
+"""
+
+from ._aio.client import AsyncSwitchyard
+from ._aio.job import AsyncJob
+from ._aio.schedule import AsyncSchedule
+from .celery import AsyncResult, RemoteTask
+from .client import Switchyard
+from .errors import Fault, Problem, SwitchyardError, TaskCancelled, TaskEnded, TaskExpired, TaskFailed, Unreachable, WaitTimeout
+from .models import Brake, ChildToken, Entry, Kind, Queue, Sent, Task, TaskEvent, UserEvent
+from ._sync.job import Job
+from ._sync.schedule import Schedule
+from .version import VERSION as __version__
+from .wire import NewTask
+
+__all__ = [
+    "AsyncJob",
+    "AsyncResult",
+    "AsyncSchedule",
+    "AsyncSwitchyard",
+    "Brake",
+    "ChildToken",
+    "Entry",
+    "Fault",
+    "Job",
+    "Kind",
+    "NewTask",
+    "Problem",
+    "Queue",
+    "RemoteTask",
+    "Schedule",
+    "Sent",
+    "Switchyard",
+    "SwitchyardError",
+    "Task",
+    "TaskCancelled",
+    "TaskEnded",
+    "TaskEvent",
+    "TaskExpired",
+    "TaskFailed",
+    "Unreachable",
+    "UserEvent",
+    "WaitTimeout",
+    "__version__",
+]

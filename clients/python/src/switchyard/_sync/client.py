@@ -1,0 +1,155 @@
+# Made by tools/make_sync.py: change _aio, and run it again.
+"""The client: sends tasks, and operates the system that performs them."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Generator, Iterator, Dict, Iterable, List, Optional, Sequence, Type, TypeVar, Union
+
+import httpx
+
+from ..models import Brake, ChildToken, Kind, Queue, Sent, Task, UserEvent, read, read_all
+from ..wire import NewTask, Payload, Request, Span, encode, moment, path, present, span
+from .job import Job
+from .schedule import Schedule
+from .transport import Transport
+
+C = TypeVar("C", bound="Switchyard")
+
+BRAKE = 60.0  # seconds that a brake may take until all agents of a user have stopped
+
+
+class Switchyard:
+    """A client of the API at a URL such as http://127.0.0.1:8080, with a token that switchyard token make has printed.
+
+    timeout bounds how long a request is repeated, in seconds. Make one client for a process, and close it: it keeps
+    connections. A process that forks makes its own afterwards.
+    """
+
+    def __init__(self, url: str, token: Optional[str] = None, *, timeout: float = 30.0, transport: Optional[httpx.BaseTransport] = None) -> None:
+        self._transport = Transport(url, token, timeout, transport)
+        self.schedule = Schedule(self._transport)
+
+    @classmethod
+    def from_env(cls: Type[C], *, timeout: float = 30.0) -> C:
+        """Takes the URL from SWITCHYARD_API and the token from SWITCHYARD_TOKEN."""
+        url = os.environ.get("SWITCHYARD_API")
+        if not url:
+            raise ValueError("SWITCHYARD_API is not set: set it to the API's URL, such as http://127.0.0.1:8080")
+        return cls(url, os.environ.get("SWITCHYARD_TOKEN") or None, timeout=timeout)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._transport.url!r})"
+
+    def __enter__(self: C) -> C:
+        return self
+
+    def __exit__(self, kind: Optional[Type[BaseException]], err: Optional[BaseException], trace: Optional[TracebackType]) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._transport.close()
+
+    def send(
+        self,
+        kind: str,
+        payload: Optional[Payload] = None,
+        *,
+        key: Optional[str] = None,
+        id: Optional[str] = None,
+        queue: Optional[str] = None,
+        at: Optional[datetime] = None,
+        in_: Optional[Span] = None,
+        expires: Union[datetime, Span, None] = None,
+        unique: Optional[Span] = None,
+        retention: Optional[Span] = None,
+        wait: Optional[int] = None,
+        **fields: Any,
+    ) -> Job:
+        """Sends a task; other arguments are fields of its payload.
+
+        key names the request: sent again within a day, also by another process, it adds nothing. Without one each call
+        makes its own, so that a repetition after a lost answer adds nothing either. wait has the answer wait up to so
+        many seconds, at most 60, for the end of the task.
+        """
+        task = NewTask(kind, {**(payload or {}), **fields}, id, queue, at, in_, expires, unique, retention)
+        headers = {"Idempotency-Key": key or uuid.uuid4().hex, **({} if wait is None else {"Prefer": f"wait={wait}"})}
+        answer = self._transport.call(Request("POST", path("tasks"), {}, encode(task.body()), headers, safe=True, wait=wait or 0.0))
+        sent = read(Task, answer.body)
+        return Job(self._transport, sent.id, sent.queue, sent, answer.headers.get("idempotency-replayed") == "true")
+
+    def send_many(self, tasks: Iterable[NewTask], *, atomic: bool = False) -> List[Sent]:
+        """Sends up to 1000 tasks, and says in their order what became of each. With atomic, all or none.
+
+        The request has no key, so it is repeated only if the server has certainly not read it. Give the tasks IDs to
+        be able to repeat it yourself.
+        """
+        body = encode({"atomic": atomic, "items": [task.body() for task in tasks]})
+        answer = self._transport.call(Request("POST", path("tasks", "batch"), {}, body))
+        return read_all(Sent, answer.body.get("items") if isinstance(answer.body, dict) else None)
+
+    def job(self, id: str, queue: Optional[str] = None) -> Job:
+        """The task of an ID. Nothing is asked yet."""
+        return Job(self._transport, id, queue)
+
+    def list(
+        self,
+        *,
+        kind: Optional[str] = None,
+        state: Union[str, Sequence[str], None] = None,
+        user: Optional[str] = None,
+        queue: Optional[str] = None,
+        since: Optional[datetime] = None,
+    ) -> Iterator[Task]:
+        """Yields tasks, page by page, as far as they are asked for."""
+        states = state if state is None or isinstance(state, str) else ",".join(state)
+        query = present(kind=kind, state=states, user=user, queue=queue, since=None if since is None else moment(since))
+        for page in self._transport.pages(path("tasks"), query):
+            for task in read_all(Task, page):
+                yield task
+
+    def pause(self, user: str) -> Brake:
+        """Stops the agents of a user at once; "*" stops those of everyone."""
+        return self._brake(user, True)
+
+    def resume(self, user: str) -> Brake:
+        """Has the agents of a user go on."""
+        return self._brake(user, False)
+
+    def _brake(self, user: str, on: bool) -> Brake:
+        request = Request("PUT", path("users", user, "brake"), body=encode({"on": on}), safe=True, wait=BRAKE)
+        return read(Brake, (self._transport.call(request)).body)
+
+    def brake(self, user: str) -> Brake:
+        """Looks at what the agents of a user do."""
+        return read(Brake, (self._transport.call(Request("GET", path("users", user, "brake"), safe=True))).body)
+
+    def events_of(self, user: str, *, after: Optional[int] = None) -> Generator[UserEvent, None, None]:
+        """Yields what happens to a user's agents, without an end, from now on or after the event of a number."""
+        seq = (self.brake(user)).seq if after is None else after
+        stream = self._transport.follow(Request("GET", path("users", user, "events")), str(seq))
+        try:
+            for event in stream:
+                data = event.json()
+                yield UserEvent(event.name, int(event.id) if event.id.isdigit() else 0, data if isinstance(data, dict) else {})
+        finally:
+            stream.close()
+
+    def kinds(self) -> List[Kind]:
+        """The kinds of tasks that there are."""
+        return read_all(Kind, (self._transport.call(Request("GET", path("kinds"), safe=True))).body)
+
+    def queues(self) -> List[Queue]:
+        """The queues, with how many tasks they hold."""
+        return read_all(Queue, (self._transport.call(Request("GET", path("queues"), safe=True))).body)
+
+    def child_token(
+        self, scopes: Sequence[str], expires_in: Span, *, user: Optional[str] = None, tasks: Optional[Sequence[str]] = None, name: Optional[str] = None
+    ) -> ChildToken:
+        """Makes a short-lived token that may do less than this one, such as one for a browser."""
+        body: Dict[str, Any] = present(scopes=[*scopes], expires_in=span(expires_in), user=user, tasks=None if tasks is None else [*tasks], name=name)
+        return read(ChildToken, (self._transport.call(Request("POST", path("tokens"), {}, encode(body)))).body)
