@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what the tests need and this machine lacks: redis-server, chromium, python3 and
-# prometheus, from Debian's packages. Where that is not permitted it says what to install and fails.
+# Installs what the tests need and this machine lacks: redis-server, chromium, python3, prometheus,
+# nodejs and node-typescript, from Debian's packages. Where that is not permitted it says what to install and fails.
 set -eu
 
 missing=""
@@ -9,6 +9,8 @@ command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>
 	command -v google-chrome >/dev/null 2>&1 || missing="$missing chromium"
 command -v python3 >/dev/null 2>&1 || missing="$missing python3"
 { command -v prometheus && command -v promtool; } >/dev/null 2>&1 || missing="$missing prometheus"
+command -v node >/dev/null 2>&1 || missing="$missing nodejs"
+command -v tsc >/dev/null 2>&1 || missing="$missing node-typescript"
 [ -n "$missing" ] || exit 0
 
 give_up() {
