@@ -18,6 +18,9 @@ const FileVariable = envPrefix + "CONFIG"
 // Celery have it.
 const PlatformVariable = "REDIS_URL"
 
+// ofClients are the variables of the HTTP API's clients, which may share an environment with a daemon.
+var ofClients = []string{envPrefix + "API", envPrefix + "TOKEN"}
+
 // variableOf is the variable of the setting at a path.
 func variableOf(path string) string {
 	return envPrefix + strings.ToUpper(strings.ReplaceAll(path, ".", "_"))
@@ -45,7 +48,7 @@ func (r *reader) readEnvironment(environ map[string]string, c *Config) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(environ)) {
 		value := environ[name]
-		if !strings.HasPrefix(name, envPrefix) || value == "" || isOfService(name, value) {
+		if !strings.HasPrefix(name, envPrefix) || value == "" || isOfService(name, value) || slices.Contains(ofClients, name) {
 			continue
 		}
 		to, ok := known[name]

@@ -33,6 +33,12 @@ func TestServicesOfKubernetesAreNoSettings(t *testing.T) {
 	}
 }
 
+func TestVariablesOfClientsAreNoSettings(t *testing.T) {
+	if _, err := Load("", []string{"SWITCHYARD_API=http://127.0.0.1:8080", "SWITCHYARD_TOKEN=sy_a_b"}, nil); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestAMisspeltVariableIsNamedWithWhatItMayBe(t *testing.T) {
 	const ofLog = ", or use one of SWITCHYARD_LOG_FORMAT, SWITCHYARD_LOG_LEVEL"
 	for one, want := range map[string]string{
