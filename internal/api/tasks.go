@@ -101,7 +101,10 @@ func (s *server) waitFor(ctx context.Context, before tasks.Status, wait string) 
 	defer cancel()
 	last, found, err := s.Waiter.Wait(patient, tasks.Name{Queue: before.Queue, ID: before.ID})
 	switch {
-	case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil && last.State != "":
+	case err != nil && patient.Err() != nil && ctx.Err() == nil: // the time was over, perhaps before the first look
+		if last.State == "" {
+			last = before
+		}
 		return last, nil
 	case err != nil:
 		return before, err
