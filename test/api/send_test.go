@@ -32,6 +32,13 @@ func TestATaskThatIsSentIsPerformedAndItsResultIsWaitedFor(t *testing.T) {
 	})
 }
 
+func TestAWaitThatIsOverAtOnceTellsTheTaskAsItIs(t *testing.T) {
+	onEach(t, false, func(d *door) {
+		d.want(http.StatusCreated, d.do("POST", "/v1/tasks", `{"kind":"echo","payload":{"text":"later"},"id":"later","in":"1h"}`))
+		d.want(http.StatusOK, d.do("GET", "/v1/tasks/later?wait=1ns", ""), "state=scheduled", "ended=false")
+	})
+}
+
 func TestATaskThatFailsSaysWhyInPlaceOfAResult(t *testing.T) {
 	onEach(t, true, func(d *door) {
 		d.want(http.StatusCreated, d.do("POST", "/v1/tasks", `{"kind":"echo","payload":{"text":"x","fail":true},"id":"x"}`, "Prefer: wait=30"), "state=failed", "last_error=it is to fail")

@@ -1,0 +1,83 @@
+package clients
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os/exec"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// followInPage follows a task with a child token, as the page of a visitor does.
+const followInPage = `(async () => {
+	const { Switchyard } = await import("/client/index.js")
+	const sy = new Switchyard({ url: location.origin, token: %q })
+	const job = await sy.send("agent_echo", { user: "ada", input: { from: "page" } })
+	const child = await sy.childToken({ scopes: ["tasks:read"], tasks: [job.id], expiresIn: "5m" })
+	const page = new Switchyard({ url: location.origin, token: child.token })
+	let last
+	for await (const event of (await page.task(job.id)).events()) last = event
+	return last.type + " " + JSON.stringify(last.task.result)
+})()`
+
+// TestTheTypeScriptClientFollowsATaskInAPage loads the client in a browser, from the address of a site
+// that has the API at /v1/.
+func TestTheTypeScriptClientFollowsATaskInAPage(t *testing.T) {
+	needNode(t) // of which the agents are
+	y := startYard(t)
+	site := httptest.NewServer(siteOf(t, y.url))
+	t.Cleanup(site.Close)
+	tab := newTab(t)
+	if err := chromedp.Do(tab, chromedp.Navigate(site.URL)); err != nil {
+		t.Fatal(err)
+	}
+	got, err := chromedp.Run(tab, chromedp.Evaluate[string](fmt.Sprintf(followInPage, y.token), chromedp.EvalAwaitPromise))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := `ended {"said":{"from":"page"}}`; got != want {
+		t.Errorf("the page says %q, want %q", got, want)
+	}
+}
+
+// siteOf is a site with a page, the client, and the API behind it.
+func siteOf(t *testing.T, api string) http.Handler {
+	t.Helper()
+	to, err := url.Parse(api)
+	if err != nil {
+		t.Fatal(err)
+	}
+	site := http.NewServeMux()
+	site.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = w.Write([]byte("<!doctype html><title>A site</title>"))
+	})
+	site.Handle("GET /client/", http.StripPrefix("/client/", http.FileServer(http.Dir("typescript/src"))))
+	site.Handle("/v1/", &httputil.ReverseProxy{FlushInterval: -1, Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(to) }})
+	return site
+}
+
+// newTab starts a private Chromium that ends with the test.
+func newTab(t *testing.T) context.Context {
+	t.Helper()
+	path, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Fatal("chromium is not installed: apt-get install chromium, or run make test, which does")
+	}
+	flags := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()),
+		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.Flag("disable-background-networking", true))
+	ctx, stopTimer := context.WithTimeout(context.Background(), nodeWithin)
+	ctx, stopAllocator := chromedp.NewExecAllocator(ctx, flags...)
+	ctx, stopTab := chromedp.NewContext(ctx)
+	t.Cleanup(func() {
+		stopTab()
+		stopAllocator()
+		stopTimer()
+	})
+	return ctx
+}
