@@ -183,24 +183,15 @@ func (s *server) putEntry(ctx context.Context, in *putEntryInput) (*entryOutput,
 	return s.answer(ctx, status, r)
 }
 
-// put changes the schedule, if it is as the caller believes. It returns 201 for a new entry.
+// put changes the schedule, if it is as the caller believes at that moment. It returns 201 for a new
+// entry.
 func (s *server) put(ctx context.Context, in *putEntryInput, e schedule.Entry) (int, error) {
-	before, err := s.Schedule.Get(ctx, in.ID)
-	missing := errors.Is(err, schedule.ErrNotFound)
-	if err != nil && !missing {
-		return 0, err
-	}
-	if caller := callerOf(ctx); !missing && caller.User != "" && before.Entry.Owner != caller.User {
-		return 0, problem("id-taken", fmt.Sprintf("another entry has the ID %q: choose another one", in.ID))
-	}
-	if in.NoneMatch == "*" && !missing || in.Match != "" && (missing || in.Match != revision(before)) {
-		return 0, problem("changed", fmt.Sprintf("entry %q is not as the request expects it: look at it and decide again", in.ID))
-	}
-	_, err = s.Schedule.Change(ctx, in.ID, func(_ schedule.Entry, found bool) (schedule.Entry, error) {
-		if in.NoneMatch == "*" && found {
-			return e, problem("changed", fmt.Sprintf("entry %q was added meanwhile: look at it and decide again", in.ID))
+	status := http.StatusOK
+	_, err := s.Schedule.Change(ctx, in.ID, func(old schedule.Record, found bool) (schedule.Entry, error) {
+		if status = http.StatusOK; !found {
+			status = http.StatusCreated
 		}
-		return e, nil
+		return e, in.mayReplace(callerOf(ctx), old, found)
 	})
 	if errors.Is(err, schedule.ErrTaken) {
 		return 0, problem("id-taken", err.Error())
@@ -208,11 +199,18 @@ func (s *server) put(ctx context.Context, in *putEntryInput, e schedule.Entry) (
 	if err != nil {
 		return 0, err
 	}
-	status := http.StatusOK
-	if missing {
-		status = http.StatusCreated
-	}
 	return status, s.note(ctx, "put entry", e)
+}
+
+// mayReplace reports that an entry is not as the request expects it, or is another user's.
+func (in *putEntryInput) mayReplace(caller *Caller, old schedule.Record, found bool) error {
+	switch {
+	case found && caller.User != "" && old.Entry.Owner != caller.User:
+		return problem("id-taken", fmt.Sprintf("another entry has the ID %q: choose another one", in.ID))
+	case in.NoneMatch == "*" && found, in.Match != "" && (!found || in.Match != revision(old)):
+		return problem("changed", fmt.Sprintf("entry %q is not as the request expects it: look at it and decide again", in.ID))
+	}
+	return nil
 }
 
 // note keeps in the audit log who has changed an entry.

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -186,6 +188,23 @@ type listInput struct {
 	Cursor string        `query:"cursor" doc:"What the page before says comes next."`
 }
 
+// query returns the query of the next page, which asks for the same tasks.
+func (in *listInput) query(cursor string) string {
+	q := url.Values{"cursor": {cursor}, "limit": {strconv.Itoa(in.Limit)}}
+	for name, value := range map[string]string{"queue": in.Queue, "kind": in.Kind, "user": in.User} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	for _, state := range in.State {
+		q.Set("state", strings.TrimPrefix(q.Get("state")+","+string(state), ","))
+	}
+	if !in.Since.IsZero() {
+		q.Set("since", in.Since.Format(time.RFC3339Nano))
+	}
+	return q.Encode()
+}
+
 // Page is some of many tasks.
 type Page struct {
 	Items []Task `json:"items"`
@@ -223,7 +242,7 @@ func (s *server) list(ctx context.Context, in *listInput) (*pageOutput, error) {
 		}
 	}
 	if found.Next != "" {
-		out.Link = fmt.Sprintf(`</v1/tasks?cursor=%s>; rel="next"`, found.Next)
+		out.Link = fmt.Sprintf(`</v1/tasks?%s>; rel="next"`, in.query(found.Next))
 	}
 	return out, nil
 }

@@ -36,7 +36,7 @@ func (s *Store) put(ctx context.Context, e Entry, last time.Time) (changed bool,
 // Add is Put for an entry that is not there yet. The error is [ErrExists] if it is, so
 // that of two who add the same one is told.
 func (s *Store) Add(ctx context.Context, e Entry) error {
-	_, err := s.Change(ctx, e.ID, func(_ Entry, found bool) (Entry, error) {
+	_, err := s.Change(ctx, e.ID, func(_ Record, found bool) (Entry, error) {
 		if found {
 			return e, fmt.Errorf("entry %s %w: replace it, or choose another id", e.ID, ErrExists)
 		}
@@ -46,11 +46,12 @@ func (s *Store) Add(ctx context.Context, e Entry) error {
 }
 
 // Change is Put for an entry that change makes from the one of that ID, if it is found.
-// change is called again if somebody else changes the entry meanwhile.
-func (s *Store) Change(ctx context.Context, id string, change func(old Entry, found bool) (Entry, error)) (changed bool, err error) {
+// change is called again if somebody else changes the entry meanwhile: what it decides by the books
+// and the revision of the old one holds when the new one is written.
+func (s *Store) Change(ctx context.Context, id string, change func(old Record, found bool) (Entry, error)) (changed bool, err error) {
 	return s.update(ctx, id, func(old stored, now time.Time) (edit, error) {
 		record, err := old.record()
-		e, err := change(record.Entry, err == nil)
+		e, err := change(record, err == nil)
 		if err != nil {
 			return edit{}, err
 		}

@@ -90,19 +90,19 @@ func NewStore(entries *schedule.Store) *Store { return &Store{entries} }
 // or moved with it. It returns the preferences as kept.
 func (s *Store) Change(ctx context.Context, id string, change func(*User)) (User, error) {
 	var u User
-	_, err := s.entries.Change(ctx, EntryID(id), func(old schedule.Entry, found bool) (schedule.Entry, error) {
+	_, err := s.entries.Change(ctx, EntryID(id), func(old schedule.Record, found bool) (schedule.Entry, error) {
 		u = User{}
-		if found && old.Origin == schedule.OriginUser {
+		if found && old.Entry.Origin == schedule.OriginUser {
 			var err error
-			if u, err = of(old); err != nil {
-				return old, err
+			if u, err = of(old.Entry); err != nil {
+				return old.Entry, err
 			}
 		}
 		u.ID = id
 		change(&u)
 		u = u.WithDefaults()
 		e, err := u.Entry()
-		e.Paused = old.Paused
+		e.Paused = old.Entry.Paused
 		return e, err
 	})
 	return u, err

@@ -1,9 +1,17 @@
 package api
 
 import (
+	"context"
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
+
+	"github.com/redis/go-redis/v9"
+
+	"switchyard/internal/schedule"
 )
 
 func TestTasksAreCancelledRunReplayedAndDeleted(t *testing.T) {
@@ -105,5 +113,60 @@ func TestKindsAndQueuesAreTold(t *testing.T) {
 		d.want(http.StatusOK, d.do("PATCH", "/v1/queues/default", `{"paused":true}`), "changed=false")
 		d.want(http.StatusNotFound, d.do("PATCH", "/v1/queues/nowhere", `{"paused":true}`), "type=/problems/not-found")
 		d.want(http.StatusOK, d.do("GET", "/v1/queues", ""), "0.name=default", "0.paused=true", "0.waiting=1")
+	})
+}
+
+// afterFirst does something once the first command, or the first pipeline, was answered.
+type afterFirst struct{ do func() }
+
+func (a afterFirst) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (a afterFirst) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error { defer a.do(); return next(ctx, cmd) }
+}
+
+func (a afterFirst) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error { defer a.do(); return next(ctx, cmds) }
+}
+
+// TestAnEntryThatIsChangedWhileItIsReplacedIsNotReplaced has somebody else change the entry just after
+// a request has read it.
+func TestAnEntryThatIsChangedWhileItIsReplacedIsNotReplaced(t *testing.T) {
+	onEach(t, false, func(d *door) {
+		other := start(d, d.system.Config.Redis.URL, false)
+		put := func(hour int, headers ...string) answer {
+			return d.do("PUT", "/v1/schedule/x", fmt.Sprintf(`{"spec":"0 %d * * *","kind":"echo","payload":{"text":"x"}}`, hour), headers...)
+		}
+		etag := d.want(http.StatusCreated, put(1)).header.Get("ETag")
+		var once sync.Once
+		d.system.Redis.AddHook(afterFirst{func() {
+			once.Do(func() {
+				if changed, err := other.system.Schedule.Put(d.Context(), schedule.Entry{ID: "x", Spec: "0 2 * * *", Kind: "echo", Payload: []byte(`{"text":"x"}`), Origin: schedule.OriginAPI}); err != nil || !changed {
+					d.Errorf("changed %v, %v", changed, err)
+				}
+			})
+		}})
+		d.want(http.StatusPreconditionFailed, put(3, "If-Match: "+etag), "type=/problems/changed")
+		d.want(http.StatusOK, d.do("GET", "/v1/schedule/x", ""), "spec=0 2 * * *")
+	})
+}
+
+func TestTheNextPageAsksForTheSameTasks(t *testing.T) {
+	onEach(t, false, func(d *door) {
+		for i := range 3 {
+			d.want(http.StatusCreated, d.do("POST", "/v1/tasks", fmt.Sprintf(`{"kind":"echo","payload":{"text":"x","user":"ada"},"id":"a%d"}`, i)))
+			d.want(http.StatusCreated, d.do("POST", "/v1/tasks", fmt.Sprintf(`{"kind":"echo","payload":{"text":"x"},"id":"b%d"}`, i)))
+		}
+		var ids []string
+		for path := "/v1/tasks?user=ada&state=waiting,running&limit=1"; path != ""; {
+			page := d.want(http.StatusOK, d.do("GET", path, ""))
+			if id := page.field("items.0.id"); id != "" {
+				ids = append(ids, id)
+			}
+			path, _, _ = strings.Cut(strings.TrimPrefix(page.header.Get("Link"), "<"), ">")
+		}
+		if slices.Sort(ids); fmt.Sprint(ids) != "[a0 a1 a2]" {
+			d.Errorf("the pages have %v", ids)
+		}
 	})
 }
