@@ -75,8 +75,7 @@ type server struct {
 }
 
 const (
-	// maxMany bounds the tasks of a request, and manyBytes its body.
-	maxMany   = 1000
+	// manyBytes bounds the body of a request with many tasks.
 	manyBytes = 8 << 20
 	// beside is what a body may have besides a payload, in bytes.
 	beside = 16 << 10

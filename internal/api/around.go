@@ -1,11 +1,9 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"runtime/debug"
 	"time"
@@ -13,8 +11,6 @@ import (
 	"github.com/google/uuid"
 	"go.uber.org/zap"
 )
-
-func newReader(data []byte) io.Reader { return bytes.NewReader(data) }
 
 // requestID is the header that names a request, in logs and to whoever asks about it.
 const requestID = "X-Request-Id"

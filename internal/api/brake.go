@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -128,6 +127,3 @@ func (s *server) listBrakes(ctx context.Context, _ *struct{}) (*body[Brakes], er
 	}
 	return out, nil
 }
-
-// day is how usage is asked for.
-const day = 24 * time.Hour

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -26,7 +27,7 @@ var strictJSON = huma.Format{
 
 // checkJSON reports what is wrong with a text as JSON, and where.
 func checkJSON(data []byte) error {
-	d := jsontext.NewDecoder(newReader(data))
+	d := jsontext.NewDecoder(bytes.NewReader(data))
 	_, err := d.ReadValue()
 	if err == nil {
 		if _, err = d.ReadToken(); errors.Is(err, io.EOF) {

@@ -123,7 +123,7 @@ func (s *server) getUsage(ctx context.Context, in *usageInput) (*body[[]Spent], 
 	if err := about(ctx, tokens.UsageRead, in.User); err != nil {
 		return nil, err
 	}
-	since := time.Now().Add(-30 * day)
+	since := time.Now().AddDate(0, 0, -30)
 	if in.Since != "" {
 		var err error
 		if since, err = time.Parse(time.DateOnly, in.Since); err != nil {

@@ -3,7 +3,6 @@ package deployment
 import (
 	"context"
 	"errors"
-	"net"
 	"strings"
 	"testing"
 	"time"
@@ -131,31 +130,9 @@ func TestADeploymentIsNamedAfterItsPrefixAndDatabase(t *testing.T) {
 	}
 }
 
-// refusals tells of connections that are refused.
-type refusals chan struct{}
-
-func (r refusals) DialHook(next redis.DialHook) redis.DialHook {
-	return func(ctx context.Context, network, addr string) (net.Conn, error) {
-		conn, err := next(ctx, network, addr)
-		if err != nil {
-			select {
-			case r <- struct{}{}:
-			default: // nobody asks any more
-			}
-		}
-		return conn, err
-	}
-}
-
-func (r refusals) ProcessHook(next redis.ProcessHook) redis.ProcessHook { return next }
-
-func (r refusals) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
-	return next
-}
-
 func TestAQueueIsClaimedOnceRedisAnswers(t *testing.T) {
 	server := redistest.Server(t)
-	client, refused := redistest.Client(t, server.Addr), make(refusals)
+	client, refused := redistest.Client(t, server.Addr), make(redistest.Refusals)
 	client.AddHook(refused)
 	q := NewQueues(client, "live", zap.NewNop())
 	server.Stop()

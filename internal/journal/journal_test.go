@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -353,31 +352,9 @@ func TestARunWithoutStepsLeavesNothing(t *testing.T) {
 	})
 }
 
-// refusals tells of connections that are refused.
-type refusals chan struct{}
-
-func (r refusals) DialHook(next redis.DialHook) redis.DialHook {
-	return func(ctx context.Context, network, addr string) (net.Conn, error) {
-		conn, err := next(ctx, network, addr)
-		if err != nil {
-			select {
-			case r <- struct{}{}:
-			default: // nobody asks any more
-			}
-		}
-		return conn, err
-	}
-}
-
-func (r refusals) ProcessHook(next redis.ProcessHook) redis.ProcessHook { return next }
-
-func (r refusals) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
-	return next
-}
-
 func TestAShortOutageIsWaitedOut(t *testing.T) {
 	server := redistest.Server(t, "--appendonly", "yes", "--appendfsync", "always")
-	client, refused := redistest.Client(t, server.Addr), make(refusals)
+	client, refused := redistest.Client(t, server.Addr), make(redistest.Refusals)
 	client.AddHook(refused)
 	d := newDesk(t, client)
 	j, _ := d.attempt(1)
