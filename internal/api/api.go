@@ -100,7 +100,7 @@ func NewHandler(o Options) http.Handler {
 	api := humago.New(mux, config)
 	s := &server{Options: o, schemas: schemasOf(o.Catalog)}
 	for _, register := range []func(huma.API){
-		s.registerSend, s.registerTasks, s.registerChange, s.registerRuns, s.registerSchedule, s.registerBrake, s.registerUsers, s.registerKinds, s.registerTokens,
+		s.registerSend, s.registerTasks, s.registerChange, s.registerRuns, s.registerListRuns, s.registerSchedule, s.registerBrake, s.registerUsers, s.registerKinds, s.registerTokens,
 	} {
 		register(api)
 	}

@@ -27,12 +27,14 @@ type New struct {
 	ExpiresIn Duration `json:"expires_in,omitempty" doc:"It must be done within so long from now, or it expires."`
 	Unique    Duration `json:"unique,omitempty" doc:"For so long no other task of this kind and payload is added."`
 	// Retention is how long the result is kept.
-	Retention Duration `json:"retention,omitempty" doc:"How long the task and its result are kept after it has succeeded."`
+	Retention Duration          `json:"retention,omitempty" doc:"How long the task and its result are kept after it has succeeded."`
+	Tags      []string          `json:"tags,omitempty" maxItems:"10" doc:"What the task is found by, such as order:4711. Without spaces and commas."`
+	Meta      map[string]string `json:"meta,omitempty" doc:"What you want to note with the task: up to 20 short texts."`
 }
 
 // options returns what departs from the kind's policy.
 func (n New) options(now time.Time) (tasks.Options, error) {
-	o := tasks.Options{ID: n.ID, Queue: n.Queue, At: n.At, Deadline: n.Expires, Unique: time.Duration(n.Unique), Retention: time.Duration(n.Retention)}
+	o := tasks.Options{ID: n.ID, Queue: n.Queue, At: n.At, Deadline: n.Expires, Unique: time.Duration(n.Unique), Retention: time.Duration(n.Retention), Tags: n.Tags, Meta: n.Meta}
 	if n.In > 0 {
 		if !n.At.IsZero() {
 			return o, invalid("/in", errors.New("at and in are both given: leave one out"))
@@ -153,7 +155,7 @@ func (s *server) add(ctx context.Context, n New) (*taskOutput, error) {
 
 // sent returns a task that has just been added.
 func (s *server) sent(n New, r tasks.Receipt, o tasks.Options) Task {
-	status := tasks.Status{ID: r.ID, Kind: r.Kind, Queue: r.Queue, State: tasks.StateWaiting, Deadline: o.Deadline, Payload: orEmpty(n.Payload)}
+	status := tasks.Status{ID: r.ID, Kind: r.Kind, Queue: r.Queue, State: tasks.StateWaiting, Deadline: o.Deadline, Tags: n.Tags, Meta: n.Meta, Payload: orEmpty(n.Payload)}
 	if route, err := s.Routing.Route(n.Kind); err == nil {
 		status.Retries = route.Policy.Retries
 	}

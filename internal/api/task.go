@@ -15,9 +15,12 @@ type Task struct {
 	Queue string      `json:"queue"`
 	State tasks.State `json:"state" enum:"waiting,scheduled,held,running,retrying,parked,succeeded,failed,cancelled,expired,broken"`
 	// Ended says that the task has come to its end.
-	Ended bool   `json:"ended" doc:"Whether the task has come to its end."`
-	User  string `json:"user,omitempty" doc:"The user for whom the task works."`
-	Run   string `json:"run,omitempty" doc:"Names the run: the same for all attempts."`
+	Ended   bool              `json:"ended" doc:"Whether the task has come to its end."`
+	User    string            `json:"user,omitempty" doc:"The user for whom the task works."`
+	Tags    []string          `json:"tags,omitempty"`
+	Meta    map[string]string `json:"meta,omitempty" doc:"What the producer has noted with the task."`
+	Created time.Time         `json:"created,omitzero" doc:"When the task was sent, by Redis's clock."`
+	Run     string            `json:"run,omitempty" doc:"Names the run: the same for all attempts."`
 	// Attempts counts those that were begun, as far as it is known.
 	Attempts    int             `json:"attempts" doc:"How many attempts have failed or were lost."`
 	RetriesLeft int             `json:"retries_left"`
@@ -44,7 +47,7 @@ type Links struct {
 // taskOf returns a task as it is told.
 func taskOf(s tasks.Status) Task {
 	t := Task{
-		ID: s.ID, Kind: s.Kind, Queue: s.Queue, State: s.State, Ended: s.State.Ended(), User: tasks.UserOf(s.Payload), Run: s.Run,
+		ID: s.ID, Kind: s.Kind, Queue: s.Queue, State: s.State, Ended: s.State.Ended(), User: tasks.UserOf(s.Payload), Tags: s.Tags, Meta: s.Meta, Created: s.Created, Run: s.Run,
 		Attempts: s.Retried + s.Losses, RetriesLeft: max(0, s.Retries-s.Retried), Due: s.NextRun, Since: s.Since, Expires: s.Deadline,
 		Payload: s.Payload, Progress: s.Progress, Result: s.Result, LastError: s.LastError, Error: s.Error, Broken: s.Broken, Links: linksOf(s.Queue, s.ID),
 	}

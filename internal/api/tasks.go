@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -180,10 +181,13 @@ func (s *server) result(ctx context.Context, in *resultInput) (*body[json.RawMes
 
 type listInput struct {
 	Queue  string        `query:"queue"`
-	Kind   string        `query:"kind" doc:"A kind, such as scrape_page."`
+	Kind   string        `query:"kind" doc:"A kind, or the beginning of kinds with * behind it, such as agent_*."`
 	State  []tasks.State `query:"state" doc:"States, with commas between them."`
 	User   string        `query:"user" doc:"The user for whom the tasks work."`
+	Tag    string        `query:"tag" doc:"A tag that the tasks have."`
 	Since  time.Time     `query:"since" doc:"Those known to have come to their state then or later."`
+	From   time.Time     `query:"from" doc:"Those sent then or later."`
+	To     time.Time     `query:"to" doc:"Those sent before this moment."`
 	Limit  int           `query:"limit" minimum:"1" maximum:"1000" default:"100"`
 	Cursor string        `query:"cursor" doc:"What the page before says comes next."`
 }
@@ -191,18 +195,26 @@ type listInput struct {
 // query returns the query of the next page, which asks for the same tasks.
 func (in *listInput) query(cursor string) string {
 	q := url.Values{"cursor": {cursor}, "limit": {strconv.Itoa(in.Limit)}}
-	for name, value := range map[string]string{"queue": in.Queue, "kind": in.Kind, "user": in.User} {
+	for name, value := range map[string]string{"queue": in.Queue, "kind": in.Kind, "user": in.User, "tag": in.Tag, "state": join(in.State)} {
 		if value != "" {
 			q.Set(name, value)
 		}
 	}
-	for _, state := range in.State {
-		q.Set("state", strings.TrimPrefix(q.Get("state")+","+string(state), ","))
-	}
-	if !in.Since.IsZero() {
-		q.Set("since", in.Since.Format(time.RFC3339Nano))
+	for name, value := range map[string]time.Time{"since": in.Since, "from": in.From, "to": in.To} {
+		if !value.IsZero() {
+			q.Set(name, value.Format(time.RFC3339Nano))
+		}
 	}
 	return q.Encode()
+}
+
+// join writes states as a query has them.
+func join(states []tasks.State) string {
+	words := make([]string, len(states))
+	for i, s := range states {
+		words[i] = string(s)
+	}
+	return strings.Join(words, ",")
 }
 
 // Page is some of many tasks.
@@ -218,31 +230,39 @@ type pageOutput struct {
 }
 
 func (s *server) list(ctx context.Context, in *listInput) (*pageOutput, error) {
-	caller := callerOf(ctx)
-	if in.Kind != "" {
-		if err := caller.need(tokens.TasksRead, in.Kind); err != nil {
-			return nil, err
-		}
-	}
-	f := tasks.Filter{Queue: in.Queue, States: in.State, Kind: in.Kind, User: in.User, Since: in.Since}
-	if caller.User != "" {
-		if in.User != "" && in.User != caller.User {
-			return nil, noSuch("user", in.User)
-		}
-		f.User = caller.User
-	}
-	found, err := s.Queue.List(ctx, f, in.Limit, in.Cursor)
+	f := tasks.Filter{Queue: in.Queue, States: in.State, Kind: in.Kind, User: in.User, Tag: in.Tag, Since: in.Since, From: in.From, To: in.To}
+	found, next, err := s.search(ctx, f, in.Limit, in.Cursor)
 	if err != nil {
 		return nil, err
 	}
-	out := &pageOutput{Body: Page{Items: []Task{}, Next: found.Next}}
-	for _, status := range found.Tasks {
-		if caller.sees(tokens.TasksRead, status) {
-			out.Body.Items = append(out.Body.Items, taskOf(status))
-		}
+	out := &pageOutput{Body: Page{Items: []Task{}, Next: next}}
+	for _, status := range found {
+		out.Body.Items = append(out.Body.Items, taskOf(status))
 	}
-	if found.Next != "" {
-		out.Link = fmt.Sprintf(`</v1/tasks?%s>; rel="next"`, in.query(found.Next))
+	if next != "" {
+		out.Link = fmt.Sprintf(`</v1/tasks?%s>; rel="next"`, in.query(next))
 	}
 	return out, nil
+}
+
+// search returns those of a page of tasks that the caller may see, and the cursor of the next page.
+func (s *server) search(ctx context.Context, f tasks.Filter, limit int, cursor string) ([]tasks.Status, string, error) {
+	caller := callerOf(ctx)
+	if f.Kind != "" {
+		if err := caller.need(tokens.TasksRead, f.Kind); err != nil {
+			return nil, "", err
+		}
+	}
+	if caller.User != "" {
+		if f.User != "" && f.User != caller.User {
+			return nil, "", noSuch("user", f.User)
+		}
+		f.User = caller.User
+	}
+	page, err := s.Queue.List(ctx, f, limit, cursor)
+	if err != nil {
+		return nil, "", err
+	}
+	seen := slices.DeleteFunc(page.Tasks, func(t tasks.Status) bool { return !caller.sees(tokens.TasksRead, t) })
+	return seen, page.Next, nil
 }

@@ -2,8 +2,10 @@ package queue
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -95,6 +97,13 @@ func (c *Client) prepare(task tasks.New) (message, error) {
 	}
 	m.policy.Unique = max(m.policy.Unique, opts.Unique)
 	m.policy.Retention = max(m.policy.Retention, opts.Retention)
+	if len(opts.Tags) > 0 {
+		m.headers[format.TagsHeader] = strings.Join(opts.Tags, ",")
+	}
+	if len(opts.Meta) > 0 {
+		text, _ := json.Marshal(opts.Meta) // strings always have a text
+		m.headers[format.MetaHeader] = string(text)
+	}
 	if opts.Wakes != nil {
 		m.headers[format.WakesHeader] = opts.Wakes.Queue + "/" + opts.Wakes.ID
 	}

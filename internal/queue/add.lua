@@ -1,12 +1,12 @@
 -- Adds tasks, each once, as asynq's client would. Those of the schedule come with a tick of
 -- an entry: the ledger knows the latest tick of each entry that was added, and one that is
 -- not later was dealt with, whatever became of its task. So who was held up cannot add a
--- tick again that others have added meanwhile. given.lua stands before this.
+-- tick again that others have added meanwhile. index.lua and given.lua stand before this.
 --
 -- KEYS: pending, scheduled, wake list, ledger (hash: entry -> tick), ledger's ages (sorted
 --       set: entry, by when it was written)
--- ARGV: {tasks: task key prefix, tokens: most a wake list may hold, before: Unix time in ms
---       from which nothing is added, if there is one, items: [{id, due: Unix time in ms at
+-- ARGV: {tasks: task key prefix, index: what the keys of the index begin with, tokens: most a wake list may hold, before: Unix time in ms
+--       from which nothing is added, if there is one, items: [{id, labels: see index.lua, due: Unix time in ms at
 --       which a delayed one is due, lock and ttl: of a unique one, its lock and for how many
 --       seconds, entry and tick: of one of the schedule, its entry and Unix time in s}]},
 --       then the message of each item
@@ -17,6 +17,7 @@
 
 local pending, scheduled, wake, ledger, ages = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local micros = clock[1] * 1000000 + clock[2]
 if given.before and now >= given.before then
 	return {}
 end
@@ -27,10 +28,13 @@ if not given.items[2] and not (first.due or first.lock or first.entry or given.b
 	local task = given.tasks .. first.id
 	local tokens = redis.pcall("LLEN", wake)
 	if type(tokens) == "number" and redis.call("EXISTS", task) == 0 and type(redis.pcall("LPUSH", pending, first.id)) == "number" then
-		redis.call("HSET", task, "msg", ARGV[2], "state", "pending", "pending_since", nanos)
+		local at = string.format("%.0f", micros)
+		redis.call("HSET", task, "msg", ARGV[2], "state", "pending", "pending_since", nanos, "index", at .. "\n" .. first.labels)
 		if tokens < given.tokens then
 			redis.call("LPUSH", wake, "")
 		end
+		toIndex(first.labels, first.id, at)
+		runIndexing("ZADD", given.index)
 		return {1}
 	end
 end
@@ -59,8 +63,10 @@ end
 
 local ready, delayed, ticks, written, here = {}, {}, {}, {}, {}
 
--- store writes a task's hash and returns nothing, or says why it must not.
-local function store(task, item, message, wait)
+-- store writes a task's hash and returns nothing, or says why it must not. The times of the tasks of
+-- a call differ, so that they keep their order.
+local function store(task, n, message, wait)
+	local item, at = given.items[n], string.format("%.0f", micros + n - 1)
 	local is = (taken or here[task]) and redis.call("TYPE", task).ok or "none"
 	if is ~= "none" then
 		return is == "hash" and 0 or misfit(task, "hash")
@@ -69,10 +75,11 @@ local function store(task, item, message, wait)
 		return misfit(item.lock, "string") or {"held", redis.call("GET", item.lock) or ""}
 	end
 	if wait > 0 then
-		redis.call("HSET", task, "msg", message, "state", "scheduled", "due_ms", string.format("%.0f", item.due))
+		redis.call("HSET", task, "msg", message, "state", "scheduled", "due_ms", string.format("%.0f", item.due), "index", at .. "\n" .. item.labels)
 	else
-		redis.call("HSET", task, "msg", message, "state", "pending", "pending_since", nanos)
+		redis.call("HSET", task, "msg", message, "state", "pending", "pending_since", nanos, "index", at .. "\n" .. item.labels)
 	end
+	toIndex(item.labels, item.id, at)
 	if item.lock then
 		redis.call("HSET", task, "unique_key", item.lock)
 	end
@@ -88,7 +95,7 @@ local function add(n, item)
 	if item.entry and latest[item.entry] >= item.tick then
 		return 0
 	end
-	local refused = store(keys[n], item, ARGV[n + 1], wait)
+	local refused = store(keys[n], n, ARGV[n + 1], wait)
 	if item.entry and (not refused or refused == 0 or refused[1] == "held") then
 		latest[item.entry] = item.tick
 		ticks[#ticks + 1], ticks[#ticks + 2] = item.entry, string.format("%.0f", item.tick)
@@ -120,6 +127,7 @@ end
 if #delayed > 0 then
 	redis.call("ZADD", scheduled, unpack(delayed))
 end
+runIndexing("ZADD", given.index)
 -- One token has a lane look when the first of the delayed ones is due.
 local more = {}
 for n = 1, math.min(#ready + math.min(#delayed, 1), given.tokens - (tonumber(tokens) or 0)) do

@@ -27,13 +27,14 @@ var (
 	//go:embed add.lua
 	addLua string
 
-	addScript = redis.NewScript(givenLua + addLua)
+	addScript = redis.NewScript(format.IndexLua + givenLua + addLua)
 )
 
 // addBatch is tasks of one queue that one script adds.
 type addBatch struct {
 	queue  string
 	places []int // of the tasks among all
+	kinds  map[string]bool
 	call   addCall
 	texts  []any // their messages
 	bytes  int
@@ -43,18 +44,20 @@ type addBatch struct {
 // addCall is what the script is asked to do.
 type addCall struct {
 	Tasks  string    `json:"tasks"`
+	Index  string    `json:"index"`
 	Tokens int       `json:"tokens"`
 	Before int64     `json:"before,omitempty"`
 	Items  []addItem `json:"items"`
 }
 
 type addItem struct {
-	ID    string `json:"id"`
-	Due   int64  `json:"due,omitempty"`
-	Lock  string `json:"lock,omitempty"`
-	TTL   int64  `json:"ttl,omitempty"`
-	Entry string `json:"entry,omitempty"`
-	Tick  int64  `json:"tick,omitempty"`
+	ID     string `json:"id"`
+	Labels string `json:"labels"`
+	Due    int64  `json:"due,omitempty"`
+	Lock   string `json:"lock,omitempty"`
+	TTL    int64  `json:"ttl,omitempty"`
+	Entry  string `json:"entry,omitempty"`
+	Tick   int64  `json:"tick,omitempty"`
 }
 
 // add adds tasks, those of a queue a few hundred to a script, all scripts in one round trip,
@@ -66,7 +69,7 @@ func (c *Client) add(ctx context.Context, messages []message, until time.Time) [
 	for i, m := range messages {
 		b := open[m.queue]
 		if b == nil || b.full() {
-			b = &addBatch{queue: m.queue, call: addCall{Tasks: format.TaskKey(m.queue, ""), Tokens: format.MaxTokens}}
+			b = &addBatch{queue: m.queue, kinds: map[string]bool{}, call: addCall{Tasks: format.TaskKey(m.queue, ""), Index: format.IndexKey(m.queue), Tokens: format.MaxTokens}}
 			if !until.IsZero() {
 				b.call.Before = until.UnixMilli()
 			}
@@ -86,13 +89,14 @@ func (c *Client) add(ctx context.Context, messages []message, until time.Time) [
 func (b *addBatch) full() bool { return len(b.places) == maxAdds || b.bytes >= maxAddBytes }
 
 func (b *addBatch) put(place int, m message) {
-	item := addItem{ID: m.id, Lock: m.lock(), TTL: wholeSeconds(m.policy.Unique), Entry: m.entry, Tick: m.tick}
+	item := addItem{ID: m.id, Labels: m.labels().String(), Lock: m.lock(), TTL: wholeSeconds(m.policy.Unique), Entry: m.entry, Tick: m.tick}
 	if !m.at.IsZero() {
 		item.Due = m.at.UnixMilli()
 	}
 	text := m.encode()
 	b.places, b.call.Items, b.texts = append(b.places, place), append(b.call.Items, item), append(b.texts, text)
 	b.bytes += len(text)
+	b.kinds[m.kind] = true
 }
 
 // runAdds runs the script on each batch.
@@ -113,6 +117,11 @@ func (c *Client) runAdds(ctx context.Context, batches []*addBatch) {
 		for _, b := range batches {
 			if c.listed.isDue(b.queue) {
 				p.SAdd(ctx, format.Queues, b.queue)
+			}
+			for kind := range b.kinds {
+				if c.listed.isDue(b.queue + "/" + kind) {
+					p.SAdd(ctx, format.KindsKey(b.queue), kind)
+				}
 			}
 		}
 	})

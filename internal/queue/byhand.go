@@ -34,6 +34,7 @@ type handCall struct {
 	ID      string `json:"id"`
 	Group   string `json:"group"`
 	Locks   string `json:"locks"`
+	Index   string `json:"index"`
 	Nothing string `json:"nothing"`
 	Tokens  int    `json:"tokens"`
 	Error   string `json:"error,omitempty"`
@@ -79,7 +80,7 @@ func handInvocation(name tasks.Name, s tasks.Status, d deed) *invocation {
 	q := name.Queue
 	call := handCall{
 		ID: name.ID, Group: format.Key(q, "g:"), Locks: format.Key(q, "unique:"),
-		Nothing: format.OwnKey(q, "nothing"), Tokens: format.MaxTokens,
+		Index: format.IndexKey(q), Nothing: format.OwnKey(q, "nothing"), Tokens: format.MaxTokens,
 	}
 	text := d.say(s, &call)
 	told, _ := json.Marshal(call) // strings and numbers always have a text

@@ -2,7 +2,8 @@
 -- behind given.lua. The hash, and whatever else is kept of the task, may be anything.
 --
 -- KEYS: the task, pending, scheduled, retry, archived, completed, groups, wake list
--- ARGV: {id, group: group key prefix, locks: prefix of the locks of unique tasks, nothing: a
+-- ARGV: {id, group: group key prefix, locks: prefix of the locks of unique tasks, index: what
+--       the keys of the index begin with, nothing: a
 --       key that is never there, tokens: most a wake list may hold, and what the script says}
 
 local task, pending, groups, wake = KEYS[1], KEYS[2], KEYS[7], KEYS[8]

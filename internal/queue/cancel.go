@@ -17,7 +17,7 @@ import (
 //go:embed cancel.lua
 var cancelLua string
 
-var cancelScript = redis.NewScript(givenLua + byHandLua + cancelLua)
+var cancelScript = redis.NewScript(format.IndexLua + givenLua + byHandLua + cancelLua)
 
 // Cancel ends tasks. One that waits, for whatever, has ended when this returns: it never runs.
 // One that runs is about to: whoever performs it hears of it. To cancel what is cancelled

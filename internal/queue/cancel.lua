@@ -1,6 +1,6 @@
 -- Cancels a task. One that waits ends at once, in the dead letter, as asynq archives; of one
--- that runs it is written that it is cancelled, for the lane that holds it. byhand.lua stands
--- before this.
+-- that runs it is written that it is cancelled, for the lane that holds it. index.lua and
+-- byhand.lua stand before this.
 --
 -- ARGV: {error: why it ended, JSON, cancel: who cancels, JSON, oldest: for how many seconds the
 --       dead letter keeps a task, most: how many it keeps, prefix: task key prefix}, what the
@@ -15,9 +15,11 @@ local function trim()
 	for _, list in ipairs({old, extra}) do
 		for n = 1, math.min(#list, 1000) do
 			redis.call("ZREM", sets.archived, list[n])
+			fromIndex(given.prefix .. list[n], list[n])
 			redis.call("DEL", given.prefix .. list[n])
 		end
 	end
+	runIndexing("ZREM", given.index)
 end
 
 if word == "active" then

@@ -73,6 +73,12 @@ func (c *Client) checkOptions(queue string, opts tasks.Options) error {
 	if opts.Unique < 0 || opts.Retention < 0 {
 		return fmt.Errorf("unique %s and retention %s must not be negative: give a duration, or leave it out", opts.Unique, opts.Retention)
 	}
+	if err := tasks.CheckTags(opts.Tags); err != nil {
+		return err
+	}
+	if err := tasks.CheckMeta(opts.Meta); err != nil {
+		return err
+	}
 	return checkTimes(opts, time.Now())
 }
 

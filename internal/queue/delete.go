@@ -7,13 +7,14 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"switchyard/internal/queue/format"
 	"switchyard/internal/tasks"
 )
 
 //go:embed delete.lua
 var deleteLua string
 
-var deleteScript = redis.NewScript(givenLua + byHandLua + deleteLua)
+var deleteScript = redis.NewScript(format.IndexLua + givenLua + byHandLua + deleteLua)
 
 // Delete removes tasks and all that is kept of them, also what is no task's. One that runs is
 // not deleted: cancel it first.

@@ -1,4 +1,4 @@
--- Deletes a task, whatever is kept of it, unless it runs. byhand.lua stands before this.
+-- Deletes a task, whatever is kept of it, unless it runs. index.lua and byhand.lua stand before this.
 --
 -- Returns "deleted", or "" if it runs or there is none, and the rest of answer.
 
@@ -7,8 +7,10 @@ if word == "active" then
 end
 local before = answer("deleted")
 local there = leave()
+fromIndex(task, id)
 unlock()
 if redis.call("DEL", task) == 0 and not there then
 	before[1] = ""
 end
+runIndexing("ZREM", given.index)
 return before

@@ -12,7 +12,7 @@ import (
 )
 
 // keptFields are what [kept] asks a task's hash for.
-var keptFields = []string{"msg", "result", format.ProgressField, format.RunField, format.ErrorField, format.CancelField, format.LossesField, "pending_since"}
+var keptFields = []string{"msg", "result", format.ProgressField, format.RunField, format.ErrorField, format.CancelField, format.LossesField, format.IndexField, "pending_since"}
 
 // kept is what Redis keeps of a task, as it is answered. Anybody may have written it.
 type kept struct {
@@ -45,6 +45,7 @@ func (k kept) fill(s *tasks.Status) error {
 		Error    string  `redis:"error"`
 		Cancel   string  `redis:"cancel"`
 		Losses   string  `redis:"losses"`
+		Index    string  `redis:"index"`
 		Waits    string  `redis:"pending_since"`
 	}
 	if err := k.fields.Scan(&h); err != nil {
@@ -53,7 +54,7 @@ func (k kept) fill(s *tasks.Status) error {
 	s.Run, s.Result, s.Progress = h.Run, asJSON(h.Result), asJSON(h.Progress)
 	s.Error, s.Cancel = asJSON(h.Error), asJSON(h.Cancel)
 	s.Losses, _ = strconv.Atoi(h.Losses)
-	s.NextRun = k.nextRun(s.State)
+	s.NextRun, s.Created = k.nextRun(s.State), format.Created(h.Index)
 	var m *format.Message
 	if m, s.Broken = messageOf(h.Msg); m == nil {
 		s.State = tasks.StateBroken
@@ -61,6 +62,8 @@ func (k kept) fill(s *tasks.Status) error {
 	}
 	s.Kind, s.Payload, s.Headers, s.LastError = m.Kind, asJSON(string(m.Payload)), m.Headers, m.Error
 	s.Retried, s.Retries = m.Retried, m.Retry
+	s.Tags = format.TagsOf(m.Headers)
+	_ = json.Unmarshal([]byte(m.Headers[format.MetaHeader]), &s.Meta) // a foreign client may have written anything
 	s.Deadline, s.Completed = unix(float64(m.Deadline)), unix(float64(m.CompletedAt))
 	s.Since = k.since(s, m, h.Waits)
 	return nil

@@ -3,8 +3,12 @@ package queue
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 
+	"github.com/redis/go-redis/v9"
+
+	"switchyard/internal/queue/format"
 	"switchyard/internal/tasks"
 )
 
@@ -19,31 +23,34 @@ const (
 	MaxMatches = 100_000
 )
 
-// List returns the tasks that f means, up to limit of them from the place that after says, ""
-// for the first. It reads a bounded number of tasks. One that moves meanwhile may be listed
-// twice or not at all. What is kept of a task and is no task's is listed as broken.
+// walk is a way to come by all tasks that may be meant.
+type walk interface {
+	some(ctx context.Context, n int) (all []tasks.Status, done bool, err error)
+	cursor(*cursor)
+}
+
+// List returns the tasks that f means, up to limit of them, and where the next page begins: after
+// is what the page before said, "" for the first. It reads a bounded number of tasks.
+//
+// Those that are asked for by kind, user, tag or by when they were added come in that order, the
+// latest first, unless fewer tasks are in the states that f names. Then, and without any of these,
+// they come by where they stand: in a queue in their order, of those that have ended the last
+// first. Pages together have every task that was meant all the time. One that moves meanwhile may
+// come twice or not at all. What is kept of a task and is no task's is listed as broken.
+//
+// A foreign client's task has its labels within a minute or so, if a worker takes from its queue.
 func (c *Client) List(ctx context.Context, f tasks.Filter, limit int, after string) (tasks.Page, error) {
 	page := tasks.Page{Tasks: []tasks.Status{}}
-	queues, words, err := c.among(f)
-	if err != nil {
-		return page, err
-	}
 	if limit < 1 || limit > maxPage {
 		return page, fmt.Errorf("limit %d: use 1 to %d", limit, maxPage)
 	}
-	p := place{Queue: queues[0], Word: words[0]}
-	if after != "" {
-		if p, err = placeOfCursor(after); err != nil {
-			return page, err
-		}
-		if !slices.Contains(queues, p.Queue) {
-			return page, fmt.Errorf("after %.40q: it is of another queue than asked for", after)
-		}
+	w, err := c.walk(ctx, f, after)
+	if err != nil {
+		return page, err
 	}
-	for looked := 0; looked < maxLooked; {
-		n := min(lookAtOnce, limit-len(page.Tasks))
-		some, err := c.statusesAt(ctx, p, int64(n))
-		if err != nil {
+	for looked := 0; looked < maxLooked && len(page.Tasks) < limit; {
+		some, done, err := w.some(ctx, min(lookAtOnce, limit-len(page.Tasks)))
+		if err != nil || done {
 			return page, err
 		}
 		for _, s := range some {
@@ -52,19 +59,57 @@ func (c *Client) List(ctx context.Context, f tasks.Filter, limit int, after stri
 			}
 		}
 		looked += len(some) + 1
-		if p.At += int64(len(some)); len(some) < n {
-			next, more, err := c.nextPlace(ctx, p, queues, words)
-			if err != nil || !more {
-				return page, err
-			}
-			p = next
-		}
-		if len(page.Tasks) == limit {
-			break
-		}
 	}
-	page.Next = p.cursor()
+	at := cursor{Sum: sumOf(f)}
+	w.cursor(&at)
+	page.Next = at.String()
 	return page, nil
+}
+
+// walk returns the way to the tasks of f, from the place that after says.
+func (c *Client) walk(ctx context.Context, f tasks.Filter, after string) (walk, error) {
+	queues, words, err := c.among(f)
+	if err != nil {
+		return nil, err
+	}
+	if after == "" {
+		by, err := c.shortest(ctx, f, queues, words)
+		if err != nil {
+			return nil, err
+		}
+		return c.begin(ctx, f, by, queues, words)
+	}
+	at, err := readCursor(after, f)
+	if err != nil {
+		return nil, err
+	}
+	if at.Place != nil {
+		if !slices.Contains(queues, at.Place.Queue) {
+			return nil, fmt.Errorf("after %.40q: it is of another queue than asked for", after)
+		}
+		return &placeWalk{c, queues, words, *at.Place}, nil
+	}
+	w, err := c.begin(ctx, f, at.Label.By, queues, words)
+	if by, ok := w.(*labelWalk); ok {
+		by.at = *at.Label
+	}
+	return w, err
+}
+
+// begin returns a way to the tasks of f from its beginning on: by a label, or by "" their places.
+func (c *Client) begin(ctx context.Context, f tasks.Filter, by string, queues, words []string) (walk, error) {
+	if by == "" {
+		return &placeWalk{c, queues, words, place{Queue: queues[0], Word: words[0]}}, nil
+	}
+	sets, err := c.labelSets(ctx, by, queues, f)
+	w := &labelWalk{client: c, sets: sets, from: score(math.Inf(-1)), at: trail{By: by}}
+	if !f.From.IsZero() {
+		w.from = score(f.From.UnixMicro())
+	}
+	if !f.To.IsZero() {
+		w.at.Score = score(f.To.UnixMicro())
+	}
+	return w, err
 }
 
 // among returns the queues and the places that tasks of f can be in.
@@ -82,31 +127,82 @@ func (c *Client) among(f tasks.Filter) (queues, words []string, err error) {
 	return queues, wordsOf(f.States), nil
 }
 
-// statusesAt returns up to n of the tasks at p. One that is listed there and has no data is
-// broken, unless it has only just gone.
-func (c *Client) statusesAt(ctx context.Context, p place, n int64) ([]tasks.Status, error) {
-	ids, err := c.ids(ctx, p, n)
-	if err != nil || len(ids) == 0 {
-		return nil, err
-	}
-	names := make([]tasks.Name, len(ids))
-	for i, id := range ids {
-		names[i] = tasks.Name{Queue: p.Queue, ID: id}
-	}
-	all, err := c.statuses(ctx, names)
-	if err != nil || !slices.ContainsFunc(all, isGone) {
-		return all, err
-	}
-	still, err := c.ids(ctx, p, n)
-	for i, s := range all {
-		if isGone(s) && slices.Contains(still, s.ID) {
-			all[i].State, all[i].Broken = tasks.StateBroken, "its data is gone"
+// shortest returns what has the fewest tasks to look at: a label that f asks for, or "" the places
+// of its states.
+func (c *Client) shortest(ctx context.Context, f tasks.Filter, queues, words []string) (string, error) {
+	var labels []string
+	for by, asked := range map[string]bool{byTag: f.Tag != "", byUser: f.User != "", byKind: f.Kind != ""} {
+		if asked {
+			labels = append(labels, by)
 		}
 	}
-	return all, err
+	if len(labels) == 0 && (!f.From.IsZero() || !f.To.IsZero()) {
+		labels = []string{byKind}
+	}
+	slices.Sort(labels)
+	best, least := "", int64(math.MaxInt64)
+	if !slices.Contains(words, aggregating) { // nobody counts those that wait for turns
+		n, err := c.count(ctx, queues, words)
+		if err != nil {
+			return "", err
+		}
+		least = n
+	}
+	for _, by := range labels {
+		sets, err := c.labelSets(ctx, by, queues, f)
+		if err != nil {
+			return "", err
+		}
+		if n, err := c.cards(ctx, sets); err != nil {
+			return "", err
+		} else if n < least {
+			best, least = by, n
+		}
+	}
+	return best, nil
 }
 
-func isGone(s tasks.Status) bool { return s.State == "" }
+// cards returns how many members sets have together.
+func (c *Client) cards(ctx context.Context, sets []labelSet) (int64, error) {
+	replies := make([]*redis.IntCmd, len(sets))
+	_, _ = c.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, s := range sets {
+			replies[i] = p.ZCard(ctx, s.key)
+		}
+		return nil
+	})
+	return sum(replies)
+}
+
+// count returns how many tasks stand in the places of words.
+func (c *Client) count(ctx context.Context, queues, words []string) (int64, error) {
+	var replies []*redis.IntCmd
+	_, _ = c.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for _, q := range queues {
+			for _, word := range words {
+				if word == pending || word == active {
+					replies = append(replies, p.LLen(ctx, format.Key(q, word)))
+				} else {
+					replies = append(replies, p.ZCard(ctx, format.Key(q, word)))
+				}
+			}
+		}
+		return nil
+	})
+	return sum(replies)
+}
+
+// sum adds up what is there. A key of another type holds nothing.
+func sum(replies []*redis.IntCmd) (total int64, err error) {
+	for _, r := range replies {
+		n, err := r.Result()
+		if err != nil && !isWrongType(err) {
+			return 0, fmt.Errorf("count tasks: %w", err)
+		}
+		total += n
+	}
+	return total, nil
+}
 
 // Match returns the names of the tasks that f means, at most [MaxMatches]; more says that there
 // are others.

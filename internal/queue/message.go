@@ -50,6 +50,11 @@ func (m message) lock() string {
 	return format.LockKey(m.queue, m.kind, m.payload)
 }
 
+// labels are what m is found by.
+func (m message) labels() format.Labels {
+	return format.Labels{Kind: m.kind, User: tasks.UserOf(m.payload), Tags: format.TagsOf(m.headers)}
+}
+
 // receipt says where m goes.
 func (m message) receipt() tasks.Receipt {
 	return tasks.Receipt{ID: m.id, Kind: m.kind, Queue: m.queue}

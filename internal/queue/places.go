@@ -2,10 +2,10 @@ package queue
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"slices"
+
+	"github.com/redis/go-redis/v9"
 
 	"switchyard/internal/queue/format"
 	"switchyard/internal/tasks"
@@ -41,73 +41,104 @@ func wordOf(state tasks.State) string {
 	return archived
 }
 
-// place is where a listing has come to. The letters are short, since people copy them.
+// placeWalk lists tasks by where they stand: a list or sorted set of asynq's after the other.
+type placeWalk struct {
+	client *Client
+	queues []string
+	words  []string
+	at     place
+}
+
+// place is where a listing of places has come to.
 type place struct {
 	Queue string `json:"q"`
 	Word  string `json:"w"`
 	Group string `json:"g,omitempty"` // of those that are held
-	At    int64  `json:"n"`           // how many were passed there
+	mark
 }
 
-// cursor returns p as one hands it out.
-func (p place) cursor() string {
-	text, _ := json.Marshal(p) // strings and numbers always have a text
-	return base64.RawURLEncoding.EncodeToString(text)
-}
+func (w *placeWalk) cursor(c *cursor) { c.Place = &w.at }
 
-// placeOfCursor reads what [place.cursor] has written.
-func placeOfCursor(cursor string) (p place, err error) {
-	text, err := base64.RawURLEncoding.DecodeString(cursor)
-	if err == nil {
-		err = json.Unmarshal(text, &p)
-	}
-	if err != nil || p.At < 0 || !slices.Contains(wordsOf(nil), p.Word) {
-		return place{}, fmt.Errorf("after %.40q: give what the page before says comes next", cursor)
-	}
-	return p, nil
-}
-
-// ids returns up to n of the IDs at p. Those that ended last come first, of all others those
-// whose turn is next. A key that is no queue's holds none.
-func (c *Client) ids(ctx context.Context, p place, n int64) ([]string, error) {
-	key, from, to := format.Key(p.Queue, p.Word), p.At, p.At+n-1
-	var ids []string
-	var err error
-	switch p.Word {
-	case pending, active:
-		ids, err = c.redis.LRange(ctx, key, -to-1, -from-1).Result()
-		slices.Reverse(ids)
-	case archived, completed:
-		ids, err = c.redis.ZRevRange(ctx, key, from, to).Result()
-	case aggregating:
-		ids, err = c.redis.ZRange(ctx, format.Key(p.Queue, "g:"+p.Group), from, to).Result()
-	default:
-		ids, err = c.redis.ZRange(ctx, key, from, to).Result()
-	}
-	if isWrongType(err) {
-		return nil, nil
-	}
+// some returns up to n of the tasks that come next. done says that there are no more.
+func (w *placeWalk) some(ctx context.Context, n int) (all []tasks.Status, done bool, err error) {
+	marks, err := w.ids(ctx, n)
 	if err != nil {
-		return nil, fmt.Errorf("list %s tasks of %s: %w", p.Word, p.Queue, err)
+		return nil, false, err
 	}
-	return ids, nil
-}
-
-// nextPlace returns the place behind all of p's, and whether there is one.
-func (c *Client) nextPlace(ctx context.Context, p place, queues, words []string) (place, bool, error) {
-	if p.Word == aggregating {
-		group, err := c.groupAfter(ctx, p.Queue, p.Group)
-		if err != nil || group != "" {
-			return place{Queue: p.Queue, Word: aggregating, Group: group}, true, err
+	if len(marks) == 0 {
+		return nil, !w.next(ctx, &err), err
+	}
+	names := make([]tasks.Name, len(marks))
+	for i, m := range marks {
+		names[i] = tasks.Name{Queue: w.at.Queue, ID: m.ID}
+	}
+	if all, err = w.client.statuses(ctx, names); err != nil {
+		return nil, false, err
+	}
+	if slices.ContainsFunc(all, isGone) {
+		if err := w.judge(ctx, all, len(marks)); err != nil {
+			return nil, false, err
 		}
 	}
-	if i := slices.Index(words, p.Word); i+1 < len(words) {
-		return place{Queue: p.Queue, Word: words[i+1]}, true, nil
+	w.at.mark = marks[len(marks)-1]
+	return all, false, nil
+}
+
+// judge finds out which of the tasks that have no data are broken: those that are still listed.
+func (w *placeWalk) judge(ctx context.Context, all []tasks.Status, n int) error {
+	still, err := w.ids(ctx, n)
+	for i, s := range all {
+		if isGone(s) && slices.ContainsFunc(still, func(m mark) bool { return m.ID == s.ID }) {
+			all[i].State, all[i].Broken = tasks.StateBroken, "its data is gone"
+		}
 	}
-	if i := slices.Index(queues, p.Queue); i >= 0 && i+1 < len(queues) {
-		return place{Queue: queues[i+1], Word: words[0]}, true, nil
+	return err
+}
+
+func isGone(s tasks.Status) bool { return s.State == "" }
+
+// ids returns up to n of what comes next at the place. Those that ended last come first, of all
+// others those whose turn is next. A key that is no queue's holds none.
+func (w *placeWalk) ids(ctx context.Context, n int) ([]mark, error) {
+	key := format.Key(w.at.Queue, w.at.Word)
+	var marks []mark
+	var err error
+	switch w.at.Word {
+	case pending, active:
+		marks, err = w.client.listAfter(ctx, key, w.at.mark, n)
+	case archived, completed:
+		marks, err = w.client.setAfter(ctx, key, w.at.mark, true, n)
+	case aggregating:
+		marks, err = w.client.setAfter(ctx, format.Key(w.at.Queue, "g:"+w.at.Group), w.at.mark, false, n)
+	default:
+		marks, err = w.client.setAfter(ctx, key, w.at.mark, false, n)
 	}
-	return place{}, false, nil
+	if err != nil && !isWrongType(err) {
+		return nil, fmt.Errorf("list %s tasks of %s: %w", w.at.Word, w.at.Queue, err)
+	}
+	return marks, nil
+}
+
+// next goes to the place behind all of this one, and reports whether there is one.
+func (w *placeWalk) next(ctx context.Context, failed *error) bool {
+	p := w.at
+	if p.Word == aggregating {
+		group, err := w.client.groupAfter(ctx, p.Queue, p.Group)
+		if err != nil || group != "" {
+			*failed = err
+			w.at = place{Queue: p.Queue, Word: aggregating, Group: group}
+			return true
+		}
+	}
+	if i := slices.Index(w.words, p.Word); i+1 < len(w.words) {
+		w.at = place{Queue: p.Queue, Word: w.words[i+1]}
+		return true
+	}
+	if i := slices.Index(w.queues, p.Queue); i >= 0 && i+1 < len(w.queues) {
+		w.at = place{Queue: w.queues[i+1], Word: w.words[0]}
+		return true
+	}
+	return false
 }
 
 // groupAfter returns the group of held tasks that follows one by its name, "" if none does.
@@ -123,4 +154,46 @@ func (c *Client) groupAfter(ctx context.Context, queue, group string) (string, e
 		}
 	}
 	return next, nil
+}
+
+// listAfter returns up to n of a list that follow a mark, from its end on, which is worked off
+// first. Whoever is behind the mark moves towards the end as others leave, and keeps behind it.
+func (c *Client) listAfter(ctx context.Context, key string, m mark, n int) ([]mark, error) {
+	from, err := c.behind(ctx, key, m)
+	if err != nil {
+		return nil, err
+	}
+	ids, err := c.redis.LRange(ctx, key, -from-int64(n), -from-1).Result()
+	slices.Reverse(ids)
+	marks := make([]mark, len(ids))
+	for i, id := range ids {
+		marks[i] = mark{ID: id, Before: ids[max(0, i-1)]}
+		if i == 0 {
+			marks[i].Before = m.ID
+		}
+	}
+	return marks, err
+}
+
+// behind returns how many of a list are not behind a mark, seen from its end. What is marked may
+// be gone: then the one before it counts, and without either all are behind it.
+func (c *Client) behind(ctx context.Context, key string, m mark) (int64, error) {
+	for _, id := range []string{m.ID, m.Before} {
+		if id == "" {
+			continue
+		}
+		var at, length *redis.IntCmd
+		_, err := c.redis.TxPipelined(ctx, func(p redis.Pipeliner) error { // so that both are of one moment
+			at = p.LPos(ctx, key, id, redis.LPosArgs{Rank: -1})
+			length = p.LLen(ctx, key)
+			return nil
+		})
+		if at.Err() == nil && length.Err() == nil {
+			return length.Val() - at.Val(), nil
+		}
+		if err != nil && err != redis.Nil { //nolint:errorlint // of a pipeline it is the first error itself
+			return 0, err
+		}
+	}
+	return 0, nil
 }

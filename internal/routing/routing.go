@@ -81,11 +81,11 @@ func New(queues []string, rules []Rule, kinds map[string]Patch) (*Table, error) 
 }
 
 func checkRule(r Rule, queues []string, before []Rule) error {
-	if err := CheckPattern(r.Pattern); err != nil {
+	if err := tasks.CheckPattern(r.Pattern); err != nil {
 		return err
 	}
 	for _, b := range before {
-		if Covers(b.Pattern, r.Pattern) {
+		if tasks.Covers(b.Pattern, r.Pattern) {
 			return fmt.Errorf("pattern %q can never match: rule %q before it takes all it would: put it first", r.Pattern, b.Pattern)
 		}
 	}
@@ -136,25 +136,5 @@ func (t *Table) Route(kind string) (Route, error) {
 
 // match returns the index of the first rule that matches. The last one always does.
 func (t *Table) match(kind string) int {
-	return slices.IndexFunc(t.rules, func(r Rule) bool { return Covers(r.Pattern, kind) })
-}
-
-// CheckPattern reports why a pattern matches no kind. The error names it and what would be right.
-func CheckPattern(pattern string) error {
-	prefix, wild := strings.CutSuffix(pattern, "*")
-	if wild && prefix == "" {
-		return nil
-	}
-	if err := tasks.CheckKind(prefix); err != nil {
-		return fmt.Errorf("pattern %.120q can never match: %w; one * may end it", pattern, err)
-	}
-	return nil
-}
-
-// Covers reports whether pattern takes name, a kind or another pattern, entirely.
-func Covers(pattern, name string) bool {
-	if prefix, wild := strings.CutSuffix(pattern, "*"); wild {
-		return strings.HasPrefix(strings.TrimSuffix(name, "*"), prefix)
-	}
-	return pattern == name
+	return slices.IndexFunc(t.rules, func(r Rule) bool { return tasks.Covers(r.Pattern, kind) })
 }

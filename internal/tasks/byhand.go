@@ -22,9 +22,12 @@ func (n Name) String() string { return n.Queue + "/" + n.ID }
 type Filter struct {
 	Queue  string  // "" for every queue
 	States []State // none for every state
-	Kind   string
+	Kind   string  // or a pattern such as agent_*, see [CheckPattern]
 	User   string
+	Tag    string
 	Since  time.Time // those known to have come to their state then or later
+	From   time.Time // those added then or later, and
+	To     time.Time // before this moment
 }
 
 // Check reports what is wrong with f.
@@ -35,7 +38,17 @@ func (f Filter) Check() error {
 		}
 	}
 	if f.Kind != "" {
-		return CheckKind(f.Kind)
+		if err := CheckPattern(f.Kind); err != nil {
+			return err
+		}
+	}
+	if f.Tag != "" {
+		if err := CheckTag(f.Tag); err != nil {
+			return err
+		}
+	}
+	if !f.From.IsZero() && !f.To.IsZero() && !f.From.Before(f.To) {
+		return fmt.Errorf("from %s is not before %s: no task was added between them", f.From.Format(time.RFC3339), f.To.Format(time.RFC3339))
 	}
 	return nil
 }
@@ -43,8 +56,13 @@ func (f Filter) Check() error {
 // Matches reports whether f means a task.
 func (f Filter) Matches(s Status) bool {
 	return (f.Queue == "" || f.Queue == s.Queue) && (len(f.States) == 0 || slices.Contains(f.States, s.State)) &&
-		(f.Kind == "" || f.Kind == s.Kind) && (f.User == "" || f.User == UserOf(s.Payload)) &&
-		(f.Since.IsZero() || !s.Since.IsZero() && !s.Since.Before(f.Since))
+		(f.Kind == "" || Covers(f.Kind, s.Kind)) && (f.User == "" || f.User == UserOf(s.Payload)) &&
+		(f.Tag == "" || slices.Contains(s.Tags, f.Tag)) && within(s.Since, f.Since, time.Time{}) && within(s.Created, f.From, f.To)
+}
+
+// within reports whether a time is known to lie in a span; a zero end of the span is none.
+func within(t, from, to time.Time) bool {
+	return (from.IsZero() || !t.IsZero() && !t.Before(from)) && (to.IsZero() || !t.IsZero() && t.Before(to))
 }
 
 // Page is some of the tasks that a filter means.

@@ -7,12 +7,14 @@ import (
 
 // Options say how one task departs from its kind's policy. The zero value does not.
 type Options struct {
-	ID        string        // a task with an ID already in its queue is not added again
-	Queue     string        // instead of the routed queue
-	At        time.Time     // not before this moment; refused if that is over
-	Deadline  time.Time     // not after this moment: the task expires there, begun or not; refused if that is over
-	Unique    time.Duration // as [Policy.Unique]
-	Retention time.Duration // as [Policy.Retention]
+	ID        string            // a task with an ID already in its queue is not added again
+	Queue     string            // instead of the routed queue
+	At        time.Time         // not before this moment; refused if that is over
+	Deadline  time.Time         // not after this moment: the task expires there, begun or not; refused if that is over
+	Unique    time.Duration     // as [Policy.Unique]
+	Retention time.Duration     // as [Policy.Retention]
+	Tags      []string          // what the task is found by, see [CheckTags]
+	Meta      map[string]string // what its producer notes with it, see [CheckMeta]
 	// Wakes names a delayed task that is to run at once when this one has ended,
 	// for good or bad. It still runs at its own time should this task be lost.
 	Wakes *Receipt

@@ -15,9 +15,14 @@ type Status struct {
 	Broken  string            `json:"broken,omitempty"`
 	Run     string            `json:"run,omitempty"` // as [Task.Run], once a worker has taken it
 	Headers map[string]string `json:"headers,omitempty"`
-	Retried int               `json:"retried"`
-	Retries int               `json:"retries"` // how often it may be retried
-	Losses  int               `json:"losses,omitempty"`
+	Tags    []string          `json:"tags,omitempty"`
+	// Meta is what the task's producer has noted with it.
+	Meta map[string]string `json:"meta,omitempty"`
+	// Created is when the task was added. Of a foreign client's task it is when it was first seen.
+	Created time.Time `json:"created,omitzero"`
+	Retried int       `json:"retried"`
+	Retries int       `json:"retries"` // how often it may be retried
+	Losses  int       `json:"losses,omitempty"`
 	// LastError is the message of the last attempt that failed; Error says more of it where
 	// Switchyard's workers have written it, as JSON.
 	LastError string          `json:"last_error,omitempty"`

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"switchyard/internal/routing"
+	"switchyard/internal/tasks"
 )
 
 // Action is something that a scope permits.
@@ -61,7 +61,7 @@ func ParseScope(text string) (Scope, error) {
 	if !slices.Contains(ofKinds, s.Action) {
 		return Scope{}, &FieldError{"scopes", fmt.Sprintf("scope %.60q: %s is not for some kinds alone, only %s are: use %[2]s", text, s.Action, join(ofKinds))}
 	}
-	if err := routing.CheckPattern(parts[2]); err != nil {
+	if err := tasks.CheckPattern(parts[2]); err != nil {
 		return Scope{}, &FieldError{"scopes", fmt.Sprintf("scope %.60q: %v", text, err)}
 	}
 	s.Pattern = parts[2]
@@ -103,5 +103,5 @@ func (s Scope) Allows(action Action, kind string) bool {
 	case s.Action != action || action == "":
 		return false
 	}
-	return s.Pattern == "" || routing.Covers(s.Pattern, kind)
+	return s.Pattern == "" || tasks.Covers(s.Pattern, kind)
 }

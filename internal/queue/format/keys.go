@@ -73,4 +73,6 @@ const (
 	VersionHeader = "switchyard-version"
 	WakesHeader   = "switchyard-wakes"   // the task to run once this one has ended, queue/id
 	ExpiresHeader = "switchyard-expires" // by when it must have begun, Unix time in s
+	TagsHeader    = "switchyard-tags"    // what it is found by, with commas between them
+	MetaHeader    = "switchyard-meta"    // what its producer has noted with it, a JSON object of strings
 )

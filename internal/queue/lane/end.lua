@@ -22,6 +22,7 @@ end
 -- forget removes what the dead letter no longer has room for.
 local function forget(ids)
 	for _, id in ipairs(ids) do
+		fromIndex(tasks .. id, id)
 		redis.call("DEL", tasks .. id)
 	end
 	many("ZREM", asynq .. "archived", ids)
@@ -32,6 +33,7 @@ end
 local ways = {}
 
 function ways.done(e)
+	fromIndex(tasks .. e.id, e.id)
 	redis.call("DEL", tasks .. e.id)
 	release(e)
 	processed = processed + 1
@@ -96,6 +98,7 @@ for _, i in ipairs(mine(ids, marks)) do
 	end
 	users[e.user or ""] = true
 end
+runIndexing("ZREM", index)
 for user in pairs(users) do
 	if user ~= "" then
 		moved = moved + giveTurns(user)

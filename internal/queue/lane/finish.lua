@@ -46,6 +46,7 @@ local function finishDone()
 	for n, i in ipairs(mine(ask.done, ask.marks)) do
 		local id = ask.done[i]
 		ids[n], keys[n] = id, tasks .. id
+		fromIndex(keys[n], id)
 	end
 	begin(unpack(keys))
 	for _, id in ipairs(ids) do
@@ -53,6 +54,7 @@ local function finishDone()
 	end
 	if #ids > 0 then
 		redis.call("ZREM", lease, unpack(ids))
+		runIndexing("ZREM", index)
 		processed = #ids
 		ended = ids
 	end

@@ -5,7 +5,8 @@
 -- ask: at (by list or set: from which place on to look), most (how many to look at in each),
 --      day (of the counters)
 --
--- Returns where to go on in each as name, place, ..., and what was put right.
+-- Returns where to go on in each as name, place, ..., what was put right, how many were past their
+-- retention, and the tasks that the index does not know.
 
 begin()
 -- What nothing else looks at for long is looked at here: while it is wrong, asynqmon shows
@@ -28,13 +29,17 @@ for _, name in ipairs({"processed", "failed", "processed:" .. ask.day, "failed:"
 	end
 end
 
+local expired = 0
 if there.completed then
 	local completed = asynq .. "completed"
 	local old = redis.call("ZRANGEBYSCORE", completed, "-inf", clock[1], "LIMIT", 0, ask.most)
 	for _, id in ipairs(old) do
+		fromIndex(tasks .. id, id)
 		redis.call("DEL", tasks .. id)
 	end
 	many("ZREM", completed, old)
+	runIndexing("ZREM", index)
+	expired = #old
 end
 
 local function drop(name, id)
@@ -56,7 +61,7 @@ local function means(name, id)
 	return exists(id) and (name == "pending" or redis.call("HEXISTS", tasks .. id, "msg") == 1)
 end
 
-local next = {}
+local next, unlabelled = {}, {}
 for name, from in pairs(ask.at) do
 	local ids = {}
 	if there[name] and name == "pending" then -- from its end, which asynqmon asks about and workers take from
@@ -69,9 +74,11 @@ for name, from in pairs(ask.at) do
 		if not means(name, id) then
 			drop(name, id)
 			gone = gone + 1
+		elseif redis.call("HEXISTS", tasks .. id, "index") == 0 then
+			unlabelled[#unlabelled + 1] = id
 		end
 	end
 	next[#next + 1] = name
 	next[#next + 1] = #ids < ask.most and 0 or from + #ids - gone
 end
-return {next, odd}
+return {next, odd, expired, unlabelled}

@@ -1,4 +1,4 @@
--- What every script of a lane knows of its queue; it stands before each of them.
+-- What every script of a lane knows of its queue; it stands before each of them, behind index.lua.
 --
 -- KEYS[1] and KEYS[2] are what asynq's keys of the queue and ours begin with. All keys of a
 -- queue are in one slot. ARGV[1] is JSON: what the script is asked for. What follows are
@@ -6,7 +6,7 @@
 
 local asynq, own = KEYS[1], KEYS[2]
 local pending, active, lease = asynq .. "pending", asynq .. "active", asynq .. "lease"
-local tasks, wake = asynq .. "t:", own .. "wake"
+local tasks, wake, index = asynq .. "t:", own .. "wake", own .. "index:"
 local ask = cjson.decode(ARGV[1])
 
 local clock = redis.call("TIME")
@@ -38,6 +38,8 @@ local function kindOf(key)
 		archived = "zset", completed = "zset", groups = "set"}
 	if key == wake then
 		return "list"
+	elseif string.sub(key, 1, #index) == index then
+		return key == index .. "kinds" and "set" or "zset"
 	elseif string.sub(key, 1, #own) == own then
 		return "set" -- turns
 	end

@@ -37,6 +37,10 @@ var (
 	forwardLua string
 	//go:embed janitor.lua
 	janitorLua string
+	//go:embed label.lua
+	labelLua string
+	//go:embed unlabel.lua
+	unlabelLua string
 
 	// A step makes each function of its script anew: it has none that it does not need.
 	stepScript    = script(finishLua, function("finishOthers", endLua), takeLua, stepLua)
@@ -45,6 +49,8 @@ var (
 	rescueScript  = script(turnsLua, rescueLua)
 	forwardScript = script(forwardLua)
 	janitorScript = script(janitorLua)
+	labelScript   = script(labelLua)
+	unlabelScript = script(unlabelLua)
 )
 
 // constants are what the scripts know as well as we do, in seconds.
@@ -53,7 +59,7 @@ var constants = fmt.Sprintf("local leaseTerm, maxTokens, deadFor, deadMost, stat
 
 // script returns the script whose parts stand behind what all know.
 func script(parts ...string) *redis.Script {
-	return redis.NewScript(constants + queueLua + strings.Join(parts, ""))
+	return redis.NewScript(constants + format.IndexLua + queueLua + strings.Join(parts, ""))
 }
 
 // function makes a part of a script a function: what it defines is only made when it is called.

@@ -1,0 +1,107 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"switchyard/internal/journal"
+	"switchyard/internal/tasks"
+	"switchyard/internal/tokens"
+)
+
+type listRunsInput struct {
+	Kind   string        `query:"kind" default:"agent_*" doc:"A kind of agents, or the beginning of kinds with * behind it."`
+	State  []tasks.State `query:"state" doc:"States, with commas between them."`
+	User   string        `query:"user" doc:"The user for whom the agents work."`
+	Tag    string        `query:"tag" doc:"A tag that the runs' tasks have."`
+	Waits  bool          `query:"waits" doc:"Only runs with a step that waits for a person."`
+	Limit  int           `query:"limit" minimum:"1" maximum:"200" default:"50"`
+	Cursor string        `query:"cursor" doc:"What the page before says comes next."`
+}
+
+// query returns the query of the next page, which asks for the same runs.
+func (in *listRunsInput) query(cursor string) string {
+	q := url.Values{"cursor": {cursor}, "limit": {strconv.Itoa(in.Limit)}, "kind": {in.Kind}}
+	for name, value := range map[string]string{"user": in.User, "tag": in.Tag, "state": join(in.State)} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	if in.Waits {
+		q.Set("waits", "true")
+	}
+	return q.Encode()
+}
+
+// RunTask is the task of a run.
+type RunTask struct {
+	Task
+	Waits string `json:"waits,omitempty" doc:"The step that waits for a person, if there is one."`
+}
+
+// RunsPage is some of many runs.
+type RunsPage struct {
+	Items []RunTask `json:"items"`
+	Next  string    `json:"next,omitempty" doc:"The cursor of the next page. A page may be empty and not be the last."`
+}
+
+type runsOutput struct {
+	Link string `header:"Link"`
+	Body RunsPage
+}
+
+func (s *server) registerListRuns(api huma.API) {
+	register(api, huma.Operation{
+		OperationID: "list-runs", Method: http.MethodGet, Path: "/v1/runs", Summary: "List the runs of agents, or those that wait for a person", Tags: []string{"runs"},
+		Errors: []int{http.StatusNotFound},
+	}, s.listRuns)
+}
+
+func (s *server) listRuns(ctx context.Context, in *listRunsInput) (*runsOutput, error) {
+	if err := callerOf(ctx).need(tokens.RunsRead, ""); err != nil {
+		return nil, err
+	}
+	f := tasks.Filter{Kind: in.Kind, States: in.State, User: in.User, Tag: in.Tag}
+	if in.Waits && len(f.States) == 0 {
+		f.States = []tasks.State{tasks.StateParked}
+	}
+	found, next, err := s.search(ctx, f, in.Limit, in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	out := &runsOutput{Body: RunsPage{Items: []RunTask{}, Next: next}}
+	for _, status := range found {
+		waits, err := s.waits(ctx, status)
+		if err != nil {
+			return nil, err
+		}
+		if waits != "" || !in.Waits {
+			out.Body.Items = append(out.Body.Items, RunTask{taskOf(status), waits})
+		}
+	}
+	if next != "" {
+		out.Link = fmt.Sprintf(`</v1/runs?%s>; rel="next"`, in.query(next))
+	}
+	return out, nil
+}
+
+// waits returns the step of a run that waits for a person, "" if none does. Only a run that is
+// parked has one.
+func (s *server) waits(ctx context.Context, status tasks.Status) (string, error) {
+	run := journal.Run{User: tasks.UserOf(status.Payload), Task: status.Queue + "/" + status.ID, ID: status.Run}
+	isRun := run.ID != "" && tasks.CheckUser(run.User) == nil
+	if status.State != tasks.StateParked || !isRun {
+		return "", nil
+	}
+	h, err := s.Journals.Read(ctx, run)
+	if err != nil {
+		return "", err
+	}
+	step, _ := h.Undecided()
+	return step.Name, nil
+}
