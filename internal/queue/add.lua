@@ -33,7 +33,7 @@ if not given.items[2] and not (first.due or first.lock or first.entry or given.b
 		if tokens < given.tokens then
 			redis.call("LPUSH", wake, "")
 		end
-		toIndex(first.labels, first.id, at)
+		gather(first.labels, first.id, at)
 		runIndexing("ZADD", given.index)
 		return {1}
 	end
@@ -79,7 +79,7 @@ local function store(task, n, message, wait)
 	else
 		redis.call("HSET", task, "msg", message, "state", "pending", "pending_since", nanos, "index", at .. "\n" .. item.labels)
 	end
-	toIndex(item.labels, item.id, at)
+	gather(item.labels, item.id, at)
 	if item.lock then
 		redis.call("HSET", task, "unique_key", item.lock)
 	end

@@ -9,24 +9,52 @@
 -- Nobody depends on the index: what it cannot hold is found by its state. So a key of ours that holds
 -- something else stops nothing.
 
-local indexing = {}
+local indexing, parsed = {}, {}
 
--- eachLabel calls visit with the sets in which a task is, and what stands for it there.
-local function eachLabel(labels, id, visit)
-	local kind, user, tags = string.match(labels, "^([^\n]+)\n([^\n]*)\n([^\n]*)$")
-	if not kind then
-		return
+-- setsOf returns the sets in which tasks with these labels are, that of their kind first, and what
+-- follows an ID there. Many tasks have the same labels.
+local function setsOf(labels)
+	local sets = parsed[labels]
+	if sets == nil then
+		local kind, user, tags = string.match(labels, "^([^\n]+)\n([^\n]*)\n([^\n]*)$")
+		sets = kind and {"kind:" .. kind, rest = "\n" .. user .. "\n" .. tags} or {rest = ""}
+		if kind and user ~= "" then
+			sets[2] = "user:" .. user
+		end
+		for tag in string.gmatch(tags or "", "[^,]+") do
+			sets[#sets + 1] = "tag:" .. tag
+		end
+		parsed[labels] = sets
 	end
-	visit("kind:" .. kind, id .. "\n" .. user .. "\n" .. tags)
-	if user ~= "" then
-		visit("user:" .. user, id)
-	end
-	for tag in string.gmatch(tags, "[^,]+") do
-		visit("tag:" .. tag, id)
+	return sets
+end
+
+-- gather has the next run of a command deal with a task; score is what stands before a member.
+local function gather(labels, id, score)
+	local sets = setsOf(labels)
+	for i, name in ipairs(sets) do
+		local values = indexing[name]
+		if not values then
+			values = {}
+			indexing[name] = values
+		end
+		if score then
+			values[#values + 1] = score
+		end
+		values[#values + 1] = i == 1 and id .. sets.rest or id
 	end
 end
 
--- runIndexing runs a command with the values that were gathered for each set, a few thousand at once.
+-- fromIndex has the next run of ZREM remove a task. Its data must be there still.
+local function fromIndex(task, id)
+	local field = redis.pcall("HGET", task, "index")
+	local cut = type(field) == "string" and string.find(field, "\n", 1, true)
+	if cut then
+		gather(string.sub(field, cut + 1), id)
+	end
+end
+
+-- runIndexing runs a command with what was gathered for each set, a few thousand values at once.
 local function runIndexing(command, index)
 	for name, values in pairs(indexing) do
 		for first = 1, #values, 4000 do
@@ -34,26 +62,4 @@ local function runIndexing(command, index)
 		end
 	end
 	indexing = {}
-end
-
--- toIndex has a task added to the index with the next run of ZADD.
-local function toIndex(labels, id, micros)
-	eachLabel(labels, id, function(name, member)
-		local values = indexing[name] or {}
-		indexing[name] = values
-		values[#values + 1], values[#values + 2] = micros, member
-	end)
-end
-
--- fromIndex has a task removed from the index with the next run of ZREM. Its data must be there still.
-local function fromIndex(task, id)
-	local field = redis.pcall("HGET", task, "index")
-	local labels = type(field) == "string" and string.match(field, "^%d+\n(.*)$")
-	if labels then
-		eachLabel(labels, id, function(name, member)
-			local values = indexing[name] or {}
-			indexing[name] = values
-			values[#values + 1] = member
-		end)
-	end
 end

@@ -11,7 +11,7 @@ for n, item in ipairs(ask.items) do
 	if exists(item.id) and redis.call("HEXISTS", tasks .. item.id, "index") == 0 then
 		local micros = string.format("%.0f", first + n)
 		redis.call("HSET", tasks .. item.id, "index", micros .. "\n" .. item.labels)
-		toIndex(item.labels, item.id, micros)
+		gather(item.labels, item.id, micros)
 		local kind = string.match(item.labels, "^[^\n]+")
 		if kind then
 			call("SADD", index .. "kinds", kind)

@@ -7,7 +7,7 @@
 -- Returns where to go on in each as kind, place, ..., how many were removed, and what was put right.
 
 begin()
-local next, removed = {}, 0
+local next, removed, again = {}, 0, {}
 aside(index .. "kinds")
 
 -- check removes a task that has other labels than its member says, or none, and adds it with its own.
@@ -24,11 +24,9 @@ local function check(set, kind, member)
 		return
 	end
 	removed = removed + 1
-	eachLabel(stale, id, function(name, value)
-		redis.pcall("ZREM", index .. name, value)
-	end)
+	gather(stale, id)
 	if labels then
-		toIndex(labels, id, micros)
+		again[#again + 1] = {labels, id, micros}
 	end
 end
 
@@ -46,6 +44,10 @@ for _, kind in ipairs(redis.call("SMEMBERS", index .. "kinds")) do
 	end
 	next[#next + 1] = kind
 	next[#next + 1] = #members < ask.most and 0 or from + #members - (removed - before)
+end
+runIndexing("ZREM", index)
+for _, task in ipairs(again) do
+	gather(unpack(task))
 end
 runIndexing("ZADD", index)
 return {next, removed, odd}
