@@ -89,6 +89,8 @@ func NewHandler(o Options) http.Handler {
 	mux := http.NewServeMux()
 	config := huma.DefaultConfig("Switchyard", o.Version)
 	config.Info.Description = "Send tasks, follow them, and operate the system that performs them."
+	config.Servers = []*huma.Server{{URL: "/"}} // whatever serves the description
+	config.Tags = tags
 	config.CreateHooks = nil // they add links to schemas to every answer
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "/v1/openapi", "", ""
 	config.Formats = map[string]huma.Format{"application/json": strictJSON, "json": strictJSON} // by its name and by what ends that of problems
@@ -104,8 +106,22 @@ func NewHandler(o Options) http.Handler {
 	} {
 		register(api)
 	}
+	allowMore(api.OpenAPI())
 	mux.Handle("GET /v1/{$}", reference(api.OpenAPI()))
 	return withRequestID(recovered(o.Log, notFound(mux)))
+}
+
+// tags are what operations are sorted by.
+var tags = []*huma.Tag{
+	{Name: "tasks", Description: "Send tasks, follow, search and change them."},
+	{Name: "runs", Description: "Look at the runs of agents, and decide what they ask."},
+	{Name: "schedule", Description: "Change what is sent periodically."},
+	{Name: "brake", Description: "Stop a user's agents, and have them go on."},
+	{Name: "events", Description: "Follow what happens to a user's agents."},
+	{Name: "users", Description: "Say who is briefed, and see what their agents spend."},
+	{Name: "kinds", Description: "See what can be sent."},
+	{Name: "queues", Description: "See how much waits, and pause a queue."},
+	{Name: "tokens", Description: "Make a token that lives for a short time."},
 }
 
 // also is the metadata of an operation that names other statuses of success than its first one.
