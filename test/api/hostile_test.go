@@ -1,130 +1,82 @@
 package api
 
 import (
-	"encoding/json"
+	"bytes"
 	"fmt"
+	"net"
 	"net/http"
-	"net/url"
+	"runtime/pprof"
 	"strings"
 	"testing"
+	"time"
+
+	"switchyard/test/redistest"
 )
 
-// operation is one of the description, as far as requests can be made of it.
-type operation struct {
-	Parameters []struct {
-		Name     string `json:"name"`
-		In       string `json:"in"`
-		Required bool   `json:"required"`
-	} `json:"parameters"`
-	RequestBody *struct {
-		Content map[string]struct {
-			Schema map[string]any `json:"schema"`
-		} `json:"content"`
-	} `json:"requestBody"`
-}
-
-// description is the API's own, as far as requests can be made of it.
-type description struct {
-	Paths      map[string]map[string]operation `json:"paths"`
-	Components struct {
-		Schemas map[string]map[string]any `json:"schemas"`
-	} `json:"components"`
-}
-
-// hostile are values that no field expects.
-var hostile = []string{
-	`null`, `true`, `-1`, `1e400`, `99999999999999999999`, `0.1`, `""`, `"\u0000"`, `"` + strings.Repeat("x", 5000) + `"`, `"\ud800"`, `"../../etc"`, `"*"`,
-	`"2026-13-99T99:99:99Z"`, `"-5m"`, `"1000000h"`, `[]`, `[[]]`, `[null]`, `{}`, `{"":{}}`,
-}
-
-// bodies returns bodies for an operation: none as it should be.
-func (d description) bodies(schema map[string]any) []string {
-	if ref, named := schema["$ref"].(string); named {
-		schema = d.Components.Schemas[strings.TrimPrefix(ref, "#/components/schemas/")]
-	}
-	all := append([]string{`{`, `{}x`, `{"a":1,"a":2}`, `{"no such field":1}`, "{\"\xff\":1}", strings.Repeat("[", 20_000)}, hostile...)
-	properties, _ := schema["properties"].(map[string]any)
-	for field := range properties {
-		for _, value := range hostile {
-			name, _ := json.Marshal(field)
-			all = append(all, fmt.Sprintf(`{%s:%s}`, name, value))
-		}
-	}
-	return all
-}
-
-// addresses returns addresses of an operation with odd names in them, and odd parameters.
-func (o operation) addresses(path string) []string {
-	names := []string{"x", "%00", "%2e%2e", "%F0%9F%98%80", "%ff", strings.Repeat("x", 400), "a%2Fb", "*", "%0d%0aX-Bad:1"}
-	var all []string
-	for _, name := range names {
-		at := path
-		for _, p := range o.Parameters {
-			if p.In == "path" {
-				at = strings.ReplaceAll(at, "{"+p.Name+"}", name)
-			}
-		}
-		all = append(all, at)
-	}
-	for _, p := range o.Parameters {
-		for _, value := range []string{"", "-1", "\x00", "x,y", "99999999999999999999", "2026-13-01T00:00:00Z", strings.Repeat("y", 3000), "é"} {
-			if p.In == "query" {
-				all = append(all, all[0]+"?"+p.Name+"="+url.QueryEscape(value))
-			}
-		}
-	}
-	return append(all, all[0]+"?no=such", all[0]+"?%zz")
-}
-
-// TestNoRequestIsAnsweredByAFault makes of each operation of the description requests that are none,
-// and holds that each is answered as described, and by nobody's fault.
-func TestNoRequestIsAnsweredByAFault(t *testing.T) {
+func TestABodyThatIsTooLargeIsRefusedAndNothingIsSent(t *testing.T) {
 	onEach(t, false, func(d *door) {
-		var all description
-		if err := json.Unmarshal(d.description(), &all); err != nil {
-			d.Fatal(err)
+		for path, size := range map[string]int{"/v1/tasks": 1<<20 + 16<<10, "/v1/tasks/batch": 8 << 20} {
+			body := `{"items":[{"kind":"echo","payload":{"text":"` + strings.Repeat("x", size) + `"}}]}`
+			d.want(http.StatusRequestEntityTooLarge, d.do("POST", path, body, "Idempotency-Key: k"), "type=/problems/too-large", "status=413")
 		}
-		requests := 0
-		for path, methods := range all.Paths {
-			for method, op := range methods {
-				if strings.HasSuffix(path, "/events") {
-					continue // a stream has no end
-				}
-				try := func(at, body string) {
-					requests++
-					if a := d.do(strings.ToUpper(method), at, body); a.status >= http.StatusInternalServerError {
-						d.Errorf("%s %.200s with %.200q: %d %s", method, at, body, a.status, a.body)
-					}
-				}
-				addresses := op.addresses(path)
-				for _, at := range addresses {
-					try(at, "")
-				}
-				if op.RequestBody != nil {
-					for _, body := range all.bodies(op.RequestBody.Content["application/json"].Schema) {
-						try(addresses[0], body)
-					}
-				}
-			}
-		}
-		if requests < 1000 {
-			d.Errorf("%d requests were made", requests)
+		if n := d.waiting(); n != 0 {
+			d.Errorf("%d tasks wait, want none", n)
 		}
 	})
 }
 
-// TestAnswersMayGetMoreFields has the description leave room for fields to come: a client that was made
-// from it understands a later API.
-func TestAnswersMayGetMoreFields(t *testing.T) {
+func TestACursorThatIsNoneIsRefused(t *testing.T) {
 	onEach(t, false, func(d *door) {
-		var all description
-		if err := json.Unmarshal(d.description(), &all); err != nil {
-			d.Fatal(err)
+		d.want(http.StatusCreated, d.do("POST", "/v1/tasks", `{"kind":"echo","payload":{"text":"a"}}`))
+		d.want(http.StatusCreated, d.do("POST", "/v1/tasks", `{"kind":"echo","payload":{"text":"b"}}`))
+		cursor := d.want(http.StatusOK, d.do("GET", "/v1/tasks?queue=default&limit=1", "")).field("next")
+		d.want(http.StatusUnprocessableEntity, d.do("GET", "/v1/tasks?queue=agents&cursor="+cursor, ""), "type=/problems/invalid") // of another filter
+		for _, garbage := range []string{"x", "%00", "eyJ9", strings.Repeat("A", 5000), "../../etc"} {
+			d.want(http.StatusUnprocessableEntity, d.do("GET", "/v1/tasks?cursor="+garbage, ""), "type=/problems/invalid")
 		}
-		for name, want := range map[string]bool{"Task": true, "Page": true, "Problem": true, "Links": true, "New": false, "Cancellation": false} {
-			if got := all.Components.Schemas[name]["additionalProperties"]; got != want {
-				d.Errorf("%s: additionalProperties is %v, want %v", name, got, want)
-			}
+		for _, garbage := range []string{"x", "-1.0", "99999.0", "0.x"} {
+			d.want(http.StatusUnprocessableEntity, d.do("GET", "/v1/schedule?cursor="+garbage, ""), "type=/problems/invalid")
 		}
 	})
+}
+
+// streams reports whether the API writes a user's events to anybody.
+func streams() bool {
+	var stacks bytes.Buffer
+	_ = pprof.Lookup("goroutine").WriteTo(&stacks, 2)
+	return strings.Contains(stacks.String(), ".tellUser(")
+}
+
+// await waits until something is so.
+func (d *door) await(what string, so func() bool) {
+	d.Helper()
+	look := time.NewTicker(20 * time.Millisecond)
+	defer look.Stop()
+	for until := time.Now().Add(time.Minute); !so(); <-look.C {
+		if time.Now().After(until) {
+			d.Fatalf("it is not so that %s", what)
+		}
+	}
+}
+
+// TestAReaderThatReadsNothingIsLeft follows a user who has more events than a connection holds.
+func TestAReaderThatReadsNothingIsLeft(t *testing.T) {
+	d := open(t, "redis://"+redistest.Mini(t).Addr(), false)
+	conn, err := net.Dial("tcp", strings.TrimPrefix(d.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	if _, err := fmt.Fprint(conn, "GET /v1/users/ada/events HTTP/1.1\r\nHost: 127.0.0.1\r\nLast-Event-ID: 0\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	d.await("somebody follows", streams)
+	large := []byte(`{"text":"` + strings.Repeat("x", 60<<10) + `"}`)
+	for range 200 {
+		if err := d.system.Events.Tell(t.Context(), "ada", "progress", large); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.want(http.StatusCreated, d.do("POST", "/v1/tasks", later)) // nobody else waits for the reader
+	d.await("the reader is left", func() bool { return !streams() })
 }
