@@ -1,15 +1,12 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"os"
 	"time"
 
-	"switchyard/internal/app"
 	"switchyard/internal/command"
-	"switchyard/internal/config"
 	"switchyard/internal/tasks"
 )
 
@@ -27,7 +24,7 @@ type enqueueCommand struct {
 }
 
 // Run implements the command.
-func (cmd enqueueCommand) Run(f *config.Flags, out *command.Output) error {
+func (cmd enqueueCommand) Run(c *connection, out *command.Output) error {
 	if cmd.In < 0 {
 		return fmt.Errorf("--in is %s: give how long from now on, such as 10m", cmd.In)
 	}
@@ -35,23 +32,12 @@ func (cmd enqueueCommand) Run(f *config.Flags, out *command.Output) error {
 	if err != nil {
 		return err
 	}
-	return withSystem(f, func(ctx context.Context, s *app.System) error {
-		at := cmd.At
-		if cmd.In != 0 {
-			at = time.Now().Add(cmd.In)
-		}
-		route, err := s.Routing.Route(cmd.Kind)
-		if err == nil {
-			err = s.Queues.Check(ctx, cmp.Or(cmd.Queue, route.Queue))
-		}
-		if err != nil {
-			return err
-		}
-		receipt, err := s.Queue.Enqueue(ctx, tasks.Raw{Name: cmd.Kind, Payload: []byte(payload)}, tasks.Options{
-			ID: cmd.ID, Queue: cmd.Queue, At: at, Deadline: cmd.Deadline, Unique: cmd.Unique, Retention: cmd.Retention,
+	return c.with(func(ctx context.Context, d door) error {
+		receipt, err := d.Send(ctx, tasks.Raw{Name: cmd.Kind, Payload: []byte(payload)}, cmd.In, tasks.Options{
+			ID: cmd.ID, Queue: cmd.Queue, At: cmd.At, Deadline: cmd.Deadline, Unique: cmd.Unique, Retention: cmd.Retention,
 		})
 		if err != nil {
-			return refused(err)
+			return err
 		}
 		return out.Encode(receipt)
 	})

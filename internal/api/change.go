@@ -35,7 +35,7 @@ func (s *server) registerChange(api huma.API) {
 	register(api, cancel, s.cancel)
 	register(api, operation("run-task", http.MethodPost, "/v1/tasks/{id}/run", "Run a task now that waits for a time, is parked or has failed"), s.run)
 	replay := operation("replay-task", http.MethodPost, "/v1/tasks/{id}/replay", "Send a new task with the payload of one that has ended")
-	replay.DefaultStatus = http.StatusCreated
+	replay.DefaultStatus, replay.Metadata = http.StatusCreated, map[string]any{also: []int{http.StatusOK}}
 	register(api, replay, s.replay)
 	remove := operation("delete-task", http.MethodDelete, "/v1/tasks/{id}", "Delete a task that does not run")
 	remove.DefaultStatus = http.StatusNoContent
@@ -75,7 +75,9 @@ func (s *server) cancel(ctx context.Context, in *cancelInput) (*taskOutput, erro
 		return nil, err
 	}
 	if status.State == tasks.StateCancelled { // asked again, it is the same
-		return &taskOutput{Status: http.StatusOK, Body: taskOf(status)}, nil
+		out := &taskOutput{Status: http.StatusOK, Body: taskOf(status)}
+		out.Body.Was = status.State
+		return out, nil
 	}
 	why := ""
 	if in.Body != nil {
@@ -87,7 +89,7 @@ func (s *server) cancel(ctx context.Context, in *cancelInput) (*taskOutput, erro
 	if err != nil {
 		return nil, err
 	}
-	out, err := s.after(ctx, h.Name, status)
+	out, err := s.after(ctx, h, h.Name, status)
 	if err == nil && !out.Body.Ended {
 		out.Status, out.RetryAfter = http.StatusAccepted, retryAfter
 	}
@@ -99,7 +101,7 @@ func (s *server) run(ctx context.Context, in *Named) (*taskOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.after(ctx, h.Name, tasks.Status{ID: h.ID, Queue: h.Queue, State: h.Now})
+	return s.after(ctx, h, h.Name, tasks.Status{ID: h.ID, Queue: h.Queue, State: h.Now})
 }
 
 func (s *server) replay(ctx context.Context, in *Named) (*taskOutput, error) {
@@ -110,11 +112,15 @@ func (s *server) replay(ctx context.Context, in *Named) (*taskOutput, error) {
 	if h.Again == nil {
 		return nil, fmt.Errorf("task %s is not sent again, and nothing says why", h.Name)
 	}
-	out, err := s.after(ctx, tasks.Name{Queue: h.Again.Queue, ID: h.Again.ID}, tasks.Status{ID: h.Again.ID, Kind: h.Again.Kind, Queue: h.Again.Queue, State: tasks.StateWaiting})
-	if err == nil {
-		out.Status, out.Location = http.StatusCreated, address(h.Again.Queue, h.Again.ID, "")
+	out, err := s.after(ctx, h, tasks.Name{Queue: h.Again.Queue, ID: h.Again.ID}, tasks.Status{ID: h.Again.ID, Kind: h.Again.Kind, Queue: h.Again.Queue, State: tasks.StateWaiting})
+	if err != nil {
+		return nil, err
 	}
-	return out, err
+	out.Status, out.Location = http.StatusCreated, address(h.Again.Queue, h.Again.ID, "")
+	if h.Again.Duplicate {
+		out.Status = http.StatusOK
+	}
+	return out, nil
 }
 
 func (s *server) remove(ctx context.Context, in *Named) (*struct{}, error) {
@@ -122,9 +128,9 @@ func (s *server) remove(ctx context.Context, in *Named) (*struct{}, error) {
 	return nil, err
 }
 
-// after returns a task as it is once something was done to it; before is what it was, should
-// nothing be kept of it any more.
-func (s *server) after(ctx context.Context, name tasks.Name, before tasks.Status) (*taskOutput, error) {
+// after returns a task as it is once h was done; before is what it was, should nothing be kept of
+// it any more.
+func (s *server) after(ctx context.Context, h tasks.Handled, name tasks.Name, before tasks.Status) (*taskOutput, error) {
 	status, found, err := s.Queue.Status(ctx, name.Queue, name.ID)
 	if err != nil {
 		return nil, err
@@ -132,5 +138,7 @@ func (s *server) after(ctx context.Context, name tasks.Name, before tasks.Status
 	if !found {
 		status = before
 	}
-	return &taskOutput{Status: http.StatusOK, Body: taskOf(status)}, nil
+	out := &taskOutput{Status: http.StatusOK, Body: taskOf(status)}
+	out.Body.Was = h.Was
+	return out, nil
 }
