@@ -27,7 +27,7 @@ func (c *Client) Entries(ctx context.Context, f schedule.Filter, start string) (
 		}
 	}
 	if f.Page > 0 {
-		q.Set("limit", strconv.Itoa(f.Page))
+		q.Set("limit", strconv.Itoa(min(f.Page, schedule.MaxPage)))
 	}
 	var found api.EntryPage
 	_, _, err = c.do(ctx, request{method: http.MethodGet, path: "/v1/schedule", query: q}, &found)
