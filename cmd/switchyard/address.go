@@ -9,6 +9,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"switchyard/internal/apiclient"
 	"switchyard/internal/command"
 	"switchyard/internal/config"
 )
@@ -55,25 +56,38 @@ const maxTokenFile = 4 << 10
 
 // token returns the token, "" if there is none.
 func (a apiAddress) token() (string, error) {
-	if a.tokenFile == "" {
-		return os.Getenv(tokenVariable), nil
+	from, token := tokenVariable, os.Getenv(tokenVariable)
+	if a.tokenFile != "" {
+		text, err := readToken(a.tokenFile)
+		if err != nil {
+			return "", fmt.Errorf("--token-file: %w", err)
+		}
+		from, token = "--token-file", text
 	}
-	file, err := os.Open(a.tokenFile)
+	if err := apiclient.CheckToken(token); err != nil {
+		return "", fmt.Errorf("%s: %w", from, err)
+	}
+	return token, nil
+}
+
+// readToken returns the token that is in a file, alone but for white space around it.
+func readToken(path string) (string, error) {
+	file, err := os.Open(path)
 	if err != nil {
-		return "", fmt.Errorf("--token-file: %w", err)
+		return "", err
 	}
 	defer func() { _ = file.Close() }()
 	text, err := io.ReadAll(io.LimitReader(file, maxTokenFile+1))
-	switch text = bytes.TrimSpace(text); {
-	case err != nil:
-		return "", fmt.Errorf("--token-file: %w", err)
-	case len(text) == 0:
-		return "", fmt.Errorf("--token-file: %s is empty: write the line into it that switchyard token make has printed", a.tokenFile)
+	if err != nil {
+		return "", err
+	}
+	if text = bytes.TrimSpace(text); len(text) == 0 {
+		return "", fmt.Errorf("%s is empty: write the line into it that switchyard token make has printed", path)
 	}
 	return string(text), nil
 }
 
-// blame names what has given the address or the token.
+// blame names what has given the address.
 func (a apiAddress) blame(err error) error { return fmt.Errorf("%s: %w", a.from, err) }
 
 // local is asked for by commands that work on Redis itself, or on this machine's configuration, and

@@ -14,6 +14,16 @@ import (
 	"switchyard/internal/tasks"
 )
 
+func TestAProblemOfOneValueNamesItsPlace(t *testing.T) {
+	_, c := serve(t, refuses(api.Problem{
+		Type: "/problems/invalid", Status: http.StatusUnprocessableEntity, Detail: "expected a duration", Errors: []api.Fault{{Pointer: "/unique", Detail: "expected a duration", Value: "-5m0s"}},
+	}))
+	_, err := c.Send(t.Context(), scout, 0, tasks.Options{})
+	if want := `/unique is "-5m0s": expected a duration`; err == nil || err.Error() != want {
+		t.Errorf("%q, want %q", err, want)
+	}
+}
+
 func TestAProblemIsToldWithEachPlaceAndNothingThatATerminalObeys(t *testing.T) {
 	_, c := serve(t, refuses(api.Problem{
 		Type: "/problems/invalid", Status: http.StatusUnprocessableEntity, Detail: "scrape_page: /payload/url: expected string\x1b[2J",
@@ -126,6 +136,16 @@ func TestAStreamGoesOnWhereItWasCutOff(t *testing.T) {
 	asked := s.asked()
 	if len(asked) != 3 || asked[0].last != "7" || asked[1].last != "9" || asked[2].last != "9" {
 		t.Errorf("asked %+v", asked)
+	}
+}
+
+func TestAStreamOfSomethingElseEnds(t *testing.T) {
+	for _, stream := range []string{"id: 1\ndata: \x1b[2J\n\n", "id: one\ndata: {}\n\n"} {
+		_, c := serve(t, page(http.StatusOK, stream))
+		err := c.Follow(t.Context(), "ada", 0, func(e events.Event) error { t.Errorf("told %q", e.JSON); return nil })
+		if err == nil || !strings.HasSuffix(err.Error(), ": see whether that is the address of the monitor") {
+			t.Errorf("%q: %v", stream, err)
+		}
 	}
 }
 

@@ -55,10 +55,10 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkToken(o.Token); err != nil {
+	if err := CheckToken(o.Token); err != nil {
 		return nil, err
 	}
-	redact.Process.Know(o.Token)
+	redact.Process.Know(o.Token[strings.LastIndexByte(o.Token, '_')+1:]) // the ID before it is no secret
 	transport := &http.Transport{
 		Proxy: http.ProxyFromEnvironment, DialContext: (&net.Dialer{Timeout: dialWithin}).DialContext, TLSHandshakeTimeout: dialWithin,
 		ForceAttemptHTTP2: true, MaxIdleConnsPerHost: atOnce, IdleConnTimeout: time.Minute, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12},
@@ -98,8 +98,8 @@ func isLoopback(host string) bool {
 	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
-// checkToken reports what cannot be sent as a token.
-func checkToken(token string) error {
+// CheckToken reports why a text cannot be sent as a token. "" can: it is none.
+func CheckToken(token string) error {
 	if len(token) > maxToken {
 		return fmt.Errorf("the token has %d bytes: give the one line that switchyard token make has printed", len(token))
 	}

@@ -119,8 +119,13 @@ func (c *Client) inWords(p *api.Problem, h http.Header) string {
 	for _, f := range p.Errors {
 		place := f.Pointer + f.Parameter
 		named := strings.Contains(text, place[strings.LastIndexByte(place, '/')+1:])
-		if !strings.Contains(text, f.Detail) || !named {
-			text += fmt.Sprintf("\n%s%s: %s", place, valueOf(f), f.Detail)
+		said := fmt.Sprintf("%s%s: %s", place, valueOf(f), f.Detail)
+		switch {
+		case named && strings.Contains(text, f.Detail):
+		case text == f.Detail:
+			text = said
+		default:
+			text += "\n" + said
 		}
 	}
 	switch p.Status {

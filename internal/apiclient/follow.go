@@ -3,6 +3,7 @@ package apiclient
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -68,7 +69,9 @@ func (c *Client) read(ctx context.Context, user string, after int64, told func(e
 				return after, errors.New("the stream has an event whose number is none: see whether that is the address of the monitor")
 			}
 		case name == "data":
-			e.JSON = value
+			if e.JSON = value; !json.Valid([]byte(value)) {
+				return after, errors.New("the stream has an event that is no JSON: see whether that is the address of the monitor")
+			}
 		case lines.Text() == "" && e.JSON != "":
 			if err := told(e); err != nil {
 				return after, err
