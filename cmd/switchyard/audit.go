@@ -11,7 +11,6 @@ import (
 	"switchyard/internal/app"
 	"switchyard/internal/audit"
 	"switchyard/internal/command"
-	"switchyard/internal/config"
 	"switchyard/internal/control"
 )
 
@@ -33,11 +32,11 @@ type auditCommand struct {
 }
 
 // Run implements the command.
-func (cmd auditCommand) Run(f *config.Flags, out *command.Output) error {
+func (cmd auditCommand) Run(l *local, out *command.Output) error {
 	if cmd.Limit < 1 || cmd.Limit > 10_000 {
 		return command.With(command.Wrong, fmt.Errorf("--limit is %d: use 1 to 10000", cmd.Limit))
 	}
-	return withSystem(f, func(ctx context.Context, s *app.System) error {
+	return withSystem(l.Flags, func(ctx context.Context, s *app.System) error {
 		records, err := s.Audit.Read(ctx, cmd.User, cmd.Limit)
 		if err != nil {
 			return err

@@ -36,7 +36,9 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	until(ts, fmt.Sprintf("%q from %v", args[0], args[1:]), func() (string, bool) {
 		cmd := exec.Command(filepath.Join(binaries, args[1]), args[2:]...)
-		cmd.Env = []string{"SWITCHYARD_REDIS_URL=" + ts.Getenv("SWITCHYARD_REDIS_URL")}
+		for _, name := range []string{"SWITCHYARD_REDIS_URL", "SWITCHYARD_API", "SWITCHYARD_TOKEN"} {
+			cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
+		}
 		out, _ := cmd.CombinedOutput()
 		return string(out), strings.Contains(string(out), args[0])
 	})

@@ -29,8 +29,8 @@ type configCheck struct {
 }
 
 // Run implements the command. It needs no Redis.
-func (cmd configCheck) Run(f *config.Flags, out *command.Output) error {
-	c, err := f.Load(nil)
+func (cmd configCheck) Run(l *local, out *command.Output) error {
+	c, err := l.Load(nil)
 	if err != nil {
 		return command.With(command.Wrong, err)
 	}
@@ -82,8 +82,8 @@ func redisOf(c config.Config) string {
 type configPrint struct{}
 
 // Run implements the command. It needs no Redis.
-func (configPrint) Run(f *config.Flags, out *command.Output) error {
-	c, err := f.Load(nil)
+func (configPrint) Run(l *local, out *command.Output) error {
+	c, err := l.Load(nil)
 	if err != nil {
 		return command.With(command.Wrong, err)
 	}

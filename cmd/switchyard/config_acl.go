@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"switchyard/internal/command"
-	"switchyard/internal/config"
 	"switchyard/internal/rights"
 )
 
@@ -15,8 +14,8 @@ type configACL struct {
 }
 
 // Run implements the command. It needs no Redis.
-func (cmd configACL) Run(f *config.Flags, out *command.Output) error {
-	c, err := f.Load(nil)
+func (cmd configACL) Run(l *local, out *command.Output) error {
+	c, err := l.Load(nil)
 	if err != nil {
 		return command.With(command.Wrong, err)
 	}

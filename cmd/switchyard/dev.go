@@ -18,21 +18,21 @@ type devCommand struct {
 
 // Run implements the command. What a person is to read goes to standard output, the log
 // to standard error; it is kept to warnings unless asked for.
-func (cmd devCommand) Run(f *config.Flags, out io.Writer) error {
+func (cmd devCommand) Run(l *local, out io.Writer) error {
 	options := app.DevOptions{Sources: cmd.Source, Topics: cmd.Topic, Out: out}
 	override := func(c *config.Config) {
 		// What is exported for the daemons may be anybody's, and is not to get the demo's user.
 		if c.Redis.From != config.RedisFlag {
 			options.Spared, c.Redis = c.Redis, config.Default().Redis
 		}
-		if f.LogLevel == nil && c.Log.Level == config.Default().Log.Level {
+		if l.LogLevel == nil && c.Log.Level == config.Default().Log.Level {
 			c.Log.Level = "warn"
 		}
 		if cmd.Listen != nil {
 			c.Monitor.Listen = *cmd.Listen
 		}
 	}
-	return app.Main(*f, override, func(c config.Config, log *zap.Logger) error {
+	return app.Main(*l.Flags, override, func(c config.Config, log *zap.Logger) error {
 		if options.Embedded = c.Redis.URL == ""; options.Embedded {
 			url, stopRedis, err := embedded.Redis()
 			if err != nil {

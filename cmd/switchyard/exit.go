@@ -9,6 +9,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"switchyard/internal/apiclient"
 	"switchyard/internal/cache"
 	"switchyard/internal/command"
 	"switchyard/internal/journal"
@@ -20,6 +21,8 @@ import (
 // withStatus gives an error of the system the exit status that tells a script what to do.
 func withStatus(err error) error {
 	var known interface{ Status() int }
+	var answered *apiclient.AnswerError
+	var away *apiclient.UnreachableError
 	is := func(target error) bool { return errors.Is(err, target) }
 	switch {
 	case err == nil || errors.As(err, &known):
@@ -30,7 +33,11 @@ func withStatus(err error) error {
 		return command.With(command.Refused, err)
 	case errors.As(err, new(*tokens.FieldError)):
 		return command.With(command.Wrong, err)
-	case unavailable(err):
+	case errors.As(err, &answered):
+		return command.With(statusOf(answered), err)
+	case errors.As(err, &away) && !away.Temporary():
+		return command.With(command.Wrong, err)
+	case errors.As(err, &away), unavailable(err):
 		return command.With(command.Unavailable, err)
 	}
 	return err

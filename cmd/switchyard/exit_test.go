@@ -15,7 +15,7 @@ import (
 func built(ts *testscript.TestScript, args []string) (cmd *exec.Cmd, out, errs *bytes.Buffer) {
 	cmd = exec.Command(filepath.Join(binaries, args[0]), args[1:]...)
 	cmd.Dir = ts.Getenv("WORK")
-	for _, name := range []string{"SWITCHYARD_REDIS_URL", "PATH", "HOME"} {
+	for _, name := range []string{"SWITCHYARD_REDIS_URL", "SWITCHYARD_API", "SWITCHYARD_TOKEN", "PATH", "HOME"} {
 		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
 	}
 	out, errs = &bytes.Buffer{}, &bytes.Buffer{}

@@ -3,16 +3,10 @@
 package main
 
 import (
-	"context"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
-	"syscall"
 
-	"go.uber.org/zap"
-
-	"switchyard/internal/app"
 	"switchyard/internal/command"
 	"switchyard/internal/command/daemons"
 	"switchyard/internal/config"
@@ -21,6 +15,7 @@ import (
 
 type cli struct {
 	config.Flags
+	apiFlags
 
 	Dev      devCommand      `cmd:"" textonly:"" help:"Run everything in one process and make a first briefing, on an embedded Redis unless --redis names one."`
 	Enqueue  enqueueCommand  `cmd:"" help:"Send a task."`
@@ -55,34 +50,9 @@ func main() {
 	}
 	var c cli
 	os.Exit((&command.Program{
-		Name: "switchyard", Description: "Background tasks for agents, briefings and scraping.", Grammar: &c, Bind: []any{&c.Flags, []tasks.Definition(nil)},
+		Name: "switchyard", Description: "Background tasks for agents, briefings and scraping.", Grammar: &c, Bind: []any{[]tasks.Definition(nil)}, Provide: c.providers(),
 	}).Main(os.Args[1:]))
 }
 
 // byName are what this binary is under another name, such as that of a link to it.
 var byName = map[string]func() *command.Program{"worker": daemons.Worker, "scheduler": daemons.Scheduler, "monitor": daemons.Monitor}
-
-// withSystem runs do against the configured Redis. Ctrl-C cancels its context.
-func withSystem(f *config.Flags, do func(ctx context.Context, s *app.System) error) error {
-	return withBrake(f, func(ctx context.Context, s *app.System) error {
-		if err := s.Reach(ctx); err != nil {
-			return command.With(command.Unavailable, err)
-		}
-		return do(ctx, s)
-	})
-}
-
-// withBrake is withSystem for what must not fail because some of Redis is away that it does
-// not need.
-func withBrake(f *config.Flags, do func(ctx context.Context, s *app.System) error) error {
-	return app.Main(*f, nil, func(c config.Config, log *zap.Logger) error {
-		s, err := app.Open(c, log)
-		if err != nil {
-			return err
-		}
-		defer func() { _ = s.Close() }()
-		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-		defer stop()
-		return withStatus(do(ctx, s))
-	})
-}

@@ -32,10 +32,14 @@ func run(m *testing.M) int {
 // $ADDR1 to $ADDR4, and the examples at $EXAMPLES.
 func TestCommands(t *testing.T) {
 	t.Cleanup(func() { needless(t) }) // once all scripts have ended
-	runScripts(t, "testdata")
+	runScripts(t, "testdata", false)
+	t.Run("through redis", func(t *testing.T) { runScripts(t, "testdata/doors", false) })
+	t.Run("through the api", func(t *testing.T) { runScripts(t, "testdata/doors", true) })
 }
 
-func runScripts(t *testing.T, dir string) {
+// runScripts runs the scripts of a directory. Their command door makes those that follow go through
+// the HTTP API, if api says so.
+func runScripts(t *testing.T, dir string, api bool) {
 	t.Helper()
 	testscript.Run(t, testscript.Params{
 		Dir: dir,
@@ -60,6 +64,11 @@ func runScripts(t *testing.T, dir string) {
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"door": func(ts *testscript.TestScript, _ bool, _ []string) {
+				if api {
+					openAPI(ts)
+				}
+			},
 			"await":     await,
 			"exits":     exits,
 			"prints":    prints,

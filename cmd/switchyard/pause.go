@@ -7,9 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"switchyard/internal/app"
 	"switchyard/internal/command"
-	"switchyard/internal/config"
 	"switchyard/internal/control"
 	"switchyard/internal/tasks"
 )
@@ -39,13 +37,13 @@ type pauseCommand struct {
 }
 
 // Run implements the command. It fails if not every run has stopped.
-func (cmd pauseCommand) Run(f *config.Flags, out *command.Output) error {
+func (cmd pauseCommand) Run(c *connection, out *command.Output) error {
 	user, err := cmd.user()
 	if err != nil {
 		return err
 	}
-	return withBrake(f, func(ctx context.Context, s *app.System) error {
-		receipt, err := s.Operator().Pause(ctx, user, me())
+	return c.withBrake(func(ctx context.Context, d door) error {
+		receipt, err := d.Pause(ctx, user)
 		if receipt.User == "" {
 			return err
 		}
@@ -74,13 +72,13 @@ func describe(r control.BrakeReceipt) string {
 type resumeCommand struct{ whose }
 
 // Run implements the command.
-func (cmd resumeCommand) Run(f *config.Flags, out *command.Output) error {
+func (cmd resumeCommand) Run(c *connection, out *command.Output) error {
 	user, err := cmd.user()
 	if err != nil {
 		return err
 	}
-	return withBrake(f, func(ctx context.Context, s *app.System) error {
-		resumed, err := s.Operator().Resume(ctx, user, me())
+	return c.withBrake(func(ctx context.Context, d door) error {
+		resumed, err := d.Resume(ctx, user)
 		if resumed.User == "" {
 			return err
 		}

@@ -7,9 +7,7 @@ import (
 	"slices"
 	"text/tabwriter"
 
-	"switchyard/internal/app"
 	"switchyard/internal/command"
-	"switchyard/internal/config"
 	"switchyard/internal/queue"
 )
 
@@ -23,9 +21,9 @@ type queueList struct {
 }
 
 // Run implements the command.
-func (cmd queueList) Run(f *config.Flags, out *command.Output) error {
-	return withSystem(f, func(ctx context.Context, s *app.System) error {
-		sizes, err := s.Queue.Sizes(ctx)
+func (cmd queueList) Run(c *connection, out *command.Output) error {
+	return c.with(func(ctx context.Context, d door) error {
+		sizes, err := d.Sizes(ctx)
 		if err != nil {
 			return err
 		}
@@ -51,8 +49,8 @@ type queuePause struct {
 }
 
 // Run implements the command.
-func (cmd queuePause) Run(f *config.Flags, out *command.Output) error {
-	return pauseQueue(f, out, cmd.Queue, true)
+func (cmd queuePause) Run(c *connection, out *command.Output) error {
+	return pauseQueue(c, out, cmd.Queue, true)
 }
 
 type queueResume struct {
@@ -60,13 +58,13 @@ type queueResume struct {
 }
 
 // Run implements the command.
-func (cmd queueResume) Run(f *config.Flags, out *command.Output) error {
-	return pauseQueue(f, out, cmd.Queue, false)
+func (cmd queueResume) Run(c *connection, out *command.Output) error {
+	return pauseQueue(c, out, cmd.Queue, false)
 }
 
-func pauseQueue(f *config.Flags, out *command.Output, name string, pause bool) error {
-	return withSystem(f, func(ctx context.Context, s *app.System) error {
-		changed, err := s.PauseQueue(ctx, name, pause, me())
+func pauseQueue(c *connection, out *command.Output, name string, pause bool) error {
+	return c.with(func(ctx context.Context, d door) error {
+		changed, err := d.PauseQueue(ctx, name, pause)
 		if err != nil {
 			return err
 		}

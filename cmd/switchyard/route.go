@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"switchyard/internal/command"
-	"switchyard/internal/config"
 )
 
 type routeCommand struct {
@@ -16,8 +15,8 @@ type routeExplain struct {
 }
 
 // Run implements the command. It needs no Redis.
-func (cmd routeExplain) Run(f *config.Flags, out *command.Output) error {
-	c, err := f.Load(nil)
+func (cmd routeExplain) Run(l *local, out *command.Output) error {
+	c, err := l.Load(nil)
 	if err != nil {
 		return command.With(command.Wrong, err)
 	}

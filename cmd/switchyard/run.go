@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 
-	"switchyard/internal/app"
 	"switchyard/internal/command"
-	"switchyard/internal/config"
 	"switchyard/internal/control"
 	"switchyard/internal/journal"
 	"switchyard/internal/tasks"
@@ -24,8 +22,8 @@ type which struct {
 }
 
 // find returns the task of a run, and the run.
-func (w which) find(ctx context.Context, s *app.System) (tasks.Status, journal.Run, error) {
-	status, err := s.Queue.Find(ctx, w.Run)
+func (w which) find(ctx context.Context, d door) (tasks.Status, journal.Run, error) {
+	status, err := d.Find(ctx, w.Run)
 	if err != nil {
 		return status, journal.Run{}, err
 	}
@@ -41,13 +39,13 @@ type runShow struct {
 }
 
 // Run implements the command.
-func (cmd runShow) Run(f *config.Flags, out *command.Output) error {
-	return withSystem(f, func(ctx context.Context, s *app.System) error {
-		status, run, err := cmd.find(ctx, s)
+func (cmd runShow) Run(c *connection, out *command.Output) error {
+	return c.with(func(ctx context.Context, d door) error {
+		status, run, err := cmd.find(ctx, d)
 		if err != nil {
 			return err
 		}
-		history, err := s.Journals.Read(ctx, run)
+		history, err := d.History(ctx, status, run)
 		if err != nil {
 			return err
 		}
@@ -67,8 +65,8 @@ type waiting struct {
 type approveCommand struct{ waiting }
 
 // Run implements the command.
-func (cmd approveCommand) Run(f *config.Flags, out *command.Output) error {
-	return cmd.decide(f, out, journal.Verdict{Decision: control.Approved, Step: cmd.Step})
+func (cmd approveCommand) Run(c *connection, out *command.Output) error {
+	return cmd.decide(c, out, journal.Verdict{Decision: control.Approved, Step: cmd.Step})
 }
 
 type rejectCommand struct {
@@ -77,21 +75,21 @@ type rejectCommand struct {
 }
 
 // Run implements the command.
-func (cmd rejectCommand) Run(f *config.Flags, out *command.Output) error {
+func (cmd rejectCommand) Run(c *connection, out *command.Output) error {
 	if cmd.Result != "" && !json.Valid([]byte(cmd.Result)) {
 		return command.With(command.Wrong, fmt.Errorf("--result %q is not JSON", cmd.Result))
 	}
-	return cmd.decide(f, out, journal.Verdict{Decision: control.Rejected, Step: cmd.Step, Result: json.RawMessage(cmd.Result)})
+	return cmd.decide(c, out, journal.Verdict{Decision: control.Rejected, Step: cmd.Step, Result: json.RawMessage(cmd.Result)})
 }
 
 // decide writes a verdict about the run, and runs its task again.
-func (w which) decide(f *config.Flags, out *command.Output, v journal.Verdict) error {
-	return withSystem(f, func(ctx context.Context, s *app.System) error {
-		status, run, err := w.find(ctx, s)
+func (w which) decide(c *connection, out *command.Output, v journal.Verdict) error {
+	return c.with(func(ctx context.Context, d door) error {
+		status, run, err := w.find(ctx, d)
 		if err != nil {
 			return err
 		}
-		step, goesOn, err := s.Decide(ctx, status, run, v, me())
+		step, goesOn, err := d.Decide(ctx, status, run, v)
 		if errors.Is(err, journal.ErrDecided) {
 			return fmt.Errorf("%w: the task is %s; see switchyard run show %s", err, status.State, status.ID)
 		}

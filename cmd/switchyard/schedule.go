@@ -8,10 +8,8 @@ import (
 	"os"
 	"time"
 
-	"switchyard/internal/app"
 	"switchyard/internal/calendar"
 	"switchyard/internal/command"
-	"switchyard/internal/config"
 	"switchyard/internal/schedule"
 )
 
@@ -52,7 +50,7 @@ type scheduleAdd struct {
 }
 
 // Run implements the command.
-func (cmd scheduleAdd) Run(f *config.Flags, out *command.Output) error {
+func (cmd scheduleAdd) Run(c *connection, out *command.Output) error {
 	if err := checkQuotes(append([]string{cmd.Spec, cmd.Kind, cmd.Payload}, cmd.Left...), cmd.Left); err != nil {
 		return command.With(command.Wrong, err)
 	}
@@ -66,13 +64,13 @@ func (cmd scheduleAdd) Run(f *config.Flags, out *command.Output) error {
 		CatchUp: schedule.CatchUp(cmd.CatchUp), CatchUpLimit: cmd.Limit, FreshFor: cmd.FreshFor, Expires: cmd.Expires,
 		Overlap: schedule.Overlap(cmd.Overlap), Owner: cmd.Owner, Origin: schedule.OriginAPI,
 	}
-	return withSystem(f, func(ctx context.Context, s *app.System) error {
-		if err := s.CheckEntry(ctx, e); err != nil {
-			return refused(err)
+	return c.with(func(ctx context.Context, d door) error {
+		if err := d.CheckEntry(ctx, e); err != nil {
+			return err
 		}
 		changed := false
 		if !cmd.DryRun {
-			if changed, err = cmd.put(ctx, s, e); err != nil {
+			if changed, err = cmd.put(ctx, d, e); err != nil {
 				return err
 			}
 		}
@@ -116,15 +114,12 @@ func printRemark(out io.Writer, e schedule.Entry) error {
 }
 
 // put writes the entry and reports whether that has changed anything.
-func (cmd scheduleAdd) put(ctx context.Context, s *app.System, e schedule.Entry) (changed bool, err error) {
-	if cmd.Replace {
-		return s.Schedule.Put(ctx, e)
-	}
-	err = s.Schedule.Add(ctx, e)
+func (cmd scheduleAdd) put(ctx context.Context, d door, e schedule.Entry) (changed bool, err error) {
+	changed, err = d.PutEntry(ctx, e, cmd.Replace)
 	if errors.Is(err, schedule.ErrExists) {
 		err = fmt.Errorf("%w (--replace changes it)", err)
 	}
-	return err == nil, err
+	return changed, err
 }
 
 // scheduleEntry is the argument of the commands that name one entry.
@@ -132,10 +127,10 @@ type scheduleEntry struct {
 	ID string `arg:"" help:"Entry ID."`
 }
 
-// change makes a change that reports whether it changed anything.
-func (e scheduleEntry) change(f *config.Flags, out *command.Output, done, already string, change func(context.Context, *app.System) (bool, error)) error {
-	return withSystem(f, func(ctx context.Context, s *app.System) error {
-		changed, err := change(ctx, s)
+// change pauses the entry or lets it go on, and says whether that was not so before.
+func (e scheduleEntry) change(c *connection, out *command.Output, done, already string, pause bool) error {
+	return c.with(func(ctx context.Context, d door) error {
+		changed, err := d.PauseEntry(ctx, e.ID, pause)
 		if err != nil {
 			return err
 		}
@@ -149,14 +144,10 @@ func (e scheduleEntry) change(f *config.Flags, out *command.Output, done, alread
 type scheduleRemove struct{ scheduleEntry }
 
 // Run implements the command.
-func (cmd scheduleRemove) Run(f *config.Flags, out *command.Output) error {
-	return withSystem(f, func(ctx context.Context, s *app.System) error {
-		found, err := s.Schedule.Remove(ctx, cmd.ID, schedule.OriginAPI)
-		if err != nil {
+func (cmd scheduleRemove) Run(c *connection, out *command.Output) error {
+	return c.with(func(ctx context.Context, d door) error {
+		if err := d.RemoveEntry(ctx, cmd.ID); err != nil {
 			return err
-		}
-		if !found {
-			return fmt.Errorf("entry %s: %w", cmd.ID, schedule.ErrNotFound)
 		}
 		return out.Say(map[string]any{"entry": cmd.ID, "changed": true}, "Entry %s is removed.", cmd.ID)
 	})
@@ -165,27 +156,23 @@ func (cmd scheduleRemove) Run(f *config.Flags, out *command.Output) error {
 type schedulePause struct{ scheduleEntry }
 
 // Run implements the command.
-func (cmd schedulePause) Run(f *config.Flags, out *command.Output) error {
-	return cmd.change(f, out, "is paused", "was paused already", func(ctx context.Context, s *app.System) (bool, error) {
-		return s.Schedule.Pause(ctx, cmd.ID)
-	})
+func (cmd schedulePause) Run(c *connection, out *command.Output) error {
+	return cmd.change(c, out, "is paused", "was paused already", true)
 }
 
 type scheduleResume struct{ scheduleEntry }
 
 // Run implements the command.
-func (cmd scheduleResume) Run(f *config.Flags, out *command.Output) error {
-	return cmd.change(f, out, "goes on", "was not paused", func(ctx context.Context, s *app.System) (bool, error) {
-		return s.Schedule.Resume(ctx, cmd.ID)
-	})
+func (cmd scheduleResume) Run(c *connection, out *command.Output) error {
+	return cmd.change(c, out, "goes on", "was not paused", false)
 }
 
 type scheduleRun struct{ scheduleEntry }
 
 // Run implements the command.
-func (cmd scheduleRun) Run(f *config.Flags, out *command.Output) error {
-	return withSystem(f, func(ctx context.Context, s *app.System) error {
-		receipt, err := s.Schedule.RunNow(ctx, cmd.ID, s.Queue)
+func (cmd scheduleRun) Run(c *connection, out *command.Output) error {
+	return c.with(func(ctx context.Context, d door) error {
+		receipt, err := d.RunEntry(ctx, cmd.ID)
 		if err != nil {
 			return err
 		}

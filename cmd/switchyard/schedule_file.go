@@ -28,12 +28,12 @@ type scheduleImport struct {
 
 // Run implements the command. Everything that is wrong is told at once. Unless it is to keep
 // going, one bad entry has nothing written.
-func (cmd scheduleImport) Run(f *config.Flags, out *command.Output) error {
+func (cmd scheduleImport) Run(l *local, out *command.Output) error {
 	file, err := readEntries(cmd.File)
 	if err != nil {
 		return command.With(command.Wrong, err)
 	}
-	return withSystem(f, func(ctx context.Context, s *app.System) error {
+	return withSystem(l.Flags, func(ctx context.Context, s *app.System) error {
 		file.Check(func(e schedule.Entry) error { return s.CheckEntry(ctx, e) })
 		blocked := len(file.Problems()) > 0 && !cmd.KeepGoing
 		bar := progress.New(os.Stderr)
@@ -129,12 +129,12 @@ type scheduleExport struct {
 // Run implements the command. The entries of the configuration and those of users are
 // left out: they come from elsewhere. The others are in the order of their IDs, so that
 // two exports can be compared.
-func (cmd scheduleExport) Run(f *config.Flags, out *command.Output) error {
-	return withSystem(f, func(ctx context.Context, s *app.System) error {
+func (cmd scheduleExport) Run(c *connection, out *command.Output) error {
+	return c.with(func(ctx context.Context, d door) error {
 		found := make(map[string]config.FileEntry)
 		filter := schedule.Filter{Origin: schedule.OriginAPI, Match: cmd.Match, Page: schedule.MaxPage}
 		for start := ""; ; {
-			page, next, err := s.Schedule.List(ctx, filter, start)
+			page, next, err := d.Entries(ctx, filter, start)
 			if err != nil {
 				return err
 			}
@@ -164,9 +164,9 @@ func (cmd scheduleExport) Run(f *config.Flags, out *command.Output) error {
 }
 
 // collect adds the entries of a page to found.
-func collect(found map[string]config.FileEntry, page []schedule.Record) error {
+func collect(found map[string]config.FileEntry, page []listed) error {
 	for _, r := range page {
-		if r.State() == schedule.Unreadable {
+		if r.Record.State() == schedule.Unreadable {
 			_, _ = fmt.Fprintln(redact.Process.Log(os.Stderr), "left out:", r.Books.LastError)
 			continue
 		}

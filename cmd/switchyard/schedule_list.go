@@ -7,9 +7,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"switchyard/internal/app"
 	"switchyard/internal/command"
-	"switchyard/internal/config"
 	"switchyard/internal/schedule"
 	"switchyard/internal/tasks"
 )
@@ -39,9 +37,9 @@ type list struct {
 }
 
 // Run implements the command.
-func (cmd scheduleList) Run(f *config.Flags, out *command.Output) error {
-	return withSystem(f, func(ctx context.Context, s *app.System) error {
-		found, err := cmd.read(ctx, s)
+func (cmd scheduleList) Run(c *connection, out *command.Output) error {
+	return c.with(func(ctx context.Context, d door) error {
+		found, err := cmd.read(ctx, d)
 		if err != nil {
 			return err
 		}
@@ -65,15 +63,11 @@ func (cmd scheduleList) Run(f *config.Flags, out *command.Output) error {
 }
 
 // read returns the entries that match, those due first before the others.
-func (cmd scheduleList) read(ctx context.Context, s *app.System) (list, error) {
+func (cmd scheduleList) read(ctx context.Context, d door) (list, error) {
 	filter := schedule.Filter{Origin: cmd.Origin, Owner: cmd.Owner, Kind: cmd.Kind, State: schedule.State(cmd.State), Match: cmd.Match, Page: cmd.Limit}
 	found := list{Entries: []listed{}, Next: cmd.Page}
 	for {
-		page, next, err := s.Schedule.List(ctx, filter, found.Next)
-		if err != nil {
-			return found, err
-		}
-		some, err := withTasks(ctx, s, page)
+		some, next, err := d.Entries(ctx, filter, found.Next)
 		if err != nil {
 			return found, err
 		}
@@ -90,29 +84,14 @@ func (cmd scheduleList) read(ctx context.Context, s *app.System) (list, error) {
 // gone is the state of a task that Redis does not keep any more.
 const gone = "gone"
 
-// withTasks adds to entries what became of their last tasks.
-func withTasks(ctx context.Context, s *app.System, records []schedule.Record) ([]listed, error) {
-	var last []tasks.Receipt
-	for _, r := range records {
-		if r.Books.LastTask != "" {
-			last = append(last, tasks.Receipt{ID: r.Books.LastTask, Queue: r.Books.LastQueue})
-		}
+// listedOf returns an entry as it is listed. last is the state of the task of its last tick, "" if
+// nothing is kept of it.
+func listedOf(r schedule.Record, last tasks.State) listed {
+	e := listed{Record: r, State: string(r.State()), Due: r.Due(), LastTask: string(last)}
+	if r.Books.LastTask != "" && last == "" {
+		e.LastTask = gone
 	}
-	states, err := s.Queue.States(ctx, last)
-	if err != nil {
-		return nil, err
-	}
-	all := make([]listed, len(records))
-	for i, r := range records {
-		all[i] = listed{Record: r, State: string(r.State()), Due: r.Due()}
-		if r.Books.LastTask == "" {
-			continue
-		}
-		if all[i].LastTask, states = string(states[0]), states[1:]; all[i].LastTask == "" {
-			all[i].LastTask = gone
-		}
-	}
-	return all, nil
+	return e
 }
 
 // explained returns the state, and the error where it is one.

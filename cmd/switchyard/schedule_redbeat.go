@@ -14,7 +14,6 @@ import (
 	"switchyard/internal/calendar"
 	"switchyard/internal/command"
 	"switchyard/internal/command/progress"
-	"switchyard/internal/config"
 	"switchyard/internal/redact"
 	"switchyard/internal/redbeat"
 	"switchyard/internal/schedule"
@@ -32,7 +31,7 @@ type scheduleImportRedBeat struct {
 }
 
 // Run implements the command.
-func (cmd scheduleImportRedBeat) Run(f *config.Flags, out *command.Output) error {
+func (cmd scheduleImportRedBeat) Run(l *local, out *command.Output) error {
 	if cmd.Interval < time.Second {
 		return command.With(command.Wrong, fmt.Errorf("--interval is %s: use 1s or more", cmd.Interval))
 	}
@@ -53,7 +52,7 @@ func (cmd scheduleImportRedBeat) Run(f *config.Flags, out *command.Output) error
 	}
 	defer func() { _ = client.Close() }()
 	reader := redbeat.NewReader(client, cmd.KeyPrefix)
-	return withSystem(f, func(ctx context.Context, s *app.System) error {
+	return withSystem(l.Flags, func(ctx context.Context, s *app.System) error {
 		check := s.CheckEntry
 		if cmd.Watch {
 			// It compares times, whatever the payload.

@@ -8,10 +8,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"switchyard/internal/app"
 	"switchyard/internal/command"
-	"switchyard/internal/config"
-	"switchyard/internal/control"
 	"switchyard/internal/schedule"
 )
 
@@ -20,36 +17,26 @@ type scheduleShow struct {
 }
 
 // Run implements the command.
-func (cmd scheduleShow) Run(f *config.Flags, out *command.Output) error {
-	return withSystem(f, func(ctx context.Context, s *app.System) error {
-		record, err := s.Schedule.Get(ctx, cmd.ID)
-		if err != nil {
-			return err
-		}
-		found, err := withTasks(ctx, s, []schedule.Record{record})
+func (cmd scheduleShow) Run(c *connection, out *command.Output) error {
+	return c.with(func(ctx context.Context, d door) error {
+		found, held, err := d.Entry(ctx, cmd.ID)
 		if err != nil {
 			return err
 		}
 		if out.JSON {
-			return out.Encode(found[0])
+			return out.Encode(found)
 		}
-		if record.Entry.Owner != "" {
-			stops, err := s.Brake.Stops(ctx, []string{record.Entry.Owner})
-			if err != nil {
-				return err
-			}
-			if words := control.Words(stops[0]); words != "" {
-				found[0].State = "held: " + words
-			}
+		if held != "" {
+			found.State = "held: " + held
 		}
-		if err := found[0].print(out); err != nil {
+		if err := found.print(out); err != nil {
 			return err
 		}
-		ticks, err := nextTicks(ctx, record, time.Now())
+		ticks, err := nextTicks(ctx, found.Record, time.Now())
 		if err != nil {
 			return err
 		}
-		return printTicks(out, record.Entry, ticks)
+		return printTicks(out, found.Entry, ticks)
 	})
 }
 

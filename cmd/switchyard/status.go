@@ -7,9 +7,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"switchyard/internal/app"
 	"switchyard/internal/command"
-	"switchyard/internal/config"
 	"switchyard/internal/control"
 	"switchyard/internal/events"
 )
@@ -21,7 +19,7 @@ type statusCommand struct {
 }
 
 // Run implements the command.
-func (cmd statusCommand) Run(f *config.Flags, out *command.Output) error {
+func (cmd statusCommand) Run(c *connection, out *command.Output) error {
 	user, err := cmd.user()
 	if err != nil {
 		return err
@@ -29,11 +27,11 @@ func (cmd statusCommand) Run(f *config.Flags, out *command.Output) error {
 	if user == control.Everyone && (cmd.Follow || cmd.After != nil) {
 		return command.With(command.Wrong, errors.New("--follow follows one user: leave out --all"))
 	}
-	return withBrake(f, func(ctx context.Context, s *app.System) error {
+	return c.withBrake(func(ctx context.Context, d door) error {
 		if user == control.Everyone {
-			return cmd.all(ctx, s, out)
+			return cmd.all(ctx, d, out)
 		}
-		status, err := s.Operator().Status(ctx, user)
+		status, err := d.BrakeStatus(ctx, user)
 		if err != nil {
 			return err
 		}
@@ -44,7 +42,7 @@ func (cmd statusCommand) Run(f *config.Flags, out *command.Output) error {
 		if cmd.After != nil {
 			after = *cmd.After
 		}
-		err = s.Events.Follow(ctx, user, after, func(e events.Event) error {
+		err = d.Follow(ctx, user, after, func(e events.Event) error {
 			_, err := fmt.Fprintln(out, e.JSON)
 			return err
 		})
@@ -56,8 +54,8 @@ func (cmd statusCommand) Run(f *config.Flags, out *command.Output) error {
 }
 
 // all prints who is paused, and what waits for a decision.
-func (cmd statusCommand) all(ctx context.Context, s *app.System, out *command.Output) error {
-	all, err := s.Operator().Overview(ctx, 0)
+func (cmd statusCommand) all(ctx context.Context, d door, out *command.Output) error {
+	all, err := d.Overview(ctx)
 	if err != nil {
 		return err
 	}

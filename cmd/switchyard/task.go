@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"switchyard/internal/app"
 	"switchyard/internal/command"
-	"switchyard/internal/config"
 	"switchyard/internal/tasks"
 )
 
@@ -27,9 +25,9 @@ type taskShow struct {
 }
 
 // Run implements the command.
-func (cmd taskShow) Run(f *config.Flags, out *command.Output) error {
-	return withSystem(f, func(ctx context.Context, s *app.System) error {
-		status, err := s.Queue.Find(ctx, cmd.Task)
+func (cmd taskShow) Run(c *connection, out *command.Output) error {
+	return c.with(func(ctx context.Context, d door) error {
+		status, err := d.Find(ctx, cmd.Task)
 		if err != nil {
 			return err
 		}
@@ -46,9 +44,9 @@ type taskWait struct {
 }
 
 // Run implements the command. It fails unless the task has succeeded.
-func (cmd taskWait) Run(f *config.Flags, out *command.Output) error {
-	return withSystem(f, func(ctx context.Context, s *app.System) error {
-		found, err := s.Queue.Find(ctx, cmd.Task)
+func (cmd taskWait) Run(c *connection, out *command.Output) error {
+	return c.with(func(ctx context.Context, d door) error {
+		found, err := d.Find(ctx, cmd.Task)
 		if err != nil {
 			return err
 		}
@@ -57,7 +55,7 @@ func (cmd taskWait) Run(f *config.Flags, out *command.Output) error {
 			ctx, cancel = context.WithTimeoutCause(ctx, cmd.Timeout, errOver)
 			defer cancel()
 		}
-		status, err := s.Queue.Wait(ctx, tasks.Name{Queue: found.Queue, ID: found.ID})
+		status, err := d.Wait(ctx, tasks.Name{Queue: found.Queue, ID: found.ID})
 		if err != nil && errors.Is(context.Cause(ctx), errOver) {
 			return command.With(command.TimedOut, err)
 		}

@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 
-	"switchyard/internal/app"
 	"switchyard/internal/command"
-	"switchyard/internal/config"
 	"switchyard/internal/tasks"
 )
 
@@ -15,35 +13,35 @@ type taskCancel struct {
 }
 
 // Run implements the command.
-func (cmd taskCancel) Run(f *config.Flags, out *command.Output) error {
-	return cmd.do(f, out, "Cancel", func(ctx context.Context, s *app.System, names []tasks.Name) ([]tasks.Handled, error) {
-		return s.CancelTasks(ctx, names, cmd.Why, me())
+func (cmd taskCancel) Run(c *connection, out *command.Output) error {
+	return cmd.do(c, out, "Cancel", func(ctx context.Context, d door, names []tasks.Name) ([]tasks.Handled, error) {
+		return d.CancelTasks(ctx, names, cmd.Why)
 	})
 }
 
 type taskRun struct{ taskChoice }
 
 // Run implements the command.
-func (cmd taskRun) Run(f *config.Flags, out *command.Output) error {
-	return cmd.do(f, out, "Run", func(ctx context.Context, s *app.System, names []tasks.Name) ([]tasks.Handled, error) {
-		return s.RunTasks(ctx, names, me())
+func (cmd taskRun) Run(c *connection, out *command.Output) error {
+	return cmd.do(c, out, "Run", func(ctx context.Context, d door, names []tasks.Name) ([]tasks.Handled, error) {
+		return d.RunTasks(ctx, names)
 	})
 }
 
 type taskReplay struct{ taskChoice }
 
 // Run implements the command.
-func (cmd taskReplay) Run(f *config.Flags, out *command.Output) error {
-	return cmd.do(f, out, "Replay", func(ctx context.Context, s *app.System, names []tasks.Name) ([]tasks.Handled, error) {
-		return s.ReplayTasks(ctx, names, me())
+func (cmd taskReplay) Run(c *connection, out *command.Output) error {
+	return cmd.do(c, out, "Replay", func(ctx context.Context, d door, names []tasks.Name) ([]tasks.Handled, error) {
+		return d.ReplayTasks(ctx, names)
 	})
 }
 
 type taskDelete struct{ taskChoice }
 
 // Run implements the command.
-func (cmd taskDelete) Run(f *config.Flags, out *command.Output) error {
-	return cmd.do(f, out, "Delete", func(ctx context.Context, s *app.System, names []tasks.Name) ([]tasks.Handled, error) {
-		return s.DeleteTasks(ctx, names, me())
+func (cmd taskDelete) Run(c *connection, out *command.Output) error {
+	return cmd.do(c, out, "Delete", func(ctx context.Context, d door, names []tasks.Name) ([]tasks.Handled, error) {
+		return d.DeleteTasks(ctx, names)
 	})
 }

@@ -12,9 +12,7 @@ import (
 
 	"golang.org/x/term"
 
-	"switchyard/internal/app"
 	"switchyard/internal/command"
-	"switchyard/internal/config"
 	"switchyard/internal/queue"
 	"switchyard/internal/redact"
 	"switchyard/internal/tasks"
@@ -24,13 +22,14 @@ import (
 type taskFilter struct {
 	Queue string        `help:"Those of this queue."`
 	State []tasks.State `enum:"waiting,scheduled,held,running,retrying,parked,succeeded,failed,cancelled,expired,broken" help:"Those in these states: ${enum}."`
-	Kind  string        `help:"Those of this kind."`
+	Kind  string        `help:"Those of this kind, or of all kinds of a beginning, such as agent_*."`
 	User  string        `help:"Those that act for this user."`
+	Tag   string        `help:"Those with this tag."`
 	Since time.Duration `help:"Those that came to their state in the last so much time, such as 2h. When that was is not known of those that are scheduled, held or running."`
 }
 
 func (f taskFilter) filter() tasks.Filter {
-	filter := tasks.Filter{Queue: f.Queue, States: f.State, Kind: f.Kind, User: f.User}
+	filter := tasks.Filter{Queue: f.Queue, States: f.State, Kind: f.Kind, User: f.User, Tag: f.Tag}
 	if f.Since > 0 {
 		filter.Since = time.Now().Add(-f.Since)
 	}
@@ -38,7 +37,7 @@ func (f taskFilter) filter() tasks.Filter {
 }
 
 func (f taskFilter) empty() bool {
-	return f.Queue == "" && len(f.State) == 0 && f.Kind == "" && f.User == "" && f.Since == 0
+	return f.Queue == "" && len(f.State) == 0 && f.Kind == "" && f.User == "" && f.Tag == "" && f.Since == 0
 }
 
 // taskChoice is the tasks that a command is to change.
@@ -50,18 +49,18 @@ type taskChoice struct {
 }
 
 // deed is what a command does to tasks.
-type deed func(ctx context.Context, s *app.System, names []tasks.Name) ([]tasks.Handled, error)
+type deed func(ctx context.Context, d door, names []tasks.Name) ([]tasks.Handled, error)
 
 // do does a deed to the chosen tasks, says what became of each, and fails if one did not go well.
-func (c taskChoice) do(f *config.Flags, out *command.Output, verb string, do deed) error {
-	return withSystem(f, func(ctx context.Context, s *app.System) error {
-		names, err := c.choose(ctx, s, out, verb)
+func (c taskChoice) do(with *connection, out *command.Output, verb string, do deed) error {
+	return with.with(func(ctx context.Context, d door) error {
+		names, err := c.choose(ctx, d, out, verb)
 		if err != nil {
 			return err
 		}
 		var all []tasks.Handled
 		if len(names) > 0 && !c.DryRun {
-			all, err = do(ctx, s, names)
+			all, err = do(ctx, d, names)
 		}
 		if printed := c.report(out, names, all); printed != nil {
 			return errors.Join(err, printed)
@@ -122,16 +121,16 @@ func became(h tasks.Handled) string {
 
 // choose returns the tasks that are meant. It says how many match a filter, and asks before
 // more than one of them is changed.
-func (c taskChoice) choose(ctx context.Context, s *app.System, out *command.Output, verb string) ([]tasks.Name, error) {
+func (c taskChoice) choose(ctx context.Context, d door, out *command.Output, verb string) ([]tasks.Name, error) {
 	switch {
 	case len(c.Tasks) > 0 && !c.empty():
 		return nil, command.With(command.Wrong, errors.New("give tasks or a filter such as --state, and not both"))
 	case len(c.Tasks) > 0:
-		return findAll(ctx, s, c.Tasks)
+		return findAll(ctx, d, c.Tasks)
 	case c.empty():
 		return nil, command.With(command.Wrong, errors.New("no task is meant: give IDs, or a filter such as --state=failed"))
 	}
-	names, more, err := s.Queue.Match(ctx, c.filter())
+	names, more, err := d.Match(ctx, c.filter())
 	if err != nil {
 		return nil, err
 	}
@@ -151,10 +150,10 @@ func (c taskChoice) choose(ctx context.Context, s *app.System, out *command.Outp
 }
 
 // findAll returns the tasks of that name. All must be there, or none is touched.
-func findAll(ctx context.Context, s *app.System, given []string) ([]tasks.Name, error) {
+func findAll(ctx context.Context, d door, given []string) ([]tasks.Name, error) {
 	names := make([]tasks.Name, len(given))
 	for i, name := range given {
-		found, err := s.Queue.Find(ctx, name)
+		found, err := d.Find(ctx, name)
 		if err != nil {
 			return nil, err
 		}

@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"text/tabwriter"
 
-	"switchyard/internal/app"
 	"switchyard/internal/command"
-	"switchyard/internal/config"
 	"switchyard/internal/tasks"
 )
 
@@ -18,9 +16,9 @@ type taskList struct {
 }
 
 // Run implements the command.
-func (cmd taskList) Run(f *config.Flags, out *command.Output) error {
-	return withSystem(f, func(ctx context.Context, s *app.System) error {
-		found, err := cmd.read(ctx, s)
+func (cmd taskList) Run(c *connection, out *command.Output) error {
+	return c.with(func(ctx context.Context, d door) error {
+		found, err := cmd.read(ctx, d)
 		if err != nil {
 			return err
 		}
@@ -45,10 +43,10 @@ func (cmd taskList) Run(f *config.Flags, out *command.Output) error {
 }
 
 // read returns as many tasks as are wanted, or all there are.
-func (cmd taskList) read(ctx context.Context, s *app.System) (tasks.Page, error) {
+func (cmd taskList) read(ctx context.Context, d door) (tasks.Page, error) {
 	found := tasks.Page{Tasks: []tasks.Status{}, Next: cmd.After}
 	for {
-		page, err := s.Queue.List(ctx, cmd.filter(), cmd.Limit-len(found.Tasks), found.Next)
+		page, err := d.List(ctx, cmd.filter(), cmd.Limit-len(found.Tasks), found.Next)
 		if err != nil {
 			return found, err
 		}

@@ -9,7 +9,6 @@ import (
 
 	"switchyard/internal/app"
 	"switchyard/internal/command"
-	"switchyard/internal/config"
 	"switchyard/internal/tokens"
 )
 
@@ -34,7 +33,7 @@ type madeToken struct {
 }
 
 // Run implements the command. The token is all that it prints, so that a script can take it.
-func (cmd tokenMake) Run(f *config.Flags, out *command.Output) error {
+func (cmd tokenMake) Run(l *local, out *command.Output) error {
 	n := tokens.New{Name: cmd.Name, User: cmd.User, Expires: cmd.Expires}
 	for _, text := range cmd.Scope {
 		scope, err := tokens.ParseScope(text)
@@ -43,7 +42,7 @@ func (cmd tokenMake) Run(f *config.Flags, out *command.Output) error {
 		}
 		n.Scopes = append(n.Scopes, scope)
 	}
-	return withSystem(f, func(ctx context.Context, s *app.System) error {
+	return withSystem(l.Flags, func(ctx context.Context, s *app.System) error {
 		text, token, err := s.MakeToken(ctx, n, me())
 		if text == "" {
 			return err
@@ -59,8 +58,8 @@ type tokenShow struct {
 }
 
 // Run implements the command.
-func (cmd tokenShow) Run(f *config.Flags, out *command.Output) error {
-	return withSystem(f, func(ctx context.Context, s *app.System) error {
+func (cmd tokenShow) Run(l *local, out *command.Output) error {
+	return withSystem(l.Flags, func(ctx context.Context, s *app.System) error {
 		token, found, err := s.Tokens.Get(ctx, cmd.ID)
 		if err != nil {
 			return err
@@ -82,8 +81,8 @@ type tokenRevoke struct {
 }
 
 // Run implements the command.
-func (cmd tokenRevoke) Run(f *config.Flags, out *command.Output) error {
-	return withSystem(f, func(ctx context.Context, s *app.System) error {
+func (cmd tokenRevoke) Run(l *local, out *command.Output) error {
+	return withSystem(l.Flags, func(ctx context.Context, s *app.System) error {
 		changed, err := s.RevokeToken(ctx, cmd.ID, me())
 		if err != nil {
 			return err

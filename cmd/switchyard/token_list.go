@@ -10,7 +10,6 @@ import (
 
 	"switchyard/internal/app"
 	"switchyard/internal/command"
-	"switchyard/internal/config"
 	"switchyard/internal/tokens"
 )
 
@@ -19,8 +18,8 @@ type tokenList struct {
 }
 
 // Run implements the command.
-func (cmd tokenList) Run(f *config.Flags, out *command.Output) error {
-	return withSystem(f, func(ctx context.Context, s *app.System) error {
+func (cmd tokenList) Run(l *local, out *command.Output) error {
+	return withSystem(l.Flags, func(ctx context.Context, s *app.System) error {
 		list, err := s.Tokens.List(ctx)
 		if err != nil {
 			return err

@@ -6,9 +6,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"switchyard/internal/app"
 	"switchyard/internal/command"
-	"switchyard/internal/config"
 )
 
 type usageCommand struct {
@@ -17,12 +15,12 @@ type usageCommand struct {
 }
 
 // Run implements the command.
-func (cmd usageCommand) Run(f *config.Flags, out *command.Output) error {
+func (cmd usageCommand) Run(c *connection, out *command.Output) error {
 	if cmd.Days < 1 || cmd.Days > 62 {
 		return command.With(command.Wrong, fmt.Errorf("--days is %d: use 1 to 62, for so long it is kept", cmd.Days))
 	}
-	return withSystem(f, func(ctx context.Context, s *app.System) error {
-		lines, err := s.Usage.Lines(ctx, cmd.User, time.Now().AddDate(0, 0, 1-cmd.Days))
+	return c.with(func(ctx context.Context, d door) error {
+		lines, err := d.Spent(ctx, cmd.User, time.Now().AddDate(0, 0, 1-cmd.Days))
 		if err != nil {
 			return err
 		}

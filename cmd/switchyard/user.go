@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"switchyard/internal/app"
 	"switchyard/internal/command"
-	"switchyard/internal/config"
 	"switchyard/internal/users"
 )
 
@@ -26,18 +24,9 @@ type userSet struct {
 }
 
 // Run implements the command. What is not given stays as it was.
-func (cmd userSet) Run(f *config.Flags, out *command.Output) error {
-	return withSystem(f, func(ctx context.Context, s *app.System) error {
-		u, err := s.Users.Change(ctx, cmd.ID, func(u *users.User) {
-			if cmd.Topic != nil {
-				u.Topics = cmd.Topic
-			}
-			if cmd.Channel != nil {
-				u.Channels = cmd.Channel
-			}
-			set(&u.Zone, cmd.Zone)
-			set(&u.Time, cmd.Time)
-		})
+func (cmd userSet) Run(c *connection, out *command.Output) error {
+	return c.with(func(ctx context.Context, d door) error {
+		u, err := d.ChangeUser(ctx, cmd.ID, users.Changes{Topics: cmd.Topic, Zone: cmd.Zone, Time: cmd.Time, Channels: cmd.Channel})
 		if err != nil {
 			return err
 		}
@@ -45,25 +34,16 @@ func (cmd userSet) Run(f *config.Flags, out *command.Output) error {
 	})
 }
 
-func set[T any](field *T, value *T) {
-	if value != nil {
-		*field = *value
-	}
-}
-
 type userShow struct {
 	ID string `arg:"" help:"User id."`
 }
 
 // Run implements the command.
-func (cmd userShow) Run(f *config.Flags, out *command.Output) error {
-	return withSystem(f, func(ctx context.Context, s *app.System) error {
-		u, found, err := s.Users.Get(ctx, cmd.ID)
+func (cmd userShow) Run(c *connection, out *command.Output) error {
+	return c.with(func(ctx context.Context, d door) error {
+		u, err := d.User(ctx, cmd.ID)
 		if err != nil {
 			return err
-		}
-		if !found {
-			return noUser(cmd.ID)
 		}
 		return out.Encode(u)
 	})
@@ -76,9 +56,9 @@ func noUser(id string) error {
 type userList struct{}
 
 // Run implements the command.
-func (userList) Run(f *config.Flags, out *command.Output) error {
-	return withSystem(f, func(ctx context.Context, s *app.System) error {
-		list, err := s.Users.List(ctx)
+func (userList) Run(c *connection, out *command.Output) error {
+	return c.with(func(ctx context.Context, d door) error {
+		list, err := d.Users(ctx)
 		if err != nil {
 			return err
 		}
@@ -91,14 +71,10 @@ type userRemove struct {
 }
 
 // Run implements the command.
-func (cmd userRemove) Run(f *config.Flags, out *command.Output) error {
-	return withSystem(f, func(ctx context.Context, s *app.System) error {
-		found, err := s.Users.Remove(ctx, cmd.ID)
-		if err != nil {
+func (cmd userRemove) Run(c *connection, out *command.Output) error {
+	return c.with(func(ctx context.Context, d door) error {
+		if err := d.RemoveUser(ctx, cmd.ID); err != nil {
 			return err
-		}
-		if !found {
-			return noUser(cmd.ID)
 		}
 		return out.Say(map[string]any{"user": cmd.ID, "changed": true}, "User %s and their briefing are removed.", cmd.ID)
 	})

@@ -1,7 +1,7 @@
 // Lets the visitors of a site scrape pages. Each task is its visitor's own, and a double click is one task.
 //
-//     export SWITCHYARD_API=http://127.0.0.1:8080
 //     export SWITCHYARD_TOKEN=$(switchyard token make "web site" --scope tasks:send:scrape_page --scope tasks:read)
+//     export SWITCHYARD_API=http://127.0.0.1:8080
 //     npm install && npm start
 //     curl -X POST 'http://127.0.0.1:3000/pages?url=https://go.dev/' -H 'Idempotency-Key: click-1'
 //     curl 'http://127.0.0.1:3000/pages/THE-ID-OF-THAT-ANSWER'

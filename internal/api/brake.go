@@ -29,11 +29,15 @@ type Brake struct {
 	State   control.State `json:"state" doc:"What the user's agents do, all brakes that stop them considered."`
 	Changed *bool         `json:"changed,omitempty" doc:"Whether the brake was changed by this request."`
 	Running []string      `json:"running" doc:"The tasks that run, as queue/ID."`
-	Parked  int64         `json:"parked" doc:"How many tasks wait for the brake to be off."`
+	// Runs are the same with the workers that perform them.
+	Runs   map[string]string `json:"runs,omitempty" doc:"The tasks that run, as queue/ID, with the worker of each."`
+	Parked int64             `json:"parked" doc:"How many tasks wait for the brake to be off."`
 	// Waits are the runs that wait for a person.
 	Waits map[string]string `json:"waits,omitempty" doc:"The tasks that wait for a person to decide, as queue/ID, and about which step."`
 	Why   string            `json:"why,omitempty" doc:"What stops the user, since when, and what lets them go on."`
-	Seq   int64             `json:"seq" doc:"The number of the user's latest event."`
+	// Stops say the same to programs.
+	Stops []control.Stop `json:"stops,omitempty" doc:"The brakes that stop the user: whose, since when, and who has put them on."`
+	Seq   int64          `json:"seq" doc:"The number of the user's latest event."`
 	// Stopped are what a pause has found running.
 	Stopped     []string `json:"stopped,omitempty" doc:"The tasks that this request has stopped."`
 	Unconfirmed []string `json:"unconfirmed,omitempty" doc:"Those of them that did not stop in time."`
@@ -73,7 +77,7 @@ func (s *server) brake(ctx context.Context, user string) (Brake, error) {
 }
 
 func brakeOf(s control.BrakeStatus) Brake {
-	b := Brake{User: s.User, State: s.State, Running: []string{}, Parked: s.Parked, Waits: s.Waits, Why: s.Words, Seq: s.Seq}
+	b := Brake{User: s.User, State: s.State, Running: []string{}, Runs: s.Runs, Parked: s.Parked, Waits: s.Waits, Stops: s.Stops, Why: s.Words, Seq: s.Seq}
 	for task := range s.Runs {
 		b.Running = append(b.Running, task)
 	}
@@ -91,7 +95,7 @@ func (s *server) putBrake(ctx context.Context, in *putBrakeInput) (*body[Brake],
 			return nil, err
 		}
 		b, err := s.brake(ctx, in.User)
-		b.Changed, b.Stopped, b.Unconfirmed = &receipt.Changed, receipt.Found, receipt.Unconfirmed
+		b.Changed, b.Stopped, b.Unconfirmed, b.Parked = &receipt.Changed, receipt.Found, receipt.Unconfirmed, receipt.Parked
 		return &body[Brake]{b}, err
 	}
 	resumed, err := s.Brake.Resume(ctx, in.User, by)

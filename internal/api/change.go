@@ -91,7 +91,9 @@ func (s *server) cancel(ctx context.Context, in *cancelInput) (*taskOutput, erro
 		return nil, err
 	}
 	if status.State == tasks.StateCancelled { // asked again, it is the same
-		return &taskOutput{Status: http.StatusOK, Body: taskOf(status)}, nil
+		out := &taskOutput{Status: http.StatusOK, Body: taskOf(status)}
+		out.Body.Was = status.State
+		return out, nil
 	}
 	why := ""
 	if in.Body != nil {
@@ -103,7 +105,7 @@ func (s *server) cancel(ctx context.Context, in *cancelInput) (*taskOutput, erro
 	if err != nil {
 		return nil, err
 	}
-	out, err := s.after(ctx, h.Name, status)
+	out, err := s.after(ctx, h, h.Name, status)
 	if err == nil && h.Now == tasks.StateRunning && !out.Body.Ended {
 		out.Status, out.RetryAfter = http.StatusAccepted, retryAfter
 	}
@@ -115,7 +117,7 @@ func (s *server) run(ctx context.Context, in Named) (*taskOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.after(ctx, h.Name, tasks.Status{ID: h.ID, Queue: h.Queue, State: h.Now})
+	return s.after(ctx, h, h.Name, tasks.Status{ID: h.ID, Queue: h.Queue, State: h.Now})
 }
 
 func (s *server) replay(ctx context.Context, in Named) (*taskOutput, error) {
@@ -126,11 +128,15 @@ func (s *server) replay(ctx context.Context, in Named) (*taskOutput, error) {
 	if h.Again == nil {
 		return nil, fmt.Errorf("task %s is not sent again, and nothing says why", h.Name)
 	}
-	out, err := s.after(ctx, tasks.Name{Queue: h.Again.Queue, ID: h.Again.ID}, tasks.Status{ID: h.Again.ID, Kind: h.Again.Kind, Queue: h.Again.Queue, State: tasks.StateWaiting})
-	if err == nil {
-		out.Status, out.Location = http.StatusCreated, address(h.Again.Queue, h.Again.ID, "")
+	out, err := s.after(ctx, h, tasks.Name{Queue: h.Again.Queue, ID: h.Again.ID}, tasks.Status{ID: h.Again.ID, Kind: h.Again.Kind, Queue: h.Again.Queue, State: tasks.StateWaiting})
+	if err != nil {
+		return nil, err
 	}
-	return out, err
+	out.Status, out.Location = http.StatusCreated, address(h.Again.Queue, h.Again.ID, "")
+	if h.Again.Duplicate {
+		out.Status = http.StatusOK
+	}
+	return out, nil
 }
 
 func (s *server) remove(ctx context.Context, in *Named) (*struct{}, error) {
@@ -138,9 +144,9 @@ func (s *server) remove(ctx context.Context, in *Named) (*struct{}, error) {
 	return nil, err
 }
 
-// after returns a task as it is once something was done to it; before is what it was, should
-// nothing be kept of it any more.
-func (s *server) after(ctx context.Context, name tasks.Name, before tasks.Status) (*taskOutput, error) {
+// after returns a task as it is once h was done; before is what it was, should nothing be kept of
+// it any more.
+func (s *server) after(ctx context.Context, h tasks.Handled, name tasks.Name, before tasks.Status) (*taskOutput, error) {
 	status, found, err := s.Queue.Status(ctx, name.Queue, name.ID)
 	if err != nil {
 		return nil, err
@@ -148,5 +154,7 @@ func (s *server) after(ctx context.Context, name tasks.Name, before tasks.Status
 	if !found {
 		status = before
 	}
-	return &taskOutput{Status: http.StatusOK, Body: taskOf(status)}, nil
+	out := &taskOutput{Status: http.StatusOK, Body: taskOf(status)}
+	out.Body.Was = h.Was
+	return out, nil
 }

@@ -91,7 +91,7 @@ func (s *server) onceTask(ctx context.Context, key string, asks any, do func(con
 			out.Status = http.StatusOK
 		}
 	}
-	now, err := s.after(ctx, tasks.Name{Queue: out.Body.Queue, ID: out.Body.ID}, tasks.Status{})
+	now, err := s.after(ctx, tasks.Handled{}, tasks.Name{Queue: out.Body.Queue, ID: out.Body.ID}, tasks.Status{})
 	if err != nil {
 		return nil, err
 	}

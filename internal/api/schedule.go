@@ -12,6 +12,7 @@ import (
 
 	"switchyard/internal/audit"
 	"switchyard/internal/calendar"
+	"switchyard/internal/control"
 	"switchyard/internal/schedule"
 	"switchyard/internal/tasks"
 	"switchyard/internal/tokens"
@@ -32,7 +33,7 @@ type EntryBody struct {
 	Start        time.Time       `json:"start,omitzero"`
 	End          time.Time       `json:"end,omitzero"`
 	MaxRuns      int64           `json:"max_runs,omitempty" minimum:"0"`
-	Spread       Duration        `json:"spread,omitempty" doc:"Up to how much later each tick is, always by the same part of it."`
+	Spread       Shift           `json:"spread,omitempty" doc:"Up to how much later each tick is, or with a - earlier, always by the same part of it."`
 	Overlap      string          `json:"overlap,omitempty" enum:"allow,skip" doc:"What becomes of a tick while the task before still waits or runs."`
 	Owner        string          `json:"owner,omitempty" doc:"The user whose brake holds the entry."`
 }
@@ -46,22 +47,30 @@ type Entry struct {
 	Due      time.Time      `json:"due,omitzero" doc:"When it is enqueued next."`
 	Last     time.Time      `json:"last,omitzero"`
 	LastTask string         `json:"last_task,omitempty"`
-	Error    string         `json:"error,omitempty" doc:"Why the latest tick was not enqueued."`
-	Runs     int64          `json:"runs"`
-	Skipped  int64          `json:"skipped,omitempty"`
-	Paused   bool           `json:"paused"`
-	Revision int64          `json:"revision"`
+	// LastQueue is where LastTask went, and LastState what became of it.
+	LastQueue string      `json:"last_queue,omitempty"`
+	LastState tasks.State `json:"last_task_state,omitempty" doc:"The state of the last task, left out if nothing is kept of it."`
+	Tick      time.Time   `json:"tick,omitzero" doc:"The tick that is enqueued next, without the spread. It is told of a paused entry, too."`
+	// Preferences are the owner's, of an entry that was made from them.
+	Preferences json.RawMessage `json:"preferences,omitempty" doc:"What the owner asked for, of an entry of origin user."`
+	// StartsPaused is what the entry itself says; Paused is what holds.
+	StartsPaused bool   `json:"starts_paused,omitempty" doc:"Whether the entry was paused when it was made."`
+	Error        string `json:"error,omitempty" doc:"Why the latest tick was not enqueued."`
+	Runs         int64  `json:"runs"`
+	Skipped      int64  `json:"skipped,omitempty"`
+	Paused       bool   `json:"paused"`
+	Revision     int64  `json:"revision"`
 }
 
 func entryOf(r schedule.Record) Entry {
 	e := r.Entry
 	return Entry{
 		ID: e.ID, Origin: e.Origin, State: r.State(), Due: r.Due(), Last: r.Books.Last, LastTask: r.Books.LastTask, Error: r.Books.LastError,
-		Runs: r.Books.Runs, Skipped: r.Books.Skipped, Paused: r.Books.Paused, Revision: r.Books.Revision,
+		LastQueue: r.Books.LastQueue, Tick: r.Books.Next, Preferences: e.Preferences, StartsPaused: e.Paused, Runs: r.Books.Runs, Skipped: r.Books.Skipped, Paused: r.Books.Paused, Revision: r.Books.Revision,
 		EntryBody: EntryBody{
 			Spec: e.Spec, Zone: e.Zone, Cron: string(e.Cron), Kind: e.Kind, Payload: e.Payload, Queue: e.Queue, CatchUp: string(e.CatchUp),
 			CatchUpLimit: e.CatchUpLimit, FreshFor: Duration(e.FreshFor), Expires: Duration(e.Expires), Start: e.Start, End: e.End,
-			MaxRuns: e.MaxRuns, Spread: Duration(e.Spread), Overlap: string(e.Overlap), Owner: e.Owner,
+			MaxRuns: e.MaxRuns, Spread: Shift(e.Spread), Overlap: string(e.Overlap), Owner: e.Owner,
 		},
 	}
 }
@@ -97,7 +106,9 @@ type entryOutput struct {
 // EntryTicks is an entry, and the times when it is due next where they were asked for.
 type EntryTicks struct {
 	Entry
-	Next []time.Time `json:"next,omitempty" doc:"When it is due, without its spread."`
+	Next    []time.Time `json:"next,omitempty" doc:"When it is due, without its spread."`
+	Held    string      `json:"held,omitempty" doc:"What stops the owner, and with them the entry, since when, and what lets it go on."`
+	Changed *bool       `json:"changed,omitempty" doc:"Whether this request has changed the entry."`
 }
 
 func (s *server) registerSchedule(api huma.API) {
@@ -148,7 +159,18 @@ func (s *server) getEntry(ctx context.Context, in *EntryName) (*entryOutput, err
 const ticksShown = 10
 
 func (s *server) answer(ctx context.Context, status int, r schedule.Record) (*entryOutput, error) {
-	out := &entryOutput{Status: status, ETag: revision(r), Body: EntryTicks{Entry: entryOf(r)}}
+	told, err := s.entriesOf(ctx, []schedule.Record{r})
+	if err != nil {
+		return nil, err
+	}
+	out := &entryOutput{Status: status, ETag: revision(r), Body: EntryTicks{Entry: told[0]}}
+	if r.Entry.Owner != "" {
+		stops, err := s.Brake.Brake.Stops(ctx, []string{r.Entry.Owner})
+		if err != nil {
+			return nil, err
+		}
+		out.Body.Held = control.Words(stops[0])
+	}
 	next, err := r.Entry.NextTicks(ctx, time.Now(), ticksShown)
 	if err != nil && r.State() == schedule.OK {
 		return nil, err
@@ -174,7 +196,7 @@ func (s *server) putEntry(ctx context.Context, in *putEntryInput) (*entryOutput,
 	if in.DryRun {
 		return s.answer(ctx, http.StatusOK, schedule.Record{Entry: e})
 	}
-	status, err := s.put(ctx, in, e)
+	status, changed, err := s.put(ctx, in, e)
 	if err != nil {
 		return nil, err
 	}
@@ -182,26 +204,34 @@ func (s *server) putEntry(ctx context.Context, in *putEntryInput) (*entryOutput,
 	if err != nil {
 		return nil, err
 	}
-	return s.answer(ctx, status, r)
+	return s.answerChanged(ctx, status, r, changed)
+}
+
+// answerChanged is answer once something was done to the entry.
+func (s *server) answerChanged(ctx context.Context, status int, r schedule.Record, changed bool) (*entryOutput, error) {
+	out, err := s.answer(ctx, status, r)
+	if err == nil {
+		out.Body.Changed = &changed
+	}
+	return out, err
 }
 
 // put changes the schedule, if it is as the caller believes at that moment. It returns 201 for a new
-// entry.
-func (s *server) put(ctx context.Context, in *putEntryInput, e schedule.Entry) (int, error) {
-	status := http.StatusOK
-	_, err := s.Schedule.Change(ctx, in.ID, func(old schedule.Record, found bool) (schedule.Entry, error) {
+// entry, and whether it has changed anything.
+func (s *server) put(ctx context.Context, in *putEntryInput, e schedule.Entry) (status int, changed bool, err error) {
+	changed, err = s.Schedule.Change(ctx, in.ID, func(old schedule.Record, found bool) (schedule.Entry, error) {
 		if status = http.StatusOK; !found {
 			status = http.StatusCreated
 		}
 		return e, in.mayReplace(callerOf(ctx), old, found)
 	})
 	if errors.Is(err, schedule.ErrTaken) {
-		return 0, problem("id-taken", err.Error())
+		return 0, false, problem("id-taken", err.Error())
 	}
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
-	return status, s.note(ctx, "put entry", e)
+	return status, changed, s.note(ctx, "put entry", e)
 }
 
 // mayReplace reports that an entry is not as the request expects it, or is another user's.
@@ -236,7 +266,8 @@ func (s *server) pauseEntry(ctx context.Context, in *pauseEntryInput) (*entryOut
 	if in.Body.Paused {
 		did, change = "pause entry", s.Schedule.Pause
 	}
-	if _, err := change(ctx, in.ID); err != nil {
+	changed, err := change(ctx, in.ID)
+	if err != nil {
 		return nil, err
 	}
 	if err := s.note(ctx, did, r.Entry); err != nil {
@@ -245,7 +276,7 @@ func (s *server) pauseEntry(ctx context.Context, in *pauseEntryInput) (*entryOut
 	if r, err = s.Schedule.Get(ctx, in.ID); err != nil {
 		return nil, err
 	}
-	return s.answer(ctx, http.StatusOK, r)
+	return s.answerChanged(ctx, http.StatusOK, r, changed)
 }
 
 func (s *server) removeEntry(ctx context.Context, in *EntryName) (*struct{}, error) {
@@ -278,46 +309,10 @@ func (s *server) runEntry(ctx context.Context, id string) (*taskOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := s.after(ctx, tasks.Name{Queue: receipt.Queue, ID: receipt.ID}, tasks.Status{ID: receipt.ID, Kind: receipt.Kind, Queue: receipt.Queue, State: tasks.StateWaiting})
+	out, err := s.after(ctx, tasks.Handled{}, tasks.Name{Queue: receipt.Queue, ID: receipt.ID}, tasks.Status{ID: receipt.ID, Kind: receipt.Kind, Queue: receipt.Queue, State: tasks.StateWaiting})
 	if err != nil {
 		return nil, err
 	}
 	out.Status, out.Location = http.StatusCreated, address(receipt.Queue, receipt.ID, "")
 	return out, s.note(ctx, "run entry", r.Entry)
-}
-
-type listEntriesInput struct {
-	Owner  string `query:"owner" doc:"The user for whom the entries are."`
-	Kind   string `query:"kind"`
-	Origin string `query:"origin" enum:"config,api,user"`
-	State  string `query:"state" enum:"ok,paused,error,over,unreadable"`
-	Match  string `query:"match" doc:"A part of the ID."`
-	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"200" doc:"About how many entries are looked at."`
-	Cursor string `query:"cursor" doc:"What the page before says comes next."`
-}
-
-// EntryPage is some of the entries of the schedule.
-type EntryPage struct {
-	Items []Entry `json:"items"`
-	Next  string  `json:"next,omitempty" doc:"The cursor of the next page. A page may be empty and not be the last."`
-}
-
-func (s *server) listEntries(ctx context.Context, in *listEntriesInput) (*body[EntryPage], error) {
-	caller := callerOf(ctx)
-	if err := caller.need(tokens.ScheduleRead, ""); err != nil {
-		return nil, err
-	}
-	f := schedule.Filter{Origin: in.Origin, Owner: in.Owner, Kind: in.Kind, State: schedule.State(in.State), Match: in.Match, Page: in.Limit}
-	if caller.User != "" {
-		f.Owner = caller.User
-	}
-	page, next, err := s.Schedule.List(ctx, f, in.Cursor)
-	if err != nil {
-		return nil, err
-	}
-	out := &body[EntryPage]{EntryPage{Items: []Entry{}, Next: next}}
-	for _, r := range page {
-		out.Body.Items = append(out.Body.Items, entryOf(r))
-	}
-	return out, nil
 }

@@ -23,6 +23,8 @@ type Task struct {
 	Run     string            `json:"run,omitempty" doc:"Names the run: the same for all attempts."`
 	// Attempts counts those that were begun, as far as it is known.
 	Attempts    int             `json:"attempts" doc:"How many attempts have failed or were lost."`
+	Losses      int             `json:"losses,omitempty" doc:"How many of them were lost with their worker."`
+	Retries     int             `json:"retries" doc:"How often the task may be retried."`
 	RetriesLeft int             `json:"retries_left"`
 	Due         time.Time       `json:"due,omitzero" doc:"When it is to run, if it waits for a time."`
 	Since       time.Time       `json:"since,omitzero" doc:"When it came to its state, where that is known."`
@@ -34,7 +36,11 @@ type Task struct {
 	LastError   string          `json:"last_error,omitempty" doc:"What the last attempt that failed has said."`
 	Error       json.RawMessage `json:"error,omitempty" doc:"More of that error: attempt, outcome, message, at."`
 	Broken      string          `json:"broken,omitempty" doc:"What is wrong with what is kept of the task."`
-	Links       Links           `json:"links"`
+	// Cancel and Headers are for people who look closely.
+	Cancel  json.RawMessage   `json:"cancel,omitempty" doc:"Who has cancelled the task while it ran: it ends soon."`
+	Headers map[string]string `json:"headers,omitempty" doc:"What goes with the task, such as the trace that it belongs to."`
+	Was     tasks.State       `json:"was,omitempty" doc:"Where something was done to the task: its state before."`
+	Links   Links             `json:"links"`
 }
 
 // Links are addresses of the API.
@@ -49,7 +55,7 @@ func taskOf(s tasks.Status) Task {
 	t := Task{
 		ID: s.ID, Kind: s.Kind, Queue: s.Queue, State: s.State, Ended: s.State.Ended(), User: tasks.UserOf(s.Payload), Tags: s.Tags, Meta: s.Meta, Created: s.Created, Run: s.Run,
 		Attempts: s.Retried + s.Losses, RetriesLeft: max(0, s.Retries-s.Retried), Due: s.NextRun, Since: s.Since, Expires: s.Deadline,
-		Payload: s.Payload, Progress: s.Progress, Result: s.Result, LastError: s.LastError, Error: s.Error, Broken: s.Broken, Links: linksOf(s.Queue, s.ID),
+		Losses: s.Losses, Retries: s.Retries, Cancel: s.Cancel, Headers: s.Headers, Payload: s.Payload, Progress: s.Progress, Result: s.Result, LastError: s.LastError, Error: s.Error, Broken: s.Broken, Links: linksOf(s.Queue, s.ID),
 	}
 	if t.Ended {
 		t.EndedAt = s.Since

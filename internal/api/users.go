@@ -39,10 +39,12 @@ func (s *server) registerUsers(api huma.API) {
 	register(api, operation("list-users", http.MethodGet, "/v1/users", "List the users who are briefed"), s.listUsers)
 	register(api, operation("get-user", http.MethodGet, "/v1/users/{user}", "Get a user's preferences"), s.getUser)
 	register(api, operation("put-user", http.MethodPut, "/v1/users/{user}", "Set a user's preferences, and with them when they are briefed"), s.putUser)
+	register(api, operation("patch-user", http.MethodPatch, "/v1/users/{user}", "Change some of a user's preferences, or set those of a new one"), s.changeUser)
 	remove := operation("delete-user", http.MethodDelete, "/v1/users/{user}", "Forget a user's preferences")
 	remove.DefaultStatus = http.StatusNoContent
 	register(api, remove, s.removeUser)
 	register(api, operation("get-usage", http.MethodGet, "/v1/users/{user}/usage", "Get what a user's agents have spent on models"), s.getUsage)
+	register(api, operation("list-usage", http.MethodGet, "/v1/usage", "Get what everybody's agents have spent on models"), s.listUsage)
 }
 
 // about reports why a caller may not ask about a user.
@@ -94,6 +96,19 @@ func (s *server) putUser(ctx context.Context, in *putUserInput) (*body[User], er
 	return &body[User]{userOf(u)}, err
 }
 
+type changeUserInput struct {
+	UserName
+	Body users.Changes
+}
+
+func (s *server) changeUser(ctx context.Context, in *changeUserInput) (*body[User], error) {
+	if err := about(ctx, tokens.UsersWrite, in.User); err != nil {
+		return nil, err
+	}
+	u, err := s.Users.Change(ctx, in.User, in.Body.Apply)
+	return &body[User]{userOf(u)}, err
+}
+
 func (s *server) removeUser(ctx context.Context, in *UserName) (*struct{}, error) {
 	if err := about(ctx, tokens.UsersWrite, in.User); err != nil {
 		return nil, err
@@ -105,13 +120,31 @@ func (s *server) removeUser(ctx context.Context, in *UserName) (*struct{}, error
 	return nil, err
 }
 
+// Since is from when on. It is exported for huma, as [Named] is.
+type Since struct {
+	Since string `query:"since" doc:"The first day, as 2026-01-31, in UTC. The last 30 days if left out."`
+}
+
+// day returns the first day.
+func (s Since) day() (time.Time, error) {
+	if s.Since == "" {
+		return time.Now().AddDate(0, 0, -30), nil
+	}
+	day, err := time.Parse(time.DateOnly, s.Since)
+	if err != nil {
+		return day, invalidParameter("since", errors.New("since is no day: write it as 2026-01-31"))
+	}
+	return day, nil
+}
+
 type usageInput struct {
 	UserName
-	Since string `query:"since" doc:"The first day, as 2026-01-31, in UTC. The last 30 days if left out."`
+	Since
 }
 
 // Spent is what an agent of a user has spent in a day.
 type Spent struct {
+	User   string  `json:"user"`
 	Day    string  `json:"day" doc:"Of UTC."`
 	Agent  string  `json:"agent"`
 	Calls  int64   `json:"calls"`
@@ -123,21 +156,31 @@ func (s *server) getUsage(ctx context.Context, in *usageInput) (*body[[]Spent], 
 	if err := about(ctx, tokens.UsageRead, in.User); err != nil {
 		return nil, err
 	}
-	since := time.Now().AddDate(0, 0, -30)
-	if in.Since != "" {
-		var err error
-		if since, err = time.Parse(time.DateOnly, in.Since); err != nil {
-			return nil, invalidParameter("since", errors.New("since is no day: write it as 2026-01-31"))
-		}
+	return s.spentSince(ctx, in.User, in.Since)
+}
+
+// listUsage is getUsage for everybody whom the caller may ask about.
+func (s *server) listUsage(ctx context.Context, in *Since) (*body[[]Spent], error) {
+	caller := callerOf(ctx)
+	if err := caller.need(tokens.UsageRead, ""); err != nil {
+		return nil, err
 	}
-	lines, err := s.Usage.Lines(ctx, in.User, since)
+	return s.spentSince(ctx, caller.User, *in)
+}
+
+func (s *server) spentSince(ctx context.Context, user string, since Since) (*body[[]Spent], error) {
+	day, err := since.day()
+	if err != nil {
+		return nil, err
+	}
+	lines, err := s.Usage.Lines(ctx, user, day)
 	return &body[[]Spent]{spentOf(lines)}, err
 }
 
 func spentOf(lines []usage.Line) []Spent {
 	all := make([]Spent, len(lines))
 	for i, l := range lines {
-		all[i] = Spent{l.Day, l.Agent, l.Calls, l.Tokens, l.Money}
+		all[i] = Spent{l.User, l.Day, l.Agent, l.Calls, l.Tokens, l.Money}
 	}
 	return all
 }

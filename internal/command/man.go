@@ -24,10 +24,10 @@ func (manCommand) Run(p *Program, out *Output) error {
 var statuses = []string{
 	Done:        "It has done what it was asked.",
 	Failed:      "It has failed.",
-	Wrong:       "The command line or the configuration is wrong.",
+	Wrong:       "The command line or the configuration is wrong, or the address of the HTTP API or the token.",
 	NotFound:    "What it names is not there.",
 	Refused:     "It was turned down: nothing was changed, or only a part.",
-	Unavailable: "Redis is away, refuses the login, or takes no writes.",
+	Unavailable: "Redis is away, refuses the login, or takes no writes; or the HTTP API does not answer.",
 	TimedOut:    "What it waited for has not come in time.",
 }
 

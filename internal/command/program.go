@@ -19,6 +19,9 @@ type Program struct {
 	Grammar Grammar
 	// Bind are values that the commands' Run methods ask for.
 	Bind []any
+	// Provide are functions that make such values, or say why there are none. They may ask for
+	// others, such as the [kong.Context].
+	Provide []any
 
 	out *Output
 }
@@ -90,6 +93,9 @@ func (p *Program) parser() (*kong.Kong, error) {
 		kong.Bind(p.Bind...),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	}, values()...)
+	for _, provider := range p.Provide {
+		options = append(options, kong.BindToProvider(provider))
+	}
 	return kong.New(p.Grammar, options...)
 }
 
@@ -103,6 +109,9 @@ func hint(name string, err error) string {
 	}
 	return fmt.Sprintf("\nRun \"%s --help\" for what it takes.", name)
 }
+
+// Path is how a command is called, without its arguments and the name of the program.
+func Path(node *kong.Node) string { return strings.TrimPrefix(commandPath("", node), " ") }
 
 // commandPath is how a command is called, without its arguments.
 func commandPath(program string, node *kong.Node) string {

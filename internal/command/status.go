@@ -6,10 +6,10 @@ import "errors"
 const (
 	Done        = 0 // it has done what it was asked
 	Failed      = 1 // it has not, for a reason that has no status of its own
-	Wrong       = 2 // the command line or the configuration is wrong: the same again fails again
+	Wrong       = 2 // the command line, the configuration, an address or a token is wrong: the same again fails again
 	NotFound    = 3 // what it names is not there
 	Refused     = 4 // it was understood and turned down: nothing was changed, or only a part
-	Unavailable = 5 // Redis is away, refuses the login, or takes no writes: try again later
+	Unavailable = 5 // Redis is away, refuses the login, or takes no writes, or the HTTP API is away: try again later
 	TimedOut    = 6 // what it waited for has not come in the time given
 )
 

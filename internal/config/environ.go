@@ -18,8 +18,8 @@ const FileVariable = envPrefix + "CONFIG"
 // Celery have it.
 const PlatformVariable = "REDIS_URL"
 
-// clientVariables are what the clients of the HTTP API read. A shell in which one has been tried out
-// also runs commands.
+// clientVariables are what clients of the HTTP API read, the command line among them. They are no
+// settings: a shell in which one works also runs daemons.
 var clientVariables = []string{envPrefix + "API", envPrefix + "TOKEN"}
 
 // variableOf is the variable of the setting at a path.

@@ -270,6 +270,6 @@ func (d *door) want(status int, a answer, fields ...string) answer {
 
 // onEach runs a test on miniredis and on a redis-server.
 func onEach(t *testing.T, works bool, test func(d *door)) {
-	t.Run("miniredis", func(t *testing.T) { test(open(t, "redis://"+redistest.Mini(t).Addr(), works)) })
-	t.Run("redis-server", func(t *testing.T) { test(open(t, "redis://"+redistest.Server(t).Addr, works)) })
+	t.Run("miniredis", func(t *testing.T) { t.Parallel(); test(open(t, "redis://"+redistest.Mini(t).Addr(), works)) })
+	t.Run("redis-server", func(t *testing.T) { t.Parallel(); test(open(t, "redis://"+redistest.Server(t).Addr, works)) })
 }
