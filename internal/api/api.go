@@ -39,6 +39,7 @@ type ByHand interface {
 	RunTasks(ctx context.Context, names []tasks.Name, by audit.Actor) ([]tasks.Handled, error)
 	ReplayTasks(ctx context.Context, names []tasks.Name, by audit.Actor) ([]tasks.Handled, error)
 	DeleteTasks(ctx context.Context, names []tasks.Name, by audit.Actor) ([]tasks.Handled, error)
+	ChangeTask(ctx context.Context, name tasks.Name, change tasks.Change, meant func(tasks.Status) bool, by audit.Actor) (tasks.Handled, error)
 	PauseQueue(ctx context.Context, queue string, pause bool, by audit.Actor) (bool, error)
 	Decide(ctx context.Context, task tasks.Status, run journal.Run, v journal.Verdict, by audit.Actor) (step string, goesOn bool, err error)
 	CheckEntry(ctx context.Context, e schedule.Entry) error

@@ -40,6 +40,9 @@ func (s *server) registerChange(api huma.API) {
 	remove := operation("delete-task", http.MethodDelete, "/v1/tasks/{id}", "Delete a task that does not run")
 	remove.DefaultStatus = http.StatusNoContent
 	register(api, remove, s.remove)
+	patch := operation("change-task", http.MethodPatch, "/v1/tasks/{id}", "Change when a task runs that waits, and by when it must be done")
+	patch.Errors = append(patch.Errors, http.StatusPreconditionFailed)
+	register(api, patch, s.patch)
 }
 
 // change is something that is done to tasks for a person.
@@ -55,18 +58,20 @@ func (s *server) byHand(ctx context.Context, n Named, do change) (tasks.Handled,
 	if err != nil {
 		return tasks.Handled{}, err
 	}
-	h := all[0]
+	return all[0], refusal(all[0])
+}
+
+// refusal returns why nothing was done to a task.
+func refusal(h tasks.Handled) error {
 	switch {
 	case errors.Is(h.Err, queue.ErrNotFound):
-		return h, noSuch("task", n.ID)
-	case cache.IsRedis(h.Err):
-		return h, h.Err
-	case h.Err != nil:
-		p := problem("wrong-state", h.Err.Error())
-		p.State = string(h.Was)
-		return h, p
+		return noSuch("task", h.ID)
+	case h.Err == nil, cache.IsRedis(h.Err):
+		return h.Err
 	}
-	return h, nil
+	p := problem("wrong-state", h.Err.Error())
+	p.State = string(h.Was)
+	return p
 }
 
 func (s *server) cancel(ctx context.Context, in *cancelInput) (*taskOutput, error) {

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -32,20 +31,31 @@ type New struct {
 
 // options returns what departs from the kind's policy.
 func (n New) options(now time.Time) (tasks.Options, error) {
-	o := tasks.Options{ID: n.ID, Queue: n.Queue, At: n.At, Deadline: n.Expires, Unique: time.Duration(n.Unique), Retention: time.Duration(n.Retention)}
-	if n.In > 0 {
-		if !n.At.IsZero() {
-			return o, invalid("/in", errors.New("at and in are both given: leave one out"))
-		}
-		o.At = now.Add(time.Duration(n.In))
+	o := tasks.Options{ID: n.ID, Queue: n.Queue, Unique: time.Duration(n.Unique), Retention: time.Duration(n.Retention)}
+	var err error
+	if o.At, err = moment("at", n.At, "in", unlessZero(n.In), now); err == nil {
+		o.Deadline, err = moment("expires", n.Expires, "expires_in", unlessZero(n.ExpiresIn), now)
 	}
-	if n.ExpiresIn > 0 {
-		if !n.Expires.IsZero() {
-			return o, invalid("/expires_in", errors.New("expires and expires_in are both given: leave one out"))
-		}
-		o.Deadline = now.Add(time.Duration(n.ExpiresIn))
+	return o, err
+}
+
+func unlessZero(d Duration) *Duration {
+	if d == 0 {
+		return nil
 	}
-	return o, nil
+	return &d
+}
+
+// moment returns a moment that is given as such, or as how long it is from now on; zero if as
+// neither.
+func moment(name string, at time.Time, inName string, in *Duration, now time.Time) (time.Time, error) {
+	switch {
+	case in == nil:
+		return at, nil
+	case !at.IsZero():
+		return at, invalid("/"+inName, fmt.Errorf("%s and %s are both given: leave one out", name, inName))
+	}
+	return now.Add(time.Duration(*in)), nil
 }
 
 func (n New) task() tasks.Raw { return tasks.Raw{Name: n.Kind, Payload: n.Payload} }

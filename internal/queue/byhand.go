@@ -43,6 +43,7 @@ type handCall struct {
 	Prefix  string `json:"prefix,omitempty"`
 	Only    string `json:"only,omitempty"`
 	Late    int64  `json:"late,omitempty"`
+	Due     int64  `json:"due,omitempty"`
 }
 
 // byHand does a deed to tasks, a hundred in a round trip, and returns what became of each, in

@@ -196,8 +196,11 @@ func Header(name, value string) []byte {
 	return appendAny(nil, 15, string(appendAny(appendAny(nil, 1, name), 2, value)))
 }
 
-// NoDeadline is what, appended to the text of a message, takes its deadline away.
-var NoDeadline = protowire.AppendVarint(protowire.AppendTag(nil, 9, protowire.VarintType), 0)
+// Deadline returns what, appended to the text of a message, makes the Unix time at its deadline; 0
+// takes it away.
+func Deadline(at int64) []byte {
+	return protowire.AppendVarint(protowire.AppendTag(nil, 9, protowire.VarintType), uint64(at))
+}
 
 // LockKey returns asynq's key of the lock of a unique task.
 func LockKey(queue, kind string, payload []byte) string {
