@@ -43,6 +43,9 @@ func (s *server) registerTasks(api huma.API) {
 		Errors: []int{http.StatusNotFound, http.StatusConflict},
 	}, s.result)
 	register(api, huma.Operation{
+		OperationID: "list-attempts", Method: http.MethodGet, Path: "/v1/tasks/{id}/attempts", Summary: "List the attempts at a task", Tags: []string{"tasks"}, Errors: missing,
+	}, s.attempts)
+	register(api, huma.Operation{
 		OperationID: "list-tasks", Method: http.MethodGet, Path: "/v1/tasks", Summary: "List tasks", Tags: []string{"tasks"}, Errors: missing,
 	}, s.list)
 	s.registerEvents(api)

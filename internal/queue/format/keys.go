@@ -65,6 +65,8 @@ const (
 	UserField     = "user"        // whose turn it takes, as it stands in keys
 	CancelField   = "cancel"      // who has cancelled it, JSON; whoever holds it ends it
 	EndingField   = "ending"      // how an archived task came to its end: cancelled or expired; else it failed
+	AttemptsField = "attempts"    // what is kept of attempts that have ended, a line each
+	AttemptField  = "attempt"     // what is known of the attempt that runs, JSON, once it has run for seconds
 	AwaitsField   = "awaits"      // since when it has waited for a worker that knows it, Unix time in s
 )
 

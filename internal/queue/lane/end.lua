@@ -9,12 +9,23 @@ local function release(e)
 	end
 end
 
--- write sets fields of a task: those given, its message, and what the caller sends along.
+-- write sets fields of a task: those given, its message, its attempts, and what the caller sends
+-- along.
 local function write(e, ...)
 	local fields = {...}
 	for name, place in pairs(e.texts or {}) do
 		fields[#fields + 1] = name
 		fields[#fields + 1] = ARGV[place]
+	end
+	if e.note then
+		fields[#fields + 1] = "attempts"
+		fields[#fields + 1] = withAttempt(e.id, ARGV[e.note])
+	end
+	if e.noted then
+		call("HDEL", tasks .. e.id, "attempt")
+	end
+	if #fields == 0 then
+		return
 	end
 	call("HSET", tasks .. e.id, unpack(fields))
 end
@@ -77,6 +88,7 @@ function ways.archive(e)
 end
 
 function ways.back(e)
+	write(e)
 	ready(e.id, "RPUSH")
 	moved = moved + 1
 end

@@ -192,6 +192,10 @@ func (e *ending) ask(texts []any) (endAsk, []any) {
 		texts = append(texts, value)
 		ask.Texts[name] = len(texts) + 1 // behind the JSON
 	}
+	if note := e.note(); note != "" {
+		texts = append(texts, note)
+		ask.Note, ask.Noted = len(texts)+1, a.isKept()
+	}
 	return ask, texts
 }
 

@@ -1,0 +1,25 @@
+package api
+
+import (
+	"context"
+
+	"switchyard/internal/tasks"
+	"switchyard/internal/tokens"
+)
+
+// Attempts are what is kept of the attempts at a task.
+type Attempts struct {
+	Items []tasks.Attempt `json:"items" doc:"The latest 50, the oldest first. Of a task of which nothing is kept once it has ended, there are none."`
+}
+
+func (s *server) attempts(ctx context.Context, in *Named) (*body[Attempts], error) {
+	status, err := s.find(ctx, tokens.TasksRead, *in)
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.Queue.Attempts(ctx, tasks.Name{Queue: status.Queue, ID: status.ID})
+	if all == nil {
+		all = []tasks.Attempt{}
+	}
+	return &body[Attempts]{Attempts{all}}, err
+}
