@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"sync"
@@ -83,6 +84,9 @@ func (c *Client) prepare(task tasks.New) (message, error) {
 	if err != nil {
 		return message{}, err
 	}
+	if definition.Internal {
+		return message{}, errInternal(kind)
+	}
 	if opts.Queue != "" {
 		route.Queue = opts.Queue
 	}
@@ -97,6 +101,13 @@ func (c *Client) prepare(task tasks.New) (message, error) {
 	m.policy.Retention = max(m.policy.Retention, opts.Retention)
 	if opts.Wakes != nil {
 		m.headers[format.WakesHeader] = opts.Wakes.Queue + "/" + opts.Wakes.ID
+	}
+	if len(opts.Notify) > 0 {
+		hooks, err := json.Marshal(opts.Notify)
+		if err != nil {
+			return message{}, fmt.Errorf("%s: notify: %w", kind, err)
+		}
+		m.headers[format.NotifyHeader] = string(hooks)
 	}
 	if m.id == "" {
 		m.id, m.made = uuid.NewString(), true

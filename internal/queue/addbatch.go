@@ -86,7 +86,7 @@ func (c *Client) add(ctx context.Context, messages []message, until time.Time) [
 func (b *addBatch) full() bool { return len(b.places) == maxAdds || b.bytes >= maxAddBytes }
 
 func (b *addBatch) put(place int, m message) {
-	item := addItem{ID: m.id, Lock: m.lock(), TTL: wholeSeconds(m.policy.Unique), Entry: m.entry, Tick: m.tick}
+	item := addItem{ID: m.id, Lock: m.lock(), TTL: format.WholeSeconds(m.policy.Unique), Entry: m.entry, Tick: m.tick}
 	if !m.at.IsZero() {
 		item.Due = m.at.UnixMilli()
 	}

@@ -43,6 +43,7 @@ type handCall struct {
 	Prefix  string `json:"prefix,omitempty"`
 	Only    string `json:"only,omitempty"`
 	Late    int64  `json:"late,omitempty"`
+	Tells   bool   `json:"tells,omitempty"`
 	Due     int64  `json:"due,omitempty"`
 }
 

@@ -74,5 +74,6 @@ const (
 const (
 	VersionHeader = "switchyard-version"
 	WakesHeader   = "switchyard-wakes"   // the task to run once this one has ended, queue/id
+	NotifyHeader  = "switchyard-notify"  // who is told of its end, JSON
 	ExpiresHeader = "switchyard-expires" // by when it must have begun, Unix time in s
 )

@@ -93,6 +93,17 @@ function ways.back(e)
 	moved = moved + 1
 end
 
+-- tellOthers adds the tasks that tell others of an end.
+local function tellOthers(e)
+	for _, tell in ipairs(e.tells) do
+		if not exists(tell.id) then
+			call("HSET", tasks .. tell.id, "msg", ARGV[tell.msg])
+			ready(tell.id, "LPUSH")
+			moved = moved + 1
+		end
+	end
+end
+
 local ids, marks, users = {}, {}, {}
 for i, e in ipairs(ask.ends) do
 	ids[i], marks[i] = e.id, e.mark
@@ -105,6 +116,9 @@ for _, i in ipairs(mine(ids, marks)) do
 		ways[e.way](e)
 	else
 		note(tasks .. e.id, e.id, "is gone: its data was deleted or evicted while it ran")
+	end
+	if e.tells then
+		tellOthers(e)
 	end
 	users[e.user or ""] = true
 end
