@@ -45,6 +45,11 @@ type ByHand interface {
 	CheckEntry(ctx context.Context, e schedule.Entry) error
 }
 
+// Hooks reports why an address could not be told of the end of a task.
+type Hooks interface {
+	Check(address string) error
+}
+
 // Options are what the API works with.
 type Options struct {
 	Version string
@@ -64,6 +69,8 @@ type Options struct {
 	Tokens   *tokens.Store
 	// Waiter tells when tasks have ended.
 	Waiter *queue.Waiter
+	// Hooks says who may be told of the ends of tasks.
+	Hooks Hooks
 	// MaxPayload bounds the payload of a task, in bytes.
 	MaxPayload int
 	Log        *zap.Logger

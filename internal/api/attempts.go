@@ -7,9 +7,13 @@ import (
 	"switchyard/internal/tokens"
 )
 
+// TaskAttempt is an attempt at a task. Runs of agents have attempts, too, which are described by
+// that name.
+type TaskAttempt tasks.Attempt
+
 // Attempts are what is kept of the attempts at a task.
 type Attempts struct {
-	Items []tasks.Attempt `json:"items" doc:"The latest 50, the oldest first. Of a task of which nothing is kept once it has ended, there are none."`
+	Items []TaskAttempt `json:"items" doc:"The latest 50, the oldest first. Of a task of which nothing is kept once it has ended, there are none."`
 }
 
 func (s *server) attempts(ctx context.Context, in *Named) (*body[Attempts], error) {
@@ -18,8 +22,9 @@ func (s *server) attempts(ctx context.Context, in *Named) (*body[Attempts], erro
 		return nil, err
 	}
 	all, err := s.Queue.Attempts(ctx, tasks.Name{Queue: status.Queue, ID: status.ID})
-	if all == nil {
-		all = []tasks.Attempt{}
+	out := &body[Attempts]{Attempts{[]TaskAttempt{}}}
+	for _, one := range all {
+		out.Body.Items = append(out.Body.Items, TaskAttempt(one))
 	}
-	return &body[Attempts]{Attempts{all}}, err
+	return out, err
 }

@@ -80,7 +80,7 @@ func (s *server) cancel(ctx context.Context, in *cancelInput) (*taskOutput, erro
 		return nil, err
 	}
 	if status.State == tasks.StateCancelled { // asked again, it is the same
-		return &taskOutput{Status: http.StatusOK, Body: taskOf(status)}, nil
+		return &taskOutput{Status: http.StatusOK, Body: TaskOf(status)}, nil
 	}
 	why := ""
 	if in.Body != nil {
@@ -137,5 +137,5 @@ func (s *server) after(ctx context.Context, name tasks.Name, before tasks.Status
 	if !found {
 		status = before
 	}
-	return &taskOutput{Status: http.StatusOK, Body: taskOf(status)}, nil
+	return &taskOutput{Status: http.StatusOK, Body: TaskOf(status)}, nil
 }

@@ -92,7 +92,7 @@ func (s *server) answerAgain(ctx context.Context, r remembered) (*taskOutput, er
 	out := &taskOutput{Status: http.StatusOK, Location: r.Task.Links.Self, Replayed: "true", Body: *r.Task}
 	status, found, err := s.Queue.Status(ctx, r.Task.Queue, r.Task.ID)
 	if err == nil && found {
-		out.Body = taskOf(status)
+		out.Body = TaskOf(status)
 	}
 	return out, err
 }

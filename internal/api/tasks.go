@@ -81,7 +81,7 @@ func (s *server) look(ctx context.Context, in *lookInput) (*taskOutput, error) {
 			return nil, err
 		}
 	}
-	out := &taskOutput{Status: http.StatusOK, Body: taskOf(status)}
+	out := &taskOutput{Status: http.StatusOK, Body: TaskOf(status)}
 	out.ETag = etagOf(out.Body)
 	if in.If != "" && strings.Contains(in.If, out.ETag) {
 		return nil, huma.Status304NotModified()
@@ -144,7 +144,7 @@ func (s *server) awaited(ctx context.Context, out *taskOutput, wait time.Duratio
 	if err != nil {
 		return nil, err
 	}
-	out.Body = taskOf(status)
+	out.Body = TaskOf(status)
 	if !out.Body.Ended {
 		out.Status, out.RetryAfter = http.StatusAccepted, retryAfter
 	}
@@ -241,7 +241,7 @@ func (s *server) list(ctx context.Context, in *listInput) (*pageOutput, error) {
 	out := &pageOutput{Body: Page{Items: []Task{}, Next: found.Next}}
 	for _, status := range found.Tasks {
 		if caller.sees(tokens.TasksRead, status) {
-			out.Body.Items = append(out.Body.Items, taskOf(status))
+			out.Body.Items = append(out.Body.Items, TaskOf(status))
 		}
 	}
 	if found.Next != "" {

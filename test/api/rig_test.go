@@ -73,19 +73,22 @@ type door struct {
 }
 
 // open runs the API, and a worker if one is asked for, on a Redis until the test ends.
-func open(t *testing.T, redis string, works bool) *door {
+func open(t *testing.T, redis string, works bool, settings ...func(*config.Config)) *door {
 	t.Helper()
-	d := start(t, redis, works)
+	d := start(t, redis, works, settings...)
 	d.check = d.described()
 	return d
 }
 
 // start is open without what holds answers against the description.
-func start(t testing.TB, redis string, works bool) *door {
+func start(t testing.TB, redis string, works bool, settings ...func(*config.Config)) *door {
 	t.Helper()
 	c := config.Default()
 	c.Redis.URL = redis
 	c.Policies = map[string]routing.Patch{"echo": {Retention: new(time.Hour)}}
+	for _, set := range settings {
+		set(&c)
+	}
 	s, err := app.Open(c, zap.NewNop(), tasks.Define("echo", 1, perform))
 	if err != nil {
 		t.Fatal(err)
@@ -245,7 +248,7 @@ func (d *door) want(status int, a answer, fields ...string) answer {
 }
 
 // onEach runs a test on miniredis and on a redis-server.
-func onEach(t *testing.T, works bool, test func(d *door)) {
-	t.Run("miniredis", func(t *testing.T) { test(open(t, "redis://"+redistest.Mini(t).Addr(), works)) })
-	t.Run("redis-server", func(t *testing.T) { test(open(t, "redis://"+redistest.Server(t).Addr, works)) })
+func onEach(t *testing.T, works bool, test func(d *door), settings ...func(*config.Config)) {
+	t.Run("miniredis", func(t *testing.T) { test(open(t, "redis://"+redistest.Mini(t).Addr(), works, settings...)) })
+	t.Run("redis-server", func(t *testing.T) { test(open(t, "redis://"+redistest.Server(t).Addr, works, settings...)) })
 }

@@ -59,7 +59,6 @@ func noteBegun(ask *renewAsk, some []*attempt) (texts []any) {
 	return texts
 }
 
-
 // isKept reports whether Redis has what is known of an attempt while it runs, or may have it.
 func (a *attempt) isKept() bool {
 	a.mu.Lock()

@@ -3,6 +3,7 @@ package briefings
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -72,7 +73,7 @@ func TestAnAgentWritesTheTextsAndThePagesAreQuotedWhereItDoesNot(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				if len(r.delivered) > 0 || len(r.enqueued) != 4 || r.enqueued[0].opts != r.enqueued[2].opts || r.enqueued[1].opts.ID != r.enqueued[3].opts.ID {
+				if len(r.delivered) > 0 || len(r.enqueued) != 4 || !reflect.DeepEqual(r.enqueued[0].opts, r.enqueued[2].opts) || r.enqueued[1].opts.ID != r.enqueued[3].opts.ID {
 					t.Fatalf("delivered %v, enqueued %+v; want nothing but the same two tasks", r.delivered, r.enqueued)
 				}
 				later, asked := r.enqueued[0], r.enqueued[1]
