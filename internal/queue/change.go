@@ -82,10 +82,10 @@ func (c *Client) write(ctx context.Context, h *tasks.Handled, s tasks.Status, ch
 		},
 		read: func(did string, h *tasks.Handled) {
 			stale = did == "stale"
-			switch {
-			case did == "changed":
+			switch did {
+			case "changed":
 				h.Now = stateAfter(h.Was, change.At)
-			case did == "":
+			case "":
 				h.Err = fmt.Errorf("task %s is %s, or about to end: only one that waits is changed", h.Name, h.Was)
 			}
 		},

@@ -94,7 +94,7 @@ func TestAChangeOfATaskThatHasChangedIsRefused(t *testing.T) {
 		}
 		// It moves between the look and the change, each time.
 		looks := 0
-		moves := func(s tasks.Status) bool {
+		moves := func(tasks.Status) bool {
 			looks++
 			client.HSet(t.Context(), format.TaskKey("agents", "retrying"), "due_ms", looks)
 			return looks < 2
