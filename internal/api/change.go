@@ -49,6 +49,9 @@ func (s *server) registerChange(api huma.API) {
 	remove := operation("delete-task", http.MethodDelete, "/v1/tasks/{id}", "Delete a task that does not run")
 	remove.DefaultStatus = http.StatusNoContent
 	register(api, remove, s.remove)
+	patch := operation("change-task", http.MethodPatch, "/v1/tasks/{id}", "Change when a task runs that waits, and by when it must be done")
+	patch.Errors = append(patch.Errors, http.StatusPreconditionFailed)
+	register(api, patch, s.patch)
 }
 
 // onceNamed is onceTask for what is done with a task and needs no body.
@@ -71,18 +74,20 @@ func (s *server) byHand(ctx context.Context, n Named, do change) (tasks.Handled,
 	if err != nil {
 		return tasks.Handled{}, err
 	}
-	h := all[0]
+	return all[0], refusal(all[0])
+}
+
+// refusal returns why nothing was done to a task.
+func refusal(h tasks.Handled) error {
 	switch {
 	case errors.Is(h.Err, queue.ErrNotFound):
-		return h, noSuch("task", n.ID)
-	case cache.IsRedis(h.Err):
-		return h, h.Err
-	case h.Err != nil:
-		p := problem("wrong-state", h.Err.Error())
-		p.State = string(h.Was)
-		return h, p
+		return noSuch("task", h.ID)
+	case h.Err == nil, cache.IsRedis(h.Err):
+		return h.Err
 	}
-	return h, nil
+	p := problem("wrong-state", h.Err.Error())
+	p.State = string(h.Was)
+	return p
 }
 
 func (s *server) cancel(ctx context.Context, in *cancelInput) (*taskOutput, error) {
@@ -91,7 +96,7 @@ func (s *server) cancel(ctx context.Context, in *cancelInput) (*taskOutput, erro
 		return nil, err
 	}
 	if status.State == tasks.StateCancelled { // asked again, it is the same
-		out := &taskOutput{Status: http.StatusOK, Body: taskOf(status)}
+		out := &taskOutput{Status: http.StatusOK, Body: TaskOf(status)}
 		out.Body.Was = status.State
 		return out, nil
 	}
@@ -106,7 +111,7 @@ func (s *server) cancel(ctx context.Context, in *cancelInput) (*taskOutput, erro
 		return nil, err
 	}
 	out, err := s.after(ctx, h, h.Name, status)
-	if err == nil && h.Now == tasks.StateRunning && !out.Body.Ended {
+	if err == nil && !out.Body.Ended && (h.Now == tasks.StateRunning || out.Body.Cancel != nil) {
 		out.Status, out.RetryAfter = http.StatusAccepted, retryAfter
 	}
 	return out, err
@@ -154,7 +159,7 @@ func (s *server) after(ctx context.Context, h tasks.Handled, name tasks.Name, be
 	if !found {
 		status = before
 	}
-	out := &taskOutput{Status: http.StatusOK, Body: taskOf(status)}
+	out := &taskOutput{Status: http.StatusOK, Body: TaskOf(status)}
 	out.Body.Was = h.Was
 	return out, nil
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+
 	"switchyard/internal/schedule"
 	"switchyard/internal/tasks"
 	"switchyard/internal/tokens"

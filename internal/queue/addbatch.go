@@ -73,7 +73,7 @@ func (c *Client) add(ctx context.Context, messages []message, until time.Time) [
 	for i, m := range messages {
 		b := open[m.queue]
 		if b == nil || b.full() {
-			b = &addBatch{queue: m.queue, kinds: map[string]bool{}, call: addCall{Tasks: format.TaskKey(m.queue, ""), Index: format.IndexKey(m.queue), Tokens: format.MaxTokens, Known: wholeSeconds(format.RequestFor)}}
+			b = &addBatch{queue: m.queue, kinds: map[string]bool{}, call: addCall{Tasks: format.TaskKey(m.queue, ""), Index: format.IndexKey(m.queue), Tokens: format.MaxTokens, Known: format.WholeSeconds(format.RequestFor)}}
 			if !until.IsZero() {
 				b.call.Before = until.UnixMilli()
 			}
@@ -93,7 +93,7 @@ func (c *Client) add(ctx context.Context, messages []message, until time.Time) [
 func (b *addBatch) full() bool { return len(b.places) == maxAdds || b.bytes >= maxAddBytes }
 
 func (b *addBatch) put(place int, m message, request string) {
-	item := addItem{ID: m.id, Labels: m.labels().String(), Lock: m.lock(), TTL: wholeSeconds(m.policy.Unique), Entry: m.entry, Tick: m.tick}
+	item := addItem{ID: m.id, Labels: m.labels().String(), Lock: m.lock(), TTL: format.WholeSeconds(m.policy.Unique), Entry: m.entry, Tick: m.tick}
 	if !m.at.IsZero() {
 		item.Due = m.at.UnixMilli()
 	}
