@@ -96,9 +96,11 @@ function ways.back(e)
 end
 
 -- tellOthers adds the tasks that tell others of an end.
+local told = {}
 local function tellOthers(e)
 	for _, tell in ipairs(e.tells) do
 		if not exists(tell.id) then
+			told[#told + 1] = tell
 			call("HSET", tasks .. tell.id, "msg", ARGV[tell.msg])
 			ready(tell.id, "LPUSH")
 			moved = moved + 1
@@ -125,6 +127,7 @@ for _, i in ipairs(mine(ids, marks)) do
 	users[e.user or ""] = true
 end
 runIndexing("ZREM", index)
+addLabels(told)
 for user in pairs(users) do
 	if user ~= "" then
 		moved = moved + giveTurns(user)

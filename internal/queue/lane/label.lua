@@ -6,17 +6,11 @@
 -- Returns what was put right.
 
 begin()
-local first = clock[1] * 1000000 + clock[2]
-for n, item in ipairs(ask.items) do
+local unknown = {}
+for _, item in ipairs(ask.items) do
 	if exists(item.id) and redis.call("HEXISTS", tasks .. item.id, "index") == 0 then
-		local micros = string.format("%.0f", first + n)
-		redis.call("HSET", tasks .. item.id, "index", micros .. "\n" .. item.labels)
-		gather(item.labels, item.id, micros)
-		local kind = string.match(item.labels, "^[^\n]+")
-		if kind then
-			call("SADD", index .. "kinds", kind)
-		end
+		unknown[#unknown + 1] = item
 	end
 end
-runIndexing("ZADD", index)
+addLabels(unknown)
 return {odd}

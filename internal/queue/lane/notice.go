@@ -19,8 +19,9 @@ const maxTold = 256 << 10
 // tell is a task that tells others of an end. end.lua adds it in the step that writes the end: both
 // are there, or neither is.
 type tell struct {
-	ID  string `json:"id"`
-	Msg int    `json:"msg"` // its place
+	ID     string `json:"id"`
+	Labels string `json:"labels"` // what it is found by
+	Msg    int    `json:"msg"`    // its place
 }
 
 // end returns the end to which an ending brings its task, "" if the task goes on.
@@ -63,7 +64,7 @@ func (e *ending) tells(texts []any) ([]tell, []any) {
 	for i, hook := range e.hooks() {
 		m := e.notice(i, hook)
 		texts = append(texts, m.Encode())
-		all = append(all, tell{ID: m.ID, Msg: len(texts) + 1}) // behind the JSON
+		all = append(all, tell{ID: m.ID, Labels: format.LabelsOf(m).String(), Msg: len(texts) + 1}) // behind the JSON
 	}
 	return all, texts
 }
@@ -85,6 +86,9 @@ func (e *ending) notice(place int, hook tasks.Hook) *format.Message {
 	m := &format.Message{
 		Kind: tasks.WebhookDeliver, Payload: payload, ID: n.ID, Queue: a.source.queue,
 		Headers: map[string]string{format.VersionHeader: "1"},
+	}
+	if tags := a.message.Headers[format.TagsHeader]; tags != "" {
+		m.Headers[format.TagsHeader] = tags // it is found by what its task is found by
 	}
 	telemetry.Inject(a.ctx, m.Headers)
 	m.Allow(a.source.kind(tasks.WebhookDeliver).route.Policy)

@@ -115,6 +115,21 @@ local function unheld(id)
 	return state == "active"
 end
 
+-- addLabels adds tasks to the index, given by their IDs and labels, as if they had been added now.
+local function addLabels(items)
+	local first = clock[1] * 1000000 + clock[2]
+	for n, item in ipairs(items) do
+		local micros = string.format("%.0f", first + n)
+		call("HSET", tasks .. item.id, "index", micros .. "\n" .. item.labels)
+		gather(item.labels, item.id, micros)
+		local kind = string.match(item.labels, "^[^\n]+")
+		if kind then
+			call("SADD", index .. "kinds", kind)
+		end
+	end
+	runIndexing("ZADD", index)
+end
+
 -- exists reports whether a task has data. That of another type counts for none.
 local function exists(id)
 	return not aside(tasks .. id) and redis.call("EXISTS", tasks .. id) == 1
