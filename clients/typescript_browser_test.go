@@ -52,13 +52,19 @@ func siteOf(t *testing.T, api string) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
+	site := pageAndClient()
+	site.Handle("/v1/", &httputil.ReverseProxy{FlushInterval: -1, Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(to) }})
+	return site
+}
+
+// pageAndClient is a site with a page and the client.
+func pageAndClient() *http.ServeMux {
 	site := http.NewServeMux()
 	site.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
 		_, _ = w.Write([]byte("<!doctype html><title>A site</title>"))
 	})
 	site.Handle("GET /client/", http.StripPrefix("/client/", http.FileServer(http.Dir("typescript/src"))))
-	site.Handle("/v1/", &httputil.ReverseProxy{FlushInterval: -1, Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(to) }})
 	return site
 }
 

@@ -16,7 +16,6 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
-	"github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
 
 	"switchyard/internal/audit"
@@ -25,6 +24,7 @@ import (
 	"switchyard/internal/events"
 	"switchyard/internal/journal"
 	"switchyard/internal/queue"
+	"switchyard/internal/requests"
 	"switchyard/internal/routing"
 	"switchyard/internal/schedule"
 	"switchyard/internal/tasks"
@@ -46,10 +46,7 @@ type ByHand interface {
 
 // Options are what the API works with.
 type Options struct {
-	Version string
-	Redis   redis.UniversalClient
-	// Prefix starts the keys of the API.
-	Prefix   string
+	Version  string
 	Queue    *queue.Client
 	Catalog  *tasks.Catalog
 	Routing  *routing.Table
@@ -61,6 +58,7 @@ type Options struct {
 	Users    *users.Store
 	Usage    *usage.Book
 	Tokens   *tokens.Store
+	Requests *requests.Store
 	// Waiter tells when tasks have ended.
 	Waiter *queue.Waiter
 	// MaxPayload bounds the payload of a task, in bytes.
@@ -83,9 +81,15 @@ const (
 	bodyWithin = 10 * time.Second
 )
 
+// Handler is the HTTP API. It is safe for concurrent use.
+type Handler struct {
+	http.Handler
+	mux *http.ServeMux
+}
+
 // NewHandler returns the handler of everything under /v1/. Whoever is asked by it has a [Caller] in the
 // request's context.
-func NewHandler(o Options) http.Handler {
+func NewHandler(o Options) *Handler {
 	mux := http.NewServeMux()
 	config := huma.DefaultConfig("Switchyard", o.Version)
 	config.Info.Description = "Send tasks, follow them, and operate the system that performs them."
@@ -108,7 +112,7 @@ func NewHandler(o Options) http.Handler {
 	}
 	allowMore(api.OpenAPI())
 	mux.Handle("GET /v1/{$}", reference(api.OpenAPI()))
-	return withRequestID(recovered(o.Log, notFound(mux)))
+	return &Handler{withRequestID(recovered(o.Log, notFound(mux))), mux}
 }
 
 // tags are what operations are sorted by.
@@ -134,6 +138,9 @@ func register[I, O any](api huma.API, op huma.Operation, do func(context.Context
 		http.StatusInternalServerError, http.StatusServiceUnavailable)
 	if op.Method != http.MethodGet && op.Method != http.MethodDelete {
 		op.Errors = append(op.Errors, http.StatusBadRequest, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
+	}
+	if _, once := any(new(I)).(interface{ keyed() }); once {
+		op.Errors = append(op.Errors, http.StatusConflict)
 	}
 	huma.Register(api, op, func(ctx context.Context, in *I) (*O, error) {
 		takeTime(ctx)

@@ -21,11 +21,17 @@ func withRequestID(next http.Handler) http.Handler {
 		w.Header().Set(requestID, uuid.NewString())
 		connection := http.NewResponseController(w)
 		_ = connection.SetWriteDeadline(time.Now().Add(answerWithin)) // a server without deadlines has none to move
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), connectionKey{}, connection)))
+		ctx := context.WithValue(r.Context(), connectionKey{}, connection)
+		ctx = context.WithValue(ctx, askedKey{}, r.Method+" "+r.URL.EscapedPath()+"?"+r.URL.RawQuery)
+		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 }
 
-type connectionKey struct{}
+// What operations know of their request: its connection, and what it asks for by its first line.
+type (
+	connectionKey struct{}
+	askedKey      struct{}
+)
 
 // answerWithin is how long an answer may take at most: it may wait for the end of a task.
 const answerWithin = maxWait + 30*time.Second
@@ -68,12 +74,28 @@ func notFound(mux *http.ServeMux) http.Handler {
 		answer := &discarded{header: http.Header{}}
 		handler.ServeHTTP(answer, r)
 		if answer.status == http.StatusMethodNotAllowed {
-			allow := answer.header.Get("Allow")
-			writeProblem(w, problem("no-such-method", fmt.Sprintf("%s is not among %s", r.Method, allow)).header("Allow", allow))
+			writeProblem(w, noSuchMethod(r.Method, answer.header.Get("Allow")))
 			return
 		}
-		writeProblem(w, problem("not-found", fmt.Sprintf("there is nothing at %.200q: /v1/ lists what there is", r.URL.Path)))
+		writeProblem(w, nothingAt(r))
 	})
+}
+
+func noSuchMethod(method, allow string) *Problem {
+	return problem("no-such-method", fmt.Sprintf("%.40s is not among %s", method, allow)).header("Allow", allow)
+}
+
+func nothingAt(r *http.Request) *Problem {
+	return problem("not-found", fmt.Sprintf("there is nothing at %.200q: /v1/ lists what there is", r.URL.Path))
+}
+
+// NotFound answers requests for what is none of the API's, where there is nothing else.
+func NotFound(w http.ResponseWriter, r *http.Request) { writeProblem(w, nothingAt(r)) }
+
+// Signpost says where the API is.
+func Signpost(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write([]byte(`{"api":"/v1/","description":"/v1/openapi.json"}` + "\n")) // a caller that is gone is told nothing
 }
 
 // discarded is an answer of which only the status and the header are kept.

@@ -17,7 +17,14 @@ import (
 
 type cancelInput struct {
 	Named
+	Keyed
 	Body *Cancellation
+}
+
+// namedInput names a task with which something is done once.
+type namedInput struct {
+	Named
+	Keyed
 }
 
 // Cancellation is why a task is cancelled.
@@ -32,14 +39,23 @@ func (s *server) registerChange(api huma.API) {
 	}
 	cancel := operation("cancel-task", http.MethodPost, "/v1/tasks/{id}/cancel", "Cancel a task: it never runs again, and a running attempt is asked to stop")
 	cancel.Metadata = map[string]any{also: []int{http.StatusAccepted}}
-	register(api, cancel, s.cancel)
-	register(api, operation("run-task", http.MethodPost, "/v1/tasks/{id}/run", "Run a task now that waits for a time, is parked or has failed"), s.run)
+	register(api, cancel, func(ctx context.Context, in *cancelInput) (*taskOutput, error) {
+		return s.onceTask(ctx, in.Key, in.Body, func(ctx context.Context) (*taskOutput, error) { return s.cancel(ctx, in) })
+	})
+	register(api, operation("run-task", http.MethodPost, "/v1/tasks/{id}/run", "Run a task now that waits for a time, is parked or has failed"), s.onceNamed(s.run))
 	replay := operation("replay-task", http.MethodPost, "/v1/tasks/{id}/replay", "Send a new task with the payload of one that has ended")
-	replay.DefaultStatus = http.StatusCreated
-	register(api, replay, s.replay)
+	replay.DefaultStatus, replay.Metadata = http.StatusCreated, map[string]any{also: []int{http.StatusOK}}
+	register(api, replay, s.onceNamed(s.replay))
 	remove := operation("delete-task", http.MethodDelete, "/v1/tasks/{id}", "Delete a task that does not run")
 	remove.DefaultStatus = http.StatusNoContent
 	register(api, remove, s.remove)
+}
+
+// onceNamed is onceTask for what is done with a task and needs no body.
+func (s *server) onceNamed(do func(context.Context, Named) (*taskOutput, error)) func(context.Context, *namedInput) (*taskOutput, error) {
+	return func(ctx context.Context, in *namedInput) (*taskOutput, error) {
+		return s.onceTask(ctx, in.Key, nil, func(ctx context.Context) (*taskOutput, error) { return do(ctx, in.Named) })
+	}
 }
 
 // change is something that is done to tasks for a person.
@@ -88,22 +104,22 @@ func (s *server) cancel(ctx context.Context, in *cancelInput) (*taskOutput, erro
 		return nil, err
 	}
 	out, err := s.after(ctx, h.Name, status)
-	if err == nil && !out.Body.Ended {
+	if err == nil && h.Now == tasks.StateRunning && !out.Body.Ended {
 		out.Status, out.RetryAfter = http.StatusAccepted, retryAfter
 	}
 	return out, err
 }
 
-func (s *server) run(ctx context.Context, in *Named) (*taskOutput, error) {
-	h, err := s.byHand(ctx, *in, s.ByHand.RunTasks)
+func (s *server) run(ctx context.Context, in Named) (*taskOutput, error) {
+	h, err := s.byHand(ctx, in, s.ByHand.RunTasks)
 	if err != nil {
 		return nil, err
 	}
 	return s.after(ctx, h.Name, tasks.Status{ID: h.ID, Queue: h.Queue, State: h.Now})
 }
 
-func (s *server) replay(ctx context.Context, in *Named) (*taskOutput, error) {
-	h, err := s.byHand(ctx, *in, s.ByHand.ReplayTasks)
+func (s *server) replay(ctx context.Context, in Named) (*taskOutput, error) {
+	h, err := s.byHand(ctx, in, s.ByHand.ReplayTasks)
 	if err != nil {
 		return nil, err
 	}

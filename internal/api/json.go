@@ -48,3 +48,19 @@ func placeOf(p jsontext.Pointer) string {
 	}
 	return fmt.Sprintf("at %.100q", string(p))
 }
+
+// sameJSON reports whether two payloads say the same, but for white space.
+func sameJSON(a, b []byte) bool {
+	var x, y bytes.Buffer
+	if json.Compact(&x, orEmpty(a)) != nil || json.Compact(&y, orEmpty(b)) != nil {
+		return bytes.Equal(a, b)
+	}
+	return bytes.Equal(x.Bytes(), y.Bytes())
+}
+
+func orEmpty(payload []byte) []byte {
+	if len(bytes.TrimSpace(payload)) == 0 {
+		return []byte("{}")
+	}
+	return payload
+}

@@ -2,14 +2,18 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
+	"switchyard/internal/cache"
 	"switchyard/internal/tasks"
 )
 
 type manyInput struct {
+	Keyed
 	Body struct {
 		// Atomic has nothing sent if one of the tasks is refused.
 		Atomic bool  `json:"atomic,omitempty" doc:"Check all tasks first, and send none if one of them is refused."`
@@ -33,8 +37,21 @@ type Item struct {
 	Problem *Problem `json:"problem,omitempty"`
 }
 
-func (s *server) sendMany(ctx context.Context, in *manyInput) (*body[Many], error) {
-	out := &body[Many]{Many{Items: make([]Item, len(in.Body.Items))}}
+type manyOutput struct {
+	Replayed string `header:"Idempotency-Replayed"`
+	Body     Many
+}
+
+func (s *server) sendMany(ctx context.Context, in *manyInput) (*manyOutput, error) {
+	out, told, err := once(ctx, s, in.Key, in.Body, func(ctx context.Context) (*manyOutput, error) { return s.addMany(ctx, in) })
+	if err == nil && told.Answer != nil {
+		out.Replayed = "true"
+	}
+	return out, err
+}
+
+func (s *server) addMany(ctx context.Context, in *manyInput) (*manyOutput, error) {
+	out := &manyOutput{Body: Many{Items: make([]Item, len(in.Body.Items))}}
 	var all []tasks.New
 	var places []int
 	now := time.Now()
@@ -49,10 +66,35 @@ func (s *server) sendMany(ctx context.Context, in *manyInput) (*body[Many], erro
 	if in.Body.Atomic && out.Body.Refused > 0 {
 		return nil, out.Body.firstProblem()
 	}
+	var away error
 	for i, added := range s.Queue.EnqueueMany(ctx, all) {
 		out.Body.note(places[i], added)
+		if cache.IsRedis(added.Err) {
+			away = added.Err
+		}
+	}
+	if away != nil && (tasks.RequestOf(ctx) != "" || out.Body.Sent+out.Body.Duplicates == 0) {
+		return nil, away // the whole request may be made again, and what was sent is not sent again
 	}
 	return out, nil
+}
+
+// maxKept bounds the answer that is kept of a request, in bytes.
+const maxKept = 256 << 10
+
+// kept shortens what is said of tasks that were refused, should it be long.
+func (m *manyOutput) kept() any {
+	if text, err := json.Marshal(m); err != nil || len(text) <= maxKept {
+		return m
+	}
+	short := *m
+	short.Body.Items = slices.Clone(m.Body.Items)
+	for i, item := range short.Body.Items {
+		if p := item.Problem; p != nil {
+			short.Body.Items[i].Problem = &Problem{Type: p.Type, Title: p.Title, Status: p.Status, Detail: fmt.Sprintf("%.100s", p.Detail)}
+		}
+	}
+	return &short
 }
 
 // checked returns a task that may be sent.
@@ -64,6 +106,7 @@ func (s *server) checked(ctx context.Context, n New, now time.Time, at string) (
 	if err != nil {
 		return tasks.New{}, err
 	}
+	settle(ctx, &options, at)
 	return tasks.New{Args: n.task(), Options: options}, nil
 }
 

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -11,150 +10,136 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/google/uuid"
-	"github.com/redis/go-redis/v9"
-
+	"switchyard/internal/requests"
 	"switchyard/internal/tasks"
 )
 
-const (
-	// keptFor is how long a key of a request is known.
-	keptFor = 24 * time.Hour
-	// pendingFor is after how long a request that was never answered is taken for one whose server
-	// was killed. Whoever repeats it then sends the same task, by the same ID.
-	pendingFor = 30 * time.Second
-)
-
-// remembered is what is kept of a request that had a key.
-type remembered struct {
-	Sum  string    `json:"sum"` // over the body
-	ID   string    `json:"id"`  // of its task
-	At   time.Time `json:"at"`
-	Task *Task     `json:"task,omitempty"` // once it is sent
+// Keyed is the header of a request that is done once. It is exported for huma, see [Named].
+type Keyed struct {
+	Key string `header:"Idempotency-Key" maxLength:"255" doc:"Names this request. If it is made again within a day, nothing is done again, and the answer is the same."`
 }
 
-// addOnce sends a task unless a request with the same key has done so. The ID of the task is
-// settled before anything is sent, so that a server that is killed on the way has sent it once or
-// not at all.
-func (s *server) addOnce(ctx context.Context, key string, n New) (*taskOutput, error) {
-	name := s.keyOf(callerOf(ctx), key)
-	mine := remembered{Sum: sumOf(n), ID: n.ID, At: time.Now().UTC()}
-	if n.ID == "" {
-		mine.ID = uuid.NewString()
-		n.ID = mine.ID
+func (Keyed) keyed() {}
+
+// leaveWithin bounds how long it may take to let go of a request that was not answered.
+const leaveWithin = time.Second
+
+// once does what a request asks for, unless it has a key with which it was answered before. All that do
+// adds or changes in Redis goes by the ID of the request, see [tasks.WithRequest]. So a server that is
+// killed on the way, or two that are at it at once, have done it once or not at all. told says that
+// the request was made before.
+func once[T any](ctx context.Context, s *server, key string, asks any, do func(context.Context) (*T, error)) (out *T, told requests.Request, err error) {
+	if key == "" {
+		out, err = do(ctx)
+		return out, told, err
 	}
-	first, err := s.remember(ctx, name, mine)
+	told, err = s.Requests.Begin(ctx, callerOf(ctx).ID, key, sumOf(ctx, asks))
+	if err != nil {
+		return nil, told, keyProblem(err)
+	}
+	if told.Answer != nil {
+		out = new(T)
+		if json.Unmarshal(told.Answer, out) != nil {
+			return nil, told, keyProblem(requests.ErrUnreadable)
+		}
+		return out, told, nil
+	}
+	if out, err = do(tasks.WithRequest(ctx, told.ID)); err == nil {
+		err = s.keep(ctx, told, out)
+	}
+	if err != nil {
+		return nil, told, errors.Join(err, s.let(ctx, told, err))
+	}
+	return out, told, nil
+}
+
+// keep keeps an answer, or as much of it as is kept.
+func (s *server) keep(ctx context.Context, r requests.Request, out any) error {
+	if long, ok := out.(interface{ kept() any }); ok {
+		out = long.kept()
+	}
+	text, err := json.Marshal(out)
+	if err != nil {
+		return fmt.Errorf("encode the answer to a request: %w", err)
+	}
+	return s.Requests.End(ctx, r, text)
+}
+
+// let lets go of a request that has failed. One that was refused may be mended and made again with the
+// same key. One that Redis had no answer for is taken up at once by whoever repeats it.
+func (s *server) let(ctx context.Context, r requests.Request, err error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveWithin) // also for a caller who is gone
+	defer cancel()
+	var p *Problem
+	if errors.As(asProblem(err), &p) && p.Status < http.StatusInternalServerError {
+		return s.Requests.Forget(ctx, r)
+	}
+	_ = s.Requests.Leave(ctx, r) // Redis is away, most likely: it is left after a while by itself
+	return nil
+}
+
+// onceTask is once for requests that are answered with a task. If it was made before, the task is told
+// as it is now, as far as it is kept.
+func (s *server) onceTask(ctx context.Context, key string, asks any, do func(context.Context) (*taskOutput, error)) (*taskOutput, error) {
+	out, told, err := once(ctx, s, key, asks, do)
+	if err != nil || !told.Again {
+		return out, err
+	}
+	if told.Answer != nil {
+		out.Replayed = "true"
+		if out.Status == http.StatusCreated {
+			out.Status = http.StatusOK
+		}
+	}
+	now, err := s.after(ctx, tasks.Name{Queue: out.Body.Queue, ID: out.Body.ID}, tasks.Status{})
 	if err != nil {
 		return nil, err
 	}
-	if first != nil {
-		return s.addAgain(ctx, name, *first, mine, n)
+	if now.Body.ID != "" {
+		out.Body = now.Body
 	}
-	return s.addAs(ctx, name, mine, n)
+	if out.Status == http.StatusAccepted && out.Body.Ended {
+		out.Status, out.RetryAfter = http.StatusOK, ""
+	}
+	return out, nil
 }
 
-// addAgain answers a request whose key is known.
-func (s *server) addAgain(ctx context.Context, name string, first, mine remembered, n New) (*taskOutput, error) {
+// kept leaves out what may be large. It is read again with the task.
+func (t *taskOutput) kept() any {
+	kept := *t
+	kept.Body.Payload, kept.Body.Progress, kept.Body.Result, kept.Body.Error, kept.Body.LastError = nil, nil, nil, nil, ""
+	return kept
+}
+
+// settle gives a task of a request with a key an ID that is the same each time. at is its place in the body.
+func settle(ctx context.Context, o *tasks.Options, at string) {
+	if o.ID == "" && tasks.RequestOf(ctx) != "" {
+		o.ID = tasks.NewID(ctx, at)
+	}
+}
+
+// keyProblem returns the problem of a key that cannot be used.
+func keyProblem(err error) error {
 	switch {
-	case first.Sum != mine.Sum:
-		return nil, problem("key-reused", "the Idempotency-Key was used for a request with another body: give each request a key of its own")
-	case first.Task != nil:
-		return s.answerAgain(ctx, first)
-	case time.Since(first.At) < pendingFor:
-		return nil, problem("key-in-progress", "a request with this Idempotency-Key is being answered: ask again").header("Retry-After", retryAfter)
+	case errors.Is(err, requests.ErrBusy):
+		return problem("key-in-progress", "a request with this Idempotency-Key is being answered: ask again").header("Retry-After", retryAfter)
+	case errors.Is(err, requests.ErrOther):
+		return problem("key-reused", "the Idempotency-Key was used for a request to another address or with another body: give each request a key of its own")
+	case errors.Is(err, requests.ErrUnreadable):
+		return problem("key-reused", "what is kept of the first request with this Idempotency-Key cannot be read: use another one")
 	}
-	n.ID = first.ID
-	return s.addAs(ctx, name, first, n)
+	return err
 }
 
-// addAs sends the task and remembers that it is sent. A request that is refused is forgotten: it
-// may be repeated once it is mended.
-func (s *server) addAs(ctx context.Context, name string, r remembered, n New) (*taskOutput, error) {
-	out, err := s.add(ctx, n)
-	var told *Problem
-	if errors.As(err, &told) || tasks.IsPermanent(err) {
-		return nil, errors.Join(err, s.Redis.Del(ctx, name).Err())
-	}
-	if err != nil {
-		return nil, err
-	}
-	task := out.Body
-	r.Task = &task
-	text, err := json.Marshal(r)
-	if err != nil {
-		return nil, fmt.Errorf("encode the answer to a request: %w", err)
-	}
-	return out, s.Redis.Set(ctx, name, text, keptFor).Err()
-}
-
-// answerAgain answers with the task as it is now, or as it was sent if nothing is kept of it.
-func (s *server) answerAgain(ctx context.Context, r remembered) (*taskOutput, error) {
-	out := &taskOutput{Status: http.StatusOK, Location: r.Task.Links.Self, Replayed: "true", Body: *r.Task}
-	status, found, err := s.Queue.Status(ctx, r.Task.Queue, r.Task.ID)
-	if err == nil && found {
-		out.Body = taskOf(status)
-	}
-	return out, err
-}
-
-// remember notes a request, and returns the first one with its key if there was one.
-func (s *server) remember(ctx context.Context, name string, r remembered) (*remembered, error) {
-	text, err := json.Marshal(r)
-	if err != nil {
-		return nil, fmt.Errorf("encode a request: %w", err)
-	}
-	for {
-		noted, err := s.Redis.SetNX(ctx, name, text, keptFor).Result()
-		if err != nil || noted {
-			return nil, err
-		}
-		known, err := s.Redis.Get(ctx, name).Bytes()
-		if errors.Is(err, redis.Nil) {
-			continue // it was refused, or is over, between the two
-		}
-		if err != nil {
-			return nil, err
-		}
-		var first remembered
-		if err := json.Unmarshal(known, &first); err != nil {
-			return nil, problem("key-reused", "what is kept of the first request with this Idempotency-Key cannot be read: use another one")
-		}
-		return &first, nil
-	}
-}
-
-// keyOf returns where a request is remembered. Keys are a caller's own.
-func (s *server) keyOf(c *Caller, key string) string {
-	return s.Prefix + "request:" + c.ID + ":" + hexSum([]byte(key))
-}
-
-// sumOf returns a sum over what a request asks for.
-func sumOf(n New) string {
-	var compact bytes.Buffer
-	if json.Compact(&compact, n.Payload) == nil {
-		n.Payload = compact.Bytes()
-	}
-	text, _ := json.Marshal(n) // it was read from JSON
-	return hexSum(text)
+// sumOf returns a sum over what a request asks for: its method, its address and its body, whatever the
+// white space.
+func sumOf(ctx context.Context, body any) string {
+	asked, _ := ctx.Value(askedKey{}).(string)
+	text, _ := json.Marshal(body) // it was read from JSON
+	return hexSum(append([]byte(asked+"\n"), text...))
 }
 
 func hexSum(text []byte) string {
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:16])
-}
-
-// sameJSON reports whether two payloads say the same, but for white space.
-func sameJSON(a, b []byte) bool {
-	var x, y bytes.Buffer
-	if json.Compact(&x, orEmpty(a)) != nil || json.Compact(&y, orEmpty(b)) != nil {
-		return bytes.Equal(a, b)
-	}
-	return bytes.Equal(x.Bytes(), y.Bytes())
-}
-
-func orEmpty(payload []byte) []byte {
-	if len(bytes.TrimSpace(payload)) == 0 {
-		return []byte("{}")
-	}
-	return payload
 }

@@ -72,6 +72,7 @@ var kinds = map[string]struct {
 	"malformed":       {http.StatusBadRequest, "The body cannot be read"},
 	"unauthenticated": {http.StatusUnauthorized, "Nobody is signed in"},
 	"forbidden":       {http.StatusForbidden, "The token does not allow this"},
+	"foreign-page":    {http.StatusForbidden, "Pages of other sites may not ask"},
 	"not-found":       {http.StatusNotFound, "There is no such thing"},
 	"no-such-method":  {http.StatusMethodNotAllowed, "The address does not know the method"},
 	"not-acceptable":  {http.StatusNotAcceptable, "Answers are JSON"},

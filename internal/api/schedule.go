@@ -114,8 +114,10 @@ func (s *server) registerSchedule(api huma.API) {
 	remove.DefaultStatus = http.StatusNoContent
 	register(api, remove, s.removeEntry)
 	run := operation("run-entry", http.MethodPost, "/v1/schedule/{id}/run", "Send the task of an entry now, whenever it is due")
-	run.DefaultStatus = http.StatusCreated
-	register(api, run, s.runEntry)
+	run.DefaultStatus, run.Metadata = http.StatusCreated, map[string]any{also: []int{http.StatusOK}}
+	register(api, run, func(ctx context.Context, in *runEntryInput) (*taskOutput, error) {
+		return s.onceTask(ctx, in.Key, nil, func(ctx context.Context) (*taskOutput, error) { return s.runEntry(ctx, in.ID) })
+	})
 }
 
 // entry returns an entry that the caller may do something with.
@@ -262,12 +264,17 @@ func (s *server) removeEntry(ctx context.Context, in *EntryName) (*struct{}, err
 	return nil, s.note(ctx, "remove entry", r.Entry)
 }
 
-func (s *server) runEntry(ctx context.Context, in *EntryName) (*taskOutput, error) {
-	r, err := s.entry(ctx, tokens.ScheduleWrite, in.ID)
+type runEntryInput struct {
+	EntryName
+	Keyed
+}
+
+func (s *server) runEntry(ctx context.Context, id string) (*taskOutput, error) {
+	r, err := s.entry(ctx, tokens.ScheduleWrite, id)
 	if err != nil {
 		return nil, err
 	}
-	receipt, err := s.Schedule.RunNow(ctx, in.ID, s.Queue)
+	receipt, err := s.Schedule.RunNow(ctx, id, s.Queue)
 	if err != nil {
 		return nil, err
 	}

@@ -53,7 +53,7 @@ func (n New) options(now time.Time) (tasks.Options, error) {
 func (n New) task() tasks.Raw { return tasks.Raw{Name: n.Kind, Payload: n.Payload} }
 
 type sendInput struct {
-	Key    string `header:"Idempotency-Key" maxLength:"255" doc:"Names this request. If it is sent again within a day, nothing is added, and the answer is the same."`
+	Keyed
 	Prefer string `header:"Prefer" doc:"wait=10 has the answer wait up to 10 seconds, at most 60, for the end of the task."`
 	Body   New
 }
@@ -72,7 +72,7 @@ type taskOutput struct {
 func (s *server) registerSend(api huma.API) {
 	register(api, huma.Operation{
 		OperationID: "send", Method: http.MethodPost, Path: "/v1/tasks", Summary: "Send a task", Tags: []string{"tasks"}, DefaultStatus: http.StatusCreated,
-		MaxBodyBytes: int64(s.MaxPayload + beside), Errors: []int{http.StatusConflict}, Metadata: map[string]any{also: []int{http.StatusOK, http.StatusAccepted}},
+		MaxBodyBytes: int64(s.MaxPayload + beside), Metadata: map[string]any{also: []int{http.StatusOK, http.StatusAccepted}},
 	}, s.send)
 	register(api, huma.Operation{
 		OperationID: "send-many", Method: http.MethodPost, Path: "/v1/tasks/batch", Summary: "Send up to 1000 tasks", Tags: []string{"tasks"},
@@ -88,12 +88,7 @@ func (s *server) send(ctx context.Context, in *sendInput) (*taskOutput, error) {
 	if err := s.maySend(ctx, in.Body, ""); err != nil {
 		return nil, err
 	}
-	var out *taskOutput
-	if in.Key == "" {
-		out, err = s.add(ctx, in.Body)
-	} else {
-		out, err = s.addOnce(ctx, in.Key, in.Body)
-	}
+	out, err := s.onceTask(ctx, in.Key, in.Body, func(ctx context.Context) (*taskOutput, error) { return s.add(ctx, in.Body) })
 	if err != nil || wait == 0 {
 		return out, err
 	}
@@ -143,6 +138,7 @@ func (s *server) add(ctx context.Context, n New) (*taskOutput, error) {
 	if err != nil {
 		return nil, err
 	}
+	settle(ctx, &options, "")
 	receipt, err := s.Queue.Enqueue(ctx, n.task(), options)
 	if err != nil {
 		return nil, err

@@ -2,21 +2,21 @@ package app
 
 import (
 	"context"
-	"net/http"
 
 	"go.uber.org/zap"
 
 	"switchyard/internal/api"
 	"switchyard/internal/command"
 	"switchyard/internal/queue"
+	"switchyard/internal/requests"
 	"switchyard/internal/tokens"
 )
 
 // newAPI returns the HTTP API.
-func (s *System) newAPI(waiter *queue.Waiter) http.Handler {
+func (s *System) newAPI(waiter *queue.Waiter) *api.Handler {
 	return api.NewHandler(api.Options{
-		Version: command.ThisVersion().Release, Redis: s.Redis, Prefix: s.Config.Redis.Prefix, Queue: s.Queue, Catalog: s.Catalog, Routing: s.Routing, ByHand: s,
-		Brake: s.Operator(), Events: s.Events, Journals: s.Journals, Schedule: s.Schedule, Users: s.Users, Usage: s.Usage, Tokens: s.Tokens, Waiter: waiter,
+		Version: command.ThisVersion().Release, Queue: s.Queue, Catalog: s.Catalog, Routing: s.Routing, ByHand: s,
+		Brake: s.Operator(), Events: s.Events, Journals: s.Journals, Schedule: s.Schedule, Users: s.Users, Usage: s.Usage, Tokens: s.Tokens, Requests: requests.NewStore(s.Redis, s.Config.Redis.Prefix), Waiter: waiter,
 		MaxPayload: s.Config.Tasks.MaxPayload, Log: s.Log,
 	})
 }

@@ -45,6 +45,8 @@ func (s *System) NewMonitor(waiter *queue.Waiter, checks ...daemon.Check) (*moni
 		Charts:    s.Config.Monitor.Prometheus,
 		API:       s.newAPI(waiter),
 		Tokens:    callers{s.Tokens},
+		Origins:   s.Config.Monitor.Origins,
+		APIOnly:   !s.Config.Monitor.Pages,
 		Log:       s.Log,
 	})
 }
@@ -99,13 +101,17 @@ func RunMonitor(c config.Config, log *zap.Logger, own ...tasks.Definition) error
 // monitorChecks are the readiness of the monitor: what its pages show can be read, and Redis's user
 // may do what asynqmon does.
 func (s *System) monitorChecks() []daemon.Check {
-	needs := s.needs()
-	needs.Asynqmon = true
 	readable := func(ctx context.Context) error {
 		_, err := s.Queue.Sizes(ctx)
 		return err
 	}
-	return []daemon.Check{{Name: "queues", Test: readable}, {Name: "asynqmon", Test: rights.NewWatch(s.Redis, needs).Check}}
+	checks := []daemon.Check{{Name: "queues", Test: readable}}
+	if s.Config.Monitor.Pages {
+		needs := s.needs()
+		needs.Asynqmon = true
+		checks = append(checks, daemon.Check{Name: "asynqmon", Test: rights.NewWatch(s.Redis, needs).Check})
+	}
+	return checks
 }
 
 // briefingPages gives the monitor its briefings.

@@ -108,6 +108,11 @@ type Monitor struct {
 	Prometheus string `yaml:"prometheus,omitempty"`
 	// Proxies in front of it, as addresses or networks. Their X-Forwarded-For is believed.
 	Proxies []string `yaml:"proxies,omitempty"`
+	// Origins are the sites whose pages may ask the HTTP API with a token, exactly as browsers send
+	// them, such as https://app.example.
+	Origins []string `yaml:"origins,omitempty"`
+	// Pages says that the pages and asynqmon are served beside the HTTP API.
+	Pages bool `yaml:"pages"`
 	// Connections is how many connections it keeps open at once: one for each page that is read,
 	// each request that waits and each stream that is followed.
 	Connections int `yaml:"connections"`
@@ -183,7 +188,7 @@ func Default() Config {
 		Log:       Log{Level: "info", Format: "auto"},
 		Worker:    Worker{Listen: "127.0.0.1:9101", Drain: 30 * time.Second, Poll: time.Second},
 		Scheduler: Scheduler{Listen: "127.0.0.1:9102", Batch: 250, ClaimLease: 10 * time.Second},
-		Monitor:   Monitor{Listen: "127.0.0.1:8080", Connections: 1024},
+		Monitor:   Monitor{Listen: "127.0.0.1:8080", Pages: true, Connections: 1024},
 		Cache:     Cache{TTL: 300 * time.Second},
 		Tasks:     Tasks{MaxPayload: 1 << 20},
 		Fetcher: Fetcher{

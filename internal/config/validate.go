@@ -43,6 +43,7 @@ func (c Config) Validate() error {
 	if n := c.Monitor.Connections; n < 16 || n > 100_000 {
 		errs = append(errs, fmt.Errorf("monitor.connections is %d: use 16 to 100000", n))
 	}
+	errs = append(errs, c.Monitor.checkOrigins())
 	_, err := c.Monitor.Networks()
 	_, wrong := c.Entries()
 	return errors.Join(append(errs, err, wrong)...)

@@ -48,9 +48,13 @@ type Options struct {
 	// asynqmon's pages name it, and whoever may read them may query it.
 	Charts string
 	// API answers under /v1/; nil leaves it out. Tokens name its callers; nil: only sign-ins do.
-	API    http.Handler
+	API    *api.Handler
 	Tokens Tokens
-	Log    *zap.Logger
+	// Origins are those whose pages may ask the API with a token.
+	Origins []string
+	// APIOnly leaves out the pages and asynqmon.
+	APIOnly bool
+	Log     *zap.Logger
 }
 
 // Tokens tell who has a token.
@@ -85,53 +89,17 @@ func New(o Options) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	docs, err := openLibrary(o.Docs)
-	if err != nil {
-		return nil, err
-	}
-	console, err := newConsole(o.Client, o.Charts)
-	if err != nil {
-		return nil, fmt.Errorf("monitor: %w", err)
-	}
-	h := &Handler{briefings: o.Briefings, schedule: o.Schedule, queues: o.Queues, brake: o.Brake, docs: docs, links: o.links(), log: o.Log}
+	h := &Handler{briefings: o.Briefings, schedule: o.Schedule, queues: o.Queues, brake: o.Brake, links: o.links(), log: o.Log}
 	g := gate{proxies: o.Proxies, guesses: newSources(), refused: &daemon.Burst{}, log: o.Log}
 	if len(accounts) > 0 {
 		g.signIn = newSignIn(accounts)
 	}
-	h.serve = h.routes(o, g, console)
+	if h.serve, err = h.routes(o, g); err != nil {
+		return nil, fmt.Errorf("monitor: %w", err)
+	}
 	if g.signIn == nil {
 		h.serve = onlyLoopbackHost(h.serve)
 	}
 	h.serve = secureHeaders(h.serve)
 	return h, nil
-}
-
-// routes puts every address behind the gate but those of the health checks.
-func (h *Handler) routes(o Options, g gate, console http.Handler) http.Handler {
-	inside := http.NewServeMux()
-	inside.HandleFunc("GET /{$}", h.front)
-	inside.HandleFunc("GET /style.css", style)
-	inside.HandleFunc("GET /briefings/{$}", h.listBriefings)
-	inside.HandleFunc("GET /briefings/{id}", h.showBriefing)
-	inside.HandleFunc("GET /schedule/{$}", h.showSchedule)
-	inside.HandleFunc("GET /docs/{$}", h.listDocs)
-	inside.HandleFunc("GET /docs/{page}", h.showDoc)
-	inside.HandleFunc("GET /docs/feed.atom", h.feed)
-	inside.Handle(consolePath+"/", console)
-	if o.Metrics != nil {
-		inside.Handle("GET /metrics", o.Metrics)
-	}
-
-	outside := http.NewServeMux()
-	if o.API != nil {
-		outside.Handle("/v1/", http.NewCrossOriginProtection().Handler(g.guardAPI(o.Tokens, o.API)))
-	}
-	outside.Handle("/", g.guard(http.NewCrossOriginProtection().Handler(audited(inside, o.Audit, o.Log))))
-	if o.Health != nil {
-		outside.Handle("GET /healthz", o.Health)
-	}
-	if o.Ready != nil {
-		outside.Handle("GET /readyz", o.Ready)
-	}
-	return outside
 }

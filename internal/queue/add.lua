@@ -5,15 +5,18 @@
 --
 -- KEYS: pending, scheduled, wake list, ledger (hash: entry -> tick), ledger's ages (sorted
 --       set: entry, by when it was written)
--- ARGV: {tasks: task key prefix, index: what the keys of the index begin with, tokens: most a wake list may hold, before: Unix time in ms
---       from which nothing is added, if there is one, items: [{id, labels: see index.lua, due: Unix time in ms at
---       which a delayed one is due, lock and ttl: of a unique one, its lock and for how many
---       seconds, entry and tick: of one of the schedule, its entry and Unix time in s}]},
+-- ARGV: {tasks: task key prefix, index: what the keys of the index begin with, tokens: most a wake
+--       list may hold, known: for how many seconds it is known what a request has added, before:
+--       Unix time in ms from which nothing is added, if there is one, items: [{id, labels: see
+--       index.lua, due: Unix time in ms at which a delayed one is due, lock and ttl: of a unique
+--       one, its lock and for how many seconds, entry and tick: of one of the schedule, its entry
+--       and Unix time in s, request: of one that belongs to a request that may be made again, the
+--       hash of the tasks that the request has added}]},
 --       then the message of each item
 --
--- Returns for each item 1 (added), 0 (a duplicate), {"held", id of the task that holds the
--- lock} or {"wrong", which key is of the wrong type and of which}; nothing at all if it is
--- too late.
+-- Returns for each item 1 (added, now or by the same request before), 0 (a duplicate), {"held", id of
+-- the task that holds the lock} or {"wrong", which key is of the wrong type and of which}; nothing
+-- at all if it is too late.
 
 local pending, scheduled, wake, ledger, ages = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
@@ -24,7 +27,7 @@ end
 
 -- One task to run now, as most are added, goes a shorter way, unless anything is odd.
 local first = given.items[1]
-if not given.items[2] and not (first.due or first.lock or first.entry or given.before) then
+if not given.items[2] and not (first.due or first.lock or first.entry or first.request or given.before) then
 	local task = given.tasks .. first.id
 	local tokens = redis.pcall("LLEN", wake)
 	if type(tokens) == "number" and redis.call("EXISTS", task) == 0 and type(redis.pcall("LPUSH", pending, first.id)) == "number" then
@@ -86,7 +89,19 @@ local function store(task, n, message, wait)
 	here[task] = true
 end
 
+-- repeated says that the item's request has added it already, or that nobody can know.
+local function repeated(item)
+	if redis.pcall("HEXISTS", item.request, item.id) == 1 then
+		return 1
+	end
+	return misfit(item.request, "hash")
+end
+
 local function add(n, item)
+	local done = item.request and repeated(item)
+	if done then
+		return done
+	end
 	local wait = math.max((item.due or 0) - now, 0)
 	local wrong = wait > 0 and undelayed or wait == 0 and unready or item.entry and unbooked
 	if wrong then
@@ -103,6 +118,10 @@ local function add(n, item)
 	end
 	if refused then
 		return refused
+	end
+	if item.request then
+		redis.call("HSET", item.request, item.id, "")
+		redis.call("EXPIRE", item.request, given.known)
 	end
 	if wait > 0 then
 		delayed[#delayed + 1], delayed[#delayed + 2] = string.format("%.0f", math.floor(item.due / 1000)), item.id

@@ -46,6 +46,7 @@ type addCall struct {
 	Tasks  string    `json:"tasks"`
 	Index  string    `json:"index"`
 	Tokens int       `json:"tokens"`
+	Known  int64     `json:"known"`
 	Before int64     `json:"before,omitempty"`
 	Items  []addItem `json:"items"`
 }
@@ -58,25 +59,28 @@ type addItem struct {
 	TTL    int64  `json:"ttl,omitempty"`
 	Entry  string `json:"entry,omitempty"`
 	Tick   int64  `json:"tick,omitempty"`
+	// Request is where it is kept that a request has added the task.
+	Request string `json:"request,omitempty"`
 }
 
 // add adds tasks, those of a queue a few hundred to a script, all scripts in one round trip,
 // and returns what became of each. From the moment until on, by the clock of the queue's
 // Redis, nothing is added; zero is never.
 func (c *Client) add(ctx context.Context, messages []message, until time.Time) []tasks.Added {
+	request := tasks.RequestOf(ctx)
 	var batches []*addBatch
 	open := make(map[string]*addBatch) // by queue
 	for i, m := range messages {
 		b := open[m.queue]
 		if b == nil || b.full() {
-			b = &addBatch{queue: m.queue, kinds: map[string]bool{}, call: addCall{Tasks: format.TaskKey(m.queue, ""), Index: format.IndexKey(m.queue), Tokens: format.MaxTokens}}
+			b = newAddBatch(m.queue)
 			if !until.IsZero() {
 				b.call.Before = until.UnixMilli()
 			}
 			open[m.queue] = b
 			batches = append(batches, b)
 		}
-		b.put(i, m)
+		b.put(i, m, request)
 	}
 	c.runAdds(ctx, batches)
 	added := make([]tasks.Added, len(messages))
@@ -86,12 +90,21 @@ func (c *Client) add(ctx context.Context, messages []message, until time.Time) [
 	return added
 }
 
+func newAddBatch(queue string) *addBatch {
+	return &addBatch{queue: queue, kinds: map[string]bool{}, call: addCall{
+		Tasks: format.TaskKey(queue, ""), Index: format.IndexKey(queue), Tokens: format.MaxTokens, Known: wholeSeconds(format.RequestFor),
+	}}
+}
+
 func (b *addBatch) full() bool { return len(b.places) == maxAdds || b.bytes >= maxAddBytes }
 
-func (b *addBatch) put(place int, m message) {
+func (b *addBatch) put(place int, m message, request string) {
 	item := addItem{ID: m.id, Labels: m.labels().String(), Lock: m.lock(), TTL: wholeSeconds(m.policy.Unique), Entry: m.entry, Tick: m.tick}
 	if !m.at.IsZero() {
 		item.Due = m.at.UnixMilli()
+	}
+	if request != "" {
+		item.Request = format.RequestKey(m.queue, request)
 	}
 	text := m.encode()
 	b.places, b.call.Items, b.texts = append(b.places, place), append(b.call.Items, item), append(b.texts, text)
@@ -157,7 +170,7 @@ func (m message) outcome(said any) tasks.Added {
 			return tasks.Added{Err: fmt.Errorf("enqueue %s: key %s: it is not asynq's; rename or delete it", m.kind, text)}
 		}
 		receipt.Duplicate = true
-		if m.made {
+		if text != "" { // the lock is gone by now
 			receipt.ID = text
 		}
 		return tasks.Added{Receipt: receipt}

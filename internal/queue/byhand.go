@@ -44,6 +44,8 @@ type handCall struct {
 	Prefix  string `json:"prefix,omitempty"`
 	Only    string `json:"only,omitempty"`
 	Late    int64  `json:"late,omitempty"`
+	Request string `json:"request,omitempty"`
+	Known   int64  `json:"known,omitempty"`
 }
 
 // byHand does a deed to tasks, a hundred in a round trip, and returns what became of each, in
@@ -68,7 +70,7 @@ func (c *Client) handSome(ctx context.Context, names []tasks.Name, all []tasks.H
 	invocations := make([]*invocation, len(names))
 	for i, s := range statuses {
 		all[i] = tasks.Handled{Name: names[i], For: tasks.UserOf(s.Payload)}
-		invocations[i] = handInvocation(names[i], s, d)
+		invocations[i] = handInvocation(names[i], s, d, tasks.RequestOf(ctx))
 	}
 	c.invoke(ctx, d.script, invocations, func(redis.Pipeliner) {})
 	for i, one := range invocations {
@@ -76,11 +78,14 @@ func (c *Client) handSome(ctx context.Context, names []tasks.Name, all []tasks.H
 	}
 }
 
-func handInvocation(name tasks.Name, s tasks.Status, d deed) *invocation {
+func handInvocation(name tasks.Name, s tasks.Status, d deed, request string) *invocation {
 	q := name.Queue
 	call := handCall{
 		ID: name.ID, Group: format.Key(q, "g:"), Locks: format.Key(q, "unique:"),
 		Index: format.IndexKey(q), Nothing: format.OwnKey(q, "nothing"), Tokens: format.MaxTokens,
+	}
+	if request != "" {
+		call.Request, call.Known = format.RequestKey(q, request), wholeSeconds(format.RequestFor)
 	}
 	text := d.say(s, &call)
 	told, _ := json.Marshal(call) // strings and numbers always have a text

@@ -2,9 +2,11 @@
 -- behind given.lua. The hash, and whatever else is kept of the task, may be anything.
 --
 -- KEYS: the task, pending, scheduled, retry, archived, completed, groups, wake list
--- ARGV: {id, group: group key prefix, locks: prefix of the locks of unique tasks, index: what
---       the keys of the index begin with, nothing: a
---       key that is never there, tokens: most a wake list may hold, and what the script says}
+-- ARGV: {id, group: group key prefix, locks: prefix of the locks of unique tasks, index: what the
+--       keys of the index begin with, nothing: a key that is never there, tokens: most a wake list
+--       may hold, request and known: of a request that may be made again, the hash of the tasks
+--       with which it has done what it asks for, and for how many seconds that is known, and what
+--       the script says}
 
 local task, pending, groups, wake = KEYS[1], KEYS[2], KEYS[7], KEYS[8]
 local id = given.id
@@ -18,6 +20,19 @@ local word, group, lock = fields[1] or "", fields[4] or "", fields[5] or ""
 local function answer(did)
 	local due = redis.pcall("ZSCORE", sets.retry, id)
 	return {did, kind, word, fields[2] or "", fields[3] or "", type(due) == "string" and due or "0"}
+end
+
+-- repeated reports whether the same request has done this to the task already.
+local function repeated()
+	return kind == "hash" and given.request and redis.pcall("HEXISTS", given.request, id) == 1
+end
+
+-- keep writes that the request has done it. It needs memory, and comes behind what needs none.
+local function keep()
+	if given.request and not misfit(given.request, "hash") then
+		redis.call("HSET", given.request, id, "")
+		redis.call("EXPIRE", given.request, given.known)
+	end
 end
 
 -- removed does what a command says to a key, and reports whether that removed something. A key

@@ -50,7 +50,7 @@ func (c *Client) Cancel(ctx context.Context, names []tasks.Name, why tasks.Cance
 // readCancel says what became of a task that was to be cancelled.
 func readCancel(did string, h *tasks.Handled) {
 	switch {
-	case did == "ended":
+	case did == "ended", did == "before":
 		h.Now = tasks.StateCancelled
 	case did == "asked", h.Was == tasks.StateCancelled:
 	case h.Was == tasks.StateBroken:
@@ -73,7 +73,7 @@ func ended(s tasks.State) string {
 func (c *Client) tellCancelled(ctx context.Context, all []tasks.Handled, wakes map[tasks.Name]string) {
 	_, _ = c.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for _, h := range all {
-			if h.Err == nil && h.Was == tasks.StateRunning {
+			if h.Err == nil && h.Was == tasks.StateRunning && h.Now == h.Was {
 				p.Publish(ctx, format.CancelChannel, h.ID)
 			}
 		}

@@ -6,7 +6,8 @@
 --       dead letter keeps a task, most: how many it keeps, prefix: task key prefix}, what the
 --       message gets appended
 --
--- Returns "ended", "asked" (it runs), or "" if it is in no state to be cancelled, and the rest
+-- Returns "ended", "asked" (it runs), "before" (the same request has cancelled it, and somebody has run
+-- it again since), or "" if it is in no state to be cancelled, and the rest
 -- of answer; or {"wrong", a key of another type}.
 
 local function trim()
@@ -22,10 +23,14 @@ local function trim()
 	runIndexing("ZREM", given.index)
 end
 
+if repeated() and not (word == "active" and redis.call("HEXISTS", task, "cancel") == 1) then
+	return answer("before")
+end
 if word == "active" then
 	local before = answer("asked")
 	redis.call("DEL", given.nothing)
 	redis.call("HSETNX", task, "cancel", given.cancel)
+	keep()
 	return before
 end
 if word ~= "pending" and word ~= "scheduled" and word ~= "retry" and word ~= "aggregating" then
@@ -37,6 +42,7 @@ if wrong then
 end
 local before = answer("ended")
 leave()
+keep()
 unlock()
 local msg = redis.call("HGET", task, "msg")
 redis.call("HDEL", task, "parked", "due_ms", "pending_since", "group", "cancel", "awaits")

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
 
 	"switchyard/internal/queue/format"
@@ -42,7 +41,7 @@ func (c *Client) replaySome(ctx context.Context, names []tasks.Name, all []tasks
 		}
 		s := statuses[i]
 		all[i].Was, all[i].Now, all[i].For = s.State, s.State, tasks.UserOf(s.Payload)
-		m, err := c.again(s, replies[i].Val())
+		m, err := c.again(ctx, s, replies[i].Val())
 		if err != nil {
 			all[i].Err = err
 			continue
@@ -57,7 +56,7 @@ func (c *Client) replaySome(ctx context.Context, names []tasks.Name, all []tasks
 }
 
 // again returns the message of a task that is to be done again.
-func (c *Client) again(s tasks.Status, text string) (message, error) {
+func (c *Client) again(ctx context.Context, s tasks.Status, text string) (message, error) {
 	name := tasks.Name{Queue: s.Queue, ID: s.ID}
 	switch {
 	case s.State == "":
@@ -83,5 +82,5 @@ func (c *Client) again(s tasks.Status, text string) (message, error) {
 	headers := make(map[string]string, len(old.Headers))
 	maps.Copy(headers, old.Headers)
 	delete(headers, format.ExpiresHeader) // its time is over
-	return message{id: uuid.NewString(), made: true, kind: old.Kind, queue: s.Queue, payload: old.Payload, headers: headers, policy: route.Policy}, nil
+	return message{id: tasks.NewID(ctx, name.String()), made: true, kind: old.Kind, queue: s.Queue, payload: old.Payload, headers: headers, policy: route.Policy}, nil
 }

@@ -20,6 +20,9 @@ local function meant()
 	return word == "scheduled" or word == "retry" or word == "archived" or word == "aggregating"
 end
 
+if repeated() then
+	return answer("runs")
+end
 if not meant() then
 	return answer("")
 end
@@ -29,6 +32,7 @@ if wrong then
 end
 local before = answer("runs")
 leave()
+keep()
 redis.call("HDEL", task, "due_ms", "parked")
 if not given.only then
 	-- It begins anew: its attempts are counted from there, so its progress is, too.

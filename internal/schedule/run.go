@@ -2,14 +2,13 @@ package schedule
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 
 	"switchyard/internal/tasks"
 )
 
 // RunNow enqueues an entry's task at once, paused or not, and leaves its schedule and
-// books alone. Each call is a task of its own. The error is [ErrNotFound] if there is no
+// books alone. Each call is a task of its own, but for those of one [tasks.WithRequest]. The error is [ErrNotFound] if there is no
 // such entry.
 func (s *Store) RunNow(ctx context.Context, id string, enqueuer tasks.Enqueuer) (tasks.Receipt, error) {
 	record, err := s.Get(ctx, id)
@@ -17,7 +16,7 @@ func (s *Store) RunNow(ctx context.Context, id string, enqueuer tasks.Enqueuer) 
 		return tasks.Receipt{}, err
 	}
 	e := record.Entry
-	receipt, err := enqueuer.Enqueue(ctx, tasks.Raw{Name: e.Kind, Payload: e.Payload}, tasks.Options{ID: e.ID + "@run-" + rand.Text(), Queue: e.Queue})
+	receipt, err := enqueuer.Enqueue(ctx, tasks.Raw{Name: e.Kind, Payload: e.Payload}, tasks.Options{ID: e.ID + "@run-" + tasks.NewID(ctx, e.ID), Queue: e.Queue})
 	if err != nil {
 		return receipt, fmt.Errorf("run entry %s: %w", id, err)
 	}

@@ -26,8 +26,7 @@ type Receipt struct {
 	Kind  string `json:"kind"`
 	Queue string `json:"queue"`
 	// Duplicate is true if a task with this ID, or the same unique task, was there
-	// already, and nothing was added. Of a unique one that was given no ID, it is the ID of
-	// the one that was there.
+	// already, and nothing was added. The ID is that of the task that was there.
 	Duplicate bool `json:"duplicate,omitempty"`
 }
 

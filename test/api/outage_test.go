@@ -19,7 +19,7 @@ func TestWithoutRedisEachRequestIsToldToComeAgain(t *testing.T) {
 	d.want(http.StatusCreated, d.do("POST", "/v1/tasks", some))
 	server.Stop()
 	for _, r := range [][3]string{
-		{"POST", "/v1/tasks", some}, {"GET", "/v1/tasks/a", ""}, {"GET", "/v1/tasks", ""}, {"GET", "/v1/tasks/a/events", ""},
+		{"POST", "/v1/tasks", some}, {"POST", "/v1/tasks/batch", `{"items":[` + some + `]}`}, {"GET", "/v1/tasks/a", ""}, {"GET", "/v1/tasks", ""}, {"GET", "/v1/tasks/a/events", ""},
 		{"POST", "/v1/tasks/a/cancel", ""}, {"DELETE", "/v1/tasks/a", ""}, {"GET", "/v1/schedule", ""}, {"GET", "/v1/users", ""},
 		{"PUT", "/v1/schedule/x", `{"spec":"@daily","kind":"echo","payload":{"text":"x"}}`}, {"GET", "/v1/queues", ""}, {"GET", "/v1/users/ada/brake", ""},
 	} {
@@ -28,7 +28,7 @@ func TestWithoutRedisEachRequestIsToldToComeAgain(t *testing.T) {
 			d.Errorf("%s %s: nothing says when to ask again", r[0], r[1])
 		}
 	}
-	d.want(http.StatusOK, d.do("POST", "/v1/tasks/batch", `{"items":[`+some+`]}`), "refused=1", "items.0.problem.type=/problems/unavailable")
+	d.want(http.StatusServiceUnavailable, d.do("POST", "/v1/tasks/batch", `{"items":[`+some+`]}`), "type=/problems/unavailable")
 	d.want(http.StatusOK, d.do("GET", "/v1/kinds", "")) // which are known here
 }
 

@@ -73,19 +73,22 @@ type door struct {
 }
 
 // open runs the API, and a worker if one is asked for, on a Redis until the test ends.
-func open(t *testing.T, redis string, works bool) *door {
+func open(t *testing.T, redis string, works bool, change ...func(*config.Config)) *door {
 	t.Helper()
-	d := start(t, redis, works)
+	d := start(t, redis, works, change...)
 	d.check = d.described()
 	return d
 }
 
 // start is open without what holds answers against the description.
-func start(t testing.TB, redis string, works bool) *door {
+func start(t testing.TB, redis string, works bool, change ...func(*config.Config)) *door {
 	t.Helper()
 	c := config.Default()
 	c.Redis.URL = redis
 	c.Policies = map[string]routing.Patch{"echo": {Retention: new(time.Hour)}}
+	for _, f := range change {
+		f(&c)
+	}
 	s, err := app.Open(c, zap.NewNop(), tasks.Define("echo", 1, perform))
 	if err != nil {
 		t.Fatal(err)
@@ -218,13 +221,28 @@ func (d *door) do(method, path, body string, headers ...string) answer {
 	return a
 }
 
+// plain looks at an address that the description does not know.
+func (d *door) plain(path string) answer {
+	d.Helper()
+	res, err := http.Get(d.url + path)
+	if err != nil {
+		d.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		d.Fatal(err)
+	}
+	return answer{res.StatusCode, res.Header, string(text)}
+}
+
 // hold holds an answer against the description. What no operation answers has none.
 func (d *door) hold(r *http.Request, res *http.Response, body []byte) {
 	d.Helper()
 	if res.StatusCode >= 400 && res.Header.Get("Content-Type") != "application/problem+json" {
 		d.Errorf("%s %s: %d is told as %s: %s", r.Method, r.URL, res.StatusCode, res.Header.Get("Content-Type"), body)
 	}
-	if res.StatusCode == http.StatusMethodNotAllowed || res.Header.Get("Content-Type") == "text/event-stream" {
+	if r.Method == http.MethodOptions || res.StatusCode == http.StatusMethodNotAllowed || res.Header.Get("Content-Type") == "text/event-stream" {
 		return
 	}
 	res.Body = io.NopCloser(bytes.NewReader(body))

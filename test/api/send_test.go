@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 )
@@ -95,84 +94,6 @@ func TestAnIDIsATaskOfItsOwn(t *testing.T) {
 			d.Error("nothing says that it was there before")
 		}
 		d.want(http.StatusConflict, d.do("POST", "/v1/tasks", `{"kind":"echo","payload":{"text":"b"},"id":"x"}`), "type=/problems/id-taken", "task=/v1/tasks/x?queue=default")
-	})
-}
-
-func TestARequestWithAKeyIsDoneOnce(t *testing.T) {
-	onEach(t, false, func(d *door) {
-		const body = `{"kind":"echo","payload":{"text":"a"}}`
-		first := d.want(http.StatusCreated, d.do("POST", "/v1/tasks", body, "Idempotency-Key: k"))
-		again := d.want(http.StatusOK, d.do("POST", "/v1/tasks", body, "Idempotency-Key: k"), "id="+first.field("id"))
-		if again.header.Get("Idempotency-Replayed") != "true" {
-			d.Error("nothing says that it is the same")
-		}
-		d.want(http.StatusUnprocessableEntity, d.do("POST", "/v1/tasks", `{"kind":"echo","payload":{"text":"b"}}`, "Idempotency-Key: k"), "type=/problems/key-reused")
-		// A refused request may be mended and sent again.
-		d.want(http.StatusUnprocessableEntity, d.do("POST", "/v1/tasks", `{"kind":"echo","payload":{"text":"c"},"queue":"nowhere"}`, "Idempotency-Key: r"))
-		d.want(http.StatusCreated, d.do("POST", "/v1/tasks", `{"kind":"echo","payload":{"text":"c"}}`, "Idempotency-Key: r"))
-	})
-}
-
-// TestAKeyUsedAtOnceByTwoServersSendsOneTask has two servers on one Redis get the same request many
-// times at once.
-func TestAKeyUsedAtOnceByTwoServersSendsOneTask(t *testing.T) {
-	onEach(t, false, func(d *door) {
-		other := open(d.TB.(*testing.T), d.system.Config.Redis.URL, false)
-		var all sync.WaitGroup
-		var mu sync.Mutex
-		ids, others := map[string]int{}, map[string]int{}
-		for i := range 20 {
-			door := []*door{d, other}[i%2]
-			all.Go(func() {
-				a := door.do("POST", "/v1/tasks", `{"kind":"echo","payload":{"text":"a"}}`, "Idempotency-Key: k")
-				mu.Lock()
-				defer mu.Unlock()
-				if a.status < 300 {
-					ids[a.field("id")]++
-				} else {
-					others[a.field("type")]++
-				}
-			})
-		}
-		all.Wait()
-		delete(others, "/problems/key-in-progress")
-		if len(ids) != 1 || len(others) > 0 {
-			d.Errorf("tasks %v and answers %v, want one task", ids, others)
-		}
-		if n, err := d.system.Redis.LLen(d.Context(), "asynq:{default}:pending").Result(); n != 1 || err != nil {
-			d.Errorf("%d tasks wait, %v", n, err)
-		}
-	})
-}
-
-// TestAServerThatWasKilledHasSentOneTaskOrNone leaves behind what a server does that is killed
-// between its steps.
-func TestAServerThatWasKilledHasSentOneTaskOrNone(t *testing.T) {
-	onEach(t, false, func(d *door) {
-		const body = `{"kind":"echo","payload":{"text":"a"}}`
-		first := d.want(http.StatusCreated, d.do("POST", "/v1/tasks", body, "Idempotency-Key: k"))
-		keys, err := d.system.Redis.Keys(d.Context(), "switchyard:request:*").Result()
-		if err != nil || len(keys) != 1 {
-			d.Fatalf("%v, %v", keys, err)
-		}
-		kept, err := d.system.Redis.Get(d.Context(), keys[0]).Result()
-		if err != nil {
-			d.Fatal(err)
-		}
-		sum, _, _ := strings.Cut(kept, `,"id"`)
-		pending := func(at string) {
-			d.system.Redis.Set(d.Context(), keys[0], sum+`,"id":"`+first.field("id")+`","at":"`+at+`"}`, 0)
-		}
-		pending("2090-01-01T00:00:00Z") // just now: another server is at it
-		a := d.want(http.StatusConflict, d.do("POST", "/v1/tasks", body, "Idempotency-Key: k"), "type=/problems/key-in-progress")
-		if a.header.Get("Retry-After") != "1" {
-			d.Error("nothing says when to ask again")
-		}
-		pending("2020-01-01T00:00:00Z") // long ago: it was killed
-		d.want(http.StatusOK, d.do("POST", "/v1/tasks", body, "Idempotency-Key: k"), "id="+first.field("id"))
-		if n, err := d.system.Redis.LLen(d.Context(), "asynq:{default}:pending").Result(); n != 1 || err != nil {
-			d.Errorf("%d tasks wait, %v", n, err)
-		}
 	})
 }
 

@@ -53,6 +53,12 @@ func LedgerKey(queue string) string { return OwnKey(queue, "ticks") }
 // AgesKey returns the sorted set beside [LedgerKey].
 func AgesKey(queue string) string { return OwnKey(queue, "ticks:ages") }
 
+// RequestKey returns the hash of the tasks of a queue with which a request has done what it asks for.
+func RequestKey(queue, request string) string { return OwnKey(queue, "request:"+request) }
+
+// RequestFor is how long that is known. Whoever makes a request again does so within this time.
+const RequestFor = 24 * time.Hour
+
 // Fields of a task's hash that asynq does not know.
 const (
 	ProgressField = "progress"    // how far it is, JSON
