@@ -19,6 +19,7 @@ type taskCommand struct {
 	Cancel taskCancel `cmd:"" help:"End tasks, wherever they are."`
 	Run    taskRun    `cmd:"" help:"Run tasks now that are scheduled, held, retrying, parked, failed, cancelled or expired."`
 	Replay taskReplay `cmd:"" help:"Do tasks again that have ended, each as a new one."`
+	Change taskMove   `cmd:"" help:"Change when a task runs that waits, and by when it must be done."`
 	Delete taskDelete `cmd:"" help:"Remove tasks that do not run, and all that is kept of them."`
 }
 

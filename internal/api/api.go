@@ -39,9 +39,15 @@ type ByHand interface {
 	RunTasks(ctx context.Context, names []tasks.Name, by audit.Actor) ([]tasks.Handled, error)
 	ReplayTasks(ctx context.Context, names []tasks.Name, by audit.Actor) ([]tasks.Handled, error)
 	DeleteTasks(ctx context.Context, names []tasks.Name, by audit.Actor) ([]tasks.Handled, error)
+	ChangeTask(ctx context.Context, name tasks.Name, change tasks.Change, meant func(tasks.Status) bool, by audit.Actor) (tasks.Handled, error)
 	PauseQueue(ctx context.Context, queue string, pause bool, by audit.Actor) (bool, error)
 	Decide(ctx context.Context, task tasks.Status, run journal.Run, v journal.Verdict, by audit.Actor) (step string, goesOn bool, err error)
 	CheckEntry(ctx context.Context, e schedule.Entry) error
+}
+
+// Hooks reports why an address could not be told of the end of a task.
+type Hooks interface {
+	Check(address string) error
 }
 
 // Options are what the API works with.
@@ -61,6 +67,8 @@ type Options struct {
 	Requests *requests.Store
 	// Waiter tells when tasks have ended.
 	Waiter *queue.Waiter
+	// Hooks says who may be told of the ends of tasks.
+	Hooks Hooks
 	// MaxPayload bounds the payload of a task, in bytes.
 	MaxPayload int
 	Log        *zap.Logger

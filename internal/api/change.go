@@ -49,6 +49,9 @@ func (s *server) registerChange(api huma.API) {
 	remove := operation("delete-task", http.MethodDelete, "/v1/tasks/{id}", "Delete a task that does not run")
 	remove.DefaultStatus = http.StatusNoContent
 	register(api, remove, s.remove)
+	patch := operation("change-task", http.MethodPatch, "/v1/tasks/{id}", "Change when a task runs that waits, and by when it must be done")
+	patch.Errors = append(patch.Errors, http.StatusPreconditionFailed)
+	register(api, patch, s.patch)
 }
 
 // onceNamed is onceTask for what is done with a task and needs no body.
@@ -71,18 +74,20 @@ func (s *server) byHand(ctx context.Context, n Named, do change) (tasks.Handled,
 	if err != nil {
 		return tasks.Handled{}, err
 	}
-	h := all[0]
+	return all[0], refusal(all[0])
+}
+
+// refusal returns why nothing was done to a task.
+func refusal(h tasks.Handled) error {
 	switch {
 	case errors.Is(h.Err, queue.ErrNotFound):
-		return h, noSuch("task", n.ID)
-	case cache.IsRedis(h.Err):
-		return h, h.Err
-	case h.Err != nil:
-		p := problem("wrong-state", h.Err.Error())
-		p.State = string(h.Was)
-		return h, p
+		return noSuch("task", h.ID)
+	case h.Err == nil, cache.IsRedis(h.Err):
+		return h.Err
 	}
-	return h, nil
+	p := problem("wrong-state", h.Err.Error())
+	p.State = string(h.Was)
+	return p
 }
 
 func (s *server) cancel(ctx context.Context, in *cancelInput) (*taskOutput, error) {
@@ -91,7 +96,7 @@ func (s *server) cancel(ctx context.Context, in *cancelInput) (*taskOutput, erro
 		return nil, err
 	}
 	if status.State == tasks.StateCancelled { // asked again, it is the same
-		return &taskOutput{Status: http.StatusOK, Body: taskOf(status)}, nil
+		return &taskOutput{Status: http.StatusOK, Body: TaskOf(status)}, nil
 	}
 	why := ""
 	if in.Body != nil {
@@ -104,7 +109,7 @@ func (s *server) cancel(ctx context.Context, in *cancelInput) (*taskOutput, erro
 		return nil, err
 	}
 	out, err := s.after(ctx, h.Name, status)
-	if err == nil && h.Now == tasks.StateRunning && !out.Body.Ended {
+	if err == nil && h.Now != tasks.StateCancelled && !out.Body.Ended {
 		out.Status, out.RetryAfter = http.StatusAccepted, retryAfter
 	}
 	return out, err
@@ -148,5 +153,5 @@ func (s *server) after(ctx context.Context, name tasks.Name, before tasks.Status
 	if !found {
 		status = before
 	}
-	return &taskOutput{Status: http.StatusOK, Body: taskOf(status)}, nil
+	return &taskOutput{Status: http.StatusOK, Body: TaskOf(status)}, nil
 }

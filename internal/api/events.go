@@ -116,7 +116,7 @@ func (s *server) followTask(ctx context.Context, to stream, before tasks.Status,
 			status, status.State, status.NextRun = before, tasks.StateSucceeded, time.Time{}
 		}
 		before = status
-		task := taskOf(status)
+		task := TaskOf(status)
 		var err error
 		switch id := hexSum([]byte(etagOf(task))); {
 		case id != last && task.Ended:

@@ -81,7 +81,7 @@ func (s *server) listRuns(ctx context.Context, in *listRunsInput) (*runsOutput, 
 			return nil, err
 		}
 		if waits != "" || !in.Waits {
-			out.Body.Items = append(out.Body.Items, RunTask{taskOf(status), waits})
+			out.Body.Items = append(out.Body.Items, RunTask{TaskOf(status), waits})
 		}
 	}
 	if next != "" {

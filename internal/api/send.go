@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -26,6 +25,7 @@ type New struct {
 	// ExpiresIn needs no clock of the caller's, and is the same when the request is repeated.
 	ExpiresIn Duration `json:"expires_in,omitempty" doc:"It must be done within so long from now, or it expires."`
 	Unique    Duration `json:"unique,omitempty" doc:"For so long no other task of this kind and payload is added."`
+	Notify    []Hook   `json:"notify,omitempty" maxItems:"5" doc:"Who is told of the task's end, by a signed webhook."`
 	// Retention is how long the result is kept.
 	Retention Duration          `json:"retention,omitempty" doc:"How long the task and its result are kept after it has succeeded."`
 	Tags      []string          `json:"tags,omitempty" maxItems:"10" doc:"What the task is found by, such as order:4711. Without spaces and commas."`
@@ -34,20 +34,34 @@ type New struct {
 
 // options returns what departs from the kind's policy.
 func (n New) options(now time.Time) (tasks.Options, error) {
-	o := tasks.Options{ID: n.ID, Queue: n.Queue, At: n.At, Deadline: n.Expires, Unique: time.Duration(n.Unique), Retention: time.Duration(n.Retention), Tags: n.Tags, Meta: n.Meta}
-	if n.In > 0 {
-		if !n.At.IsZero() {
-			return o, invalid("/in", errors.New("at and in are both given: leave one out"))
-		}
-		o.At = now.Add(time.Duration(n.In))
+	o := tasks.Options{ID: n.ID, Queue: n.Queue, Unique: time.Duration(n.Unique), Retention: time.Duration(n.Retention), Tags: n.Tags, Meta: n.Meta}
+	for _, h := range n.Notify {
+		o.Notify = append(o.Notify, tasks.Hook{URL: h.URL, On: h.On})
 	}
-	if n.ExpiresIn > 0 {
-		if !n.Expires.IsZero() {
-			return o, invalid("/expires_in", errors.New("expires and expires_in are both given: leave one out"))
-		}
-		o.Deadline = now.Add(time.Duration(n.ExpiresIn))
+	var err error
+	if o.At, err = moment("at", n.At, "in", unlessZero(n.In), now); err == nil {
+		o.Deadline, err = moment("expires", n.Expires, "expires_in", unlessZero(n.ExpiresIn), now)
 	}
-	return o, nil
+	return o, err
+}
+
+func unlessZero(d Duration) *Duration {
+	if d == 0 {
+		return nil
+	}
+	return &d
+}
+
+// moment returns a moment that is given as such, or as how long it is from now on; zero if as
+// neither.
+func moment(name string, at time.Time, inName string, in *Duration, now time.Time) (time.Time, error) {
+	switch {
+	case in == nil:
+		return at, nil
+	case !at.IsZero():
+		return at, invalid("/"+inName, fmt.Errorf("%s and %s are both given: leave one out", name, inName))
+	}
+	return now.Add(time.Duration(*in)), nil
 }
 
 func (n New) task() tasks.Raw { return tasks.Raw{Name: n.Kind, Payload: n.Payload} }
@@ -110,6 +124,9 @@ func (s *server) maySend(ctx context.Context, n New, at string) error {
 	if err := s.checkPayload(n, at+"/payload"); err != nil {
 		return err
 	}
+	if err := s.checkHooks(ctx, n, at+"/notify"); err != nil {
+		return err
+	}
 	if user := tasks.UserOf(n.Payload); caller.User != "" && user != caller.User {
 		return invalid(at+"/payload", tasks.Field("user", "field \"user\" is %.100q: this token works for %s alone", user, caller.User))
 	}
@@ -158,7 +175,7 @@ func (s *server) sent(n New, r tasks.Receipt, o tasks.Options) Task {
 	if o.At.After(time.Now()) {
 		status.State, status.NextRun = tasks.StateScheduled, o.At
 	}
-	return taskOf(status)
+	return TaskOf(status)
 }
 
 // known answers for a task that was there before.
@@ -175,5 +192,5 @@ func (s *server) known(ctx context.Context, n New, r tasks.Receipt) (*taskOutput
 		p.Task = address(r.Queue, r.ID, "")
 		return nil, p
 	}
-	return &taskOutput{Status: http.StatusOK, Location: address(r.Queue, r.ID, ""), Replayed: "true", Body: taskOf(status)}, nil
+	return &taskOutput{Status: http.StatusOK, Location: address(r.Queue, r.ID, ""), Replayed: "true", Body: TaskOf(status)}, nil
 }

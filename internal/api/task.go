@@ -44,8 +44,8 @@ type Links struct {
 	Run    string `json:"run,omitempty"`
 }
 
-// taskOf returns a task as it is told.
-func taskOf(s tasks.Status) Task {
+// TaskOf returns a task as it is told.
+func TaskOf(s tasks.Status) Task {
 	t := Task{
 		ID: s.ID, Kind: s.Kind, Queue: s.Queue, State: s.State, Ended: s.State.Ended(), User: tasks.UserOf(s.Payload), Tags: s.Tags, Meta: s.Meta, Created: s.Created, Run: s.Run,
 		Attempts: s.Retried + s.Losses, RetriesLeft: max(0, s.Retries-s.Retried), Due: s.NextRun, Since: s.Since, Expires: s.Deadline,

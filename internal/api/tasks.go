@@ -44,6 +44,9 @@ func (s *server) registerTasks(api huma.API) {
 		Errors: []int{http.StatusNotFound, http.StatusConflict},
 	}, s.result)
 	register(api, huma.Operation{
+		OperationID: "list-attempts", Method: http.MethodGet, Path: "/v1/tasks/{id}/attempts", Summary: "List the attempts at a task", Tags: []string{"tasks"}, Errors: missing,
+	}, s.attempts)
+	register(api, huma.Operation{
 		OperationID: "list-tasks", Method: http.MethodGet, Path: "/v1/tasks", Summary: "List tasks", Tags: []string{"tasks"}, Errors: missing,
 	}, s.list)
 	s.registerEvents(api)
@@ -79,7 +82,7 @@ func (s *server) look(ctx context.Context, in *lookInput) (*taskOutput, error) {
 			return nil, err
 		}
 	}
-	out := &taskOutput{Status: http.StatusOK, Body: taskOf(status)}
+	out := &taskOutput{Status: http.StatusOK, Body: TaskOf(status)}
 	out.ETag = etagOf(out.Body)
 	if in.If != "" && strings.Contains(in.If, out.ETag) {
 		return nil, huma.Status304NotModified()
@@ -142,7 +145,7 @@ func (s *server) awaited(ctx context.Context, out *taskOutput, wait time.Duratio
 	if err != nil {
 		return nil, err
 	}
-	out.Body = taskOf(status)
+	out.Body = TaskOf(status)
 	if !out.Body.Ended {
 		out.Status, out.RetryAfter = http.StatusAccepted, retryAfter
 	}
@@ -237,7 +240,7 @@ func (s *server) list(ctx context.Context, in *listInput) (*pageOutput, error) {
 	}
 	out := &pageOutput{Body: Page{Items: []Task{}, Next: next}}
 	for _, status := range found {
-		out.Body.Items = append(out.Body.Items, taskOf(status))
+		out.Body.Items = append(out.Body.Items, TaskOf(status))
 	}
 	if next != "" {
 		out.Link = fmt.Sprintf(`</v1/tasks?%s>; rel="next"`, in.query(next))

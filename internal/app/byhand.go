@@ -52,6 +52,20 @@ func (s *System) DeleteTasks(ctx context.Context, names []tasks.Name, by audit.A
 	return s.byHand(ctx, "delete", names, by, func(some []tasks.Name) ([]tasks.Handled, error) { return s.Queue.Delete(ctx, some), nil })
 }
 
+// ChangeTask changes when a task runs that waits, and by when it must be done, for a person. See
+// [queue.Client.Change].
+func (s *System) ChangeTask(ctx context.Context, name tasks.Name, change tasks.Change, meant func(tasks.Status) bool, by audit.Actor) (tasks.Handled, error) {
+	if err := s.Queues.Check(ctx, name.Queue); err != nil {
+		return tasks.Handled{}, err
+	}
+	h, err := s.Queue.Change(ctx, name, change, meant)
+	if err != nil || h.Err != nil {
+		return h, err
+	}
+	detail := fmt.Sprintf("%s; it was %s", change, h.Was)
+	return h, s.Audit.Write(ctx, audit.Record{Actor: by, Did: "change", User: h.For, Task: h.String(), Detail: detail})
+}
+
 // noteAtOnce is how many tasks are dealt with before it is noted who did it.
 const noteAtOnce = 100
 

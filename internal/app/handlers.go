@@ -8,12 +8,14 @@ import (
 	"slices"
 	"time"
 
+	"switchyard/internal/api"
 	"switchyard/internal/cache"
 	"switchyard/internal/llm"
 	"switchyard/internal/tasks"
 	"switchyard/internal/tasks/agents"
 	"switchyard/internal/tasks/briefings"
 	"switchyard/internal/tasks/scraping"
+	"switchyard/internal/tasks/webhooks"
 	"switchyard/internal/web"
 )
 
@@ -21,6 +23,7 @@ import (
 type handlers struct {
 	byKind  tasks.Handlers
 	fetcher *web.Fetcher
+	poster  *web.Poster
 	models  *llm.Metrics
 }
 
@@ -34,6 +37,7 @@ func newHandlers(s *System) (*handlers, error) {
 			UserAgent: c.Fetcher.UserAgent, Timeout: c.Fetcher.Timeout,
 			MaxBody: c.Fetcher.MaxBody, MaxDecoded: c.Fetcher.MaxDecoded, AllowPrivate: c.Fetcher.AllowPrivate,
 		}),
+		poster: web.NewPoster(web.Options{UserAgent: c.Fetcher.UserAgent, Timeout: tellWithin, AllowPrivate: c.Webhooks.AllowPrivate}),
 	}
 	agent, err := agents.New(c.Agents, map[string]agents.Runtime{
 		"rank": &agents.Rank{Documents: s.Documents, Now: time.Now},
@@ -53,8 +57,12 @@ func newHandlers(s *System) (*handlers, error) {
 		Documents: s.Documents, Users: s.Users, Store: s.Briefings, Enqueuer: s.Queue, Results: s.Queue, Now: time.Now,
 		Channels: map[string]briefings.Channel{"in_app": &briefings.InApp{Status: s.Events}, "file": &briefings.File{Dir: c.Briefings.Dir}},
 	}
+	deliver := &webhooks.Deliverer{
+		Targets: s.hookTargets(), Signer: s.hookSigner(), Poster: h.poster, Now: time.Now,
+		Show: func(status tasks.Status) any { return api.TaskOf(status) },
+	}
 	h.byKind = make(tasks.Handlers)
-	for _, handlers := range []tasks.Handlers{scrape.ByKind(), brief.ByKind(), agent.ByKind(), s.ownHandlers()} {
+	for _, handlers := range []tasks.Handlers{scrape.ByKind(), brief.ByKind(), agent.ByKind(), deliver.ByKind(), s.ownHandlers()} {
 		for kind, handle := range handlers {
 			h.byKind[kind] = withPatience(handle)
 		}
@@ -93,8 +101,11 @@ func (h *handlers) readPage(ctx context.Context, url string) (title, text string
 	return d.Title, d.Text, err
 }
 
-// close closes the connections to the servers scraped.
-func (h *handlers) close() { h.fetcher.Close() }
+// close closes the connections to the servers scraped and told.
+func (h *handlers) close() {
+	h.fetcher.Close()
+	h.poster.Close()
+}
 
 // tellProgress keeps how far an agent's run is with its task, and tells its user.
 func (s *System) tellProgress(ctx context.Context, run agents.Run, progress []byte) error {

@@ -32,6 +32,7 @@ import (
 	"switchyard/internal/tasks/agents"
 	"switchyard/internal/tasks/briefings"
 	"switchyard/internal/tasks/scraping"
+	"switchyard/internal/tasks/webhooks"
 	"switchyard/internal/telemetry"
 	"switchyard/internal/tokens"
 	"switchyard/internal/usage"
@@ -136,7 +137,7 @@ func (s *System) wire() error {
 	if err != nil {
 		return err
 	}
-	kinds = slices.Concat(kinds, scraping.Kinds(), briefings.Kinds())
+	kinds = slices.Concat(kinds, scraping.Kinds(), briefings.Kinds(), webhooks.Kinds())
 	for _, own := range s.own {
 		kinds = append(kinds, own.Kind)
 	}

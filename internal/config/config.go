@@ -27,6 +27,7 @@ type Config struct {
 	Cache     Cache     `yaml:"cache"`
 	Tasks     Tasks     `yaml:"tasks"`
 	Fetcher   Fetcher   `yaml:"fetcher"`
+	Webhooks  Webhooks  `yaml:"webhooks"`
 	Documents Documents `yaml:"documents"`
 	Briefings Briefings `yaml:"briefings"`
 
@@ -142,6 +143,18 @@ type Fetcher struct {
 	MaxBody      int64         `yaml:"max_body"`    // bytes as sent
 	MaxDecoded   int64         `yaml:"max_decoded"` // bytes decompressed
 	AllowPrivate bool          `yaml:"allow_private"`
+}
+
+// Webhooks configures how addresses are told of the ends of tasks.
+type Webhooks struct {
+	// Secret signs what they are told, as Standard Webhooks describe: whsec_ and base64. Without it
+	// nobody is told.
+	Secret Secret `yaml:"secret,omitempty"`
+	// Allow are the only hosts that are told; none: all that are public.
+	Allow []string `yaml:"allow,omitempty"`
+	// AllowPrivate lets addresses of loopback and private networks be told. With it, whoever may send
+	// tasks with notify can post to the services of this network.
+	AllowPrivate bool `yaml:"allow_private"`
 }
 
 // Documents configures the store of what was scraped.

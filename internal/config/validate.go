@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 	"unicode"
@@ -14,6 +15,7 @@ import (
 
 	"switchyard/internal/cache"
 	"switchyard/internal/deployment"
+	"switchyard/internal/web"
 )
 
 // Validate reports everything that is wrong with the configuration.
@@ -39,7 +41,7 @@ func (c Config) Validate() error {
 	if c.Briefings.Digest != "" {
 		errs = append(errs, c.checkAgent("briefings.digest", c.Briefings.Digest))
 	}
-	errs = append(errs, c.Log.check(), c.checkNames(), c.checkTexts())
+	errs = append(errs, c.Webhooks.check(), c.Log.check(), c.checkNames(), c.checkTexts())
 	if n := c.Monitor.Connections; n < 16 || n > 100_000 {
 		errs = append(errs, fmt.Errorf("monitor.connections is %d: use 16 to 100000", n))
 	}
@@ -47,6 +49,21 @@ func (c Config) Validate() error {
 	_, err := c.Monitor.Networks()
 	_, wrong := c.Entries()
 	return errors.Join(append(errs, err, wrong)...)
+}
+
+func (w Webhooks) check() error {
+	var errs []error
+	if w.Secret != "" {
+		if _, err := web.NewSigner(w.Secret.Reveal()); err != nil {
+			errs = append(errs, fmt.Errorf("webhooks.secret: %w", err))
+		}
+	}
+	for _, host := range w.Allow {
+		if u, err := url.Parse("https://" + host); err != nil || host == "" || u.Hostname() != host {
+			errs = append(errs, fmt.Errorf("webhooks.allow %q: give the name of a host, such as app.example.com", host))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func (l Log) check() error {

@@ -85,6 +85,9 @@ func (c *Client) prepare(task tasks.New) (message, error) {
 	if err != nil {
 		return message{}, err
 	}
+	if definition.Internal {
+		return message{}, errInternal(kind)
+	}
 	if opts.Queue != "" {
 		route.Queue = opts.Queue
 	}
@@ -106,6 +109,13 @@ func (c *Client) prepare(task tasks.New) (message, error) {
 	}
 	if opts.Wakes != nil {
 		m.headers[format.WakesHeader] = opts.Wakes.Queue + "/" + opts.Wakes.ID
+	}
+	if len(opts.Notify) > 0 {
+		hooks, err := json.Marshal(opts.Notify)
+		if err != nil {
+			return message{}, fmt.Errorf("%s: notify: %w", kind, err)
+		}
+		m.headers[format.NotifyHeader] = string(hooks)
 	}
 	if m.id == "" {
 		m.id, m.made = uuid.NewString(), true

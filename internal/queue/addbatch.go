@@ -92,14 +92,14 @@ func (c *Client) add(ctx context.Context, messages []message, until time.Time) [
 
 func newAddBatch(queue string) *addBatch {
 	return &addBatch{queue: queue, kinds: map[string]bool{}, call: addCall{
-		Tasks: format.TaskKey(queue, ""), Index: format.IndexKey(queue), Tokens: format.MaxTokens, Known: wholeSeconds(format.RequestFor),
+		Tasks: format.TaskKey(queue, ""), Index: format.IndexKey(queue), Tokens: format.MaxTokens, Known: format.WholeSeconds(format.RequestFor),
 	}}
 }
 
 func (b *addBatch) full() bool { return len(b.places) == maxAdds || b.bytes >= maxAddBytes }
 
 func (b *addBatch) put(place int, m message, request string) {
-	item := addItem{ID: m.id, Labels: m.labels().String(), Lock: m.lock(), TTL: wholeSeconds(m.policy.Unique), Entry: m.entry, Tick: m.tick}
+	item := addItem{ID: m.id, Labels: m.labels().String(), Lock: m.lock(), TTL: format.WholeSeconds(m.policy.Unique), Entry: m.entry, Tick: m.tick}
 	if !m.at.IsZero() {
 		item.Due = m.at.UnixMilli()
 	}

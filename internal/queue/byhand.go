@@ -46,6 +46,8 @@ type handCall struct {
 	Late    int64  `json:"late,omitempty"`
 	Request string `json:"request,omitempty"`
 	Known   int64  `json:"known,omitempty"`
+	Tells   bool   `json:"tells,omitempty"`
+	Due     int64  `json:"due,omitempty"`
 }
 
 // byHand does a deed to tasks, a hundred in a round trip, and returns what became of each, in
@@ -85,7 +87,7 @@ func handInvocation(name tasks.Name, s tasks.Status, d deed, request string) *in
 		Index: format.IndexKey(q), Nothing: format.OwnKey(q, "nothing"), Tokens: format.MaxTokens,
 	}
 	if request != "" {
-		call.Request, call.Known = format.RequestKey(q, request), wholeSeconds(format.RequestFor)
+		call.Request, call.Known = format.RequestKey(q, request), format.WholeSeconds(format.RequestFor)
 	}
 	text := d.say(s, &call)
 	told, _ := json.Marshal(call) // strings and numbers always have a text

@@ -55,7 +55,11 @@ func (c *Client) Check(kind string, payload []byte, queue string) error {
 	if queue != "" {
 		route.Queue = queue
 	}
-	if _, err := c.catalog.Check(kind, payload); err != nil {
+	definition, err := c.catalog.Check(kind, payload)
+	if err == nil && definition.Internal {
+		err = errInternal(kind)
+	}
+	if err != nil {
 		return err
 	}
 	return c.checkOptions(route.Queue, tasks.Options{})
@@ -69,6 +73,9 @@ func (c *Client) checkOptions(queue string, opts tasks.Options) error {
 	}
 	if err := c.checkQueue(queue); err != nil {
 		return err
+	}
+	if len(opts.Notify) > tasks.MaxHooks {
+		return fmt.Errorf("notify has %d addresses: give at most %d", len(opts.Notify), tasks.MaxHooks)
 	}
 	if opts.Unique < 0 || opts.Retention < 0 {
 		return fmt.Errorf("unique %s and retention %s must not be negative: give a duration, or leave it out", opts.Unique, opts.Retention)
@@ -102,4 +109,9 @@ func checkTimes(opts tasks.Options, now time.Time) error {
 		return fmt.Errorf("its deadline %s is not after its time %s, and it would never run: give a later one", opts.Deadline.Format(time.RFC3339), opts.At.Format(time.RFC3339))
 	}
 	return nil
+}
+
+// errInternal is why nobody may send a task of a kind.
+func errInternal(kind string) error {
+	return fmt.Errorf("kind %q is sent by Switchyard alone: give another one", kind)
 }

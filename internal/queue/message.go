@@ -22,20 +22,10 @@ type message struct {
 	tick     int64  // Unix time in seconds
 }
 
-// noHardLimit is what stands for none in asynq's format, which has no such thing: in a message
-// without a timeout asynq reads half an hour.
-const noHardLimit = 10 * 365 * 24 * time.Hour
-
 // encode returns m as asynq's TaskMessage.
 func (m message) encode() []byte {
-	limit := m.policy.HardLimit
-	if limit <= 0 {
-		limit = noHardLimit
-	}
-	out := format.Message{
-		Kind: m.kind, Payload: m.payload, ID: m.id, Queue: m.queue, Headers: m.headers, UniqueKey: m.lock(),
-		Retry: m.policy.Retries, Timeout: wholeSeconds(limit), Retention: int64(m.policy.Retention.Seconds()),
-	}
+	out := format.Message{Kind: m.kind, Payload: m.payload, ID: m.id, Queue: m.queue, Headers: m.headers, UniqueKey: m.lock()}
+	out.Allow(m.policy)
 	if !m.deadline.IsZero() {
 		out.Deadline = m.deadline.Unix()
 	}
@@ -59,6 +49,3 @@ func (m message) labels() format.Labels {
 func (m message) receipt() tasks.Receipt {
 	return tasks.Receipt{ID: m.id, Kind: m.kind, Queue: m.queue}
 }
-
-// wholeSeconds rounds up: a limit must not become shorter, or none.
-func wholeSeconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }

@@ -30,7 +30,7 @@ func (c *Client) Run(ctx context.Context, names []tasks.Name) []tasks.Handled {
 		say: func(s tasks.Status, _ *handCall) []byte {
 			if s.State == tasks.StateExpired {
 				// Somebody wants it begun all the same.
-				return append(format.Header(format.ExpiresHeader, ""), format.NoDeadline...)
+				return append(format.Header(format.ExpiresHeader, ""), format.Deadline(0)...)
 			}
 			return nil
 		},

@@ -52,6 +52,8 @@ var builtin = []Rule{
 
 var builtinKinds = map[string]Patch{
 	"agent_apply": {Retries: new(1), RetryDelay: new(120 * time.Second)},
+	// The delays grow from 30 seconds to an hour, and make about a day.
+	tasks.WebhookDeliver: {Retries: new(28), RetryDelay: new(30 * time.Second), SoftLimit: new(25 * time.Second), HardLimit: new(30 * time.Second)},
 }
 
 // Table routes kinds. It does not change once made and is safe for concurrent use.

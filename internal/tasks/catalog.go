@@ -2,7 +2,6 @@ package tasks
 
 import (
 	"fmt"
-	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -16,6 +15,8 @@ type Kind struct {
 	Version int
 	// Args is the type of its payload, from which doors work out its JSON Schema.
 	Args reflect.Type
+	// Internal kinds are sent by Switchyard alone: no list names them, and no door takes them.
+	Internal bool
 	// Check reports why a payload is not valid.
 	Check func(payload []byte) error
 }
@@ -53,8 +54,17 @@ func NewCatalog(maxPayload int, kinds ...Kind) (*Catalog, error) {
 	return c, nil
 }
 
-// Names returns the names of the known kinds, sorted.
-func (c *Catalog) Names() []string { return slices.Sorted(maps.Keys(c.kinds)) }
+// Names returns the names of the known kinds that may be sent, sorted.
+func (c *Catalog) Names() []string {
+	var names []string
+	for name, k := range c.kinds {
+		if !k.Internal {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
 
 // Lookup returns the kind of that name. The error lists those there are.
 func (c *Catalog) Lookup(name string) (Kind, error) {

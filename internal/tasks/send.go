@@ -18,6 +18,8 @@ type Options struct {
 	// Wakes names a delayed task that is to run at once when this one has ended,
 	// for good or bad. It still runs at its own time should this task be lost.
 	Wakes *Receipt
+	// Notify are told of its end, at most [MaxHooks].
+	Notify []Hook
 }
 
 // Receipt says where a task went.

@@ -40,6 +40,15 @@ func (s State) Ended() bool {
 	return false
 }
 
+// Waits reports whether a task in state s is neither running nor has ended.
+func (s State) Waits() bool {
+	switch s {
+	case StateWaiting, StateScheduled, StateHeld, StateRetrying, StateParked:
+		return true
+	}
+	return false
+}
+
 // CheckState reports that s is no state, and which there are.
 func CheckState(s State) error {
 	if slices.Contains(States, s) {

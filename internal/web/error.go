@@ -19,6 +19,9 @@ const MaxRetryAfter = 24 * time.Hour
 var (
 	errTimeout  = errors.New("no complete answer")
 	errRedirect = errors.New("redirect refused")
+
+	// ErrPrivate says that a name or an address leads into a network that is not public.
+	ErrPrivate = errors.New("private address refused")
 )
 
 // Error says why a page was not fetched.
@@ -30,14 +33,20 @@ type Error struct {
 	// [MaxRetryAfter]. 0 if it does not say.
 	RetryAfter time.Duration
 	Err        error
+
+	posting bool
 }
 
 // Error implements error.
 func (e *Error) Error() string {
-	if e.URL == "" {
-		return fmt.Sprintf("fetch: %v", e.Err)
+	does := "fetch"
+	if e.posting {
+		does = "post to"
 	}
-	return fmt.Sprintf("fetch %s: %v", e.URL, e.Err)
+	if e.URL == "" {
+		return fmt.Sprintf("%s: %v", does, e.Err)
+	}
+	return fmt.Sprintf("%s %s: %v", does, e.URL, e.Err)
 }
 
 // Unwrap returns the cause.
@@ -82,7 +91,7 @@ func explain(u *url.URL, err error) *Error {
 		err = failed.Err // the outer error repeats the URL with its query
 	}
 	if errors.Is(err, ssrf.ErrProhibitedIP) || errors.Is(err, ssrf.ErrProhibitedNetwork) {
-		err = fmt.Errorf("private address refused: %w", err)
+		err = fmt.Errorf("%w: %w", ErrPrivate, err)
 	}
 	return &Error{URL: display(u), Temporary: temporary(err), Err: err}
 }

@@ -73,21 +73,21 @@ type door struct {
 }
 
 // open runs the API, and a worker if one is asked for, on a Redis until the test ends.
-func open(t *testing.T, redis string, works bool, change ...func(*config.Config)) *door {
+func open(t *testing.T, redis string, works bool, settings ...func(*config.Config)) *door {
 	t.Helper()
-	d := start(t, redis, works, change...)
+	d := start(t, redis, works, settings...)
 	d.check = d.described()
 	return d
 }
 
 // start is open without what holds answers against the description.
-func start(t testing.TB, redis string, works bool, change ...func(*config.Config)) *door {
+func start(t testing.TB, redis string, works bool, settings ...func(*config.Config)) *door {
 	t.Helper()
 	c := config.Default()
 	c.Redis.URL = redis
 	c.Policies = map[string]routing.Patch{"echo": {Retention: new(time.Hour)}}
-	for _, f := range change {
-		f(&c)
+	for _, set := range settings {
+		set(&c)
 	}
 	s, err := app.Open(c, zap.NewNop(), tasks.Define("echo", 1, perform))
 	if err != nil {
@@ -269,7 +269,7 @@ func (d *door) want(status int, a answer, fields ...string) answer {
 }
 
 // onEach runs a test on miniredis and on a redis-server.
-func onEach(t *testing.T, works bool, test func(d *door)) {
-	t.Run("miniredis", func(t *testing.T) { test(open(t, "redis://"+redistest.Mini(t).Addr(), works)) })
-	t.Run("redis-server", func(t *testing.T) { test(open(t, "redis://"+redistest.Server(t).Addr, works)) })
+func onEach(t *testing.T, works bool, test func(d *door), settings ...func(*config.Config)) {
+	t.Run("miniredis", func(t *testing.T) { test(open(t, "redis://"+redistest.Mini(t).Addr(), works, settings...)) })
+	t.Run("redis-server", func(t *testing.T) { test(open(t, "redis://"+redistest.Server(t).Addr, works, settings...)) })
 }

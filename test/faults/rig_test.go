@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"switchyard/internal/app"
+	"switchyard/internal/tasks"
 	"switchyard/test/redistest"
 )
 
@@ -27,6 +28,7 @@ type rig struct {
 	ledger *ledger
 	system *app.System // the producer's, straight to Redis
 	order  order       // of its workers, but for their names
+	notify []tasks.Hook
 	began  time.Time
 
 	workers []*process // those that should be alive

@@ -78,7 +78,7 @@ func (p place) data(ctx context.Context, client redis.UniversalClient, q, id str
 // be performed are only damaged.
 var taskFields = []string{
 	"state", "pending_since", "unique_key", format.DueField, "group", format.LossesField, format.RunField, format.UserField,
-	format.ParkedField, format.CancelField, format.EndingField, format.AwaitsField, format.ErrorField, format.ProgressField, "result",
+	format.ParkedField, format.CancelField, format.EndingField, format.AwaitsField, format.AttemptsField, format.AttemptField, format.ErrorField, format.ProgressField, "result",
 }
 
 // nonsense are the values of a field that nobody has written.

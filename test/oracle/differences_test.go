@@ -30,6 +30,7 @@ func said(part string) string { return `asynq:\{agents\}:t:\S+ msg\.` + part }
 func documented() []*difference {
 	return []*difference{
 		{transition: ".*", path: hash(format.RunField), reason: "the name of the run"},
+		{transition: ".*", path: hash(format.AttemptsField), reason: "what became of each attempt"},
 		{transition: "(retry|park|die|become due for its retry).*", path: hash(format.ErrorField), reason: "why the last attempt failed, for who reads no protobuf"},
 		{transition: "(add|become|wait|retry|park).*", path: hash(format.DueField), reason: "asynq keeps seconds"},
 		{transition: "park.*", path: hash(format.ParkedField), reason: "it waits for somebody"},

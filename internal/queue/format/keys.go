@@ -71,6 +71,8 @@ const (
 	UserField     = "user"        // whose turn it takes, as it stands in keys
 	CancelField   = "cancel"      // who has cancelled it, JSON; whoever holds it ends it
 	EndingField   = "ending"      // how an archived task came to its end: cancelled or expired; else it failed
+	AttemptsField = "attempts"    // what is kept of attempts that have ended, a line each
+	AttemptField  = "attempt"     // what is known of the attempt that runs, JSON, once it has run for seconds
 	AwaitsField   = "awaits"      // since when it has waited for a worker that knows it, Unix time in s
 )
 
@@ -78,6 +80,7 @@ const (
 const (
 	VersionHeader = "switchyard-version"
 	WakesHeader   = "switchyard-wakes"   // the task to run once this one has ended, queue/id
+	NotifyHeader  = "switchyard-notify"  // who is told of its end, JSON
 	ExpiresHeader = "switchyard-expires" // by when it must have begun, Unix time in s
 	TagsHeader    = "switchyard-tags"    // what it is found by, with commas between them
 	MetaHeader    = "switchyard-meta"    // what its producer has noted with it, a JSON object of strings

@@ -7,9 +7,12 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 	"unicode/utf8"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"switchyard/internal/tasks"
 )
 
 // Message is asynq's TaskMessage. The Go type is internal to asynq; the field numbers are
@@ -185,6 +188,22 @@ func (m *Message) Encode() []byte {
 	return append(b, m.unknown...)
 }
 
+// noHardLimit is what stands for none in asynq's format, which has no such thing: in a message
+// without a timeout asynq reads half an hour.
+const noHardLimit = 10 * 365 * 24 * time.Hour
+
+// Allow writes into m what a policy lets its task do, for asynq's own workers too.
+func (m *Message) Allow(p tasks.Policy) {
+	limit := p.HardLimit
+	if limit <= 0 {
+		limit = noHardLimit
+	}
+	m.Retry, m.Timeout, m.Retention = p.Retries, WholeSeconds(limit), int64(p.Retention.Seconds())
+}
+
+// WholeSeconds rounds up: a limit must not become shorter, or none.
+func WholeSeconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }
+
 // Failed returns what, appended to the text of a message, makes text its last error, failed at
 // the Unix time at: of a field that is there twice the last one counts.
 func Failed(text string, at int64) []byte {
@@ -196,8 +215,11 @@ func Header(name, value string) []byte {
 	return appendAny(nil, 15, string(appendAny(appendAny(nil, 1, name), 2, value)))
 }
 
-// NoDeadline is what, appended to the text of a message, takes its deadline away.
-var NoDeadline = protowire.AppendVarint(protowire.AppendTag(nil, 9, protowire.VarintType), 0)
+// Deadline returns what, appended to the text of a message, makes the Unix time at its deadline; 0
+// takes it away.
+func Deadline(at int64) []byte {
+	return protowire.AppendVarint(protowire.AppendTag(nil, 9, protowire.VarintType), uint64(at))
+}
 
 // LockKey returns asynq's key of the lock of a unique task.
 func LockKey(queue, kind string, payload []byte) string {

@@ -46,6 +46,7 @@ type attempt struct {
 	limits limits
 	cause  error // what has stopped it
 	over   bool  // how it ends is decided
+	kept   bool  // Redis has what is known of it while it runs
 }
 
 // newAttempt returns the attempt at a task that a trip has brought, given as id, message, run,

@@ -9,12 +9,23 @@ local function release(e)
 	end
 end
 
--- write sets fields of a task: those given, its message, and what the caller sends along.
+-- write sets fields of a task: those given, its message, its attempts, and what the caller sends
+-- along.
 local function write(e, ...)
 	local fields = {...}
 	for name, place in pairs(e.texts or {}) do
 		fields[#fields + 1] = name
 		fields[#fields + 1] = ARGV[place]
+	end
+	if e.note then
+		fields[#fields + 1] = "attempts"
+		fields[#fields + 1] = withAttempt(e.id, ARGV[e.note])
+	end
+	if e.noted then
+		call("HDEL", tasks .. e.id, "attempt")
+	end
+	if #fields == 0 then
+		return
 	end
 	call("HSET", tasks .. e.id, unpack(fields))
 end
@@ -79,8 +90,20 @@ function ways.archive(e)
 end
 
 function ways.back(e)
+	write(e)
 	ready(e.id, "RPUSH")
 	moved = moved + 1
+end
+
+-- tellOthers adds the tasks that tell others of an end.
+local function tellOthers(e)
+	for _, tell in ipairs(e.tells) do
+		if not exists(tell.id) then
+			call("HSET", tasks .. tell.id, "msg", ARGV[tell.msg])
+			ready(tell.id, "LPUSH")
+			moved = moved + 1
+		end
+	end
 end
 
 local ids, marks, users = {}, {}, {}
@@ -95,6 +118,9 @@ for _, i in ipairs(mine(ids, marks)) do
 		ways[e.way](e)
 	else
 		note(tasks .. e.id, e.id, "is gone: its data was deleted or evicted while it ran")
+	end
+	if e.tells then
+		tellOthers(e)
 	end
 	users[e.user or ""] = true
 end

@@ -192,12 +192,18 @@ func (e *ending) ask(texts []any) (endAsk, []any) {
 		texts = append(texts, value)
 		ask.Texts[name] = len(texts) + 1 // behind the JSON
 	}
+	ask.Tells, texts = e.tells(texts)
+	if note := e.note(); note != "" {
+		texts = append(texts, note)
+		ask.Note, ask.Noted = len(texts)+1, a.isKept()
+	}
 	return ask, texts
 }
 
 // isPlain reports whether nothing is to be done but to delete the task.
 func (e *ending) isPlain() bool {
-	return e.way == done && e.attempt.turn == "" && e.attempt.message.UniqueKey == ""
+	m := e.attempt.message
+	return e.way == done && e.attempt.turn == "" && m.UniqueKey == "" && m.Headers[format.NotifyHeader] == ""
 }
 
 // isFinal reports whether the task has come to its end.

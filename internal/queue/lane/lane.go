@@ -3,6 +3,8 @@ package lane
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"os"
 	"sync"
 	"time"
 
@@ -38,7 +40,8 @@ func DefaultFetchers(concurrency int) int { return min(concurrency, 32) }
 type lane struct {
 	Deps
 	opts     Options
-	untraced bool // spans go nowhere
+	untraced bool   // spans go nowhere
+	worker   string // the process, host:pid
 	sources  []*source
 	health   *health
 	leases   *leases
@@ -54,7 +57,7 @@ type lane struct {
 func newLane(deps Deps, opts Options) *lane {
 	deps.Log = deps.Log.With(zap.String("lane", opts.Queue))
 	opts.Fetchers = cmp.Or(opts.Fetchers, DefaultFetchers(opts.Concurrency))
-	l := &lane{Deps: deps, opts: opts, untraced: telemetry.GoNowhere(deps.Traces), health: newHealth(deps.Log), leases: newLeases()}
+	l := &lane{Deps: deps, opts: opts, untraced: telemetry.GoNowhere(deps.Traces), worker: fmt.Sprintf("%s:%d", hostname(), os.Getpid()), health: newHealth(deps.Log), leases: newLeases()}
 	l.exit, l.leaving = context.WithCancel(context.Background())
 	l.slots = newSlots(l.exit, l.perform)
 	deps.Metrics.slots.WithLabelValues(opts.Queue).Set(float64(opts.Concurrency))

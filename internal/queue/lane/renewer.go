@@ -62,11 +62,9 @@ func (r *renewer) renew(ctx context.Context, s *source) error {
 		some := held[:min(len(held), maxRenewed)]
 		held = held[len(some):]
 		var ask renewAsk
-		for _, a := range some {
-			ask.Leases = append(ask.Leases, a.id, a.mark)
-		}
+		texts := noteBegun(&ask, some)
 		sent := time.Now()
-		answer, err := run(ctx, r.lane.Redis, renewScript, s, 3, ask)
+		answer, err := run(ctx, r.lane.Redis, renewScript, s, 3, ask, texts...)
 		if err != nil {
 			if r.nobodyWrites(ctx, err) {
 				r.lane.leases.renewed(some, sent, nil)

@@ -4,7 +4,8 @@
 -- ask: patience (seconds without renewal after which a task is lost), trusted (false: nobody is
 --      taken for gone), last (Redis's time of the caller's last look, 0: none) and since (how
 --      long it believes that is ago), adopt (true: look for tasks that run and have no lease),
---      note (place of what a lost task's message gets appended), per_user
+--      note (place of what a lost task's message gets appended), lost (place of what is kept of
+--      its attempt), per_user
 --
 -- Returns the time, milliseconds until a task may be lost (-1: none is held), 1 if Redis's
 -- clock has jumped, the tasks given back as id, losses, ..., and what was put right.
@@ -30,14 +31,16 @@ local function giveBack(id)
 		note(tasks .. id, id, "is gone: its data was deleted or evicted")
 		return
 	end
-	local task = call("HMGET", tasks .. id, "msg", "state", "losses")
+	local task = call("HMGET", tasks .. id, "msg", "state", "losses", "attempt")
 	if task[2] ~= "active" and rests(id, task[2]) then
 		note(tasks .. id, id, "was held and is " .. task[2])
 		return
 	end
 	local losses = tonumber(task[3] or 0) or 0
 	losses = string.format("%.0f", math.max(0, math.min(losses, 1e6)) + 1)
-	call("HSET", tasks .. id, "msg", (task[1] or "") .. (task[1] and ARGV[ask.note] or ""), "losses", losses)
+	call("HSET", tasks .. id, "msg", (task[1] or "") .. (task[1] and ARGV[ask.note] or ""), "losses", losses,
+		"attempts", withAttempt(id, ARGV[ask.lost] .. "\t" .. string.gsub(task[4] or "", "%c", "")))
+	call("HDEL", tasks .. id, "attempt")
 	rescued[#rescued + 1] = id
 	rescued[#rescued + 1] = losses
 	ready(id, "RPUSH")

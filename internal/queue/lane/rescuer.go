@@ -37,6 +37,7 @@ type rescueAsk struct {
 	Since    float64 `json:"since"`
 	Adopt    bool    `json:"adopt"`
 	Note     int     `json:"note"`
+	Lost     int     `json:"lost"`
 	PerUser  int     `json:"per_user"`
 }
 
@@ -52,10 +53,11 @@ func (r *rescuer) look(ctx context.Context) (time.Duration, error) {
 	ask := rescueAsk{
 		Patience: lostAfter.Seconds(), Trusted: l.health.isSteady(),
 		Last: rawText(r.last), Since: now.Sub(r.looked).Seconds(), Adopt: now.Sub(r.adopted) >= adoptEvery,
-		Note: 2, PerUser: l.opts.PerUser,
+		Note: 2, Lost: 3, PerUser: l.opts.PerUser,
 	}
+	const why = "worker lost: the task's lease was not renewed for "
 	answer, err := run(ctx, l.Redis, rescueScript, r.source, 5, ask,
-		format.Failed("worker lost: the task's lease was not renewed for "+lostAfter.String(), now.Unix()))
+		format.Failed(why+lostAfter.String(), now.Unix()), lostNote(now, why+lostAfter.String()))
 	if err != nil {
 		l.health.failed(err)
 		return retryEvery, err

@@ -12,6 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"switchyard/internal/queue/format"
+	"switchyard/internal/tasks"
 )
 
 var (
@@ -23,6 +24,8 @@ var (
 	turnsLua string
 	//go:embed finish.lua
 	finishLua string
+	//go:embed attempts.lua
+	attemptsLua string
 	//go:embed end.lua
 	endLua string
 	//go:embed take.lua
@@ -43,10 +46,10 @@ var (
 	unlabelLua string
 
 	// A step makes each function of its script anew: it has none that it does not need.
-	stepScript    = script(finishLua, function("finishOthers", endLua), takeLua, stepLua)
-	turnsScript   = script(userLua, turnsLua, finishLua, function("finishOthers", endLua), takeLua, stepLua)
+	stepScript    = script(finishLua, function("finishOthers", attemptsLua+endLua), takeLua, stepLua)
+	turnsScript   = script(userLua, turnsLua, finishLua, function("finishOthers", attemptsLua+endLua), takeLua, stepLua)
 	renewScript   = script(renewLua)
-	rescueScript  = script(turnsLua, rescueLua)
+	rescueScript  = script(turnsLua, attemptsLua, rescueLua)
 	forwardScript = script(forwardLua)
 	janitorScript = script(janitorLua)
 	labelScript   = script(labelLua)
@@ -54,8 +57,8 @@ var (
 )
 
 // constants are what the scripts know as well as we do, in seconds.
-var constants = fmt.Sprintf("local leaseTerm, maxTokens, deadFor, deadMost, statsFor = %d, %d, %d, %d, %d\n",
-	leaseTerm/time.Second, format.MaxTokens, format.DeadFor/time.Second, format.DeadMost, statsFor/time.Second)
+var constants = fmt.Sprintf("local leaseTerm, maxTokens, deadFor, deadMost, statsFor, mostAttempts = %d, %d, %d, %d, %d, %d\n",
+	leaseTerm/time.Second, format.MaxTokens, format.DeadFor/time.Second, format.DeadMost, statsFor/time.Second, tasks.MaxAttempts)
 
 // script returns the script whose parts stand behind what all know.
 func script(parts ...string) *redis.Script {

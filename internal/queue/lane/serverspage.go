@@ -38,12 +38,8 @@ type serversPage struct {
 }
 
 func newServersPage(client redis.UniversalClient, lanes []*lane) *serversPage {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "unknown-host"
-	}
 	p := &serversPage{redis: client, lanes: lanes, server: format.Server{
-		Host: host, PID: os.Getpid(), ID: uuid.NewString(), Queues: map[string]int{}, Status: "active", Started: time.Now(),
+		Host: hostname(), PID: os.Getpid(), ID: uuid.NewString(), Queues: map[string]int{}, Status: "active", Started: time.Now(),
 	}}
 	for _, l := range lanes {
 		p.server.Concurrency += l.opts.Concurrency
@@ -52,6 +48,14 @@ func newServersPage(client redis.UniversalClient, lanes []*lane) *serversPage {
 		}
 	}
 	return p
+}
+
+func hostname() string {
+	host, err := os.Hostname()
+	if err != nil {
+		return "unknown-host"
+	}
+	return host
 }
 
 // run reports until ctx ends, and then takes the process off the page. What cannot be written

@@ -104,7 +104,8 @@ local function take(n)
 		if task and task.state ~= "pending" then
 			why = refused(id, task)
 		end
-		if not why and hasTurn(id, task) then
+		-- One that is cancelled does not run: it needs no turn.
+		if not why and (task.cancel or hasTurn(id, task)) then
 			hold(id, task)
 			n = n - 1
 		else

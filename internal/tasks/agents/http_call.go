@@ -10,10 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
-
-	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"switchyard/internal/tasks"
 	"switchyard/internal/telemetry"
@@ -29,7 +26,7 @@ type call struct {
 	calls  int    // that were made
 	origin *url.URL
 	url    *url.URL
-	signer *standardwebhooks.Webhook // nil: nothing is signed
+	signer *web.Signer // nil: nothing is signed
 }
 
 func (h *HTTP) newCall(run Run, job int) (*call, error) {
@@ -47,11 +44,11 @@ func (h *HTTP) newCall(run Run, job int) (*call, error) {
 }
 
 // newSigner returns what signs calls with the secret of a variable.
-func newSigner(name, secret string) (*standardwebhooks.Webhook, error) {
+func newSigner(name, secret string) (*web.Signer, error) {
 	if secret == "" {
 		return nil, fmt.Errorf("secret_env: the variable %s is empty: set it to the service's secret, which begins with whsec_", name)
 	}
-	signer, err := standardwebhooks.NewWebhook(secret)
+	signer, err := web.NewSigner(secret)
 	if err != nil {
 		return nil, fmt.Errorf("secret_env: the variable %s holds no Standard Webhooks secret: it is whsec_ and base64", name)
 	}
@@ -99,18 +96,7 @@ func (c *call) sign(request *http.Request, body []byte) error {
 		id = fmt.Sprintf("%s.%d", c.others, c.calls)
 	}
 	telemetry.InjectHTTP(request.Context(), request.Header)
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set(standardwebhooks.HeaderWebhookID, id)
-	request.Header.Set(standardwebhooks.HeaderWebhookTimestamp, strconv.FormatInt(now.Unix(), 10))
-	if c.signer == nil {
-		return nil
-	}
-	signature, err := c.signer.Sign(id, now, body)
-	if err != nil {
-		return fmt.Errorf("sign: %w", err)
-	}
-	request.Header.Set(standardwebhooks.HeaderWebhookSignature, signature)
-	return nil
+	return c.signer.Sign(request.Header, id, now, body)
 }
 
 // fault returns the error of an answer that is none to go on with.
