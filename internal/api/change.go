@@ -111,7 +111,7 @@ func (s *server) cancel(ctx context.Context, in *cancelInput) (*taskOutput, erro
 		return nil, err
 	}
 	out, err := s.after(ctx, h, h.Name, status)
-	if err == nil && !out.Body.Ended && (h.Now == tasks.StateRunning || out.Body.Cancel != nil) {
+	if err == nil && h.Now != tasks.StateCancelled && !out.Body.Ended {
 		out.Status, out.RetryAfter = http.StatusAccepted, retryAfter
 	}
 	return out, err

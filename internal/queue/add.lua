@@ -89,10 +89,15 @@ local function store(task, n, message, wait)
 	here[task] = true
 end
 
--- repeated says that the item's request has added it already, or that nobody can know.
+local counted = {}
+
+-- repeated says that the item's request has added it already, or that nobody can know. An ID that the
+-- request has twice is a duplicate the second time.
 local function repeated(item)
 	if redis.pcall("HEXISTS", item.request, item.id) == 1 then
-		return 1
+		local before = counted[item.id]
+		counted[item.id] = true
+		return before and 0 or 1
 	end
 	return misfit(item.request, "hash")
 end
@@ -121,6 +126,7 @@ local function add(n, item)
 	end
 	if item.request then
 		redis.call("HSET", item.request, item.id, "")
+		counted[item.id] = true
 		redis.call("EXPIRE", item.request, given.known)
 	end
 	if wait > 0 then

@@ -73,7 +73,7 @@ func (c *Client) add(ctx context.Context, messages []message, until time.Time) [
 	for i, m := range messages {
 		b := open[m.queue]
 		if b == nil || b.full() {
-			b = &addBatch{queue: m.queue, kinds: map[string]bool{}, call: addCall{Tasks: format.TaskKey(m.queue, ""), Index: format.IndexKey(m.queue), Tokens: format.MaxTokens, Known: format.WholeSeconds(format.RequestFor)}}
+			b = newAddBatch(m.queue)
 			if !until.IsZero() {
 				b.call.Before = until.UnixMilli()
 			}
@@ -88,6 +88,12 @@ func (c *Client) add(ctx context.Context, messages []message, until time.Time) [
 		b.report(messages, added)
 	}
 	return added
+}
+
+func newAddBatch(queue string) *addBatch {
+	return &addBatch{queue: queue, kinds: map[string]bool{}, call: addCall{
+		Tasks: format.TaskKey(queue, ""), Index: format.IndexKey(queue), Tokens: format.MaxTokens, Known: format.WholeSeconds(format.RequestFor),
+	}}
 }
 
 func (b *addBatch) full() bool { return len(b.places) == maxAdds || b.bytes >= maxAddBytes }

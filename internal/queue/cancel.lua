@@ -7,8 +7,8 @@
 --       task key prefix}, what the message gets appended
 --
 -- Returns "ended", "asked" (a lane ends it), "before" (the same request has cancelled it, and somebody
--- has run it again since), or "" if it is in no state to be cancelled, and the rest
--- of answer; or {"wrong", a key of another type}.
+-- has run it again since), or "" if it is in no state to be cancelled, and the rest of answer; or
+-- {"wrong", a key of another type}.
 
 local function trim()
 	local old = redis.call("ZRANGEBYSCORE", sets.archived, "-inf", clock[1] - given.oldest, "LIMIT", 0, 1000)
@@ -41,7 +41,7 @@ local function handOver()
 	return before
 end
 
-if repeated() and not (word == "active" and redis.call("HEXISTS", task, "cancel") == 1) then
+if repeated() and redis.call("HEXISTS", task, "cancel") == 0 then
 	return answer("before")
 end
 if word == "active" then

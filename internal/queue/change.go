@@ -90,7 +90,7 @@ func (c *Client) write(ctx context.Context, h *tasks.Handled, s tasks.Status, ch
 			}
 		},
 	}
-	one := handInvocation(h.Name, s, d, "") // a change is of one version, and so done once
+	one := handInvocation(h.Name, s, d, "")
 	for _, value := range seen {
 		text, _ := value.(string)
 		one.args = append(one.args, text)

@@ -265,3 +265,10 @@ func TestUnreadableRequestsAreNotTakenForOthers(t *testing.T) {
 		}
 	})
 }
+
+func TestAnIDThatABatchHasTwiceIsADuplicateAlsoWithAKey(t *testing.T) {
+	onEach(t, false, func(d *door) {
+		const items = `{"items":[{"kind":"echo","payload":{"text":"a"},"id":"x"},{"kind":"echo","payload":{"text":"a"},"id":"x"}]}`
+		d.want(http.StatusOK, d.do("POST", "/v1/tasks/batch", items, "Idempotency-Key: k"), "sent=1", "duplicates=1", "items.0.status=sent", "items.1.status=duplicate")
+	})
+}

@@ -35,10 +35,10 @@ def test_a_task_that_is_called_runs_here(probe):
 
 
 def test_apply_async_takes_what_celery_takes(probe, user):
-    later = probe.apply_async((user,), {"input": {"give": 1}}, countdown=3600, expires=7200, task_id=user, queue="default")
+    later = probe.apply_async((user,), {"input": {"give": 1}}, countdown=3600, expires=7200, task_id=user, queue="default", tags=[user])
     assert (later.id, later.task_id, later.state, later.job.queue) == (user, user, "PENDING", "default")
     task = later.job.look()
-    assert task.state == "scheduled" and timedelta(minutes=59) < task.expires - task.due < timedelta(minutes=61)
+    assert task.tags == [user] and task.state == "scheduled" and timedelta(minutes=59) < task.expires - task.due < timedelta(minutes=61)
     later.revoke()
     assert later.state == "REVOKED"
     with pytest.raises(TaskCancelled):

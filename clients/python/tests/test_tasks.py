@@ -111,8 +111,55 @@ def test_tasks_are_listed_page_by_page_by_what_they_are(sy, user):
     assert list(sy.list(user=user, state="failed")) == []
 
 
+def test_a_task_is_found_by_its_tag_its_kind_and_when_it_was_sent(sy, user):
+    labels = {"tags": [f"order:{user}"], "meta": {"shop": "web"}}
+    first = sy.job(sy.send("agent_probe", user=user, input={}, in_="1h", **labels).id).look()
+    sy.send_many([NewTask("agent_probe", {"user": user, "input": {}}, in_="1h", **labels), NewTask("agent_probe", {"user": user, "input": {}}, in_="1h")])
+    assert (first.tags, first.meta) == (labels["tags"], labels["meta"])
+    second = timedelta(seconds=10)
+    found = list(sy.list(tag=f"order:{user}", kind="agent_*", from_=first.created - second, to=first.created + second))
+    assert [t.tags for t in found] == [labels["tags"]] * 2 and [t.id for t in found][-1] == first.id
+    for other in ({"tag": "other"}, {"kind": "scrape_*"}, {"from_": first.created + second}, {"to": first.created - second}):
+        assert list(sy.list(user=user, **other)) == []
+    assert [t.id for t in sy.runs(user=user, kind="agent_probe", tag=f"order:{user}", state=["scheduled"])] == [t.id for t in found]
+    assert list(sy.runs(user=user, waits=True)) == []
+
+
+def test_a_task_that_waits_is_changed_unless_somebody_was_faster(sy, user):
+    mine = sy.send("agent_probe", user=user, input={"give": 1}, in_="1h")
+    yours = sy.job(mine.id)
+    mine.look()
+    at = datetime.now(timezone.utc).replace(microsecond=0) + timedelta(hours=2)
+    changed = yours.change(at=at, expires=at + timedelta(hours=1))
+    assert (changed.due, changed.expires) == (at, at + timedelta(hours=1))
+    with pytest.raises(Problem) as caught:
+        mine.change(in_=0)
+    assert (caught.value.name, caught.value.status) == ("changed", 412)
+    mine.look()
+    mine.change(in_=0)
+    assert mine.result(timeout=30) == 1
+    with pytest.raises(Problem) as caught:
+        yours.change(in_=0)
+    assert caught.value.name in ("changed", "wrong-state")
+
+
+def test_the_attempts_at_a_task_are_told(sy, user):
+    job = sy.send("agent_probe", user=user, input={"fail": "no such account"})
+    job.wait(30)
+    (attempt,) = job.attempts()
+    assert (attempt.number, attempt.outcome, "no such account" in attempt.error) == (1, "dead", True)
+    assert attempt.began <= attempt.ended
+
+
+def test_an_address_that_cannot_be_told_is_refused_at_its_place(sy, user):
+    for notify in (["https://app.example.com/"], [{"url": "https://app.example.com/", "on": ["failed"]}]):
+        with pytest.raises(Problem) as caught:
+            sy.send("agent_probe", user=user, input={}, notify=notify)
+        assert caught.value.errors[0].pointer == "/notify/0/url"
+
+
 def test_what_is_no_json_or_no_time_is_never_sent(sy):
-    for fields in ({"input": {"n": float("nan")}}, {"expires": -1}, {"at": datetime(2090, 1, 1)}, {"in_": timedelta(days=-1)}):
+    for fields in ({"input": {"n": float("nan")}}, {"expires": -1}, {"at": datetime(2090, 1, 1)}, {"in_": timedelta(days=-1)}, {"tags": "order"}, {"notify": "https://app.example.com/"}):
         with pytest.raises(ValueError):
             sy.send("agent_probe", user="x", **fields)
     for name in ("", ".", ".."):

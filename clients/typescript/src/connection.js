@@ -125,6 +125,15 @@ function queryOf(query = {}) {
 
 const textOf = (value) => (value instanceof Date ? value.toISOString() : String(value))
 
+/** Returns the header that has a request done once, however often it is made: by a key of the caller's, or by a new one. */
+export const once = (key = newName()) => ({ "Idempotency-Key": key })
+
+/** Returns a name that nobody else uses. crypto.randomUUID is missing where a page came without TLS. */
+function newName() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("")
+}
+
 /** Returns one part of an address. A browser would drop . and .. on its way. */
 export function part(name, value) {
   if (typeof value !== "string" || ["", ".", ".."].includes(value)) {

@@ -16,6 +16,10 @@ export interface Task<Result = unknown, Args = unknown> {
   /** Whether it has come to its end. */
   ended: boolean
   user?: string
+  tags?: string[]
+  meta?: Record<string, string>
+  /** When it was sent, by Redis's clock. */
+  created?: string
   run?: string
   /** How many attempts have failed or were lost. */
   attempts: number
@@ -31,12 +35,46 @@ export interface Task<Result = unknown, Args = unknown> {
   last_error?: string
   error?: { attempt?: number; outcome?: string; message?: string; at?: string; [more: string]: unknown }
   broken?: string
+  /** The step that waits for a person, of a task that runs() has listed. */
+  waits?: string
   links: { self: string; events?: string; run?: string }
 }
 
 export interface Call {
   /** Ends the call. It then rejects with the signal's reason. */
   signal?: AbortSignal
+}
+
+export interface KeyedCall extends Call {
+  /** Names the request: made again with the same key, also by another process, it does nothing more. */
+  key?: string
+}
+
+/** Who is told of the end of a task. */
+export interface Hook {
+  url: string
+  /** The ends that it is told of; all if left out. */
+  on?: ("succeeded" | "failed" | "cancelled" | "expired")[]
+}
+
+/** What is changed about a task that waits. */
+export interface Change {
+  at?: Moment
+  /** Not before so long from now; "0s": now. */
+  in?: Duration
+  expires?: Moment
+  expiresIn?: Duration
+}
+
+/** An attempt at a task. One that runs has no outcome; of one that was lost little may be known. */
+export interface Attempt {
+  number?: number
+  began?: string
+  ended?: string
+  worker?: string
+  outcome?: string
+  error?: string
+  trace_id?: string
 }
 
 export interface SendOptions {
@@ -54,6 +92,11 @@ export interface SendOptions {
   unique?: Duration
   /** How long the task and its result are kept after it has succeeded. */
   retention?: Duration
+  /** What it is found by. */
+  tags?: string[]
+  /** What you note with it. */
+  meta?: Record<string, string>
+  notify?: Hook[]
 }
 
 export interface New<Args = unknown> extends SendOptions {
@@ -149,12 +192,16 @@ export class Job<Result = unknown, Args = unknown> {
   result(options?: Call & { timeout?: number }): Promise<Result>
   /** Yields states up to the end, and connects again by itself. */
   events(options?: Call & { last?: string }): AsyncGenerator<TaskEvent<Result, Args>, void, void>
+  /** Returns the latest 50 attempts, the oldest first. */
+  attempts(options?: Call): Promise<Attempt[]>
+  /** Changes when it runs, if it waits. Changed by somebody else since it was looked at, it is the problem "changed". */
+  change(change: Change, options?: Call): Promise<Task<Result, Args>>
   /** It never runs again. A running attempt is asked to stop. */
-  cancel(options?: Call & { reason?: string }): Promise<Task<Result, Args>>
+  cancel(options?: KeyedCall & { reason?: string }): Promise<Task<Result, Args>>
   /** Runs it now if it waits for a time, is parked or has failed. */
-  run(options?: Call): Promise<Task<Result, Args>>
+  run(options?: KeyedCall): Promise<Task<Result, Args>>
   /** Sends a new task with the same payload, once this one has ended. */
-  replay(options?: Call): Promise<Job<Result, Args>>
+  replay(options?: KeyedCall): Promise<Job<Result, Args>>
   delete(options?: Call): Promise<void>
 }
 
@@ -171,13 +218,30 @@ export interface Many {
 }
 
 export interface TaskFilter {
+  /** A kind, or the beginning of kinds with * behind it, such as agent_*. */
   kind?: string
   state?: State | State[]
   user?: string
+  tag?: string
   queue?: string
+  /** Those sent then or later. */
+  from?: Moment
+  /** Those sent before. */
+  to?: Moment
   /** Those known to have come to their state then or later. */
   since?: Moment
   /** Of one page, up to 1000. */
+  limit?: number
+}
+
+export interface RunFilter {
+  kind?: string
+  state?: State | State[]
+  user?: string
+  tag?: string
+  /** Those alone with a step that waits for a person. */
+  waits?: boolean
+  /** Of one page, up to 200. */
   limit?: number
 }
 
@@ -238,7 +302,7 @@ export class Schedule {
   resume(id: string, options?: Call): Promise<Entry>
   delete(id: string, options?: Call): Promise<void>
   /** Sends its task now. */
-  run(id: string, options?: Call): Promise<Job>
+  run(id: string, options?: KeyedCall): Promise<Job>
 }
 
 export interface Brake {
@@ -344,12 +408,14 @@ export class Switchyard {
   readonly queues: Queues
   /** Sends a task. A request that is sent again with the same key, also by another process, is one task. */
   send<Args = unknown, Result = unknown>(
-    kind: string, payload?: Args, options?: Call & SendOptions & { key?: string },
+    kind: string, payload?: Args, options?: KeyedCall & SendOptions,
   ): Promise<Job<Result, Args>>
   /** Sends up to 1,000 tasks. atomic: none of them if one is refused. */
-  sendMany(tasks: New[], options?: Call & { atomic?: boolean }): Promise<Many>
+  sendMany(tasks: New[], options?: KeyedCall & { atomic?: boolean }): Promise<Many>
   task<Result = unknown, Args = unknown>(id: string, options?: Call & { queue?: string }): Promise<Job<Result, Args>>
   list(options?: Call & TaskFilter): AsyncGenerator<Job, void, void>
+  /** Yields the tasks of agents. */
+  runs(options?: Call & RunFilter): AsyncGenerator<Job, void, void>
   /** Yields what happens to the agents of a user, without end. last: "0" begins with all that is kept. */
   events(user: string, options?: Call & { last?: string }): AsyncGenerator<UserEvent, void, void>
   kinds(options?: Call): Promise<Kind[]>

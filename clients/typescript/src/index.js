@@ -1,4 +1,4 @@
-import { Connection, part } from "./connection.js"
+import { Connection, once, part } from "./connection.js"
 import { SwitchyardError } from "./errors.js"
 import { follow } from "./events.js"
 import { Job } from "./job.js"
@@ -26,17 +26,17 @@ export class Switchyard {
   }
 
   /** Sends a task. The key names the request: sent twice, also by another process, it is one task. */
-  async send(kind, payload = {}, { key = newName(), signal, ...options } = {}) {
+  async send(kind, payload = {}, { key, signal, ...options } = {}) {
     const sent = await this.#connection.ask("POST", "/v1/tasks", {
-      body: { kind, payload, ...options }, headers: { "Idempotency-Key": key }, signal, repeatable: true,
+      body: { kind, payload, ...options }, headers: once(key), signal, repeatable: true,
     })
     return new Job(this.#connection, sent.body, { duplicate: sent.headers.get("Idempotency-Replayed") === "true" })
   }
 
-  /** Sends up to 1,000 tasks. Each has an ID, so that none is added twice if the request is repeated. */
-  async sendMany(tasks, { atomic = false, signal } = {}) {
-    const items = tasks.map((task) => ({ payload: {}, ...task, id: task.id ?? newName() }))
-    const { body } = await this.#connection.ask("POST", "/v1/tasks/batch", { body: { atomic, items }, signal, repeatable: true })
+  /** Sends up to 1,000 tasks. The key names the request, as with send. */
+  async sendMany(tasks, { atomic = false, key, signal } = {}) {
+    const items = tasks.map((task) => ({ payload: {}, ...task }))
+    const { body } = await this.#connection.ask("POST", "/v1/tasks/batch", { body: { atomic, items }, headers: once(key), signal, repeatable: true })
     return { ...body, items: body.items.map((item, i) => this.#became(item, items[i])) }
   }
 
@@ -48,14 +48,23 @@ export class Switchyard {
 
   /** Asks for a task. The queue is needed where two have a task of that ID. */
   async task(id, { queue, signal } = {}) {
-    const { body } = await this.#connection.ask("GET", `/v1/tasks/${part("id", id)}`, { query: { queue }, signal })
-    return new Job(this.#connection, body)
+    const { body, headers } = await this.#connection.ask("GET", `/v1/tasks/${part("id", id)}`, { query: { queue }, signal })
+    return new Job(this.#connection, body, { etag: headers.get("ETag") })
   }
 
   /** Yields tasks, as jobs. */
-  async *list({ signal, state, ...query } = {}) {
+  list(filter) {
+    return this.#jobs("/v1/tasks", filter)
+  }
+
+  /** Yields the tasks of agents, as jobs. waits: those alone with a step that waits for a person. */
+  runs(filter) {
+    return this.#jobs("/v1/runs", filter)
+  }
+
+  async *#jobs(path, { signal, state, ...query } = {}) {
     const states = Array.isArray(state) ? state.join(",") : state
-    for await (const task of pages(this.#connection, "/v1/tasks", { ...query, state: states }, signal)) {
+    for await (const task of pages(this.#connection, path, { ...query, state: states }, signal)) {
       yield new Job(this.#connection, task)
     }
   }
@@ -77,10 +86,4 @@ export class Switchyard {
   async childToken({ expiresIn, signal, ...child }) {
     return (await this.#connection.ask("POST", "/v1/tokens", { body: { ...child, expires_in: expiresIn }, signal })).body
   }
-}
-
-/** Returns a name that nobody else uses. crypto.randomUUID is missing where a page came without TLS. */
-function newName() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16))
-  return Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("")
 }

@@ -1,4 +1,4 @@
-import { part } from "./connection.js"
+import { once, part } from "./connection.js"
 import { WaitTimeout, errorOf } from "./errors.js"
 import { follow } from "./events.js"
 
@@ -8,9 +8,11 @@ const perLook = 20_000
 /** Is one task: what was known of it last, and what can be done with it. */
 export class Job {
   #connection
+  #etag // of the task as it was known last, where the API has told it
 
-  constructor(connection, task, { duplicate = false } = {}) {
+  constructor(connection, task, { duplicate = false, etag } = {}) {
     this.#connection = connection
+    this.#etag = etag
     this.id = task.id
     this.queue = task.queue
     this.task = task
@@ -53,19 +55,33 @@ export class Job {
     }
   }
 
+  /** Returns the latest 50 attempts at the task, the oldest first. */
+  async attempts({ signal } = {}) {
+    return (await this.#connection.ask("GET", this.#path("/attempts"), { query: this.#query(), signal })).body.items
+  }
+
+  /** Changes when a task runs that waits, unless somebody else has changed it since it was looked at. */
+  async change(change, { signal } = {}) {
+    const headers = this.#etag ? { "If-Match": this.#etag } : {}
+    const { at, in: span, expires, expiresIn: expires_in } = change
+    const body = { at, in: span, expires, expires_in }
+    const answer = await this.#connection.ask("PATCH", this.#path(), { query: this.#query(), body, headers, signal, repeatable: !this.#etag })
+    return this.#know(answer.body, answer.headers.get("ETag"))
+  }
+
   /** Cancels the task: it never runs again. A running attempt is asked to stop. */
-  async cancel({ reason, signal } = {}) {
-    return this.#know(await this.#post("/cancel", { body: reason === undefined ? undefined : { reason }, signal, repeatable: true }))
+  async cancel({ reason, key, signal } = {}) {
+    return this.#know(await this.#post("/cancel", key, { body: reason === undefined ? undefined : { reason }, signal }))
   }
 
   /** Runs the task now that waits for a time, is parked or has failed. */
-  async run({ signal } = {}) {
-    return this.#know(await this.#post("/run", { signal }))
+  async run({ key, signal } = {}) {
+    return this.#know(await this.#post("/run", key, { signal }))
   }
 
   /** Sends a new task with the payload of this one, which has ended. */
-  async replay({ signal } = {}) {
-    return new Job(this.#connection, await this.#post("/replay", { signal }))
+  async replay({ key, signal } = {}) {
+    return new Job(this.#connection, await this.#post("/replay", key, { signal }))
   }
 
   /** Deletes the task, which does not run. */
@@ -74,15 +90,16 @@ export class Job {
   }
 
   async #look({ wait, timeout, signal }) {
-    const { body } = await this.#connection.ask("GET", this.#path(), { query: { ...this.#query(), wait }, timeout, signal })
-    return this.#know(body)
+    const { body, headers } = await this.#connection.ask("GET", this.#path(), { query: { ...this.#query(), wait }, timeout, signal })
+    return this.#know(body, headers.get("ETag"))
   }
 
-  async #post(what, options) {
-    return (await this.#connection.ask("POST", this.#path(what), { query: this.#query(), ...options })).body
+  async #post(what, key, options) {
+    return (await this.#connection.ask("POST", this.#path(what), { query: this.#query(), headers: once(key), repeatable: true, ...options })).body
   }
 
-  #know(task) {
+  #know(task, etag) {
+    this.#etag = etag
     this.task = task
     this.queue = task.queue
     return task

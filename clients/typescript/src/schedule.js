@@ -1,4 +1,4 @@
-import { part } from "./connection.js"
+import { once, part } from "./connection.js"
 import { Job } from "./job.js"
 import { pages } from "./parts.js"
 
@@ -43,8 +43,8 @@ export class Schedule {
   }
 
   /** Sends the task of an entry now. */
-  async run(id, { signal } = {}) {
-    return new Job(this.#connection, await this.#ask("POST", id, "/run", { signal }))
+  async run(id, { key, signal } = {}) {
+    return new Job(this.#connection, await this.#ask("POST", id, "/run", { headers: once(key), signal, repeatable: true }))
   }
 
   async #ask(method, id, what, options) {

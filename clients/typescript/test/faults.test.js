@@ -23,7 +23,32 @@ test("many tasks whose answer is lost are sent once", bounded, async (t) => {
   const url = await through(t, (req, res, forward) => forward(++sends > 1))
   const user = somebody()
   const many = await new Switchyard({ url, token }).sendMany([{ kind: "agent_echo", payload: { user }, in: "1h" }])
-  assert.deepEqual([sends, many.sent, many.duplicates], [2, 0, 1])
+  assert.deepEqual([sends, many.sent, many.duplicates], [2, 1, 0])
+  const jobs = []
+  for await (const one of sy.list({ user })) jobs.push(one.id)
+  assert.deepEqual(jobs, [many.items[0].id])
+})
+
+test("a run, a replay and a cancellation whose answers are lost are done once", bounded, async (t) => {
+  let asked = 0
+  const url = await through(t, (req, res, forward) => forward(req.method !== "POST" || ++asked % 2 === 0))
+  const user = somebody()
+  const job = await sy.send("agent_echo", { user, input: 1 }, { in: "1h", retention: "1h" })
+  const mine = await new Switchyard({ url, token }).task(job.id)
+  await mine.run()
+  await mine.result()
+  const again = await mine.replay()
+  await again.result()
+  const later = await sy.send("agent_echo", { user }, { in: "1h" })
+  assert.equal((await (await new Switchyard({ url, token }).task(later.id)).cancel()).state, "cancelled")
+  await sy.schedule.put(user, { spec: "@yearly", kind: "agent_echo", payload: { user } })
+  const ticked = await new Switchyard({ url, token }).schedule.run(user)
+  await sy.schedule.delete(user)
+  assert.equal(asked, 8)
+  const ids = []
+  for await (const one of sy.list({ user })) ids.push(one.id)
+  const kept = [job.id, again.id, later.id, ticked.id]
+  assert.deepEqual(ids.filter((id) => !kept.includes(id)), [])
 })
 
 test("what is not safe to repeat is asked once", bounded, async (t) => {
@@ -31,7 +56,7 @@ test("what is not safe to repeat is asked once", bounded, async (t) => {
   let asked = 0
   const url = await through(t, (req, res, forward) => (req.method === "GET" ? forward() : (asked++, res.destroy())))
   const mine = await new Switchyard({ url, token }).task(job.id)
-  await rejects(mine.run(), ConnectionError)
+  await rejects(mine.change({ in: "2h" }), ConnectionError) // as it was looked at
   await rejects(mine.delete(), ConnectionError)
   assert.equal(asked, 2)
 })

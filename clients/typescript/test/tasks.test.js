@@ -72,6 +72,52 @@ test("many tasks are sent at once, and each refusal is told at its place", bound
   await rejects(sy.sendMany([{ kind: "agent_echo", payload: { user } }, { kind: "no_such_kind" }], { atomic: true }), Problem, { status: 422 })
 })
 
+test("a task is found by its tag, its kind and when it was sent, and brings its notes", bounded, async () => {
+  const user = somebody()
+  const job = await sy.send("agent_echo", { user }, { in: "1h", tags: [`order:${user}`], meta: { shop: "web" } })
+  const { task } = await sy.task(job.id)
+  assert.deepEqual([task.tags, task.meta], [[`order:${user}`], { shop: "web" }])
+  const created = Date.parse(task.created)
+  const found = async (filter) => {
+    const ids = []
+    for await (const one of sy.list({ user, ...filter })) ids.push(one.id)
+    return ids
+  }
+  assert.deepEqual(await found({ tag: `order:${user}`, kind: "agent_*", from: new Date(created - 1000), to: new Date(created + 1000) }), [job.id])
+  for (const other of [{ tag: "other" }, { kind: "scrape_*" }, { from: new Date(created + 1000) }, { to: new Date(created - 1000) }]) {
+    assert.deepEqual(await found(other), [])
+  }
+  const runs = []
+  for await (const run of sy.runs({ user, state: ["scheduled"] })) runs.push(run.id)
+  assert.deepEqual(runs, [job.id])
+  for await (const run of sy.runs({ user, waits: true })) assert.fail(`${run.id} waits for nobody`)
+})
+
+test("a task that waits is changed, unless somebody was faster", bounded, async () => {
+  const job = await sy.send("agent_echo", { user: somebody(), input: 1 }, { in: "1h" })
+  const [mine, yours] = [await sy.task(job.id), await sy.task(job.id)]
+  const at = new Date(Math.ceil(Date.now() / 1000) * 1000 + 7_200_000)
+  assert.equal(Date.parse((await yours.change({ at })).due), at.getTime())
+  await rejects(mine.change({ in: "0s" }), Problem, { status: 412, type: "/problems/changed" })
+  await mine.refresh()
+  await mine.change({ in: "0s" })
+  assert.deepEqual(await mine.result(), { said: 1 })
+  await rejects(mine.change({ expiresIn: "1h" }), Problem, { status: 409, type: "/problems/wrong-state" })
+})
+
+test("the attempts at a task are told", bounded, async () => {
+  const job = await sy.send("agent_fail", { user: somebody() })
+  await rejects(job.result(), TaskFailed)
+  const [attempt, ...more] = await job.attempts()
+  assert.deepEqual([attempt.number, attempt.outcome, more], [1, "dead", []])
+  assert.match(attempt.error, /no such account/)
+})
+
+test("an address that cannot be told is refused at its place", bounded, async () => {
+  const err = await rejects(sy.send("agent_echo", { user: somebody() }, { notify: [{ url: "https://app.example.com/", on: ["failed"] }] }), Problem, { status: 422 })
+  assert.equal(err.errors[0].pointer, "/notify/0/url")
+})
+
 test("a list has the tasks of all pages", bounded, async () => {
   const user = somebody()
   const sent = await sy.sendMany(Array.from({ length: 7 }, (_, n) => ({ kind: "agent_echo", payload: { user, input: { n } }, in: "1h" })))

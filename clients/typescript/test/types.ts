@@ -21,6 +21,10 @@ export async function mistakes(sy: Switchyard) {
   await sy.send<Scout>("agent_job_scout", { user: 7 })
   // @ts-expect-error there is no such option
   await sy.send("scrape_page", {}, { later: "5m" })
+  // @ts-expect-error nobody is told that a task runs
+  await sy.send("scrape_page", {}, { tags: ["a"], meta: { shop: "web" }, notify: [{ url: "https://app.example/", on: ["running"] }] })
+  // @ts-expect-error a change knows no key
+  await (await sy.task("x")).change({ in: "0s", key: "k" })
   // @ts-expect-error there is no such state
   sy.list({ state: "done" })
   // @ts-expect-error a child says when it ends

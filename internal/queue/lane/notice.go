@@ -111,7 +111,9 @@ func (e *ending) status() tasks.Status {
 	s := tasks.Status{
 		ID: a.id, Kind: m.Kind, Queue: a.source.queue, State: e.end(), Run: a.task.Run, Retried: m.Retried, Retries: m.Retry, Losses: a.losses,
 		Since: at, Payload: m.Payload, Headers: shownHeaders(m.Headers), LastError: m.Error,
+		Tags: format.TagsOf(m.Headers),
 	}
+	_ = json.Unmarshal([]byte(m.Headers[format.MetaHeader]), &s.Meta) // a foreign client may have written anything
 	if deadline := a.deadline(); !deadline.IsZero() {
 		s.Deadline = deadline.UTC()
 	}

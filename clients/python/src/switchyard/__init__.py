@@ -13,7 +13,7 @@ from ._aio.schedule import AsyncSchedule
 from .celery import AsyncResult, RemoteTask
 from .client import Switchyard
 from .errors import Fault, Problem, SwitchyardError, TaskCancelled, TaskEnded, TaskExpired, TaskFailed, Unreachable, WaitTimeout
-from .models import Brake, ChildToken, Entry, Kind, Queue, Sent, Task, TaskEvent, UserEvent
+from .models import Attempt, Brake, ChildToken, Entry, Kind, Queue, Sent, Task, TaskEvent, UserEvent
 from ._sync.job import Job
 from ._sync.schedule import Schedule
 from .version import VERSION as __version__
@@ -24,6 +24,7 @@ __all__ = [
     "AsyncResult",
     "AsyncSchedule",
     "AsyncSwitchyard",
+    "Attempt",
     "Brake",
     "ChildToken",
     "Entry",

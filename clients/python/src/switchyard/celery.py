@@ -52,15 +52,18 @@ class RemoteTask:
         expires: Union[float, datetime, None] = None,
         queue: Optional[str] = None,
         task_id: Optional[str] = None,
+        tags: Sequence[str] = (),
+        meta: Optional[Mapping[str, str]] = None,
     ) -> AsyncResult:
         """Sends a task: after countdown seconds or at eta, done by expires (seconds from now, or a time).
 
         A time without a zone is in UTC, as with Celery's default settings. A task of a task_id that is still kept is
-        not added again.
+        not added again. tags and meta are those of Switchyard.send.
         """
         job = self._client.send(
             self.name, self._payload(args or (), kwargs or {}), id=task_id, queue=queue or self._queue, in_=countdown, at=_utc(eta),
             expires=_utc(expires) if isinstance(expires, datetime) else expires,
+            tags=tags, meta=meta,
         )
         return AsyncResult(job)
 

@@ -74,6 +74,25 @@ class Task:
     last_error: str = ""
     error: Any = None
     broken: str = ""
+    tags: List[str] = field(default_factory=list)
+    meta: Dict[str, str] = field(default_factory=dict)
+    #: When it was sent, by Redis's clock.
+    created: Optional[datetime] = _when()
+    #: The step that waits for a person, of a task that runs() has listed.
+    waits: str = ""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """An attempt at a task. One that runs has no outcome; of one that was lost little may be known."""
+
+    number: int = 0
+    began: Optional[datetime] = _when()
+    ended: Optional[datetime] = _when()
+    worker: str = ""
+    outcome: str = ""
+    error: str = ""
+    trace_id: str = ""
 
 
 @dataclass(frozen=True)

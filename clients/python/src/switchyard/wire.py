@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
-from typing import Any, Dict, Mapping, Optional, Union
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
 from urllib.parse import quote
 
 from .errors import Problem
@@ -75,9 +76,26 @@ def present(**values: Any) -> Dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
+def once(key: Optional[str] = None) -> Dict[str, str]:
+    """The header that has a request done once, however often it is made: by a key of the caller's, or by a new one."""
+    return {"Idempotency-Key": key or uuid.uuid4().hex}
+
+
+def times(at: Optional[datetime], in_: Optional[Span], expires: Union[datetime, Span, None]) -> Dict[str, str]:
+    """When a task runs, and by when it must be done, as the API reads it."""
+    by = expires if isinstance(expires, datetime) else None
+    within = None if isinstance(expires, datetime) else expires
+    return present(
+        at=None if at is None else moment(at),
+        expires=None if by is None else moment(by),
+        expires_in=None if within is None else span(within),
+        **{} if in_ is None else {"in": span(in_)},
+    )
+
+
 @dataclass(frozen=True)
 class NewTask:
-    """A task that is to be sent."""
+    """A task that is to be sent. It is found by its tags. meta is what you note with it. notify has who is told of its end."""
 
     kind: str
     payload: Payload = field(default_factory=dict)
@@ -88,23 +106,31 @@ class NewTask:
     expires: Union[datetime, Span, None] = None
     unique: Optional[Span] = None
     retention: Optional[Span] = None
+    tags: Sequence[str] = ()
+    meta: Mapping[str, str] = field(default_factory=dict)
+    notify: Sequence[Union[str, Mapping[str, Any]]] = ()
 
     def body(self) -> Dict[str, Any]:
         """The task as the API reads it."""
-        by = self.expires if isinstance(self.expires, datetime) else None
-        within = None if isinstance(self.expires, datetime) else self.expires
         return present(
             kind=self.kind,
             payload=dict(self.payload),
             id=self.id,
             queue=self.queue,
-            at=None if self.at is None else moment(self.at),
-            expires=None if by is None else moment(by),
-            expires_in=None if within is None else span(within),
             unique=None if self.unique is None else span(self.unique),
             retention=None if self.retention is None else span(self.retention),
-            **{} if self.in_ is None else {"in": span(self.in_)},
+            tags=_texts("tags", self.tags),
+            meta=dict(self.meta) or None,
+            notify=[{"url": hook} if isinstance(hook, str) else dict(hook) for hook in _texts("notify", self.notify) or []] or None,
+            **times(self.at, self.in_, self.expires),
         )
+
+
+def _texts(name: str, values: Any) -> Optional[List[Any]]:
+    """A list that is given, None if it is empty. A single text would be taken for its letters."""
+    if isinstance(values, str):
+        raise ValueError(f"{name} is {values!r}: give a list, such as [{values!r}]")
+    return [*values] or None
 
 
 def refusal(status: int, headers: Mapping[str, str], text: bytes) -> Problem:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import uuid
 from datetime import datetime
 from types import TracebackType
-from typing import Any, AsyncGenerator, AsyncIterator, Dict, Iterable, List, Optional, Sequence, Type, TypeVar, Union
+from typing import Any, AsyncGenerator, AsyncIterator, Dict, Iterable, List, Mapping, Optional, Sequence, Type, TypeVar, Union
 
 import httpx
 
 from ..models import Brake, ChildToken, Kind, Queue, Sent, Task, UserEvent, read, read_all
-from ..wire import NewTask, Payload, Request, Span, encode, moment, path, present, span
+from ..wire import NewTask, Payload, Request, Span, encode, moment, once, path, present, span
 from .job import AsyncJob
 from .schedule import AsyncSchedule
 from .transport import AsyncTransport
@@ -66,6 +65,9 @@ class AsyncSwitchyard:
         expires: Union[datetime, Span, None] = None,
         unique: Optional[Span] = None,
         retention: Optional[Span] = None,
+        tags: Sequence[str] = (),
+        meta: Optional[Mapping[str, str]] = None,
+        notify: Sequence[Union[str, Mapping[str, Any]]] = (),
         wait: Optional[int] = None,
         **fields: Any,
     ) -> AsyncJob:
@@ -73,22 +75,22 @@ class AsyncSwitchyard:
 
         key names the request: sent again within a day, also by another process, it adds nothing. Without one each call
         makes its own, so that a repetition after a lost answer adds nothing either. wait has the answer wait up to so
-        many seconds, at most 60, for the end of the task.
+        many seconds, at most 60, for the end of the task. The task is found by its tags; meta is what you note with it. notify
+        has the URLs that are told of its end, or {"url": ..., "on": ["failed"]} for some ends alone.
         """
-        task = NewTask(kind, {**(payload or {}), **fields}, id, queue, at, in_, expires, unique, retention)
-        headers = {"Idempotency-Key": key or uuid.uuid4().hex, **({} if wait is None else {"Prefer": f"wait={wait}"})}
+        task = NewTask(kind, {**(payload or {}), **fields}, id, queue, at, in_, expires, unique, retention, tags, meta or {}, notify)
+        headers = {**once(key), **({} if wait is None else {"Prefer": f"wait={wait}"})}
         answer = await self._transport.call(Request("POST", path("tasks"), {}, encode(task.body()), headers, safe=True, wait=wait or 0.0))
         sent = read(Task, answer.body)
         return AsyncJob(self._transport, sent.id, sent.queue, sent, answer.headers.get("idempotency-replayed") == "true")
 
-    async def send_many(self, tasks: Iterable[NewTask], *, atomic: bool = False) -> List[Sent]:
+    async def send_many(self, tasks: Iterable[NewTask], *, atomic: bool = False, key: Optional[str] = None) -> List[Sent]:
         """Sends up to 1000 tasks, and says in their order what became of each. With atomic, all or none.
 
-        The request has no key, so it is repeated only if the server has certainly not read it. Give the tasks IDs to
-        be able to repeat it yourself.
+        key names the request, as with send: made again, it adds nothing and is answered the same.
         """
         body = encode({"atomic": atomic, "items": [task.body() for task in tasks]})
-        answer = await self._transport.call(Request("POST", path("tasks", "batch"), {}, body))
+        answer = await self._transport.call(Request("POST", path("tasks", "batch"), {}, body, once(key), safe=True))
         return read_all(Sent, answer.body.get("items") if isinstance(answer.body, dict) else None)
 
     def job(self, id: str, queue: Optional[str] = None) -> AsyncJob:
@@ -101,13 +103,35 @@ class AsyncSwitchyard:
         kind: Optional[str] = None,
         state: Union[str, Sequence[str], None] = None,
         user: Optional[str] = None,
+        tag: Optional[str] = None,
         queue: Optional[str] = None,
+        from_: Optional[datetime] = None,
+        to: Optional[datetime] = None,
         since: Optional[datetime] = None,
     ) -> AsyncIterator[Task]:
-        """Yields tasks, page by page, as far as they are asked for."""
-        states = state if state is None or isinstance(state, str) else ",".join(state)
-        query = present(kind=kind, state=states, user=user, queue=queue, since=None if since is None else moment(since))
+        """Yields tasks, page by page, as far as they are asked for.
+
+        kind is one, or the beginning of some with * behind it, such as agent_*. from_ and to bound when they were sent,
+        since when they came to their state.
+        """
+        moments = {name: None if at is None else moment(at) for name, at in (("from", from_), ("to", to), ("since", since))}
+        query = present(kind=kind, state=_joined(state), user=user, tag=tag, queue=queue, **moments)
         async for page in self._transport.pages(path("tasks"), query):
+            for task in read_all(Task, page):
+                yield task
+
+    async def runs(
+        self,
+        *,
+        kind: Optional[str] = None,
+        state: Union[str, Sequence[str], None] = None,
+        user: Optional[str] = None,
+        tag: Optional[str] = None,
+        waits: bool = False,
+    ) -> AsyncIterator[Task]:
+        """Yields the tasks of agents. With waits, those alone with a step that waits for a person: waits of the task."""
+        query = present(kind=kind, state=_joined(state), user=user, tag=tag, waits="true" if waits else None)
+        async for page in self._transport.pages(path("runs"), query):
             for task in read_all(Task, page):
                 yield task
 
@@ -152,3 +176,7 @@ class AsyncSwitchyard:
         """Makes a short-lived token that may do less than this one, such as one for a browser."""
         body: Dict[str, Any] = present(scopes=[*scopes], expires_in=span(expires_in), user=user, tasks=None if tasks is None else [*tasks], name=name)
         return read(ChildToken, (await self._transport.call(Request("POST", path("tokens"), {}, encode(body)))).body)
+
+
+def _joined(states: Union[str, Sequence[str], None]) -> Optional[str]:
+    return states if states is None or isinstance(states, str) else ",".join(states)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import AsyncIterator, Optional
 
 from ..models import Entry, Task, read, read_all
-from ..wire import Payload, Request, Span, encode, moment, path, present, span
+from ..wire import Payload, Request, Span, encode, moment, once, path, present, span
 from .job import AsyncJob
 from .transport import AsyncTransport
 
@@ -87,7 +87,8 @@ class AsyncSchedule:
         request = Request("PATCH", path("schedule", id), body=encode({"paused": paused}), safe=True)
         return read(Entry, (await self._transport.call(request)).body)
 
-    async def run(self, id: str) -> AsyncJob:
-        """Sends the task of an entry now, whenever it is due."""
-        task = read(Task, (await self._transport.call(Request("POST", path("schedule", id, "run")))).body)
+    async def run(self, id: str, *, key: Optional[str] = None) -> AsyncJob:
+        """Sends the task of an entry now, whenever it is due. Made again with the same key, it sends nothing."""
+        request = Request("POST", path("schedule", id, "run"), headers=once(key), safe=True)
+        task = read(Task, (await self._transport.call(request)).body)
         return AsyncJob(self._transport, task.id, task.queue, task)

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Generator, Dict, Optional
+from datetime import datetime
+from typing import Any, Generator, Dict, List, Optional, Union
 
 from ..errors import WaitTimeout, ending
-from ..models import Task, TaskEvent, read
-from ..wire import Request, encode, path, span
+from ..models import Attempt, Task, TaskEvent, read, read_all
+from ..wire import Request, Span, encode, once, path, span, times
 from .transport import Transport
 
 POLL = 20.0  # seconds for which one request waits for the end of a task
@@ -25,6 +26,7 @@ class Job:
         self.task = task
         #: Whether sending has added nothing, because the task was there before.
         self.duplicate = duplicate
+        self._etag = ""  # of the task as it was seen last, where the API has told it
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.id!r}, state={(self.task.state if self.task else None)!r})"
@@ -40,6 +42,7 @@ class Job:
         answer = self._transport.call(request, timeout)
         self.task = read(Task, answer.body)
         self.queue = self.task.queue
+        self._etag = answer.headers.get("etag", "")
         return self.task
 
     def wait(self, timeout: Optional[float] = None) -> Task:
@@ -68,25 +71,41 @@ class Job:
         stream = self._transport.follow(Request("GET", path("tasks", self.id, "events"), self._query()))
         try:
             for event in stream:
-                self.task = read(Task, event.json())
+                self.task, self._etag = read(Task, event.json()), ""
                 yield TaskEvent(event.name, event.id, self.task)
                 if event.name == "ended":
                     return
         finally:
             stream.close()
 
-    def cancel(self, reason: str = "") -> Task:
-        """Has the task never run again, and asks a running attempt to stop. wait() tells when it has."""
+    def attempts(self) -> List[Attempt]:
+        """The latest 50 attempts at the task, the oldest first."""
+        answer = self._transport.call(Request("GET", path("tasks", self.id, "attempts"), self._query(), safe=True))
+        return read_all(Attempt, answer.body.get("items") if isinstance(answer.body, dict) else None)
+
+    def change(self, *, at: Optional[datetime] = None, in_: Optional[Span] = None, expires: Union[datetime, Span, None] = None) -> Task:
+        """Changes when the task runs that waits, and by when it must be done.
+
+        After look() or change() nothing changes if somebody else has changed the task meanwhile: the Problem is changed.
+        """
+        headers = {"If-Match": self._etag} if self._etag else {}
+        return self._seen(Request("PATCH", path("tasks", self.id), self._query(), encode(times(at, in_, expires)), headers, safe=not headers))
+
+    def cancel(self, reason: str = "", *, key: Optional[str] = None) -> Task:
+        """Has the task never run again, and asks a running attempt to stop. wait() tells when it has.
+
+        key names the request, here and below: made again with the same key, it does nothing more. Each call has one.
+        """
         body = encode({"reason": reason}) if reason else None
-        return self._seen(Request("POST", path("tasks", self.id, "cancel"), self._query(), body, safe=True))
+        return self._seen(Request("POST", path("tasks", self.id, "cancel"), self._query(), body, once(key), safe=True))
 
-    def run(self) -> Task:
+    def run(self, *, key: Optional[str] = None) -> Task:
         """Runs the task now that waits for a time, is parked or has failed."""
-        return self._seen(Request("POST", path("tasks", self.id, "run"), self._query()))
+        return self._seen(Request("POST", path("tasks", self.id, "run"), self._query(), headers=once(key), safe=True))
 
-    def replay(self) -> Job:
+    def replay(self, *, key: Optional[str] = None) -> Job:
         """Sends a new task with the payload of this one, which has ended."""
-        answer = self._transport.call(Request("POST", path("tasks", self.id, "replay"), self._query()))
+        answer = self._transport.call(Request("POST", path("tasks", self.id, "replay"), self._query(), headers=once(key), safe=True))
         task = read(Task, answer.body)
         return Job(self._transport, task.id, task.queue, task)
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Iterator, Optional
 
 from ..models import Entry, Task, read, read_all
-from ..wire import Payload, Request, Span, encode, moment, path, present, span
+from ..wire import Payload, Request, Span, encode, moment, once, path, present, span
 from .job import Job
 from .transport import Transport
 
@@ -88,7 +88,8 @@ class Schedule:
         request = Request("PATCH", path("schedule", id), body=encode({"paused": paused}), safe=True)
         return read(Entry, (self._transport.call(request)).body)
 
-    def run(self, id: str) -> Job:
-        """Sends the task of an entry now, whenever it is due."""
-        task = read(Task, (self._transport.call(Request("POST", path("schedule", id, "run")))).body)
+    def run(self, id: str, *, key: Optional[str] = None) -> Job:
+        """Sends the task of an entry now, whenever it is due. Made again with the same key, it sends nothing."""
+        request = Request("POST", path("schedule", id, "run"), headers=once(key), safe=True)
+        task = read(Task, (self._transport.call(request)).body)
         return Job(self._transport, task.id, task.queue, task)
