@@ -9,7 +9,7 @@ COMMIT       ?= $(shell git rev-parse HEAD 2>/dev/null)
 STAMP        := -X switchyard/internal/command.release=$(VERSION) -X switchyard/internal/command.commit=$(COMMIT)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release release-check test test-faults test-mcp bench screens check fmt clean test-needs
+.PHONY: help run build release release-check test test-faults test-mcp test-openapi bench screens check fmt clean test-needs
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -37,6 +37,12 @@ test-faults: test-needs ## kill workers and Redis under 20,000 tasks, cut the ne
 test-mcp: ## install MCP servers of others with npm, and try them
 	npm install --prefix $(BIN)/mcp --no-audit --no-fund --ignore-scripts $(addprefix @modelcontextprotocol/server-,$(addsuffix @2026.8.31,everything filesystem memory sequential-thinking))
 	SWITCHYARD_MCP_SERVERS=$(abspath $(BIN))/mcp go test -count=1 -v -run TestServersFromNpmWork ./internal/tasks/agents
+
+OPENAPI_TOOLS = @redocly/cli@2 @stoplight/spectral-cli@6 openapi-typescript@7 openapi-fetch@0.17 typescript@5
+
+test-openapi: ## install programs of others with npm that read the API's description, and have them judge it
+	npm install --prefix $(BIN)/openapi --no-audit --no-fund --ignore-scripts $(OPENAPI_TOOLS)
+	SWITCHYARD_OPENAPI_TOOLS=$(abspath $(BIN))/openapi go test -count=1 -v -run TestJudgesOfOthers ./test/api
 
 test-needs:
 	@sh scripts/test-needs.sh

@@ -19,6 +19,7 @@ import (
 	"go.uber.org/zap"
 
 	"switchyard/internal/audit"
+	"switchyard/internal/batches"
 	"switchyard/internal/cache"
 	"switchyard/internal/control"
 	"switchyard/internal/events"
@@ -65,6 +66,7 @@ type Options struct {
 	Usage    *usage.Book
 	Tokens   *tokens.Store
 	Requests *requests.Store
+	Batches  *batches.Store
 	// Waiter tells when tasks have ended.
 	Waiter *queue.Waiter
 	// Hooks says who may be told of the ends of tasks.
@@ -114,7 +116,7 @@ func NewHandler(o Options) *Handler {
 	api := humago.New(mux, config)
 	s := &server{Options: o, schemas: schemasOf(o.Catalog)}
 	for _, register := range []func(huma.API){
-		s.registerSend, s.registerTasks, s.registerChange, s.registerRuns, s.registerListRuns, s.registerSchedule, s.registerBrake, s.registerUsers, s.registerKinds, s.registerTokens,
+		s.registerSend, s.registerTasks, s.registerChange, s.registerRuns, s.registerListRuns, s.registerBatches, s.registerSchedule, s.registerBrake, s.registerUsers, s.registerKinds, s.registerTokens,
 	} {
 		register(api)
 	}

@@ -8,6 +8,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
+
+	"switchyard/internal/batches"
 	"switchyard/internal/cache"
 	"switchyard/internal/tasks"
 )
@@ -15,14 +18,17 @@ import (
 type manyInput struct {
 	Keyed
 	Body struct {
+		ID   string `json:"id,omitempty" maxLength:"100" doc:"Names the tasks as a batch, see GET /v1/batches/{id}. A batch is sent once, as with an Idempotency-Key."`
+		Then *Then  `json:"then,omitempty" doc:"A task that is sent once, when all of the batch have ended."`
 		// Atomic has nothing sent if one of the tasks is refused.
 		Atomic bool  `json:"atomic,omitempty" doc:"Check all tasks first, and send none if one of them is refused."`
-		Items  []New `json:"items" minItems:"1" maxItems:"1000"`
+		Items  []New `json:"items" minItems:"0" maxItems:"1000"`
 	}
 }
 
 // Many is what became of many tasks.
 type Many struct {
+	Batch      string `json:"batch,omitempty" doc:"The ID of the batch, if it is one."`
 	Sent       int    `json:"sent"`
 	Duplicates int    `json:"duplicates" doc:"How many were there before."`
 	Refused    int    `json:"refused"`
@@ -43,7 +49,10 @@ type manyOutput struct {
 }
 
 func (s *server) sendMany(ctx context.Context, in *manyInput) (*manyOutput, error) {
-	out, told, err := once(ctx, s, in.Key, in.Body, func(ctx context.Context) (*manyOutput, error) { return s.addMany(ctx, in) })
+	if in.key() == "" && in.isBatch() {
+		ctx = tasks.WithRequest(ctx, uuid.New()) // the IDs of the batch follow from it
+	}
+	out, told, err := once(ctx, s, in.key(), in.Body, func(ctx context.Context) (*manyOutput, error) { return s.addMany(ctx, in) })
 	if err == nil && told.Answer != nil {
 		out.Replayed = "true"
 	}
@@ -51,6 +60,9 @@ func (s *server) sendMany(ctx context.Context, in *manyInput) (*manyOutput, erro
 }
 
 func (s *server) addMany(ctx context.Context, in *manyInput) (*manyOutput, error) {
+	if err := s.checkMany(ctx, in); err != nil {
+		return nil, err
+	}
 	out := &manyOutput{Body: Many{Items: make([]Item, len(in.Body.Items))}}
 	var all []tasks.New
 	var places []int
@@ -66,8 +78,17 @@ func (s *server) addMany(ctx context.Context, in *manyInput) (*manyOutput, error
 	if in.Body.Atomic && out.Body.Refused > 0 {
 		return nil, out.Body.firstProblem()
 	}
+	var batch batches.Batch
+	if in.isBatch() {
+		var err error
+		if batch, err = s.beginBatch(ctx, in, all, now); err != nil {
+			return nil, err
+		}
+		out.Body.Batch = batch.ID
+	}
+	sent := s.Queue.EnqueueMany(ctx, all)
 	var away error
-	for i, added := range s.Queue.EnqueueMany(ctx, all) {
+	for i, added := range sent {
 		out.Body.note(places[i], added)
 		if cache.IsRedis(added.Err) {
 			away = added.Err
@@ -75,6 +96,9 @@ func (s *server) addMany(ctx context.Context, in *manyInput) (*manyOutput, error
 	}
 	if away != nil && (tasks.RequestOf(ctx) != "" || out.Body.Sent+out.Body.Duplicates == 0) {
 		return nil, away // the whole request may be made again, and what was sent is not sent again
+	}
+	if in.isBatch() {
+		return out, s.endBatch(ctx, batch, sent)
 	}
 	return out, nil
 }

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"switchyard/internal/audit"
+	"switchyard/internal/batches"
 	"switchyard/internal/cache"
 	"switchyard/internal/command"
 	"switchyard/internal/config"
@@ -65,6 +66,7 @@ type System struct {
 	Journals   *journal.Store
 	Usage      *usage.Book
 	Tokens     *tokens.Store
+	Batches    *batches.Store
 	Metrics    *prometheus.Registry
 
 	own    []tasks.Definition
@@ -124,6 +126,7 @@ func open(c config.Config, log *zap.Logger, traces *telemetry.Traces, own ...tas
 	if err := s.wire(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
+	s.Batches = batches.NewStore(client, c.Redis.Prefix, s.Queue, c.Tasks.MaxPayload)
 	return s, nil
 }
 

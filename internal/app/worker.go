@@ -112,7 +112,7 @@ func (w *Worker) lanes(waiting redis.UniversalClient) *lane.Group {
 	}
 	w.handlers.models.Register(s.Metrics)
 	return lane.New(lane.Deps{
-		Redis: s.Redis, Waiting: waiting, Table: s.Routing, Catalog: s.Catalog, Handlers: w.handlers.byKind, Traces: s.traces, Wake: s.Queue.Wake, Metrics: lane.NewMetrics(s.Metrics), Log: s.Log,
+		Redis: s.Redis, Waiting: waiting, Table: s.Routing, Catalog: s.Catalog, Handlers: w.handlers.byKind, Traces: s.traces, Wake: s.Queue.Wake, Ended: s.Batches.Ended, Metrics: lane.NewMetrics(s.Metrics), Log: s.Log,
 	}, options...)
 }
 
@@ -138,6 +138,7 @@ func (w *Worker) watch(ctx context.Context) *sync.WaitGroup {
 	all.Go(func() { s.Channels.Keep(ctx) })
 	all.Go(func() { s.Queues.Keep(ctx, w.names()...) })
 	all.Go(func() { s.Journals.Trim(ctx, s.Queue) })
+	all.Go(func() { s.Batches.Watch(ctx, s.Log) })
 	return &all
 }
 

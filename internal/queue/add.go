@@ -103,6 +103,9 @@ func (c *Client) prepare(task tasks.New) (message, error) {
 	if len(opts.Tags) > 0 {
 		m.headers[format.TagsHeader] = strings.Join(opts.Tags, ",")
 	}
+	if opts.Batch != "" {
+		m.headers[format.BatchHeader] = opts.Batch
+	}
 	if len(opts.Meta) > 0 {
 		text, _ := json.Marshal(opts.Meta) // strings always have a text
 		m.headers[format.MetaHeader] = string(text)

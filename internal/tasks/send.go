@@ -15,6 +15,8 @@ type Options struct {
 	Retention time.Duration     // as [Policy.Retention]
 	Tags      []string          // what the task is found by, see [CheckTags]
 	Meta      map[string]string // what its producer notes with it, see [CheckMeta]
+	// Batch names the batch that the task is a member of, and its place there, batch/place.
+	Batch string
 	// Wakes names a delayed task that is to run at once when this one has ended,
 	// for good or bad. It still runs at its own time should this task be lost.
 	Wakes *Receipt

@@ -22,6 +22,7 @@ import (
 	"go.uber.org/zap"
 
 	"switchyard/internal/app"
+	"switchyard/internal/batches"
 	"switchyard/internal/config"
 	"switchyard/internal/daemon"
 	"switchyard/internal/queue"
@@ -50,6 +51,25 @@ func (e echo) Validate() error {
 		return tasks.Field("text", `field "text" is empty: say something`)
 	}
 	return nil
+}
+
+// collect are the args of the kind collect, which gets the results of a batch and brings back their states.
+type collect struct {
+	User  string `json:"user,omitempty"`
+	Input struct {
+		Results []batches.Outcome `json:"results"`
+	} `json:"input"`
+}
+
+// Kind implements [tasks.Args].
+func (collect) Kind() string { return "collect" }
+
+func gather(_ context.Context, _ *tasks.Task, c collect) (any, error) {
+	said := []string{}
+	for _, o := range c.Input.Results {
+		said = append(said, fmt.Sprintf("%s %s %s", o.ID, o.State, o.Result))
+	}
+	return said, nil
 }
 
 func perform(ctx context.Context, _ *tasks.Task, e echo) (any, error) {
@@ -85,11 +105,11 @@ func start(t testing.TB, redis string, works bool, settings ...func(*config.Conf
 	t.Helper()
 	c := config.Default()
 	c.Redis.URL = redis
-	c.Policies = map[string]routing.Patch{"echo": {Retention: new(time.Hour)}}
+	c.Policies = map[string]routing.Patch{"echo": {Retention: new(time.Hour)}, "collect": {Retention: new(time.Hour)}}
 	for _, set := range settings {
 		set(&c)
 	}
-	s, err := app.Open(c, zap.NewNop(), tasks.Define("echo", 1, perform))
+	s, err := app.Open(c, zap.NewNop(), tasks.Define("echo", 1, perform), tasks.Define("collect", 1, gather))
 	if err != nil {
 		t.Fatal(err)
 	}

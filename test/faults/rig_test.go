@@ -29,6 +29,7 @@ type rig struct {
 	system *app.System // the producer's, straight to Redis
 	order  order       // of its workers, but for their names
 	notify []tasks.Hook
+	places map[string]string // of members of a batch, by task
 	began  time.Time
 
 	workers []*process // those that should be alive

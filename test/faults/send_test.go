@@ -33,7 +33,7 @@ func (r *rig) submit(id string, e errand) {
 func (r *rig) enqueue(id string, e errand) {
 	err := eventually(2*patience, func() bool {
 		// Sent again after an answer that was lost, it is a duplicate: the same task.
-		_, err := r.system.Queue.Enqueue(r.t.Context(), e, tasks.Options{ID: id, Notify: r.notify})
+		_, err := r.system.Queue.Enqueue(r.t.Context(), e, tasks.Options{ID: id, Notify: r.notify, Batch: r.places[id]})
 		return err == nil || r.t.Context().Err() != nil
 	})
 	if err != nil {

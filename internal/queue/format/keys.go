@@ -53,6 +53,13 @@ func LedgerKey(queue string) string { return OwnKey(queue, "ticks") }
 // AgesKey returns the sorted set beside [LedgerKey].
 func AgesKey(queue string) string { return OwnKey(queue, "ticks:ages") }
 
+// BatchKey returns the hash of what became of the members of a batch that are tasks of a queue, by
+// their places in the batch, and of how many there are, [BatchMembers].
+func BatchKey(queue, batch string) string { return OwnKey(queue, "batch:"+batch) }
+
+// BatchMembers is the field of [BatchKey] that says how many members are in the queue.
+const BatchMembers = "members"
+
 // RequestKey returns the hash of the tasks of a queue with which a request has done what it asks for.
 func RequestKey(queue, request string) string { return OwnKey(queue, "request:"+request) }
 
@@ -83,5 +90,6 @@ const (
 	NotifyHeader  = "switchyard-notify"  // who is told of its end, JSON
 	ExpiresHeader = "switchyard-expires" // by when it must have begun, Unix time in s
 	TagsHeader    = "switchyard-tags"    // what it is found by, with commas between them
+	BatchHeader   = "switchyard-batch"   // the batch that it is a member of, and its place there, batch/place
 	MetaHeader    = "switchyard-meta"    // what its producer has noted with it, a JSON object of strings
 )

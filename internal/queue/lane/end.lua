@@ -108,6 +108,14 @@ local function tellOthers(e)
 	end
 end
 
+-- keepMember keeps with a batch what became of a member, as long as the batch is known.
+local function keepMember(m)
+	local batch = own .. "batch:" .. m.batch
+	if call("HEXISTS", batch, "members") == 1 then
+		call("HSET", batch, m.place, ARGV[m.outcome])
+	end
+end
+
 local ids, marks, users = {}, {}, {}
 for i, e in ipairs(ask.ends) do
 	ids[i], marks[i] = e.id, e.mark
@@ -123,6 +131,9 @@ for _, i in ipairs(mine(ids, marks)) do
 	end
 	if e.tells then
 		tellOthers(e)
+	end
+	if e.member then
+		keepMember(e.member)
 	end
 	users[e.user or ""] = true
 end

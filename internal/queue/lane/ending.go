@@ -53,8 +53,9 @@ type ending struct {
 	failed    bool // a retry is spent
 	unlock    bool // a unique task gives up its lock from the dead letter, too
 	fields    map[string]string
-	awaiting  bool // the retry is left to workers that know the task
-	quiet     bool // it has been said before
+	result    []byte // that of one that has succeeded
+	awaiting  bool   // the retry is left to workers that know the task
+	quiet     bool   // it has been said before
 	reported  bool
 
 	tries int  // how often it was not written
@@ -98,7 +99,7 @@ func (a *attempt) unbegun() *ending {
 }
 
 func (e *ending) succeed(result []byte) {
-	e.outcome, e.way = tasks.OutcomeSucceeded, done
+	e.outcome, e.way, e.result = tasks.OutcomeSucceeded, done, result
 	e.retention = min(e.attempt.message.Retention, mostRetention)
 	if e.retention <= 0 {
 		return
@@ -193,6 +194,7 @@ func (e *ending) ask(texts []any) (endAsk, []any) {
 		ask.Texts[name] = len(texts) + 1 // behind the JSON
 	}
 	ask.Tells, texts = e.tells(texts)
+	ask.Member, texts = e.keepsMember(texts)
 	if note := e.note(); note != "" {
 		texts = append(texts, note)
 		ask.Note, ask.Noted = len(texts)+1, a.isKept()
@@ -203,7 +205,7 @@ func (e *ending) ask(texts []any) (endAsk, []any) {
 // isPlain reports whether nothing is to be done but to delete the task.
 func (e *ending) isPlain() bool {
 	m := e.attempt.message
-	return e.way == done && e.attempt.turn == "" && m.UniqueKey == "" && m.Headers[format.NotifyHeader] == ""
+	return e.way == done && e.attempt.turn == "" && m.UniqueKey == "" && m.Headers[format.NotifyHeader] == "" && m.Headers[format.BatchHeader] == ""
 }
 
 // isFinal reports whether the task has come to its end.

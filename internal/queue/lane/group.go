@@ -28,7 +28,9 @@ type Deps struct {
 	Handlers tasks.Handlers
 	Traces   trace.TracerProvider
 	// Wake runs a delayed task, named queue/id, at once.
-	Wake    func(ctx context.Context, target string) error
+	Wake func(ctx context.Context, target string) error
+	// Ended looks at a batch of which a member has ended.
+	Ended   func(ctx context.Context, batch string) error
 	Metrics *Metrics
 	Log     *zap.Logger
 }

@@ -40,6 +40,8 @@ local function kindOf(key)
 		return "list"
 	elseif string.sub(key, 1, #index) == index then
 		return key == index .. "kinds" and "set" or "zset"
+	elseif string.sub(key, 1, #own + 6) == own .. "batch:" then
+		return "hash"
 	elseif string.sub(key, 1, #own) == own then
 		return "set" -- turns
 	end

@@ -51,6 +51,9 @@ func (l *lane) report(e *ending, lost map[string]bool) {
 	if target := a.message.Headers[format.WakesHeader]; target != "" && e.isFinal() {
 		l.wakes.Go(func() { l.wake(target) })
 	}
+	if batch, _ := e.member(); batch != "" {
+		l.wakes.Go(func() { l.closeBatch(batch) })
+	}
 }
 
 // log writes the one line of an attempt's end, which names its trace.

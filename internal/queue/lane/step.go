@@ -39,6 +39,7 @@ type endAsk struct {
 	Failed    bool           `json:"failed,omitempty"`    // the retry follows a failure
 	Known     bool           `json:"known,omitempty"`     // it does not wait for another worker any more
 	Tells     []tell         `json:"tells,omitempty"`     // tasks that tell of its end
+	Member    *memberAsk     `json:"member,omitempty"`    // what its batch is told of its end
 	Note      int            `json:"note,omitempty"`      // what is kept of the attempt, by its place
 	Noted     bool           `json:"noted,omitempty"`     // something was kept of it while it ran
 	Texts     map[string]int `json:"texts,omitempty"`     // fields of the task, by the place of their value
