@@ -67,6 +67,10 @@ func (d direct) DeleteTasks(ctx context.Context, names []tasks.Name) ([]tasks.Ha
 	return d.System.DeleteTasks(ctx, names, me())
 }
 
+func (d direct) ChangeTask(ctx context.Context, name tasks.Name, change tasks.Change) (tasks.Handled, error) {
+	return d.System.ChangeTask(ctx, name, change, nil, me())
+}
+
 func (d direct) History(ctx context.Context, _ tasks.Status, run journal.Run) (*journal.History, error) {
 	return d.Journals.Read(ctx, run)
 }

@@ -53,6 +53,7 @@ type operator interface {
 	RunTasks(ctx context.Context, names []tasks.Name) ([]tasks.Handled, error)
 	ReplayTasks(ctx context.Context, names []tasks.Name) ([]tasks.Handled, error)
 	DeleteTasks(ctx context.Context, names []tasks.Name) ([]tasks.Handled, error)
+	ChangeTask(ctx context.Context, name tasks.Name, change tasks.Change) (tasks.Handled, error)
 	History(ctx context.Context, t tasks.Status, run journal.Run) (*journal.History, error)
 	Decide(ctx context.Context, t tasks.Status, run journal.Run, v journal.Verdict) (step string, goesOn bool, err error)
 	Sizes(ctx context.Context) ([]queue.Size, error)

@@ -113,8 +113,8 @@ func became(h tasks.Handled) string {
 		return fmt.Sprintf("task %s is done again as %s/%s", h.Name, h.Again.Queue, h.Again.ID)
 	case h.Now == "":
 		return fmt.Sprintf("task %s was %s, and is deleted", h.Name, h.Was)
-	case h.Now == tasks.StateRunning:
-		return fmt.Sprintf("task %s is running, and is about to be cancelled", h.Name)
+	case h.Now == h.Was && !h.Now.Ended(): // a worker ends it
+		return fmt.Sprintf("task %s is %s, and is about to be cancelled", h.Name, h.Was)
 	}
 	return fmt.Sprintf("task %s was %s, and is %s", h.Name, h.Was, h.Now)
 }

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"switchyard/internal/app"
 	"switchyard/internal/command"
-	"switchyard/internal/config"
 	"switchyard/internal/tasks"
 )
 
@@ -21,7 +19,7 @@ type taskMove struct {
 }
 
 // Run implements the command.
-func (cmd taskMove) Run(f *config.Flags, out *command.Output) error {
+func (cmd taskMove) Run(c *connection, out *command.Output) error {
 	change := tasks.Change{At: cmd.At, Deadline: cmd.Expires}
 	now := time.Now()
 	if cmd.In != nil {
@@ -33,12 +31,12 @@ func (cmd taskMove) Run(f *config.Flags, out *command.Output) error {
 	if change == (tasks.Change{}) {
 		return command.With(command.Wrong, errors.New("nothing is to be changed: give --at, --in, --expires or --expires-in"))
 	}
-	return withSystem(f, func(ctx context.Context, s *app.System) error {
-		found, err := s.Queue.Find(ctx, cmd.Task)
+	return c.with(func(ctx context.Context, d door) error {
+		found, err := d.Find(ctx, cmd.Task)
 		if err != nil {
 			return err
 		}
-		h, err := s.ChangeTask(ctx, tasks.Name{Queue: found.Queue, ID: found.ID}, change, nil, me())
+		h, err := d.ChangeTask(ctx, tasks.Name{Queue: found.Queue, ID: found.ID}, change)
 		if err = errors.Join(err, h.Err); err != nil {
 			return refused(err)
 		}

@@ -59,6 +59,12 @@ func (c *Client) DeleteTasks(ctx context.Context, names []tasks.Name) ([]tasks.H
 	})
 }
 
+// ChangeTask changes when a task runs that waits, and by when it must be done.
+func (c *Client) ChangeTask(ctx context.Context, name tasks.Name, change tasks.Change) (tasks.Handled, error) {
+	h, _ := c.change(ctx, name, http.MethodPatch, "", api.Change{At: change.At, Expires: change.Deadline})
+	return h, nil
+}
+
 // change does something to a task. It returns what became of it, and the receipt of the task that
 // the answer is about.
 func (c *Client) change(ctx context.Context, n tasks.Name, method, what string, body any) (tasks.Handled, tasks.Receipt) {

@@ -12,7 +12,7 @@ import (
 )
 
 // keptFields are what [kept] asks a task's hash for.
-var keptFields = []string{"msg", "result", format.ProgressField, format.RunField, format.ErrorField, format.CancelField, format.LossesField, format.IndexField, "pending_since"}
+var keptFields = []string{"state", "msg", "result", format.ProgressField, format.RunField, format.ErrorField, format.CancelField, format.LossesField, format.IndexField, "pending_since"}
 
 // kept is what Redis keeps of a task, as it is answered. Anybody may have written it.
 type kept struct {
@@ -38,6 +38,7 @@ func (k kept) status(name tasks.Name) (tasks.Status, error) {
 // fill adds to a status what is kept in the task's hash, which has a state.
 func (k kept) fill(s *tasks.Status) error {
 	var h struct {
+		State    string  `redis:"state"`
 		Msg      *string `redis:"msg"`
 		Result   string  `redis:"result"`
 		Progress string  `redis:"progress"`
@@ -50,6 +51,10 @@ func (k kept) fill(s *tasks.Status) error {
 	}
 	if err := k.fields.Scan(&h); err != nil {
 		return err
+	}
+	if h.State == "" { // it was deleted since its state was read
+		s.State = ""
+		return nil
 	}
 	s.Run, s.Result, s.Progress = h.Run, asJSON(h.Result), asJSON(h.Progress)
 	s.Error, s.Cancel = asJSON(h.Error), asJSON(h.Cancel)

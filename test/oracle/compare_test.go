@@ -124,7 +124,7 @@ var (
 	ofTask   = regexp.MustCompile(`:t:\S+`)
 	ofLock   = regexp.MustCompile(`:unique:\S+`)
 	ofLane   = regexp.MustCompile(`:wake:\S+`)
-	ofMember = regexp.MustCompile(` (\{.*\}|\[\d+\])$`)
+	ofMember = regexp.MustCompile(`(?s) (\{.*\}|\[\d+\])$`)
 )
 
 // note keeps the shape of what was seen: keys with their types, fields, parts of messages.

@@ -30,6 +30,7 @@ func said(part string) string { return `asynq:\{agents\}:t:\S+ msg\.` + part }
 func documented() []*difference {
 	return []*difference{
 		{transition: ".*", path: hash(format.RunField), reason: "the name of the run"},
+		{transition: ".*", path: hash(format.IndexField), reason: "by what it is found"},
 		{transition: ".*", path: hash(format.AttemptsField), reason: "what became of each attempt"},
 		{transition: "(retry|park|die|become due for its retry).*", path: hash(format.ErrorField), reason: "why the last attempt failed, for who reads no protobuf"},
 		{transition: "(add|become|wait|retry|park).*", path: hash(format.DueField), reason: "asynq keeps seconds"},
@@ -37,7 +38,7 @@ func documented() []*difference {
 		{transition: "be lost.*", path: hash(format.LossesField), reason: "how often it was lost"},
 		{transition: ".*", path: said("header." + format.VersionHeader), reason: "the version of the payload"},
 		{transition: "add what wakes another", path: said("header." + format.WakesHeader), reason: "the task to run once this one has ended"},
-		{transition: ".*", path: `switchyard:\{agents\}:.*`, reason: "keys of ours"},
+		{transition: ".*", path: `(?s)switchyard:\{agents\}:.*`, reason: "keys of ours"},
 		{transition: "be handed back.*", path: hash("pending_since"), reason: "since when it waits; asynq forgets it, and shows no latency of the queue then"},
 		{transition: "die by the last retry", path: said("error"), reason: "says that it was the last attempt"},
 		{transition: "be lost.*", path: `asynq:\{agents\}:(retry|failed|processed|failed:<day>|processed:<day>|pending)( .*)?`, reason: "a lost task goes to the front at once, and spends no retry"},
