@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from proxy import Proxy
-from switchyard import AsyncJob, AsyncSchedule, AsyncSwitchyard, Switchyard
+from switchyard import AsyncBatch, AsyncJob, AsyncSchedule, AsyncSwitchyard, Switchyard
 
 
 class Blocking:
@@ -31,7 +31,7 @@ class Blocking:
             return self._done(self._loop.run_until_complete(value))
         if inspect.isasyncgen(value):
             return self._items(value)
-        if isinstance(value, (AsyncJob, AsyncSchedule)):
+        if isinstance(value, (AsyncBatch, AsyncJob, AsyncSchedule)):
             return Blocking(self._loop, value)
         if inspect.ismethod(value):
             return lambda *args, **kwargs: self._done(value(*args, **kwargs))

@@ -165,3 +165,21 @@ def test_what_is_no_json_or_no_time_is_never_sent(sy):
     for name in ("", ".", ".."):
         with pytest.raises(ValueError, match="give an ID"):
             sy.job(name).look()
+
+
+def test_a_batch_is_followed_by_a_task(sy, user):
+    def probe(**options):
+        return NewTask("agent_probe", {"user": user, "input": {}}, **options)
+
+    batch = sy.send_batch([probe(), probe(), NewTask("agent_none")], then=NewTask("agent_probe", {"user": user}), results="/input/results")
+    assert [sent.status for sent in batch.sent] == ["sent", "sent", "refused"]
+    status = batch.wait(timeout=60)
+    assert (status.total, status.succeeded, status.waiting, status.done) == (2, 2, 0, True)
+    assert [(outcome.id, outcome.state) for outcome in batch.results()] == [(sent.id, "succeeded") for sent in batch.sent[:2]]
+    following = batch.then()
+    assert following.id == status.then["id"]
+    later = sy.send_batch([probe(in_="1h")], id=f"later-{user}")
+    with pytest.raises(WaitTimeout, match="has 1 tasks after 0.2 seconds that have not ended"):
+        later.wait(timeout=0.2)
+    assert sy.batch(f"later-{user}").cancel("enough").total == 1
+    assert later.wait(timeout=60).cancelled == 1 and later.then() is None

@@ -23,7 +23,7 @@ RULES = [
     (r"\ba(read|iter_bytes)\b", r"\1"),
     (r"\bhttpx\.Async(BaseTransport|Client)\b", r"httpx.\1"),
     (r"\bAsyncGenerator\[(\w+), None\]", r"Generator[\1, None, None]"),
-    (r"\bAsync(Generator|Iterator|Job|Schedule|Switchyard|Transport)\b", r"\1"),
+    (r"\bAsync(Batch|Generator|Iterator|Job|Schedule|Switchyard|Transport)\b", r"\1"),
     (r"The client as coroutines\. .*(?=\"\"\")", "The client that blocks."),
 ]
 

@@ -129,7 +129,7 @@ const textOf = (value) => (value instanceof Date ? value.toISOString() : String(
 export const once = (key = newName()) => ({ "Idempotency-Key": key })
 
 /** Returns a name that nobody else uses. crypto.randomUUID is missing where a page came without TLS. */
-function newName() {
+export function newName() {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
   return Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("")
 }

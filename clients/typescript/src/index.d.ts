@@ -217,6 +217,54 @@ export interface Many {
   items: ManyItem[]
 }
 
+/** How many tasks of a batch have ended, and how. */
+export interface BatchStatus {
+  id: string
+  created: string
+  total: number
+  waiting: number
+  running: number
+  succeeded: number
+  failed: number
+  cancelled: number
+  expired: number
+  refused?: number
+  deleted?: number
+  done: boolean
+  /** The task that follows. */
+  then?: { id: string; kind: string; self: string }
+}
+
+/** What has become of a task of a batch. left_out: ask the task for its result. */
+export interface Outcome {
+  id: string
+  queue: string
+  state: State | "refused" | "deleted"
+  result?: unknown
+  left_out?: boolean
+  error?: string
+}
+
+/** The task that follows a batch. results is a JSON pointer to where in its payload the results go. */
+export interface Then {
+  kind: string
+  payload?: unknown
+  results?: string
+}
+
+/** Tasks that were sent together. */
+export class Batch {
+  readonly id: string
+  /** What became of each task as it was sent. */
+  readonly items: ManyItem[]
+  status(options?: Call): Promise<BatchStatus>
+  /** Yields what has become of each task, in their order. */
+  results(options?: Call): AsyncGenerator<Outcome, void, void>
+  /** Waits until all have ended. timeout is in milliseconds. Throws Timeout. */
+  wait(options?: Call & { timeout?: number }): Promise<BatchStatus>
+  cancel(options?: Call & { reason?: string }): Promise<BatchStatus>
+}
+
 export interface TaskFilter {
   /** A kind, or the beginning of kinds with * behind it, such as agent_*. */
   kind?: string
@@ -412,6 +460,10 @@ export class Switchyard {
   ): Promise<Job<Result, Args>>
   /** Sends up to 1,000 tasks. atomic: none of them if one is refused. */
   sendMany(tasks: New[], options?: KeyedCall & { atomic?: boolean }): Promise<Many>
+  /** Sends up to 1,000 tasks as a batch. then is sent once when all of them have ended. */
+  sendBatch(tasks: New[], options?: KeyedCall & { id?: string; then?: Then; atomic?: boolean }): Promise<Batch>
+  /** The batch of an ID. Nothing is asked yet. */
+  batch(id: string): Batch
   task<Result = unknown, Args = unknown>(id: string, options?: Call & { queue?: string }): Promise<Job<Result, Args>>
   list(options?: Call & TaskFilter): AsyncGenerator<Job, void, void>
   /** Yields the tasks of agents. */

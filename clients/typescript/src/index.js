@@ -1,4 +1,5 @@
-import { Connection, once, part } from "./connection.js"
+import { Batch } from "./batch.js"
+import { Connection, newName, once, part } from "./connection.js"
 import { SwitchyardError } from "./errors.js"
 import { follow } from "./events.js"
 import { Job } from "./job.js"
@@ -38,6 +39,18 @@ export class Switchyard {
     const items = tasks.map((task) => ({ payload: {}, ...task }))
     const { body } = await this.#connection.ask("POST", "/v1/tasks/batch", { body: { atomic, items }, headers: once(key), signal, repeatable: true })
     return { ...body, items: body.items.map((item, i) => this.#became(item, items[i])) }
+  }
+
+  /** Sends up to 1,000 tasks as a batch. then is a task that is sent once when all of them have ended. */
+  async sendBatch(tasks, { id = newName(), then, atomic = false, key, signal } = {}) {
+    const items = tasks.map((task) => ({ payload: {}, ...task }))
+    const { body } = await this.#connection.ask("POST", "/v1/tasks/batch", { body: { id, then, atomic, items }, headers: once(key), signal, repeatable: true })
+    return new Batch(this.#connection, id, body.items.map((item, i) => this.#became(item, items[i])))
+  }
+
+  /** Is the batch of an ID. Nothing is asked yet. */
+  batch(id) {
+    return new Batch(this.#connection, id)
   }
 
   #became(item, { kind, payload }) {

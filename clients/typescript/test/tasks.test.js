@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { Problem, Switchyard, TaskCancelled, TaskExpired, TaskFailed, WaitTimeout } from "../src/index.js"
+import { Problem, Switchyard, TaskCancelled, TaskExpired, TaskFailed, Timeout, WaitTimeout } from "../src/index.js"
 import { bounded, rejects, somebody, sy } from "./rig.js"
 
 test("a task that is sent brings its result", bounded, async () => {
@@ -116,6 +116,22 @@ test("the attempts at a task are told", bounded, async () => {
 test("an address that cannot be told is refused at its place", bounded, async () => {
   const err = await rejects(sy.send("agent_echo", { user: somebody() }, { notify: [{ url: "https://app.example.com/", on: ["failed"] }] }), Problem, { status: 422 })
   assert.equal(err.errors[0].pointer, "/notify/0/url")
+})
+
+test("a batch is followed by a task", bounded, async () => {
+  const user = somebody()
+  const echo = (input, options) => ({ kind: "agent_echo", payload: { user, input }, ...options })
+  const batch = await sy.sendBatch([echo(1), echo(2), { kind: "no_such_kind" }], { then: { kind: "agent_echo", payload: { user }, results: "/input" } })
+  assert.deepEqual(batch.items.map((item) => item.status), ["sent", "sent", "refused"])
+  const status = await batch.wait({ timeout: 30_000 })
+  assert.deepEqual([status.total, status.succeeded, status.done], [2, 2, true])
+  const outcomes = []
+  for await (const outcome of batch.results()) outcomes.push(outcome)
+  assert.deepEqual(outcomes.map((outcome) => outcome.result), [{ said: 1 }, { said: 2 }])
+  const later = await sy.sendBatch([echo(3, { in: "1h" })])
+  await rejects(later.wait({ timeout: 10 }), Timeout, { message: `batch ${later.id}: 1 tasks have not ended within 10 ms: they go on` })
+  await sy.batch(later.id).cancel({ reason: "enough" })
+  assert.equal((await later.wait({ timeout: 30_000 })).cancelled, 1)
 })
 
 test("a list has the tasks of all pages", bounded, async () => {

@@ -7,24 +7,29 @@
 AsyncSwitchyard does the same as coroutines.
 """
 
+from ._aio.batch import AsyncBatch
 from ._aio.client import AsyncSwitchyard
 from ._aio.job import AsyncJob
 from ._aio.schedule import AsyncSchedule
 from .celery import AsyncResult, RemoteTask
 from .client import Switchyard
 from .errors import Fault, Problem, SwitchyardError, TaskCancelled, TaskEnded, TaskExpired, TaskFailed, Unreachable, WaitTimeout
-from .models import Attempt, Brake, ChildToken, Entry, Kind, Queue, Sent, Task, TaskEvent, UserEvent
+from .models import Attempt, BatchStatus, Brake, ChildToken, Entry, Kind, Outcome, Queue, Sent, Task, TaskEvent, UserEvent
+from ._sync.batch import Batch
 from ._sync.job import Job
 from ._sync.schedule import Schedule
 from .version import VERSION as __version__
 from .wire import NewTask
 
 __all__ = [
+    "AsyncBatch",
     "AsyncJob",
     "AsyncResult",
     "AsyncSchedule",
     "AsyncSwitchyard",
     "Attempt",
+    "Batch",
+    "BatchStatus",
     "Brake",
     "ChildToken",
     "Entry",
@@ -32,6 +37,7 @@ __all__ = [
     "Job",
     "Kind",
     "NewTask",
+    "Outcome",
     "Problem",
     "Queue",
     "RemoteTask",

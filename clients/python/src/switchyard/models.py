@@ -96,6 +96,38 @@ class Attempt:
 
 
 @dataclass(frozen=True)
+class BatchStatus:
+    """How many tasks of a batch have ended, and how."""
+
+    id: str
+    total: int = 0
+    waiting: int = 0
+    running: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    cancelled: int = 0
+    expired: int = 0
+    refused: int = 0
+    deleted: int = 0
+    done: bool = False
+    created: Optional[datetime] = _when()
+    #: The task that follows: its id, kind and address.
+    then: Optional[Dict[str, str]] = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What has become of a task of a batch. left_out: ask the task for its result."""
+
+    id: str
+    queue: str = ""
+    state: str = ""
+    result: Any = None
+    left_out: bool = False
+    error: str = ""
+
+
+@dataclass(frozen=True)
 class TaskEvent:
     """What has happened to a task: state, or ended, which is the last one."""
 

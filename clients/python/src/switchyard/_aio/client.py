@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import uuid
 from datetime import datetime
 from types import TracebackType
 from typing import Any, AsyncGenerator, AsyncIterator, Dict, Iterable, List, Mapping, Optional, Sequence, Type, TypeVar, Union
@@ -11,6 +12,7 @@ import httpx
 
 from ..models import Brake, ChildToken, Kind, Queue, Sent, Task, UserEvent, read, read_all
 from ..wire import NewTask, Payload, Request, Span, encode, moment, once, path, present, span
+from .batch import AsyncBatch
 from .job import AsyncJob
 from .schedule import AsyncSchedule
 from .transport import AsyncTransport
@@ -92,6 +94,31 @@ class AsyncSwitchyard:
         body = encode({"atomic": atomic, "items": [task.body() for task in tasks]})
         answer = await self._transport.call(Request("POST", path("tasks", "batch"), {}, body, once(key), safe=True))
         return read_all(Sent, answer.body.get("items") if isinstance(answer.body, dict) else None)
+
+    async def send_batch(
+        self,
+        tasks: Iterable[NewTask],
+        *,
+        id: Optional[str] = None,
+        then: Optional[NewTask] = None,
+        results: str = "/results",
+        atomic: bool = False,
+        key: Optional[str] = None,
+    ) -> AsyncBatch:
+        """Sends up to 1000 tasks as a batch. then is a task that is sent once when all of them have ended.
+
+        results is a JSON pointer to where in the payload of then the results go, such as /input/results. Of then only the
+        kind and the payload count. key names the request, as with send; the ID of a batch does as well.
+        """
+        follows = None if then is None else {"kind": then.kind, "payload": dict(then.payload), "results": results}
+        name = id or uuid.uuid4().hex
+        body = encode(present(id=name, then=follows, atomic=atomic, items=[task.body() for task in tasks]))
+        answer = await self._transport.call(Request("POST", path("tasks", "batch"), {}, body, once(key), safe=True))
+        return AsyncBatch(self._transport, name, read_all(Sent, answer.body.get("items") if isinstance(answer.body, dict) else None))
+
+    def batch(self, id: str) -> AsyncBatch:
+        """The batch of an ID. Nothing is asked yet."""
+        return AsyncBatch(self._transport, id)
 
     def job(self, id: str, queue: Optional[str] = None) -> AsyncJob:
         """The task of an ID. Nothing is asked yet."""

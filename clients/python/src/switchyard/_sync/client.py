@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import uuid
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Generator, Iterator, Dict, Iterable, List, Mapping, Optional, Sequence, Type, TypeVar, Union
@@ -12,6 +13,7 @@ import httpx
 
 from ..models import Brake, ChildToken, Kind, Queue, Sent, Task, UserEvent, read, read_all
 from ..wire import NewTask, Payload, Request, Span, encode, moment, once, path, present, span
+from .batch import Batch
 from .job import Job
 from .schedule import Schedule
 from .transport import Transport
@@ -93,6 +95,31 @@ class Switchyard:
         body = encode({"atomic": atomic, "items": [task.body() for task in tasks]})
         answer = self._transport.call(Request("POST", path("tasks", "batch"), {}, body, once(key), safe=True))
         return read_all(Sent, answer.body.get("items") if isinstance(answer.body, dict) else None)
+
+    def send_batch(
+        self,
+        tasks: Iterable[NewTask],
+        *,
+        id: Optional[str] = None,
+        then: Optional[NewTask] = None,
+        results: str = "/results",
+        atomic: bool = False,
+        key: Optional[str] = None,
+    ) -> Batch:
+        """Sends up to 1000 tasks as a batch. then is a task that is sent once when all of them have ended.
+
+        results is a JSON pointer to where in the payload of then the results go, such as /input/results. Of then only the
+        kind and the payload count. key names the request, as with send; the ID of a batch does as well.
+        """
+        follows = None if then is None else {"kind": then.kind, "payload": dict(then.payload), "results": results}
+        name = id or uuid.uuid4().hex
+        body = encode(present(id=name, then=follows, atomic=atomic, items=[task.body() for task in tasks]))
+        answer = self._transport.call(Request("POST", path("tasks", "batch"), {}, body, once(key), safe=True))
+        return Batch(self._transport, name, read_all(Sent, answer.body.get("items") if isinstance(answer.body, dict) else None))
+
+    def batch(self, id: str) -> Batch:
+        """The batch of an ID. Nothing is asked yet."""
+        return Batch(self._transport, id)
 
     def job(self, id: str, queue: Optional[str] = None) -> Job:
         """The task of an ID. Nothing is asked yet."""
