@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bufio"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -76,11 +78,26 @@ func (a *adding) daemon(dir string, words []string) {
 	a.t.Helper()
 	c := exec.Command(filepath.Join(dir, words[0]), append(words[1:], "--listen", "127.0.0.1:0")...) //nolint:gosec // our own page
 	c.Dir, c.Env = dir, a.env
-	if err := c.Start(); err != nil {
+	log, err := c.StderrPipe()
+	if err == nil {
+		err = c.Start()
+	}
+	if err != nil {
 		a.t.Fatal(err)
 	}
+	lines := bufio.NewReader(log)
+	first, err := lines.ReadString('\n') // it hears a signal from now on
+	if err != nil {
+		a.t.Errorf("%q says %q: %v", words, first, err)
+	}
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		_, _ = io.Copy(io.Discard, lines)
+	}()
 	a.t.Cleanup(func() {
 		_ = c.Process.Signal(os.Interrupt)
+		<-read
 		if err := c.Wait(); err != nil {
 			a.t.Errorf("%q: %v", words, err)
 		}

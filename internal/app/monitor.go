@@ -86,9 +86,9 @@ func RunMonitor(c config.Config, log *zap.Logger, own ...tasks.Definition) error
 	if err != nil {
 		return err
 	}
-	log.Info("monitor", zap.String("url", "http://"+listener.Addr().String()+"/"))
-	stop, release := daemon.Signals(0)
+	stop, release := daemon.Signals(0) // whoever reads the line below may stop us
 	defer release()
+	log.Info("monitor", zap.String("url", "http://"+listener.Addr().String()+"/"))
 	return s.whileKnown(stop, func(stop daemon.Stop) error {
 		var beside sync.WaitGroup
 		defer beside.Wait()

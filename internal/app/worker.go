@@ -185,9 +185,9 @@ func (s *System) runWithEndpoint(listen string, checks []daemon.Check, run func(
 	if err != nil {
 		return err
 	}
-	s.Log.Info("health and metrics", zap.Stringer("listen", listener.Addr()))
-	stop, release := daemon.Signals(s.Config.Worker.Drain)
+	stop, release := daemon.Signals(s.Config.Worker.Drain) // whoever reads the line below may stop us
 	defer release()
+	s.Log.Info("health and metrics", zap.Stringer("listen", listener.Addr()))
 	serving, endServing := context.WithCancel(context.Background())
 	defer endServing()
 	var endpoint errgroup.Group
