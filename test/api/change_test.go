@@ -107,7 +107,7 @@ func TestKindsAndQueuesAreTold(t *testing.T) {
 	onEach(t, false, func(d *door) {
 		d.want(http.StatusOK, d.do("GET", "/v1/kinds/echo", ""), "queue=default", "policy.retention=1h0m0s", "schema.$schema=https://json-schema.org/draft/2020-12/schema",
 			"schema.required.0=text", "schema.properties.rows.items.type=integer")
-		d.want(http.StatusNotFound, d.do("GET", "/v1/kinds/nothing", ""), "known.3=echo")
+		d.want(http.StatusNotFound, d.do("GET", "/v1/kinds/nothing", ""), "known.3=collect")
 		d.want(http.StatusCreated, d.do("POST", "/v1/tasks", `{"kind":"echo","payload":{"text":"a"}}`))
 		d.want(http.StatusOK, d.do("PATCH", "/v1/queues/default", `{"paused":true}`), "name=default", "paused=true", "changed=true")
 		d.want(http.StatusOK, d.do("PATCH", "/v1/queues/default", `{"paused":true}`), "changed=false")

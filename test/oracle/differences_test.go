@@ -31,7 +31,7 @@ func documented() []*difference {
 	return []*difference{
 		{transition: ".*", path: hash(format.RunField), reason: "the name of the run"},
 		{transition: ".*", path: hash(format.IndexField), reason: "by what it is found"},
-		{transition: ".*", path: hash(format.AttemptsField), reason: "what became of each attempt"},
+		{transition: ".*", path: hash(format.AttemptsField + "?"), reason: "what became of each attempt, and what is known of one that runs for long"},
 		{transition: "(retry|park|die|become due for its retry).*", path: hash(format.ErrorField), reason: "why the last attempt failed, for who reads no protobuf"},
 		{transition: "(add|become|wait|retry|park).*", path: hash(format.DueField), reason: "asynq keeps seconds"},
 		{transition: "park.*", path: hash(format.ParkedField), reason: "it waits for somebody"},

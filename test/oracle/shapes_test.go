@@ -32,7 +32,7 @@ var asynqs = []string{
 // additions is what ours may have beside it; docs/redis.md tells what each is for.
 var additions = []string{
 	"asynq:{agents}:t:<id> .due_ms", "asynq:{agents}:t:<id> .error", "asynq:{agents}:t:<id> .losses",
-	"asynq:{agents}:t:<id> .attempts", "asynq:{agents}:t:<id> .index",
+	"asynq:{agents}:t:<id> .attempt", "asynq:{agents}:t:<id> .attempts", "asynq:{agents}:t:<id> .index",
 	"asynq:{agents}:t:<id> .parked", "asynq:{agents}:t:<id> .run",
 	"asynq:{agents}:t:<id> msg.header.switchyard-version", "asynq:{agents}:t:<id> msg.header.switchyard-wakes",
 	"switchyard:{agents}:index:kind:agent_probe is a zset", "switchyard:{agents}:index:kind:agent_probe <member>",
