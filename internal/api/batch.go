@@ -116,25 +116,23 @@ func (s *server) members(ctx context.Context, b batches.Batch) ([]Outcome, error
 	if err != nil {
 		return nil, err
 	}
+	open, err := s.Batches.Open(ctx, b, known)
+	if err != nil {
+		return nil, err
+	}
 	all := make([]Outcome, len(known))
-	var open []int
-	var receipts []tasks.Receipt
 	for i, o := range known {
 		if o != nil {
 			all[i] = Outcome(*o)
 			continue
 		}
-		open = append(open, i)
-		receipts = append(receipts, tasks.Receipt{ID: b.Members[i].ID, Queue: b.Members[i].Queue})
-	}
-	states, err := s.Queue.States(ctx, receipts)
-	for i, state := range states {
+		state := open[i]
 		if state == "" || state.Ended() { // whoever looks at the batch next finds out
 			state = tasks.StateWaiting
 		}
-		all[open[i]] = Outcome{ID: receipts[i].ID, Queue: receipts[i].Queue, State: state}
+		all[i] = Outcome{ID: b.Members[i].ID, Queue: b.Members[i].Queue, State: state}
 	}
-	return all, err
+	return all, nil
 }
 
 // batchOf counts what became of the members of a batch.

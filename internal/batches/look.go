@@ -80,26 +80,18 @@ func (s *Store) look(ctx context.Context, id string, now time.Time) error {
 // findMissing finds out what became of members of which nobody has told: an older worker has ended
 // them, or somebody has deleted them.
 func (s *Store) findMissing(ctx context.Context, b Batch, outcomes []*Outcome, now time.Time) error {
-	var open []int
-	var receipts []tasks.Receipt
-	for i, o := range outcomes {
-		if o == nil {
-			open = append(open, i)
-			receipts = append(receipts, tasks.Receipt{ID: b.Members[i].ID, Queue: b.Members[i].Queue})
-		}
-	}
-	states, err := s.queue.States(ctx, receipts)
+	open, err := s.Open(ctx, b, outcomes)
 	if err != nil {
 		return err
 	}
-	for i, state := range states {
+	for place, state := range open {
 		if state == "" && (b.Sealed || now.Sub(b.Created) > sentWithin) {
 			state = Deleted
 		}
 		if state != Deleted && !state.Ended() {
 			continue
 		}
-		if err := s.note(ctx, b, open[i], Outcome{ID: receipts[i].ID, Queue: receipts[i].Queue, State: state}); err != nil {
+		if err := s.note(ctx, b, place, Outcome{ID: b.Members[place].ID, Queue: b.Members[place].Queue, State: state}); err != nil {
 			return err
 		}
 	}

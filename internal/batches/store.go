@@ -159,3 +159,22 @@ func (s *Store) Outcomes(ctx context.Context, b Batch) ([]*Outcome, error) {
 	}
 	return all, nil
 }
+
+// Open returns the states of the members of which nobody has told, by their places: "" of one that is
+// not there.
+func (s *Store) Open(ctx context.Context, b Batch, outcomes []*Outcome) (map[int]tasks.State, error) {
+	var places []int
+	var receipts []tasks.Receipt
+	for i, o := range outcomes {
+		if o == nil {
+			places = append(places, i)
+			receipts = append(receipts, tasks.Receipt{ID: b.Members[i].ID, Queue: b.Members[i].Queue})
+		}
+	}
+	states, err := s.queue.States(ctx, receipts)
+	open := make(map[int]tasks.State, len(states))
+	for i, state := range states {
+		open[places[i]] = state
+	}
+	return open, err
+}
