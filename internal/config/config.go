@@ -28,6 +28,7 @@ type Config struct {
 	Tasks     Tasks     `yaml:"tasks"`
 	Fetcher   Fetcher   `yaml:"fetcher"`
 	Webhooks  Webhooks  `yaml:"webhooks"`
+	Celery    Celery    `yaml:"celery"`
 	Documents Documents `yaml:"documents"`
 	Briefings Briefings `yaml:"briefings"`
 
@@ -209,6 +210,7 @@ func Default() Config {
 			Timeout:   30 * time.Second,
 			MaxBody:   8 << 20, MaxDecoded: 16 << 20,
 		},
+		Celery:    celery(),
 		Documents: Documents{TTL: 30 * 24 * time.Hour},
 		Briefings: Briefings{
 			Agent: "scout", Items: 5, Patience: 2 * time.Minute,

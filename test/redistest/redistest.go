@@ -27,6 +27,15 @@ func Run(t *testing.T, test func(t *testing.T, client redis.UniversalClient)) {
 	t.Run("sentinel", func(t *testing.T) { test(t, sharedSentinel.client(t)) })
 }
 
+// Single runs test on what a program can be that knows no cluster: miniredis, a redis-server of its
+// own, and a master under Sentinel, as [Run] does.
+func Single(t *testing.T, test func(t *testing.T, client redis.UniversalClient)) {
+	t.Helper()
+	t.Run("miniredis", func(t *testing.T) { test(t, Client(t, Mini(t).Addr())) })
+	t.Run("redis-server", func(t *testing.T) { test(t, Client(t, Server(t).Addr)) })
+	t.Run("sentinel", func(t *testing.T) { test(t, sharedSentinel.client(t)) })
+}
+
 // Client returns a client of the Redis at addr, closed with the test.
 func Client(t testing.TB, addr string) redis.UniversalClient {
 	t.Helper()
