@@ -95,7 +95,7 @@ func (c *Client) prepare(task tasks.New) (message, error) {
 		return message{}, fmt.Errorf("%s: %w", kind, err)
 	}
 	m := message{
-		id: opts.ID, kind: kind, queue: route.Queue, payload: payload, policy: route.Policy, at: opts.At, deadline: opts.Deadline,
+		id: opts.ID, kind: kind, queue: route.Queue, payload: payload, policy: route.Policy, at: opts.At, deadline: opts.Deadline, retried: opts.Retried, once: opts.Once,
 		headers: map[string]string{format.VersionHeader: strconv.Itoa(definition.Version)},
 	}
 	m.policy.Unique = max(m.policy.Unique, opts.Unique)
@@ -120,6 +120,7 @@ func (c *Client) prepare(task tasks.New) (message, error) {
 		}
 		m.headers[format.NotifyHeader] = string(hooks)
 	}
+	m.setOwn(opts)
 	if m.id == "" {
 		m.id, m.made = uuid.NewString(), true
 	}

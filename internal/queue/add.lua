@@ -11,7 +11,8 @@
 --       index.lua, due: Unix time in ms at which a delayed one is due, lock and ttl: of a unique
 --       one, its lock and for how many seconds, entry and tick: of one of the schedule, its entry
 --       and Unix time in s, request: of one that belongs to a request that may be made again, the
---       hash of the tasks that the request has added}]},
+--       hash of the tasks that the request has added, and known: for how many
+--       seconds, if not for as long as the others}]},
 --       then the message of each item
 --
 -- Returns for each item 1 (added, now or by the same request before), 0 (a duplicate), {"held", id of
@@ -127,7 +128,7 @@ local function add(n, item)
 	if item.request then
 		redis.call("HSET", item.request, item.id, "")
 		counted[item.id] = true
-		redis.call("EXPIRE", item.request, given.known)
+		redis.call("EXPIRE", item.request, item.known or given.known)
 	end
 	if wait > 0 then
 		delayed[#delayed + 1], delayed[#delayed + 2] = string.format("%.0f", math.floor(item.due / 1000)), item.id

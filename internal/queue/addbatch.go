@@ -61,6 +61,7 @@ type addItem struct {
 	Tick   int64  `json:"tick,omitempty"`
 	// Request is where it is kept that a request has added the task.
 	Request string `json:"request,omitempty"`
+	Known   int64  `json:"known,omitempty"`
 }
 
 // add adds tasks, those of a queue a few hundred to a script, all scripts in one round trip,
@@ -103,7 +104,10 @@ func (b *addBatch) put(place int, m message, request string) {
 	if !m.at.IsZero() {
 		item.Due = m.at.UnixMilli()
 	}
-	if request != "" {
+	switch {
+	case m.once:
+		item.Request, item.Known = format.RequestKey(m.queue, "id:"+m.id), format.WholeSeconds(format.OnceFor)
+	case request != "":
 		item.Request = format.RequestKey(m.queue, request)
 	}
 	text := m.encode()

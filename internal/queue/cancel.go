@@ -35,7 +35,7 @@ func (c *Client) Cancel(ctx context.Context, names []tasks.Name, why tasks.Cance
 	all := c.byHand(ctx, names, deed{
 		script: cancelScript,
 		say: func(s tasks.Status, call *handCall) []byte {
-			call.Tells = s.Headers[format.NotifyHeader] != "" || s.Headers[format.BatchHeader] != ""
+			call.Tells = s.Headers[format.NotifyHeader] != "" || s.Headers[format.BatchHeader] != "" || s.Headers[format.ReplyHeader] != ""
 			wakes[tasks.Name{Queue: s.Queue, ID: s.ID}] = s.Headers[format.WakesHeader]
 			failed, _ := json.Marshal(format.Failure{Attempt: s.Retried + s.Losses, Outcome: tasks.OutcomeCancelled, Message: why.String(), At: now}) // always has a text
 			call.Error, call.Cancel = string(failed), string(told)

@@ -8,6 +8,7 @@
 package queue
 
 import (
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -76,6 +77,12 @@ func (c *Client) checkOptions(queue string, opts tasks.Options) error {
 	}
 	if len(opts.Notify) > tasks.MaxHooks {
 		return fmt.Errorf("notify has %d addresses: give at most %d", len(opts.Notify), tasks.MaxHooks)
+	}
+	if opts.Retried < 0 || opts.SoftLimit < 0 || opts.HardLimit < 0 {
+		return fmt.Errorf("retried %d, soft limit %s and hard limit %s must not be negative: leave them out", opts.Retried, opts.SoftLimit, opts.HardLimit)
+	}
+	if len(opts.Reply) > tasks.MaxReply || len(opts.Reply) > 0 && !json.Valid(opts.Reply) {
+		return fmt.Errorf("reply has %d bytes: give JSON of at most %d", len(opts.Reply), tasks.MaxReply)
 	}
 	if opts.Unique < 0 || opts.Retention < 0 {
 		return fmt.Errorf("unique %s and retention %s must not be negative: give a duration, or leave it out", opts.Unique, opts.Retention)

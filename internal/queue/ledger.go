@@ -3,10 +3,8 @@ package queue
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"time"
 
-	"switchyard/internal/queue/format"
 	"switchyard/internal/tasks"
 )
 
@@ -42,13 +40,10 @@ func (c *Client) prepareTick(tick tasks.Tick) (message, error) {
 	if err := tasks.CheckID(tick.ID); err != nil {
 		return message{}, fmt.Errorf("%s: %w", tick.Kind, err)
 	}
-	m, err := c.prepare(tasks.New{Args: tasks.Raw{Name: tick.Kind, Payload: tick.Payload}, Options: tasks.Options{ID: tick.ID, Queue: tick.Queue}})
+	m, err := c.prepare(tasks.New{Args: tasks.Raw{Name: tick.Kind, Payload: tick.Payload}, Options: tasks.Options{ID: tick.ID, Queue: tick.Queue, Expires: tick.Expires.Truncate(time.Second)}})
 	if err != nil {
 		return message{}, err
 	}
 	m.entry, m.tick = tick.Entry, tick.At.Unix()
-	if !tick.Expires.IsZero() {
-		m.headers[format.ExpiresHeader] = strconv.FormatInt(tick.Expires.Unix(), 10)
-	}
 	return m, nil
 }

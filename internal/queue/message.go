@@ -1,6 +1,8 @@
 package queue
 
 import (
+	"fmt"
+	"strconv"
 	"time"
 
 	"switchyard/internal/queue/format"
@@ -18,13 +20,15 @@ type message struct {
 	policy   tasks.Policy // with what the task's options add to it
 	at       time.Time    // not before this moment
 	deadline time.Time
+	retried  int
+	once     bool // whatever becomes of it, see [tasks.Options]
 	entry    string // of the schedule, "" for none
 	tick     int64  // Unix time in seconds
 }
 
 // encode returns m as asynq's TaskMessage.
 func (m message) encode() []byte {
-	out := format.Message{Kind: m.kind, Payload: m.payload, ID: m.id, Queue: m.queue, Headers: m.headers, UniqueKey: m.lock()}
+	out := format.Message{Kind: m.kind, Payload: m.payload, ID: m.id, Queue: m.queue, Headers: m.headers, UniqueKey: m.lock(), Retried: m.retried}
 	out.Allow(m.policy)
 	if !m.deadline.IsZero() {
 		out.Deadline = m.deadline.Unix()
@@ -48,4 +52,18 @@ func (m message) labels() format.Labels {
 // receipt says where m goes.
 func (m message) receipt() tasks.Receipt {
 	return tasks.Receipt{ID: m.id, Kind: m.kind, Queue: m.queue}
+}
+
+// setOwn writes into the headers what a task has of its own beside its payload.
+func (m message) setOwn(opts tasks.Options) {
+	if !opts.Expires.IsZero() {
+		seconds := strconv.FormatFloat(float64(opts.Expires.UnixMilli())/1000, 'f', -1, 64)
+		m.headers[format.ExpiresHeader] = seconds
+	}
+	if opts.SoftLimit > 0 || opts.HardLimit > 0 {
+		m.headers[format.LimitsHeader] = fmt.Sprintf("%d,%d", opts.SoftLimit.Milliseconds(), opts.HardLimit.Milliseconds())
+	}
+	if len(opts.Reply) > 0 {
+		m.headers[format.ReplyHeader] = string(opts.Reply)
+	}
 }

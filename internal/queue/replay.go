@@ -82,6 +82,7 @@ func (c *Client) again(ctx context.Context, s tasks.Status, text string) (messag
 	headers := make(map[string]string, len(old.Headers))
 	maps.Copy(headers, old.Headers)
 	delete(headers, format.ExpiresHeader) // its time is over
+	delete(headers, format.ReplyHeader)   // others have been told its end
 	delete(headers, format.BatchHeader)   // the batch has had its end
 	return message{id: tasks.NewID(ctx, name.String()), made: true, kind: old.Kind, queue: s.Queue, payload: old.Payload, headers: headers, policy: route.Policy}, nil
 }

@@ -2,6 +2,7 @@ package tasks
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 )
 
@@ -22,6 +23,18 @@ type Options struct {
 	Wakes *Receipt
 	// Notify are told of its end, at most [MaxHooks].
 	Notify []Hook
+	// Expires is by when its first attempt must have begun; zero: it may wait for ever.
+	Expires time.Time
+	// SoftLimit and HardLimit hold in place of the policy's; 0 leaves those.
+	SoftLimit, HardLimit time.Duration
+	// Once has a task with this ID not be added again within an hour, even if the first one is gone by
+	// then. What is told is that it was added, as if the first time.
+	Once bool
+	// Retried is how often it was retried elsewhere before it was sent.
+	Retried int
+	// Reply is what is needed to tell its states elsewhere, JSON of at most [MaxReply] bytes. It is kept
+	// with the task, and handed back with each [Reply].
+	Reply json.RawMessage
 }
 
 // Receipt says where a task went.

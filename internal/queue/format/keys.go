@@ -60,11 +60,19 @@ func BatchKey(queue, batch string) string { return OwnKey(queue, "batch:"+batch)
 // BatchMembers is the field of [BatchKey] that says how many members are in the queue.
 const BatchMembers = "members"
 
+// RepliesKey returns the hash of what is still to be told of tasks of a queue that were sent with
+// [ReplyHeader].
+func RepliesKey(queue string) string { return OwnKey(queue, "replies") }
+
 // RequestKey returns the hash of the tasks of a queue with which a request has done what it asks for.
 func RequestKey(queue, request string) string { return OwnKey(queue, "request:"+request) }
 
 // RequestFor is how long that is known. Whoever makes a request again does so within this time.
 const RequestFor = 24 * time.Hour
+
+// OnceFor is how long it is known that a task was added which is to be added once, whatever becomes of
+// it. Who adds it again was killed, or is another who takes over within seconds.
+const OnceFor = time.Hour
 
 // Fields of a task's hash that asynq does not know.
 const (
@@ -88,8 +96,10 @@ const (
 	VersionHeader = "switchyard-version"
 	WakesHeader   = "switchyard-wakes"   // the task to run once this one has ended, queue/id
 	NotifyHeader  = "switchyard-notify"  // who is told of its end, JSON
-	ExpiresHeader = "switchyard-expires" // by when it must have begun, Unix time in s
+	ExpiresHeader = "switchyard-expires" // by when it must have begun, Unix time in s, with up to 3 decimals
 	TagsHeader    = "switchyard-tags"    // what it is found by, with commas between them
+	ReplyHeader   = "switchyard-reply"   // what is needed to tell others of its states, JSON
+	LimitsHeader  = "switchyard-limits"  // its own soft and hard limit, in ms with a comma between them; 0: the policy's
 	BatchHeader   = "switchyard-batch"   // the batch that it is a member of, and its place there, batch/place
 	MetaHeader    = "switchyard-meta"    // what its producer has noted with it, a JSON object of strings
 )

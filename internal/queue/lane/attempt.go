@@ -42,11 +42,12 @@ type attempt struct {
 
 	renewed time.Time // before its renewal was sent; guarded by the mutex of its leases
 
-	mu     sync.Mutex // guards what follows, see limits.go
-	limits limits
-	cause  error // what has stopped it
-	over   bool  // how it ends is decided
-	kept   bool  // Redis has what is known of it while it runs
+	mu      sync.Mutex // guards what follows, see limits.go
+	limits  limits
+	cause   error // what has stopped it
+	over    bool  // how it ends is decided
+	handled bool  // its handler is called
+	kept    bool  // Redis has what is known of it while it runs
 }
 
 // newAttempt returns the attempt at a task that a trip has brought, given as id, message, run,
@@ -134,6 +135,7 @@ func (a *attempt) handle() (any, error) {
 	if err := a.watch(); err != nil {
 		return nil, err
 	}
+	a.tellsBegun()
 	return a.call(a.kind.handle)
 }
 

@@ -2,6 +2,7 @@ package lane
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 
@@ -44,12 +45,12 @@ func (a *attempt) checkExpiry() error {
 	if header == "" || a.task.Attempt > 1 {
 		return nil
 	}
-	seconds, err := strconv.ParseInt(header, 10, 64)
-	if err != nil {
+	seconds, err := strconv.ParseFloat(header, 64)
+	if err != nil || math.Abs(seconds) > lastDeadline {
 		return tasks.Permanent(fmt.Errorf("header %s %.40q is not a Unix time in seconds", format.ExpiresHeader, header))
 	}
-	if expires := time.Unix(seconds, 0).UTC(); !a.began.Before(expires) {
-		return fmt.Errorf("%w before it was begun: it could wait until %s", tasks.ErrExpired, expires.Format(time.RFC3339))
+	if expires := time.UnixMilli(int64(math.Floor(seconds * 1000))).UTC(); !a.began.Before(expires) {
+		return fmt.Errorf("%w before it was begun: it could wait until %s", tasks.ErrExpired, expires.Format(time.RFC3339Nano))
 	}
 	return nil
 }

@@ -135,6 +135,9 @@ for _, i in ipairs(mine(ids, marks)) do
 	if e.member then
 		keepMember(e.member)
 	end
+	if e.reply then
+		call("HSET", own .. "replies", e.reply.field, ARGV[e.reply.text])
+	end
 	users[e.user or ""] = true
 end
 runIndexing("ZREM", index)

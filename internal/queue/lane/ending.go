@@ -57,6 +57,7 @@ type ending struct {
 	awaiting  bool   // the retry is left to workers that know the task
 	quiet     bool   // it has been said before
 	reported  bool
+	reply     *tasks.Reply // what is told of it, see replies
 
 	tries int  // how often it was not written
 	alone bool // it is written by itself
@@ -195,6 +196,7 @@ func (e *ending) ask(texts []any) (endAsk, []any) {
 	}
 	ask.Tells, texts = e.tells(texts)
 	ask.Member, texts = e.keepsMember(texts)
+	ask.Reply, texts = e.keepsReply(texts)
 	if note := e.note(); note != "" {
 		texts = append(texts, note)
 		ask.Note, ask.Noted = len(texts)+1, a.isKept()
@@ -205,7 +207,7 @@ func (e *ending) ask(texts []any) (endAsk, []any) {
 // isPlain reports whether nothing is to be done but to delete the task.
 func (e *ending) isPlain() bool {
 	m := e.attempt.message
-	return e.way == done && e.attempt.turn == "" && m.UniqueKey == "" && m.Headers[format.NotifyHeader] == "" && m.Headers[format.BatchHeader] == ""
+	return e.way == done && e.attempt.turn == "" && m.UniqueKey == "" && m.Headers[format.NotifyHeader] == "" && m.Headers[format.BatchHeader] == "" && m.Headers[format.ReplyHeader] == ""
 }
 
 // isFinal reports whether the task has come to its end.

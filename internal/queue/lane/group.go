@@ -30,7 +30,10 @@ type Deps struct {
 	// Wake runs a delayed task, named queue/id, at once.
 	Wake func(ctx context.Context, target string) error
 	// Ended looks at a batch of which a member has ended.
-	Ended   func(ctx context.Context, batch string) error
+	Ended func(ctx context.Context, batch string) error
+	// Reply is told what there is to tell of tasks that were sent with [tasks.Options.Reply]. It must
+	// not block. What has a field is kept until it has been told; nil leaves it to others.
+	Reply   func(tasks.Reply)
 	Metrics *Metrics
 	Log     *zap.Logger
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"switchyard/internal/queue/format"
@@ -45,6 +47,9 @@ func (l *limits) next() time.Time {
 	return first
 }
 
+// mostLimit bounds the limits that a task may bring, in milliseconds: a year.
+const mostLimit = 365 * 24 * 3600 * 1000
+
 // asynqTimeout is what asynq's client writes where its caller asks for no time limit.
 const asynqTimeout = 30 * 60
 
@@ -53,22 +58,37 @@ const asynqTimeout = 30 * 60
 func (a *attempt) watch() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	hard := a.policy.HardLimit
+	soft, hard := a.ownLimits()
 	if timeout := a.message.Timeout; a.isForeign() && timeout > 0 && timeout < asynqTimeout {
 		asked := time.Duration(timeout) * time.Second
 		if hard == 0 || asked < hard {
 			hard = asked
 		}
 	}
-	if a.policy.SoftLimit > 0 {
-		a.limits.soft = a.began.Add(a.policy.SoftLimit)
+	if soft > 0 {
+		a.limits.soft = a.began.Add(soft)
 	}
 	if hard > 0 {
 		a.limits.hard = a.began.Add(hard)
 	}
 	a.limits.deadline = a.deadline()
 	a.arm()
+	a.handled = a.cause == nil
 	return a.cause
+}
+
+// ownLimits returns the soft and the hard limit of an attempt: the task's own, where it has any, or
+// else the policy's.
+func (a *attempt) ownLimits() (soft, hard time.Duration) {
+	soft, hard = a.policy.SoftLimit, a.policy.HardLimit
+	first, second, _ := strings.Cut(a.message.Headers[format.LimitsHeader], ",")
+	if ms, err := strconv.ParseInt(first, 10, 64); err == nil && ms > 0 && ms < mostLimit {
+		soft = time.Duration(ms) * time.Millisecond
+	}
+	if ms, err := strconv.ParseInt(second, 10, 64); err == nil && ms > 0 && ms < mostLimit {
+		hard = time.Duration(ms) * time.Millisecond
+	}
+	return soft, hard
 }
 
 // arm sets the timer to the next limit. An attempt that has not begun hears of what has stopped

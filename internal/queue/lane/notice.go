@@ -130,11 +130,11 @@ func (e *ending) status() tasks.Status {
 	return s
 }
 
-// shownHeaders returns the headers of a task without the hooks: the address of one is no other's.
+// shownHeaders returns the headers of a task without what is told to others: the address of a hook is no other's.
 func shownHeaders(headers map[string]string) map[string]string {
 	shown := make(map[string]string, len(headers))
 	for name, value := range headers {
-		if name != format.NotifyHeader {
+		if name != format.NotifyHeader && name != format.ReplyHeader {
 			shown[name] = value
 		}
 	}

@@ -40,7 +40,7 @@ local function kindOf(key)
 		return "list"
 	elseif string.sub(key, 1, #index) == index then
 		return key == index .. "kinds" and "set" or "zset"
-	elseif string.sub(key, 1, #own + 6) == own .. "batch:" then
+	elseif key == own .. "replies" or string.sub(key, 1, #own + 6) == own .. "batch:" then
 		return "hash"
 	elseif string.sub(key, 1, #own) == own then
 		return "set" -- turns

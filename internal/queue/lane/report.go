@@ -51,6 +51,9 @@ func (l *lane) report(e *ending, lost map[string]bool) {
 	if target := a.message.Headers[format.WakesHeader]; target != "" && e.isFinal() {
 		l.wakes.Go(func() { l.wake(target) })
 	}
+	if r := e.reply; r != nil && l.Reply != nil && e.isTold(lost) {
+		l.Reply(*r)
+	}
 	if batch, _ := e.member(); batch != "" {
 		l.wakes.Go(func() { l.closeBatch(batch) })
 	}

@@ -40,6 +40,7 @@ type endAsk struct {
 	Known     bool           `json:"known,omitempty"`     // it does not wait for another worker any more
 	Tells     []tell         `json:"tells,omitempty"`     // tasks that tell of its end
 	Member    *memberAsk     `json:"member,omitempty"`    // what its batch is told of its end
+	Reply     *replyAsk      `json:"reply,omitempty"`     // what is told of it elsewhere
 	Note      int            `json:"note,omitempty"`      // what is kept of the attempt, by its place
 	Noted     bool           `json:"noted,omitempty"`     // something was kept of it while it ran
 	Texts     map[string]int `json:"texts,omitempty"`     // fields of the task, by the place of their value
