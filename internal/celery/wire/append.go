@@ -76,3 +76,9 @@ func appendSignature(to []byte, sig *Signature) []byte {
 	}
 	return sig.append(to)
 }
+
+// text is the text that raw is, "" if it is none.
+func text(raw json.RawMessage) string {
+	text, _ := unquote(raw)
+	return text
+}

@@ -72,12 +72,3 @@ func withHeader(member string) []byte {
 
 // withBody is a message of task t and id i that has this body.
 func withBody(body string) []byte { return envelopeOf(`{"task": "t", "id": "i"}`, body) }
-
-func compact(t testing.TB, raw []byte) string {
-	t.Helper()
-	var buffer bytes.Buffer
-	if err := json.Compact(&buffer, raw); err != nil {
-		t.Fatalf("%s: %v", raw, err)
-	}
-	return buffer.String()
-}
