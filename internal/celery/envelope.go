@@ -1,0 +1,34 @@
+package celery
+
+import (
+	"encoding/json"
+
+	"switchyard/internal/celery/wire"
+)
+
+// envelope is what a task carries to its end: what its result and what follows it need.
+type envelope struct {
+	Task     string     `json:"task"`
+	Queue    string     `json:"queue"` // of Celery
+	Priority int        `json:"priority,omitempty"`
+	Steps    wire.Steps `json:"steps"`
+	Ignore   bool       `json:"ignore,omitempty"` // its client asked for no result
+	// ArgsRepr and KwargsRepr are shown in events.
+	ArgsRepr   string `json:"argsrepr,omitempty"`
+	KwargsRepr string `json:"kwargsrepr,omitempty"`
+	// Args and Kwargs are told with an extended result.
+	Args   []json.RawMessage `json:"args,omitempty"`
+	Kwargs json.RawMessage   `json:"kwargs,omitempty"`
+}
+
+// envelope returns what the task of a message is to carry.
+func (o Options) envelope(m wire.Message) envelope {
+	e := envelope{
+		Task: m.Task, Queue: m.RoutingKey, Priority: m.Priority, Steps: m.Steps(), Ignore: m.IgnoreResult,
+		ArgsRepr: m.ArgsRepr, KwargsRepr: m.KwargsRepr,
+	}
+	if o.ResultExtended {
+		e.Args, e.Kwargs = m.Args, m.Kwargs
+	}
+	return e
+}
