@@ -159,5 +159,5 @@ func (d direct) RemoveEntry(ctx context.Context, id string) error {
 }
 
 func (d direct) RunEntry(ctx context.Context, id string) (tasks.Receipt, error) {
-	return d.Schedule.RunNow(ctx, id, d.Queue)
+	return d.Schedule.RunNow(ctx, id, d.Ticks)
 }

@@ -44,7 +44,7 @@ func (d direct) withTasks(ctx context.Context, records []schedule.Record) ([]lis
 			last = append(last, tasks.Receipt{ID: r.Books.LastTask, Queue: r.Books.LastQueue})
 		}
 	}
-	states, err := d.Queue.States(ctx, last)
+	states, err := d.Ticks.States(ctx, last)
 	if err != nil {
 		return nil, err
 	}

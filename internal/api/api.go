@@ -21,6 +21,7 @@ import (
 	"switchyard/internal/audit"
 	"switchyard/internal/batches"
 	"switchyard/internal/cache"
+	"switchyard/internal/celery/ticks"
 	"switchyard/internal/control"
 	"switchyard/internal/events"
 	"switchyard/internal/journal"
@@ -53,8 +54,10 @@ type Hooks interface {
 
 // Options are what the API works with.
 type Options struct {
-	Version  string
-	Queue    *queue.Client
+	Version string
+	Queue   *queue.Client
+	// Ticks is where the tasks of the schedule go.
+	Ticks    *ticks.Queue
 	Catalog  *tasks.Catalog
 	Routing  *routing.Table
 	ByHand   ByHand

@@ -49,7 +49,7 @@ func (s *server) entriesOf(ctx context.Context, records []schedule.Record) ([]En
 			last = append(last, tasks.Receipt{ID: r.Books.LastTask, Queue: r.Books.LastQueue})
 		}
 	}
-	states, err := s.Queue.States(ctx, last)
+	states, err := s.Ticks.States(ctx, last)
 	if err != nil {
 		return nil, err
 	}

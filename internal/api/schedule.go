@@ -12,6 +12,7 @@ import (
 
 	"switchyard/internal/audit"
 	"switchyard/internal/calendar"
+	"switchyard/internal/celery/ticks"
 	"switchyard/internal/control"
 	"switchyard/internal/schedule"
 	"switchyard/internal/tasks"
@@ -305,7 +306,7 @@ func (s *server) runEntry(ctx context.Context, id string) (*taskOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	receipt, err := s.Schedule.RunNow(ctx, id, s.Queue)
+	receipt, err := s.Schedule.RunNow(ctx, id, s.Ticks)
 	if err != nil {
 		return nil, err
 	}
@@ -313,6 +314,9 @@ func (s *server) runEntry(ctx context.Context, id string) (*taskOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	out.Status, out.Location = http.StatusCreated, address(receipt.Queue, receipt.ID, "")
+	out.Status = http.StatusCreated
+	if !ticks.IsCelerys(receipt.Queue) { // those have no address here
+		out.Location = address(receipt.Queue, receipt.ID, "")
+	}
 	return out, s.note(ctx, "run entry", r.Entry)
 }

@@ -52,7 +52,7 @@ func (s *System) checkSent() error {
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(s.Config.Agents)) {
 		for _, kind := range s.Config.Agents[name].Enqueues {
-			if _, err := s.Catalog.Lookup(kind); err != nil {
+			if err := s.Catalog.CheckSent(kind); err != nil {
 				errs = append(errs, fmt.Errorf("agent %q: enqueues: %w", name, err))
 			}
 		}

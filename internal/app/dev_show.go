@@ -127,7 +127,7 @@ func (d *dev) brief(ctx context.Context) error {
 		return err
 	}
 	d.say("Ranking and writing the briefing of %q", DevUser)
-	if _, err := d.system.Schedule.RunNow(ctx, users.EntryID(DevUser), d.system.Queue); err != nil {
+	if _, err := d.system.Schedule.RunNow(ctx, users.EntryID(DevUser), d.system.Ticks); err != nil {
 		return err
 	}
 	var ready briefings.Event

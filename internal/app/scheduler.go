@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,6 +13,7 @@ import (
 
 	"switchyard/internal/cache"
 	"switchyard/internal/calendar"
+	"switchyard/internal/celery/ticks"
 	"switchyard/internal/config"
 	"switchyard/internal/control"
 	"switchyard/internal/daemon"
@@ -43,11 +46,15 @@ func NewScheduler(s *System) *Scheduler {
 	return &Scheduler{s, s.engine(), cache.NewPatternListener(s.Redis, "agent:"+string(control.Resume)+":*")}
 }
 
-// Checks are the readiness of the scheduler: its rounds go on, what it writes can be written, and a
-// resume is heard.
+// Checks are the readiness of the scheduler: its rounds go on, what it writes can be written, a resume is
+// heard, and Celery takes what its workers perform.
 func (c *Scheduler) Checks() []daemon.Check {
 	writes := c.system.checkWrites(c.system.Config.QueueNames(), c.system.Schedule.Keys(probe))
-	return []daemon.Check{{Name: "rounds", Test: c.engine.Check}, writes, {Name: "resumes", Test: c.ears.Check}}
+	checks := []daemon.Check{{Name: "rounds", Test: c.engine.Check}, writes, {Name: "resumes", Test: c.ears.Check}}
+	if sender := c.system.celery.sender(); sender != nil {
+		checks = append(checks, daemon.Check{Name: "celery", Test: sender.Check})
+	}
+	return checks
 }
 
 // stopGrace is how long a scheduler has to hand back what it claimed once it is to stop. It
@@ -120,7 +127,7 @@ func (s *System) CheckEntry(ctx context.Context, e schedule.Entry) error {
 	if tasks.CheckKind(e.Kind) != nil {
 		return err
 	}
-	if refused := s.Queue.Check(e.Kind, e.Payload, e.Queue); refused != nil {
+	if refused := s.Ticks.Check(e.Kind, e.Payload, e.Queue); refused != nil {
 		err = errors.Join(err, fmt.Errorf("entry %s: %w", e.ID, refused))
 	}
 	return err
@@ -128,11 +135,11 @@ func (s *System) CheckEntry(ctx context.Context, e schedule.Entry) error {
 
 func (s *System) engine() *schedule.Engine {
 	mirror := queue.NewMirror(s.Redis)
-	return schedule.NewEngine(s.Schedule, notedQueue{s.Queue, mirror}, schedule.Options{
+	return schedule.NewEngine(s.Schedule, notedQueue{s.Ticks, mirror}, schedule.Options{
 		Batch:      s.Config.Scheduler.Batch,
 		ClaimLease: s.Config.Scheduler.ClaimLease,
 		Logger:     s.Log,
-		Observer:   newTickMetrics(s.Metrics, s.Catalog.Names()),
+		Observer:   newTickMetrics(s.Metrics, append(s.Catalog.Names(), slices.Collect(maps.Keys(s.Config.Celery.Performs()))...)),
 		Mirror:     asynqmonMirror{mirror},
 		Brake:      s.Brake,
 	})
@@ -161,13 +168,13 @@ func (m asynqmonMirror) MirrorSchedule(ctx context.Context, upcoming []schedule.
 
 // notedQueue is the queue, of whose ticks the mirror takes note.
 type notedQueue struct {
-	*queue.Client
+	*ticks.Queue
 	mirror *queue.Mirror
 }
 
 // EnqueueTicks implements [schedule.Queue].
 func (q notedQueue) EnqueueTicks(ctx context.Context, ticks []tasks.Tick, until time.Time) []tasks.Added {
-	results := q.Client.EnqueueTicks(ctx, ticks, until)
+	results := q.Queue.EnqueueTicks(ctx, ticks, until)
 	q.mirror.Note(ticks, results)
 	return results
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"switchyard/internal/audit"
 	"switchyard/internal/batches"
 	"switchyard/internal/cache"
+	"switchyard/internal/celery/ticks"
 	"switchyard/internal/command"
 	"switchyard/internal/config"
 	"switchyard/internal/control"
@@ -42,13 +44,15 @@ import (
 
 // System is everything a process may need, on one shared Redis client.
 type System struct {
-	Config    config.Config
-	Log       *zap.Logger
-	Redis     redis.UniversalClient
-	Cache     *cache.Cache
-	Routing   *routing.Table
-	Catalog   *tasks.Catalog
-	Queue     *queue.Client
+	Config  config.Config
+	Log     *zap.Logger
+	Redis   redis.UniversalClient
+	Cache   *cache.Cache
+	Routing *routing.Table
+	Catalog *tasks.Catalog
+	Queue   *queue.Client
+	// Ticks is where the tasks of the schedule go.
+	Ticks     *ticks.Queue
 	Schedule  *schedule.Store
 	Users     *users.Store
 	Documents *documents.Store
@@ -70,6 +74,7 @@ type System struct {
 	Metrics    *prometheus.Registry
 
 	own    []tasks.Definition
+	celery *celery // nil: nothing here has to do with it
 	traces *telemetry.Traces
 	rights *rights.Watch
 }
@@ -147,7 +152,12 @@ func (s *System) wire() error {
 	if s.Catalog, err = tasks.NewCatalog(s.Config.Tasks.MaxPayload, kinds...); err != nil {
 		return err
 	}
+	s.Catalog = s.Catalog.Without(slices.Collect(maps.Keys(s.Config.Celery.Performs()))...)
 	s.Queue = queue.NewClient(s.Redis, s.Routing, s.Catalog, s.Config.QueueNames(), s.traces)
+	if s.celery, err = s.openCelery(); err != nil {
+		return err
+	}
+	s.Ticks = ticks.NewQueue(s.Queue, s.celery.sender())
 	return nil
 }
 
@@ -162,7 +172,7 @@ func (s *System) Close() error {
 	if err := s.traces.Close(); err != nil {
 		s.Log.Warn("traces are lost", zap.Error(err))
 	}
-	if err := errors.Join(s.Channels.Close(), s.Redis.Close()); err != nil {
+	if err := errors.Join(s.celery.close(), s.Channels.Close(), s.Redis.Close()); err != nil {
 		return fmt.Errorf("close redis: %w", err)
 	}
 	return nil

@@ -68,6 +68,8 @@ type CeleryKind struct {
 	Input string `yaml:"input,omitempty"`
 	// Queue is its queue in Celery; "" leaves that to the routes.
 	Queue string `yaml:"queue,omitempty"`
+	// Priority is that of messages that are sent from here, as Celery counts: 0 is served first.
+	Priority int `yaml:"priority,omitempty"`
 	// Share is how much of what is sent is performed here, such as 20%. The rest is passed on. "" is all.
 	Share string `yaml:"share,omitempty"`
 	// Runtime says who performs it: "" a handler here; celery, a Celery worker that gets each attempt
@@ -107,6 +109,36 @@ func (c Config) celeryRedis(address string) cache.Options {
 		o.URL, o.Password = address, ""
 	}
 	return o
+}
+
+// Performs returns the kinds that Celery's workers perform and nobody here, each with the names of its
+// task and its queue.
+func (c Celery) Performs() map[string]CeleryKind {
+	kinds := make(map[string]CeleryKind)
+	for name, k := range c.Kinds {
+		if k.Runtime == RuntimePython {
+			k.Task = cmp.Or(k.Task, name)
+			k.Queue = cmp.Or(k.Queue, c.Route(k.Task))
+			kinds[name] = k
+		}
+	}
+	return kinds
+}
+
+// Route returns the queue of a task of Celery: that of the route with its name, or else with the longest
+// prefix of it, or else the default one.
+func (c Celery) Route(task string) string {
+	queue, matched := c.DefaultQueue, -1
+	for pattern, to := range c.Routes {
+		if pattern == task {
+			return to
+		}
+		prefix, wild := strings.CutSuffix(pattern, "*")
+		if wild && strings.HasPrefix(task, prefix) && len(prefix) > matched {
+			queue, matched = to, len(prefix)
+		}
+	}
+	return queue
 }
 
 // Speaks reports whether anything here has to do with Celery.
@@ -174,6 +206,15 @@ func (c Config) checkCeleryKinds() error {
 		if k.Runtime == RuntimePython && k.Share != "" {
 			note("share %q with runtime python: nothing of it is performed here; leave one out", k.Share)
 		}
+		if k.Runtime == RuntimePython && (k.User != "" || k.Input != "") {
+			note("user %q and input %q with runtime python: the members of a payload are the arguments; leave both out", k.User, k.Input)
+		}
+		if k.Priority < 0 || k.Priority > 9 {
+			note("priority %d: give 0, which is served first, to 9", k.Priority)
+		}
+		if k.Task != "" && !isTaskName(k.Task) {
+			note("task %q: give the name of a task of Celery, up to 255 bytes that can be printed", k.Task)
+		}
 		if k.Queue != "" && !isListName(k.Queue) {
 			note("queue %q: give a queue's name, up to 200 bytes that can be printed", k.Queue)
 		}
@@ -190,6 +231,11 @@ func (c Config) checkCeleryKinds() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// isTaskName reports whether a text can name a task of Celery.
+func isTaskName(name string) bool {
+	return len(name) <= 255 && utf8.ValidString(name) && !strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
 // isListName reports whether a text can name a queue of Celery.

@@ -44,7 +44,8 @@ type Entry struct {
 	// Kind and Payload are the task's. An empty payload is an empty object.
 	Kind    string          `json:"kind"`
 	Payload json.RawMessage `json:"payload,omitempty"`
-	// Queue takes the task instead of the one its kind is routed to.
+	// Queue takes the task instead of the one its kind is routed to. It is a queue of Celery if Celery's
+	// workers perform the kind.
 	Queue string `json:"queue,omitempty"`
 	// CatchUp says what becomes of ticks missed while no scheduler ran; "" is [Latest].
 	CatchUp CatchUp `json:"catch_up,omitempty"`
@@ -81,7 +82,9 @@ type Entry struct {
 	Paused bool `json:"paused,omitempty"`
 }
 
-var queuePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]*$`)
+// queuePattern is that of queues of Celery, too, which have any name. Whether there is such a queue is for
+// the enqueuer to say.
+var queuePattern = regexp.MustCompile(`^[\pL\pN\pP\pS]+$`)
 
 // CheckID reports why id cannot name an entry.
 func CheckID(id string) error {

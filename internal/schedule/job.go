@@ -90,13 +90,22 @@ func (j *job) tasks(now time.Time) []tasks.Tick {
 	return ticks
 }
 
+// later returns when j is looked at again if nothing can be done about it now: the longer it is due, the
+// later.
+func (j *job) later(now time.Time) time.Time {
+	return now.Add(min(max(now.Sub(j.Due())/8, minHold), maxHold))
+}
+
+// hold takes j's ticks away, which stay as they are in its books.
+func (j *job) hold(now time.Time) { j.until, j.ticks = j.later(now), nil }
+
 // hold takes the ticks away from jobs that must not be enqueued now: those of a user
 // whose brake is on, and those that would overlap with the entry's last task.
 func (e *Engine) hold(ctx context.Context, jobs []*job, now time.Time) error {
 	if err := e.holdBraked(ctx, jobs, now); err != nil {
 		return fmt.Errorf("ask for brakes: %w", err)
 	}
-	if err := e.skipOverlapping(ctx, jobs); err != nil {
+	if err := e.skipOverlapping(ctx, jobs, now); err != nil {
 		return fmt.Errorf("look for overlaps: %w", err)
 	}
 	return nil
@@ -108,9 +117,8 @@ const (
 	maxHold = 30 * time.Second
 )
 
-// holdBraked holds the entries of users whose brake is on. Their ticks stay as they are,
-// so that the catch-up policy decides about them when the brake is off. The longer an
-// entry is held, the rarer it is looked at.
+// holdBraked holds the entries of users whose brake is on. The catch-up policy decides about their ticks
+// when the brake is off.
 func (e *Engine) holdBraked(ctx context.Context, jobs []*job, now time.Time) error {
 	if e.options.Brake == nil {
 		return nil
@@ -131,9 +139,7 @@ func (e *Engine) holdBraked(ctx context.Context, jobs []*job, now time.Time) err
 	}
 	for i, j := range owned {
 		if held[i] {
-			waited := now.Sub(j.Due())
-			j.until = now.Add(min(max(waited/8, minHold), maxHold))
-			j.ticks = nil
+			j.hold(now)
 		}
 	}
 	return nil

@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"context"
+	"time"
 
 	"switchyard/internal/tasks"
 )
@@ -17,8 +18,8 @@ const (
 )
 
 // skipOverlapping drops the ticks of entries that do not want two tasks at once and whose
-// last one still waits or runs.
-func (e *Engine) skipOverlapping(ctx context.Context, jobs []*job) error {
+// last one still waits or runs. It holds those of whose last one nobody can tell now.
+func (e *Engine) skipOverlapping(ctx context.Context, jobs []*job, now time.Time) error {
 	var wary []*job
 	var last []tasks.Receipt
 	for _, j := range jobs {
@@ -34,7 +35,10 @@ func (e *Engine) skipOverlapping(ctx context.Context, jobs []*job) error {
 		return err
 	}
 	for i, j := range wary {
-		if states[i] != "" && !states[i].Ended() {
+		switch {
+		case states[i] == tasks.StateUnknown:
+			j.hold(now)
+		case states[i] != "" && !states[i].Ended():
 			j.skipped = len(j.ticks)
 			j.ticks = nil
 		}

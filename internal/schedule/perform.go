@@ -111,6 +111,8 @@ func (e *Engine) settle(j *job, results []tasks.Added, c claim) (edit, error) {
 		case tasks.IsPermanent(err):
 			e.options.Logger.Error("schedule tick refused", zap.String("entry", j.id), zap.Time("tick", tick), zap.Error(err))
 			return j.rewrite(done.Books.withError(err), done.Due()), nil // as the ticks after it would be
+		case errors.Is(err, tasks.ErrElsewhere):
+			return j.rewrite(j.Books.withError(err), j.later(c.now)), nil
 		default:
 			return j.rewrite(j.Books.withError(err), c.now.Add(retryAfter)), fmt.Errorf("entry %s: %w", j.id, err)
 		}

@@ -33,6 +33,7 @@ func KindOf[A any](name string, version int) Kind {
 type Catalog struct {
 	kinds      map[string]Kind
 	maxPayload int
+	celerys    map[string]bool // kinds that workers of Celery perform
 }
 
 // NewCatalog collects kinds. maxPayload bounds payloads in bytes;
@@ -54,11 +55,20 @@ func NewCatalog(maxPayload int, kinds ...Kind) (*Catalog, error) {
 	return c, nil
 }
 
+// Without returns c, which refuses tasks of kinds that workers of Celery perform and nobody here.
+func (c *Catalog) Without(celerys ...string) *Catalog {
+	all := Catalog{kinds: c.kinds, maxPayload: c.maxPayload, celerys: make(map[string]bool, len(celerys))}
+	for _, name := range celerys {
+		all.celerys[name] = true
+	}
+	return &all
+}
+
 // Names returns the names of the known kinds that may be sent, sorted.
 func (c *Catalog) Names() []string {
 	var names []string
 	for name, k := range c.kinds {
-		if !k.Internal {
+		if !k.Internal && !c.celerys[name] {
 			names = append(names, name)
 		}
 	}
@@ -69,10 +79,22 @@ func (c *Catalog) Names() []string {
 // Lookup returns the kind of that name. The error lists those there are.
 func (c *Catalog) Lookup(name string) (Kind, error) {
 	k, ok := c.kinds[name]
+	if !ok && c.celerys[name] {
+		return k, errCelerys(name)
+	}
 	if !ok {
 		return k, fmt.Errorf("kind %q is unknown: known are %s", name, strings.Join(c.Names(), ", "))
 	}
 	return k, nil
+}
+
+// CheckSent reports that nobody here may send tasks of a kind.
+func (c *Catalog) CheckSent(name string) error {
+	if c.celerys[name] {
+		return errCelerys(name)
+	}
+	_, err := c.Lookup(name)
+	return err
 }
 
 // CheckSize reports that a payload is too large to be handled.
@@ -86,10 +108,10 @@ func (c *Catalog) CheckSize(kind string, payload []byte) error {
 // Check reports why a payload cannot be a task of a kind: the kind is unknown, the payload too
 // large, or not valid for it.
 func (c *Catalog) Check(name string, payload []byte) (Kind, error) {
-	k, err := c.Lookup(name)
-	if err != nil {
-		return k, err
+	if err := c.CheckSent(name); err != nil {
+		return Kind{}, err
 	}
+	k := c.kinds[name]
 	if err := c.CheckSize(name, payload); err != nil {
 		return k, err
 	}
@@ -97,4 +119,9 @@ func (c *Catalog) Check(name string, payload []byte) (Kind, error) {
 		return k, fmt.Errorf("%s: %w", name, err)
 	}
 	return k, nil
+}
+
+// errCelerys is why nobody may send a task of a kind here.
+func errCelerys(name string) error {
+	return fmt.Errorf("kind %q is performed by Celery's workers (celery.kinds.%s.runtime is python): send it with Celery, or give it an entry of the schedule", name, name)
 }

@@ -24,6 +24,9 @@ const (
 	StateBroken    State = "broken"    // what is kept of it is no task: it can only be looked at and deleted
 )
 
+// StateUnknown is what is said of a task whose state is kept elsewhere, while that does not answer.
+const StateUnknown State = "unknown"
+
 // States are all states, in the order in which a task passes through them.
 var States = []State{
 	StateWaiting, StateScheduled, StateHeld, StateRunning, StateRetrying, StateParked,

@@ -21,3 +21,7 @@ type Tick struct {
 // ErrTooLate says that a tick was not enqueued because the time for it was over: it is
 // somebody else's by now.
 var ErrTooLate = errors.New("the claim is over")
+
+// ErrElsewhere says that a tick could not be enqueued because what takes it, which is not the Redis of the
+// schedule, does not take it now. That is in the way of no other tick.
+var ErrElsewhere = errors.New("out of reach")
