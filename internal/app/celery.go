@@ -14,14 +14,15 @@ import (
 
 // celery is what a process has to do with Celery.
 type celery struct {
-	opened []redis.UniversalClient // not those that are ours anyway
-	ticks  *ticks.Sender
+	opened  []redis.UniversalClient // not those that are ours anyway
+	broker  *broker.Broker
+	backend redis.UniversalClient
+	ticks   *ticks.Sender // nil: the schedule sends nothing there
 }
 
-// openCelery returns nil where Celery's workers perform nothing. It does not speak to Redis yet.
+// openCelery returns nil where nothing here has to do with Celery. It does not speak to Redis yet.
 func (s *System) openCelery() (*celery, error) {
-	performs := s.Config.Celery.Performs()
-	if len(performs) == 0 {
+	if !s.Config.Celery.Speaks() {
 		return nil, nil
 	}
 	c := &celery{}
@@ -33,12 +34,17 @@ func (s *System) openCelery() (*celery, error) {
 	if err != nil {
 		return nil, errors.Join(err, c.close())
 	}
+	c.broker, c.backend = broker.New(messages, namesOf(s.Config.Celery, broker.DB(messages)), s.Config.Redis.Prefix), results
+	performs := s.Config.Celery.Performs()
+	if len(performs) == 0 {
+		return c, nil
+	}
 	kinds := make(map[string]ticks.Kind, len(performs))
 	for name, k := range performs {
 		kinds[name] = ticks.Kind{Task: k.Task, Args: k.Args, Queue: k.Queue, Priority: k.Priority}
 	}
 	c.ticks = ticks.NewSender(ticks.Options{
-		Broker: broker.New(messages, namesOf(s.Config.Celery, broker.DB(messages)), s.Config.Redis.Prefix), Backend: results,
+		Broker: c.broker, Backend: results,
 		ResultPrefix: s.Config.Celery.ResultPrefix, Kinds: kinds, Prefix: s.Config.Redis.Prefix, Log: s.Log,
 	})
 	return c, nil

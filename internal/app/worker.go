@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"switchyard/internal/cache"
+	door "switchyard/internal/celery"
 	"switchyard/internal/config"
 	"switchyard/internal/control"
 	"switchyard/internal/daemon"
@@ -55,6 +56,7 @@ type Worker struct {
 	handlers  *handlers
 	ears      *cache.Listener
 	consuming atomic.Pointer[lane.Group]
+	door      *door.Door // nil: it is shut
 }
 
 // NewWorker returns a worker of the given queues, to be run once. The error names agents that no
@@ -65,7 +67,9 @@ func NewWorker(s *System, queues map[string]config.Queue) (*Worker, error) {
 		return nil, err
 	}
 	ears := cache.NewPatternListener(s.Redis, "agent:"+string(control.Pause)+":*", "agent:"+string(control.Resume)+":*")
-	return &Worker{system: s, queues: queues, handlers: handlers, ears: ears}, nil
+	w := &Worker{system: s, queues: queues, handlers: handlers, ears: ears}
+	w.door, err = w.newDoor()
+	return w, err
 }
 
 // Run consumes until stop is quiet and drained.
@@ -93,7 +97,7 @@ func (w *Worker) Run(stop daemon.Stop) error {
 		s.Log.Info("stopping: no new tasks are taken", zap.Duration("drain", s.Config.Worker.Drain))
 	})
 	watching, endWatching := context.WithCancel(context.Background())
-	watched := w.watch(watching)
+	watched := w.watch(watching, stop.Quiet)
 	lanes.Run(stop.Quiet, stop.Drain)
 	endWatching()
 	watched.Wait()
@@ -111,8 +115,12 @@ func (w *Worker) lanes(waiting redis.UniversalClient) *lane.Group {
 		s.Log.Info("consuming", zap.String("queue", name), zap.Int("concurrency", q.Concurrency))
 	}
 	w.handlers.models.Register(s.Metrics)
+	var reply func(tasks.Reply)
+	if w.door != nil {
+		reply = w.door.Reply
+	}
 	return lane.New(lane.Deps{
-		Redis: s.Redis, Waiting: waiting, Table: s.Routing, Catalog: s.Catalog, Handlers: w.handlers.byKind, Traces: s.traces, Wake: s.Queue.Wake, Ended: s.Batches.Ended, Metrics: lane.NewMetrics(s.Metrics), Log: s.Log,
+		Redis: s.Redis, Waiting: waiting, Table: s.Routing, Catalog: s.Catalog, Handlers: w.handlers.byKind, Traces: s.traces, Wake: s.Queue.Wake, Ended: s.Batches.Ended, Reply: reply, Metrics: lane.NewMetrics(s.Metrics), Log: s.Log,
 	}, options...)
 }
 
@@ -128,7 +136,7 @@ func (w *Worker) names() []string {
 
 // watch keeps what runs under the brakes, the claims of the deployment, and journals no longer
 // than they are to be kept, until ctx ends.
-func (w *Worker) watch(ctx context.Context) *sync.WaitGroup {
+func (w *Worker) watch(ctx, quiet context.Context) *sync.WaitGroup {
 	s := w.system
 	overseer := control.NewOverseer(s.Operator(), s.Log)
 	receiver := control.NewReceiver(s.Operator(), s.Channels, overseer, s.Log)
@@ -139,6 +147,9 @@ func (w *Worker) watch(ctx context.Context) *sync.WaitGroup {
 	all.Go(func() { s.Queues.Keep(ctx, w.names()...) })
 	all.Go(func() { s.Journals.Trim(ctx, s.Queue) })
 	all.Go(func() { s.Batches.Watch(ctx, s.Log) })
+	if w.door != nil {
+		all.Go(func() { w.door.Run(ctx, quiet) })
+	}
 	return &all
 }
 
@@ -151,7 +162,11 @@ func (w *Worker) Checks() []daemon.Check {
 		}
 		return lanes.Check(ctx)
 	}
-	return []daemon.Check{{Name: "lanes", Test: consuming}, w.system.checkWrites(w.names(), nil), {Name: "brake", Test: w.ears.Check}}
+	checks := []daemon.Check{{Name: "lanes", Test: consuming}, w.system.checkWrites(w.names(), nil), {Name: "brake", Test: w.ears.Check}}
+	if w.door != nil {
+		checks = append(checks, daemon.Check{Name: "celery", Test: w.door.Check})
+	}
+	return checks
 }
 
 // orStopped returns err unless it only says that the process was asked to stop.

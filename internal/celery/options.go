@@ -47,7 +47,7 @@ type Kind struct {
 	CeleryQueue string
 	// Args are the names of its positional arguments.
 	Args []string
-	// User is the argument that becomes the payload's user_id, Input the one that becomes its input; *
+	// User is the argument that becomes the payload's user, Input the one that becomes its input; *
 	// are all others.
 	User, Input string
 	// Percent is how much of what is sent is performed here.

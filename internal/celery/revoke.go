@@ -84,7 +84,7 @@ func (d *Door) cancel(ctx context.Context, ids []string, terminate bool) error {
 	all, err := d.Tasks.Cancel(ctx, wanted, tasks.Cancellation{By: "celery", Why: "revoked by a client of Celery"})
 	for _, h := range all {
 		if h.Err != nil {
-			d.Log.Info("revoked task not cancelled", zap.String("id", h.Name.ID), zap.Error(h.Err))
+			d.Log.Info("revoked task not cancelled", zap.String("id", h.ID), zap.Error(h.Err))
 		}
 	}
 	return err

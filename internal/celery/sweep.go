@@ -59,8 +59,8 @@ func (d *Door) sweepSome(ctx context.Context, queue string, found []string) erro
 	for len(old) > 0 {
 		n := min(len(old), tellAtOnce)
 		d.Metrics.swept.Add(float64(n))
-		if err := d.teller.tell(old[:n]); err != nil {
-			return err
+		if !d.teller.tell(old[:n]) {
+			return nil // the log has said why
 		}
 		old = old[n:]
 	}

@@ -103,15 +103,15 @@ func (t *teller) gather(first tasks.Reply) []tasks.Reply {
 	return some
 }
 
-// tell tells replies, and forgets those that have been told. It returns why some are not.
-func (t *teller) tell(some []tasks.Reply) error {
+// tell tells replies, and forgets those that have been told. It reports whether all are.
+func (t *teller) tell(some []tasks.Reply) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), answerWithin)
 	defer cancel()
 	err := t.door.tell(ctx, some)
 	if err != nil {
 		t.door.Log.Warn("results are not told to Celery's clients: the next try is soon", zap.Error(err))
 	}
-	return err
+	return err == nil
 }
 
 // again has a reply told again whose chord has no size yet.

@@ -91,7 +91,7 @@ func (k Kind) payload(m wire.Message) (json.RawMessage, error) {
 func (k Kind) placed(all map[string]json.RawMessage) map[string]any {
 	payload := map[string]any{}
 	if user, given := all[k.User]; given && k.User != "" {
-		payload["user_id"] = user
+		payload["user"] = user
 		delete(all, k.User)
 	}
 	switch k.Input {

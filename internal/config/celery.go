@@ -62,7 +62,7 @@ type CeleryKind struct {
 	Task string `yaml:"task,omitempty"`
 	// Args are the names of its positional arguments.
 	Args []string `yaml:"args,omitempty"`
-	// User is the argument that becomes the payload's user_id.
+	// User is the argument that becomes the payload's user.
 	User string `yaml:"user,omitempty"`
 	// Input is the argument that becomes the payload's input; * are all that have no other place.
 	Input string `yaml:"input,omitempty"`
@@ -163,6 +163,11 @@ func (c Config) checkCelery() error {
 	for _, name := range append(slices.Clone(d.Queues), d.DefaultQueue) {
 		if !isListName(name) {
 			note("queues %q: give a queue's name, up to 200 bytes that can be printed", name)
+		}
+	}
+	for _, name := range d.Queues {
+		if slices.Contains(d.Queues, name+d.PythonSuffix) {
+			note("queues %q: %q is where what is taken from %q is passed on: leave it to Celery's workers", name+d.PythonSuffix, name+d.PythonSuffix, name)
 		}
 	}
 	if d.PythonSuffix == "" || !isListName(d.PythonSuffix) {
