@@ -81,7 +81,10 @@ func (o Options) plan(r tasks.Reply, env envelope) told {
 	t := told{env: env}
 	switch r.State {
 	case tasks.StateRunning:
-		if o.TrackStarted {
+		switch {
+		case r.Progress != nil:
+			t.add(o.extended(wire.MetaCustom(r.ID, "PROGRESS", r.Progress).Of(env.Steps), env, r))
+		case o.TrackStarted:
 			t.add(o.extended(wire.MetaStarted(r.ID, pidOf(r.Worker), o.Node).Of(env.Steps), env, r))
 		}
 	case tasks.StateRetrying:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"hash/fnv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -35,14 +36,18 @@ const (
 // teller tells Celery's clients what becomes of tasks.
 type teller struct {
 	door   *Door
-	untold chan tasks.Reply
+	untold [tellers]chan tasks.Reply // one for each, so that what is told of a task is told in order
 	bytes  atomic.Int64
 	timers sync.WaitGroup // of chords whose size is not known yet
 	stop   chan struct{}
 }
 
 func newTeller(d *Door) *teller {
-	return &teller{door: d, untold: make(chan tasks.Reply, 4096), stop: make(chan struct{})}
+	t := &teller{door: d, stop: make(chan struct{})}
+	for i := range t.untold {
+		t.untold[i] = make(chan tasks.Reply, 1024)
+	}
+	return t
 }
 
 // sizeOf returns what a reply costs in memory, about.
@@ -55,8 +60,10 @@ func (t *teller) put(r tasks.Reply) {
 		t.bytes.Add(-n)
 		return
 	}
+	sum := fnv.New32a()
+	_, _ = sum.Write([]byte(r.ID))
 	select {
-	case t.untold <- r:
+	case t.untold[sum.Sum32()%tellers] <- r:
 	default:
 		t.bytes.Add(-n)
 	}
@@ -65,16 +72,16 @@ func (t *teller) put(r tasks.Reply) {
 // run tells what it is given until ctx ends, and then what is left.
 func (t *teller) run(ctx context.Context) {
 	var all sync.WaitGroup
-	for range tellers {
+	for _, untold := range t.untold {
 		all.Go(func() {
 			for {
 				select {
-				case r := <-t.untold:
-					t.tell(t.gather(r))
+				case r := <-untold:
+					t.tell(t.gather(r, untold))
 				case <-ctx.Done():
 					select {
-					case r := <-t.untold:
-						t.tell(t.gather(r))
+					case r := <-untold:
+						t.tell(t.gather(r, untold))
 					default:
 						return
 					}
@@ -88,12 +95,12 @@ func (t *teller) run(ctx context.Context) {
 }
 
 // gather returns what waits behind a reply together with it.
-func (t *teller) gather(first tasks.Reply) []tasks.Reply {
+func (t *teller) gather(first tasks.Reply, untold <-chan tasks.Reply) []tasks.Reply {
 	some := []tasks.Reply{first}
 	t.bytes.Add(-sizeOf(first))
 	for len(some) < tellAtOnce {
 		select {
-		case r := <-t.untold:
+		case r := <-untold:
 			t.bytes.Add(-sizeOf(r))
 			some = append(some, r)
 		default:

@@ -33,6 +33,7 @@ func (c *Client) KeepProgress(ctx context.Context, task *tasks.Task, progress []
 	if err := progressScript.Run(ctx, c.redis, []string{format.TaskKey(task.Queue, task.ID)}, call, progress).Err(); err != nil {
 		return fmt.Errorf("keep the progress of task %s in %s: %w", task.ID, task.Queue, err)
 	}
+	tasks.TellProgress(ctx, progress)
 	return nil
 }
 

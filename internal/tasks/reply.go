@@ -1,6 +1,7 @@
 package tasks
 
 import (
+	"context"
 	"encoding/json"
 	"time"
 )
@@ -38,7 +39,22 @@ type Reply struct {
 	Due      time.Time       `json:"due,omitzero"` // of the next attempt
 	Began    time.Time       `json:"began,omitzero"` // when its handler was called, zero if it was not
 	Result   json.RawMessage `json:"result,omitempty"`
+	Progress json.RawMessage `json:"-"` // how far a running attempt is, nil if it has just begun
 	Error    string          `json:"error,omitempty"`
 	Retried  int             `json:"retried"`
 	Worker   string          `json:"worker"`
+}
+
+type progressKey struct{}
+
+// WithProgress returns a context whose attempt has others told how far it is, in JSON.
+func WithProgress(ctx context.Context, tell func(progress []byte)) context.Context {
+	return context.WithValue(ctx, progressKey{}, tell)
+}
+
+// TellProgress tells those whom the attempt of ctx has told how far it is, if there are any.
+func TellProgress(ctx context.Context, progress []byte) {
+	if tell, ok := ctx.Value(progressKey{}).(func([]byte)); ok {
+		tell(progress)
+	}
 }

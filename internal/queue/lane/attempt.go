@@ -135,19 +135,18 @@ func (a *attempt) handle() (any, error) {
 	if err := a.watch(); err != nil {
 		return nil, err
 	}
-	a.tellsBegun()
-	return a.call(a.kind.handle)
+	return a.call(a.tellsRunning(), a.kind.handle)
 }
 
 // call runs the handler and turns a panic into an error, its stack into a log line.
-func (a *attempt) call(handle tasks.Handler) (value any, err error) {
+func (a *attempt) call(ctx context.Context, handle tasks.Handler) (value any, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			a.lane.Log.Error("handler panicked", append(a.fields(), zap.Any("panic", r), zap.ByteString("stack", debug.Stack()))...)
 			err = fmt.Errorf("handler panicked: %v", r)
 		}
 	}()
-	return handle(a.ctx, a.task)
+	return handle(ctx, a.task)
 }
 
 // encode returns a handler's value as it is kept.

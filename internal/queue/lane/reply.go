@@ -1,6 +1,7 @@
 package lane
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -28,17 +29,24 @@ func (a *attempt) envelope() json.RawMessage {
 	return json.RawMessage(header)
 }
 
-// tellsBegun tells that an attempt runs.
-func (a *attempt) tellsBegun() {
+// tellsRunning tells that an attempt runs, and how far it is, until it ends. It returns the context of its
+// handler.
+func (a *attempt) tellsRunning() context.Context {
 	if a.lane.Reply == nil || a.message.Headers[format.ReplyHeader] == "" {
-		return
+		return a.ctx
 	}
-	if envelope := a.envelope(); envelope != nil {
+	envelope := a.envelope()
+	if envelope == nil {
+		return a.ctx
+	}
+	tell := func(progress []byte) {
 		a.lane.Reply(tasks.Reply{
-			Queue: a.source.queue, ID: a.id, Kind: a.message.Kind, Envelope: envelope, State: tasks.StateRunning,
-			At: a.began.UTC(), Began: a.began.UTC(), Retried: a.message.Retried, Worker: a.lane.worker,
+			Queue: a.source.queue, ID: a.id, Kind: a.message.Kind, Envelope: envelope, State: tasks.StateRunning, Progress: progress,
+			At: time.Now().UTC(), Began: a.began.UTC(), Retried: a.message.Retried, Worker: a.lane.worker,
 		})
 	}
+	tell(nil)
+	return tasks.WithProgress(a.ctx, tell)
 }
 
 // replies returns what there is to tell of the ending, nil if there is nothing. It is made once,

@@ -1,0 +1,20 @@
+package door
+
+import "testing"
+
+// plain is what most applications have: one database for all.
+var plain = form{broker: "0", backend: "0"}
+
+func TestAnUnchangedApplicationIsServed(t *testing.T) {
+	for name, f := range map[string]form{
+		"one database":       plain,
+		"databases and keys": {broker: "2", backend: "3", prefix: true, extended: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, f)
+			r.worker(onDuty)
+			r.celery()
+			r.judge("basic,time,end,canvas,python,zz")
+		})
+	}
+}
