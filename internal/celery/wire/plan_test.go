@@ -81,6 +81,16 @@ func TestWhatFollowsASuccessButCannotBeSentFailsTheTask(t *testing.T) {
 	}
 }
 
+func TestAResultThatIsNoJSONFailsTheTask(t *testing.T) {
+	plan, err := End(stepsOf(t, `{"callbacks": [{"task": "a"}], "chord": {"task": "own"}}`), succeeded(`{"a": 1}]`))
+	if err == nil || err.Error() != "send what follows task i: the result is not JSON: more follows after the end of the value at byte 8" {
+		t.Error(err)
+	}
+	if len(plan.Sends) != 0 || len(plan.Parts) != 1 || plan.Parts[0].State != Failure {
+		t.Errorf("%+v", plan)
+	}
+}
+
 func TestACanvasWithoutEndIsRefused(t *testing.T) {
 	many := strings.Repeat(`{"task": "a"}, `, maxSignatures) + `{"task": "a"}`
 	steps := stepsOf(t, `{"chain": [{"task": "celery.group", "kwargs": {"tasks": [`+many+`]}}]}`)
