@@ -57,6 +57,18 @@ func TestAGroupWithinAPartOfAChordIsNestedInItsResults(t *testing.T) {
 	}
 }
 
+func TestAGroupWithinAPartOfAChordHasAnIDOfItsOwn(t *testing.T) {
+	part := canvasOf("chain", tasksOf("a")+", "+canvasOf("group", tasksOf("b c")))
+	plan, err := End(stepsOf(t, `{"callbacks": [`+chordOf(part, tasksOf("f"))+`]}`), succeeded("1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	inner := plan.Sends[0].Message.Chain[0].Options
+	if id, outer := text(inner.Get("task_id")), text(inner.Get("group_id")); id == "" || outer != plan.Sizes[0].Group || id == outer {
+		t.Errorf("the group %q is in %q", id, outer)
+	}
+}
+
 // A Python producer gives the inner group the id of the outer one.
 func TestAGroupWithinAPartOfAChordDoesNotChangeItsSize(t *testing.T) {
 	const in = `"options": {"task_id": "%s", "group_id": "outer", "chord": {"task": "body"}}`
