@@ -36,8 +36,8 @@ func (p *planner) applyGroup(n *node, args []json.RawMessage, options Object, tr
 			waiting = task.sig.Options.Get("chord")
 		}
 	}
-	// Tasks that already have a group return their parts to that one, which has its size.
-	if outer := n.sig.Options.Get("group_id"); waiting != nil && (outer == nil || string(outer) == string(id)) {
+	// Tasks of an outer group return their parts to that one, whose size is known.
+	if waiting != nil && (n.counts || !n.sig.Options.Has("group_id")) {
 		p.plan.Sizes = append(p.plan.Sizes, Size{Group: text(id), Size: size})
 	}
 	options = options.without("task_id").with("group_id", id)
@@ -127,7 +127,7 @@ func (p *planner) applyChord(n *node, args []json.RawMessage, options Object, tr
 	if err != nil {
 		return err
 	}
-	header := &node{kind: group, tasks: n.tasks, sig: Signature{Options: n.header}}
+	header := &node{kind: group, counts: true, tasks: n.tasks, sig: Signature{Options: n.header}}
 	if n.header.Get("task_id") == nil {
 		header.set("task_id", p.newID())
 	}

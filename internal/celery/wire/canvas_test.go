@@ -271,7 +271,7 @@ func namesIn(raw json.RawMessage, names map[string]string) {
 // named puts the tasks' names in the place of ids, and "group" in that of others.
 func (r *run) named(names map[string]string, text []byte) string {
 	line := ids.ReplaceAllStringFunc(string(text), func(id string) string {
-		if name, ok := names[id]; ok {
+		if name, ok := names[id]; ok && name != "celery.group" {
 			return "<" + name + ">"
 		}
 		return "<group>"

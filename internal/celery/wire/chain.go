@@ -34,17 +34,18 @@ func (p *planner) prepare(n *node, args []json.RawMessage, f frozen, errbacks []
 	return steps, results
 }
 
-// follow says that the step whose result came last follows this one.
+// follow says that the step whose result came last follows this one. An empty group follows
+// nothing.
 func follow(results []*Child, result *Child) {
 	if len(results) == 0 {
 		return
 	}
-	node := results[len(results)-1]
-	for node != nil && node.Parent != nil {
-		node = node.Parent
+	first := results[len(results)-1]
+	for first != nil && first.Parent != nil {
+		first = first.Parent
 	}
-	if node != nil {
-		node.Parent = result
+	if first != nil && (first.Group == nil || len(first.Group) > 0) {
+		first.Parent = result
 	}
 }
 

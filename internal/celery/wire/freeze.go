@@ -46,8 +46,10 @@ func (p *planner) orNew(id json.RawMessage) json.RawMessage {
 }
 
 func (p *planner) freezeGroup(n *node, f frozen) *Child {
+	// Celery gives a group within a part of a chord the id of the chord's own group. Whoever
+	// sends the inner one then overwrites the size of the outer.
 	if n.sig.Options.Get("task_id") == nil {
-		n.set("task_id", p.orNew(f.group))
+		n.set("task_id", p.newID())
 	}
 	n.setIf("group_id", f.group)
 	n.setIf("chord", f.chord)

@@ -15,6 +15,8 @@ type node struct {
 	// body is a chord's, and header has the options of its header.
 	body   *node
 	header Object
+	// counts is set for the header of a chord that is sent: its size has to be told.
+	counts bool
 }
 
 type kind int

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -68,6 +69,7 @@ type Plan struct {
 // which says what of the canvas is left out and why.
 func End(s Steps, o Outcome) (Plan, error) {
 	if o.State == Success {
+		o.Result = bytes.TrimSpace(o.Result)
 		p := newPlanner(s, o, "end")
 		err := p.succeed()
 		if err == nil {

@@ -46,6 +46,9 @@ func signature(raw json.RawMessage, where string) (Signature, error) {
 		f.fail("options", err)
 		sig.Options = options
 	}
+	if sig.Args == nil {
+		sig.Args = []json.RawMessage{}
+	}
 	if sig.Task == "" {
 		f.fail("task", fmt.Errorf("is missing: name the task"))
 	}

@@ -8,6 +8,9 @@ import (
 // succeed plans what follows a success: callbacks, then the next step of the chain, then the
 // task's part of its chord.
 func (p *planner) succeed() error {
+	if err := valid(p.plan.Outcome.Result); err != nil {
+		return fmt.Errorf("the result %w", err)
+	}
 	args := []json.RawMessage{p.plan.Outcome.Result}
 	if err := p.callbacks(args); err != nil {
 		return err
