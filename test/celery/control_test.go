@@ -35,6 +35,11 @@ func checkAnswers(said answers) {
 	} {
 		said.want(call, want)
 	}
+	for call, got := range said.all {
+		if strings.HasPrefix(call, "known ") && strings.Contains(string(got), "KeyError") {
+			said.t.Errorf("%s: %s", call, got)
+		}
+	}
 	for _, call := range []string{"pcre", "another"} { // other nodes are meant
 		if got := string(said.all[call]); got != "[]" {
 			said.t.Errorf("%s: %s", call, got)
@@ -43,7 +48,7 @@ func checkAnswers(said answers) {
 	for call, part := range map[string]string{
 		"active": `"args": ["\u00fc"], "kwargs": {}`, "active safe": `"args": "[\"\u00fc\"]"`, "reserved": `"id": "next"`,
 		"scheduled": `"eta": "2027-01-02T03:04:05.000000+00:00"`, "stats": `"max-concurrency": 4`, "active_queues": `"name": "celery"`, "clock": `"clock": `,
-		"query_task": `{"runs": ["active", {"id": "runs"`, "hello": `"revoked": {}`, "conf": `switchyard config print`, "report": `switchyard config check`,
+		"query_task": `{"runs": ["active", {"id": "runs"`, "hello": `"revoked": {}`, "conf": `"worker_concurrency": 4`, "report": `switchyard config check`,
 		"memsample": `metrics`, "shutdown": `SIGTERM`, "rate_limit": `per_user`, "pool_grow": `concurrency`, "add_consumer": `celery.queues`,
 	} {
 		if got := string(said.all[call]); !strings.Contains(got, part) || !strings.Contains(got, node) {

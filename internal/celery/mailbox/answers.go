@@ -40,7 +40,7 @@ type delivery struct {
 // tell returns what a node says of a task. As text: its arguments are given as such.
 func (n *Node) tell(r Request, asText bool) info {
 	i := info{
-		ID: r.ID, Name: r.Name, Type: r.Name, Hostname: n.events.name, Acknowledged: !r.Started.IsZero(),
+		ID: r.ID, Name: r.Name, Type: r.Name, Hostname: n.events.Name, Acknowledged: !r.Started.IsZero(),
 		Args: told(r.Args, `[]`, asText), Kwargs: told(r.Kwargs, `{}`, asText), Delivery: delivery{RoutingKey: r.Queue, Priority: r.Priority},
 	}
 	if !r.Started.IsZero() {

@@ -34,6 +34,7 @@ func TestTasksAreToldOfAsByCelery(t *testing.T) {
 		{"revoked", `{}`, `["gone"]`},
 		{"registered", `{"taskinfoitems": []}`, `["agent_scout [rate_limit=30/m]","scrape_page"]`},
 		{"registered", `{"taskinfoitems": ["max_retries", "rate_limit"]}`, `["agent_scout [max_retries=2 rate_limit=30/m]","scrape_page"]`},
+		{"conf", `{"with_defaults": false}`, `{"accept_content":["json"],"task_acks_late":true,"task_reject_on_worker_lost":true,"worker_concurrency":4,"worker_prefetch_multiplier":1,"worker_send_task_events":false}`},
 		{"hello", `{"from_node": "` + name + `", "revoked": {}}`, `null`},
 		{"election", `{"id": "1", "topic": "task"}`, `null`},
 		{"heartbeat", `{}`, `null`},

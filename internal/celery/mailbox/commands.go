@@ -40,6 +40,8 @@ var commands = map[string]command{
 	"dump_revoked":   (*Node).revoked,
 	"registered":     (*Node).registered,
 	"dump_tasks":     (*Node).registered,
+	"conf":           (*Node).conf,
+	"dump_conf":      (*Node).conf,
 	"stats":          (*Node).stats,
 	"active_queues":  (*Node).activeQueues,
 	"revoke":         (*Node).revoke,
@@ -68,8 +70,8 @@ func (n *Node) perform(ctx context.Context, r request) any {
 	}
 	answer, err := perform(n, ctx, r.Arguments)
 	if failure := (*failure)(nil); errors.As(err, &failure) {
-		n.log.Warn("a command of Celery failed", zap.String("command", r.Method), zap.Error(failure.error))
-		return refused{r.Method + " failed: the log of " + n.events.name + " says why"}
+		n.once(r.Method, "a command of Celery failed", zap.String("command", r.Method), zap.Error(failure.error))
+		return refused{r.Method + " failed: the log of " + n.events.Name + " says why"}
 	}
 	if err != nil {
 		return refused{r.Method + ": " + err.Error()}
@@ -91,7 +93,7 @@ func failed(err error) error {
 // here: the times of Celery's sets are those of one machine.
 func (n *Node) hello(_ context.Context, a arguments) (any, error) {
 	var from string
-	if err := a.read("from_node", &from); err != nil || from == n.events.name {
+	if err := a.read("from_node", &from); err != nil || from == n.events.Name {
 		return nil, err
 	}
 	return map[string]any{"revoked": map[string]any{}, "clock": n.events.clock.next()}, nil

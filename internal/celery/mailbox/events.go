@@ -1,7 +1,6 @@
 package mailbox
 
 import (
-	"cmp"
 	"context"
 	"os"
 	"sync"
@@ -28,7 +27,7 @@ const eventsExchange = "celeryev"
 
 // EventOptions say who publishes events, and which.
 type EventOptions struct {
-	// Name is the node's; "" makes one by [NewName].
+	// Name is the node's, such as [NewName] makes. No other node on the broker has it.
 	Name string
 	// Version is the release of this program.
 	Version string
@@ -45,7 +44,6 @@ type EventOptions struct {
 // for concurrent use.
 type Events struct {
 	EventOptions
-	name   string
 	broker *broker.Broker
 	log    *zap.Logger
 	clock  clock
@@ -66,7 +64,7 @@ type event map[string]any
 // NewEvents returns the events of a worker. Run publishes them.
 func NewEvents(b *broker.Broker, o EventOptions, log *zap.Logger) *Events {
 	e := &Events{
-		EventOptions: o, name: cmp.Or(o.Name, NewName()), broker: b, log: log, started: make(map[string]int64),
+		EventOptions: o, broker: b, log: log, started: make(map[string]int64),
 		changed: make(chan struct{}, 1), wanted: make(chan struct{}, 1),
 	}
 	e.tasks.Store(o.Tasks)
@@ -127,7 +125,7 @@ func (e *Events) live(ctx context.Context, kind string) {
 // event completes an event. It says nothing of the zone of this machine: a timestamp is the same
 // everywhere, and readers in another zone move those that do by the hours between them.
 func (e *Events) event(kind string, fields event) event {
-	fields["type"], fields["hostname"], fields["pid"] = kind, e.name, os.Getpid()
+	fields["type"], fields["hostname"], fields["pid"] = kind, e.Name, os.Getpid()
 	fields["clock"], fields["timestamp"] = e.clock.next(), seconds(time.Now())
 	return fields
 }

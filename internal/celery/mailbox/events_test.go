@@ -68,9 +68,11 @@ func TestEventsOfTasksAreToldWhileSomebodyWantsThem(t *testing.T) {
 	if got := r.ask("disable_events", "{}"); got != `{"ok":"task events disabled"}` {
 		t.Errorf("disable_events: %s", got)
 	}
-	r.events.Started("after", "x")
-	if r.ask("disable_events", "{}"); len(r.events.waiting) > 0 {
-		t.Errorf("waiting %v", r.events.waiting)
+	r.events.Started("unwanted", "x")
+	r.ask("enable_events", "{}")
+	r.events.Started("wanted", "x")
+	if got := r.next("task.multi"); len(got) != 1 || got[0]["uuid"] != "wanted" {
+		t.Errorf("told %v", got)
 	}
 }
 

@@ -30,7 +30,7 @@ type Node struct {
 	began    time.Time
 	listener *cache.Listener
 	log      *zap.Logger
-	said     map[string]bool // what was said in the log once
+	said     map[string]time.Time // when something was said at warn, by what it was
 }
 
 // NewNode returns the node of a worker, to be run once. It bears the name of events, and turns them on
@@ -38,7 +38,7 @@ type Node struct {
 func NewNode(b *broker.Broker, w Worker, p Profile, events *Events, log *zap.Logger) *Node {
 	return &Node{
 		broker: b, worker: w, profile: p, events: events, began: time.Now(),
-		listener: cache.NewListener(b.Redis, b.Fanout(control)), log: log, said: make(map[string]bool),
+		listener: cache.NewListener(b.Redis, b.Fanout(control)), log: log, said: make(map[string]time.Time),
 	}
 }
 
@@ -61,9 +61,11 @@ func (n *Node) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case heard := <-n.listener.Heard():
-			if !heard.Began {
-				n.hear(ctx, heard.Message)
+			if heard.Began {
+				n.log.Info("commands of Celery are heard", zap.String("node", n.events.Name))
+				continue
 			}
+			n.hear(ctx, heard.Message)
 		}
 	}
 }
@@ -74,7 +76,7 @@ func (n *Node) hear(ctx context.Context, text string) {
 	meant := false
 	if err == nil {
 		n.events.clock.hear(r.clock)
-		meant, err = r.addresses(n.events.name)
+		meant, err = r.addresses(n.events.Name)
 	}
 	switch {
 	case errors.Is(err, errForeign):
@@ -93,17 +95,18 @@ func (n *Node) hear(ctx context.Context, text string) {
 		return
 	}
 	if err := n.reply(ctx, r, answer); err != nil && ctx.Err() == nil {
-		n.log.Warn("a command of Celery was not answered", zap.String("command", r.Method), zap.Error(err))
+		n.once("unanswered", "a command of Celery was not answered", zap.String("command", r.Method), zap.Error(err))
 	}
 }
 
-// once says something at warn for the first time, and at debug from then on: anybody may ask all the
-// time.
+// sayAgainAfter is for how long what anybody may cause is said once.
+const sayAgainAfter = time.Hour
+
+// once says something at warn, and at debug for an hour from then on.
 func (n *Node) once(what, message string, fields ...zap.Field) {
-	say := n.log.Warn
-	if n.said[what] {
-		say = n.log.Debug
+	say := n.log.Debug
+	if last, said := n.said[what]; !said || time.Since(last) > sayAgainAfter {
+		n.said[what], say = time.Now(), n.log.Warn
 	}
-	n.said[what] = true
 	say(message, fields...)
 }

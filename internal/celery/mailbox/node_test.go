@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -172,4 +173,28 @@ func TestANodeIsHeardAgainWhenItsConnectionWasCut(t *testing.T) {
 		r.send(written(`{"method": "ping", "reply_to": {"exchange": "reply.celery.pidbox", "routing_key": "` + asker + `"}}`))
 		return client.LLen(t.Context(), queueOfAsker).Val() > 0
 	})
+}
+
+func TestThePageOfTheDoorNamesEachCommand(t *testing.T) {
+	page, err := os.ReadFile("../../../docs/celery.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range slices.Concat(slices.Collect(maps.Keys(commands)), slices.Collect(maps.Keys(refusals))) {
+		if !strings.HasPrefix(command, "dump_") && !strings.Contains(string(page), "`"+command+"`") {
+			t.Errorf("docs/celery.md does not say what becomes of %s", command)
+		}
+	}
+}
+
+func TestANodeNeedsNoMoreRightsThanThePageOfTheDoorNames(t *testing.T) {
+	addr := redistest.Server(t).Addr
+	all := redistest.Client(t, addr)
+	url := redistest.User(t, addr, "node", "+@connection", "+subscribe", "+publish", "+eval", "+evalsha", "+sismember", "+llen", "+lpush", "+expire",
+		"~_kombu.binding.reply.celery.pidbox", "~*.reply.celery.pidbox", "&/0.celery.pidbox", "&/0.celeryev/*")
+	r := runAs(t, redistest.Connect(t, url), all)
+	r.next("worker.online")
+	if got := r.ask("ping", "{}"); got != `{"ok":"pong"}` {
+		t.Errorf("ping is answered by %s", got)
+	}
 }

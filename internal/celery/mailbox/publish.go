@@ -11,18 +11,19 @@ import (
 	"go.uber.org/zap"
 )
 
-// add puts an event of a task among those that wait.
-func (e *Events) add(kind string, fields event) {
+// add puts an event of a task among those that wait. Its fields are made if somebody wants them.
+func (e *Events) add(kind string, fields func() event) {
 	if !e.tasks.Load() {
 		return
 	}
+	told := fields()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if len(e.waiting) >= maxEvents {
 		e.dropped++
 		return
 	}
-	e.waiting = append(e.waiting, e.event(kind, fields))
+	e.waiting = append(e.waiting, e.event(kind, told))
 	if n := len(e.waiting); n == 1 || n >= maxBatch {
 		signal(e.changed)
 	}
@@ -81,7 +82,7 @@ func (e *Events) sayDropped() {
 // pattern of such names.
 func (e *Events) publish(ctx context.Context, kind string, body any) error {
 	to := deliveryInfo{eventsExchange, strings.ReplaceAll(kind, "-", ".")}
-	message, err := seal(headers{Hostname: e.name}, to, body)
+	message, err := seal(headers{Hostname: e.Name}, to, body)
 	if err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ var replyScript = redis.NewScript(replyLua)
 func (n *Node) reply(ctx context.Context, r request, answer any) error {
 	to := deliveryInfo{r.ReplyTo.Exchange, r.ReplyTo.RoutingKey}
 	head := headers{Ticket: r.Ticket, Clock: json.Number(strconv.FormatInt(n.events.clock.next(), 10))}
-	message, err := seal(head, to, map[string]any{n.events.name: answer})
+	message, err := seal(head, to, map[string]any{n.events.Name: answer})
 	if err != nil {
 		return err
 	}

@@ -60,6 +60,9 @@ func readRequest(text string) (request, error) {
 	if to := r.ReplyTo; to != nil && !to.isQueue() {
 		return request{}, fmt.Errorf("reply_to exchange %.40q, routing_key %.40q: give those of a reply queue", to.Exchange, to.RoutingKey)
 	}
+	if len(r.Ticket) > 200 {
+		return request{}, fmt.Errorf("ticket of %d bytes: give at most 200", len(r.Ticket))
+	}
 	r.clock, _ = head.Clock.Float64()
 	return r, nil
 }

@@ -54,12 +54,18 @@ type rig struct {
 // run runs a node and its events.
 func run(t *testing.T, client redis.UniversalClient, adjust ...func(*EventOptions)) *rig {
 	t.Helper()
+	return runAs(t, client, client, adjust...)
+}
+
+// runAs runs a node by a client of its own.
+func runAs(t *testing.T, its, client redis.UniversalClient, adjust ...func(*EventOptions)) *rig {
+	t.Helper()
 	core, lines := observer.New(zap.InfoLevel)
 	options := EventOptions{Name: name, Version: "1.2.3", Heartbeat: time.Hour, Active: func() int { return 2 }}
 	for _, a := range adjust {
 		a(&options)
 	}
-	b := broker.New(client, broker.Names{Separator: "\x06\x16", Steps: []int{0, 3, 6, 9}, FanoutPrefix: "/{db}.", DB: broker.DB(client)}, "test:")
+	b := broker.New(its, broker.Names{Separator: "\x06\x16", Steps: []int{0, 3, 6, 9}, FanoutPrefix: "/{db}.", DB: broker.DB(client)}, "test:")
 	r := &rig{t: t, client: client, broker: b, worker: &staged{tasks: map[Stage][]Request{}, revocations: make(chan Revocation, 10)}, lines: lines}
 	r.events = NewEvents(b, options, zap.New(core))
 	heard := client.PSubscribe(t.Context(), b.Fanout(eventsExchange)+"/*")

@@ -25,6 +25,15 @@ func (n *Node) stats(context.Context, arguments) (any, error) {
 	}, nil
 }
 
+// conf answers with those settings of Celery that have a meaning here. Flower asks for them all the
+// time. Nothing in it is secret.
+func (n *Node) conf(context.Context, arguments) (any, error) {
+	return map[string]any{
+		"accept_content": []string{"json"}, "task_acks_late": true, "task_reject_on_worker_lost": true,
+		"worker_concurrency": n.profile.Slots, "worker_prefetch_multiplier": 1, "worker_send_task_events": n.events.tasks.Load(),
+	}, nil
+}
+
 // queue is a queue of Celery as its workers tell of it. Most of it speaks of other brokers.
 type queue struct {
 	Name              string   `json:"name"`

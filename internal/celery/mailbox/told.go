@@ -25,9 +25,11 @@ type Received struct {
 
 // Received tells that a task was taken.
 func (e *Events) Received(t Received) {
-	e.add("task-received", event{
-		"uuid": t.ID, "name": t.Name, "args": cut(t.Args, maxText), "kwargs": cut(t.Kwargs, maxText),
-		"root_id": orNull(t.Root), "parent_id": orNull(t.Parent), "retries": t.Retries, "eta": timeOrNull(t.ETA), "expires": timeOrNull(t.Expires),
+	e.add("task-received", func() event {
+		return event{
+			"uuid": t.ID, "name": t.Name, "args": cut(t.Args, maxText), "kwargs": cut(t.Kwargs, maxText),
+			"root_id": orNull(t.Root), "parent_id": orNull(t.Parent), "retries": t.Retries, "eta": timeOrNull(t.ETA), "expires": timeOrNull(t.Expires),
+		}
 	})
 }
 
@@ -39,22 +41,30 @@ func (e *Events) Started(id, name string) {
 		e.started[name]++
 	}
 	e.mu.Unlock()
-	e.add("task-started", event{"uuid": id})
+	e.add("task-started", func() event {
+		return event{"uuid": id}
+	})
 }
 
 // Succeeded tells that a task returned a result, shown as text, and how long it took.
 func (e *Events) Succeeded(id, result string, runtime time.Duration) {
-	e.add("task-succeeded", event{"uuid": id, "result": cut(result, maxText), "runtime": runtime.Seconds()})
+	e.add("task-succeeded", func() event {
+		return event{"uuid": id, "result": cut(result, maxText), "runtime": runtime.Seconds()}
+	})
 }
 
 // Failed tells that a task failed for good. The exception is text such as ValueError('no').
 func (e *Events) Failed(id, exception, traceback string) {
-	e.add("task-failed", event{"uuid": id, "exception": cut(exception, maxText), "traceback": cut(traceback, maxTraceback)})
+	e.add("task-failed", func() event {
+		return event{"uuid": id, "exception": cut(exception, maxText), "traceback": cut(traceback, maxTraceback)}
+	})
 }
 
 // Retried tells that a task failed and will be tried again.
 func (e *Events) Retried(id, exception, traceback string) {
-	e.add("task-retried", event{"uuid": id, "exception": cut(exception, maxText), "traceback": cut(traceback, maxTraceback)})
+	e.add("task-retried", func() event {
+		return event{"uuid": id, "exception": cut(exception, maxText), "traceback": cut(traceback, maxTraceback)}
+	})
 }
 
 // Revoked tells that a task was not wanted any more: it was terminated while it ran, had expired, or
@@ -64,7 +74,9 @@ func (e *Events) Revoked(id string, terminated, expired bool) {
 	if terminated {
 		signum = 15 // what Celery sends unless told otherwise
 	}
-	e.add("task-revoked", event{"uuid": id, "terminated": terminated, "signum": signum, "expired": expired})
+	e.add("task-revoked", func() event {
+		return event{"uuid": id, "terminated": terminated, "signum": signum, "expired": expired}
+	})
 }
 
 // enable has events of tasks told or not, and reports whether that is new.

@@ -10,6 +10,7 @@ import threading
 import time
 
 from celery import Celery
+from celery.worker.control import Panel
 
 app = Celery('judge', broker=sys.argv[1], backend=sys.argv[1])
 app.conf.broker_transport_options = {'global_keyprefix': sys.argv[2]} if len(sys.argv) > 2 else {}
@@ -36,6 +37,9 @@ def asked():
     yield 'rate_limit', app.control.rate_limit('scrape_page', '1/s', **to)
     yield 'pool_grow', app.control.pool_grow(2, **to)
     yield 'add_consumer', app.control.add_consumer('q', **to)
+    for name in Panel.data:  # all that this release of Celery has
+        yield 'known ' + name, app.control.broadcast(name, **to)
+    app.control.disable_events(**to)
     yield 'enable_events', app.control.enable_events(**to)
     yield 'unknown', app.control.broadcast('self_destruct', **to)
 
