@@ -128,10 +128,7 @@ func TestAWorkerThatStopsTellsWhatIsLeftAndThatItHasGone(t *testing.T) {
 		r.next("worker.online")
 		r.events.Started("a", "x")
 		r.stop()
-		for _, kind := range []string{"task.multi", "worker.offline"} {
-			if m := <-r.heard; m.Channel != r.broker.Fanout(eventsExchange)+"/"+kind {
-				t.Errorf("heard %s, want %s", m.Channel, kind)
-			}
-		}
+		r.next("task.multi")
+		r.next("worker.offline")
 	})
 }
