@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what the tests need and this machine lacks: redis-server, chromium, prometheus, nodejs with
-# node-typescript, and python3 with what its client is tested with, from Debian's packages. Where that
-# is not permitted it says what to install and fails.
+# node-typescript, and python3 with Celery and what its client is tested with, from Debian's packages.
+# Where that is not permitted it says what to install and fails.
 set -eu
 
 missing=""
@@ -12,6 +12,7 @@ command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>
 modules="import setuptools, wheel, pip, httpx, pytest, fastapi, mypy"
 { python3 -c "$modules" || /usr/bin/python3 -c "$modules"; } >/dev/null 2>&1 ||
 	missing="$missing python3 python3-setuptools python3-wheel python3-pip python3-httpx python3-pytest python3-fastapi python3-mypy"
+/usr/bin/python3 -c "import celery, redis" >/dev/null 2>&1 || missing="$missing python3 python3-celery python3-redis"
 { command -v prometheus && command -v promtool; } >/dev/null 2>&1 || missing="$missing prometheus"
 command -v node >/dev/null 2>&1 || missing="$missing nodejs"
 command -v tsc >/dev/null 2>&1 || missing="$missing node-typescript"
