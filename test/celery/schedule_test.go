@@ -30,6 +30,9 @@ type office struct {
 	broker   redis.UniversalClient
 }
 
+// says returns the lines of a schedule that do not depend on when it begins.
+func says(schedule string) func() string { return func() string { return schedule } }
+
 const kinds = `
 redis: {url: "redis://%[1]s/0", prefix: "desk:"}
 celery:
@@ -43,7 +46,8 @@ schedule:
 %[2]s
 `
 
-func newOffice(t *testing.T, schedule string) *office {
+// newOffice returns an office with the lines of a schedule, which are asked for once the commands are there.
+func newOffice(t *testing.T, schedule func() string) *office {
 	t.Helper()
 	commands, clean, err := commandtest.Dir()
 	if err != nil {
@@ -52,7 +56,7 @@ func newOffice(t *testing.T, schedule string) *office {
 	t.Cleanup(clean)
 	addr := redistest.Server(t).Addr
 	o := &office{t, commands, filepath.Join(t.TempDir(), "switchyard.yaml"), "redis://" + addr + "/1", redistest.Connect(t, "redis://"+addr+"/1")}
-	if err := os.WriteFile(o.config, fmt.Appendf(nil, kinds, addr, schedule), 0o600); err != nil {
+	if err := os.WriteFile(o.config, fmt.Appendf(nil, kinds, addr, schedule()), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return o
@@ -126,12 +130,12 @@ func idOf(name string) string {
 }
 
 func TestAWorkerOfCeleryPerformsWhatTheSchedulerSends(t *testing.T) {
-	o := newOffice(t, `
+	o := newOffice(t, says(`
   once: {spec: "@every 1s", max_runs: 1, kind: cleanup, payload: {days: 3, dry: true, where: "ü"}, expires: 1h}
   touch: {spec: "@every 1s", max_runs: 2, kind: touch, payload: {big: 12345678901234567890, deep: {a: [1, null]}}}
   late: {spec: "@every 1s", max_runs: 1, kind: cleanup, queue: Late.Q, payload: {days: 1}, expires: 1s}
   by-hand: {spec: "0 0 1 1 *", kind: cleanup, payload: {days: 9}}
-`)
+`))
 	o.scheduler()
 	o.await("a message in the list of its entry", func() bool { return o.broker.LLen(t.Context(), "Late.Q").Val() == 1 })
 	if said, err := o.switchyard("schedule", "run", "by-hand"); err != nil || !strings.Contains(said, `"queue": "celery:house"`) {
@@ -193,9 +197,9 @@ func (o *office) lastTask(entry string) string {
 
 // TestAMessageIsOneOfCelerysBeat compares the message of the scheduler with that of Celery's beat.
 func TestAMessageIsOneOfCelerysBeat(t *testing.T) {
-	o := newOffice(t, `
+	o := newOffice(t, says(`
   nightly: {spec: "@every 1s", max_runs: 1, kind: cleanup, queue: beat, payload: {days: 3, dry: true, where: "ü", deep: {a: [1, null]}}, expires: 90s}
-`)
+`))
 	theirs := parts(t, judge(t, nil, "beat.py", o.url))
 	o.broker.Del(t.Context(), "beat")
 	o.scheduler()
