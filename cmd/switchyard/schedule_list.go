@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"switchyard/internal/celery/ticks"
 	"switchyard/internal/command"
 	"switchyard/internal/schedule"
 	"switchyard/internal/tasks"
@@ -84,12 +85,18 @@ func (cmd scheduleList) read(ctx context.Context, d door) (list, error) {
 // gone is the state of a task that Redis does not keep any more.
 const gone = "gone"
 
+// untold is that of a task of Celery that has no result: it may wait as well.
+const untold = "no result"
+
 // listedOf returns an entry as it is listed. last is the state of the task of its last tick, "" if
 // nothing is kept of it.
 func listedOf(r schedule.Record, last tasks.State) listed {
 	e := listed{Record: r, State: string(r.State()), Due: r.Due(), LastTask: string(last)}
 	if r.Books.LastTask != "" && last == "" {
 		e.LastTask = gone
+		if ticks.IsCelerys(r.Books.LastQueue) {
+			e.LastTask = untold
+		}
 	}
 	return e
 }

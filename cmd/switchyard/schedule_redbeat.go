@@ -14,6 +14,7 @@ import (
 	"switchyard/internal/calendar"
 	"switchyard/internal/command"
 	"switchyard/internal/command/progress"
+	"switchyard/internal/config"
 	"switchyard/internal/redact"
 	"switchyard/internal/redbeat"
 	"switchyard/internal/schedule"
@@ -42,7 +43,7 @@ func (cmd scheduleImportRedBeat) Run(l *local, out *command.Output) error {
 	if err != nil {
 		return fmt.Errorf("--zone: %w", err)
 	}
-	tasks, err := cmd.tasks()
+	mapped, err := cmd.tasks()
 	if err != nil {
 		return err
 	}
@@ -59,7 +60,7 @@ func (cmd scheduleImportRedBeat) Run(l *local, out *command.Output) error {
 			check = func(ctx context.Context, e schedule.Entry) error { return e.Validate(ctx) }
 		}
 		mover := redbeat.NewMover(redbeat.Options{
-			Zone: zone, Tasks: tasks, Check: check, Now: time.Now,
+			Zone: zone, Tasks: withMapped(s.Config.Celery, mapped), Check: check, Now: time.Now,
 			Known: func(kind string) bool { _, err := s.Catalog.Lookup(kind); return err == nil },
 			Queue: func(name string) bool { return slices.Contains(s.Config.QueueNames(), name) },
 		})
@@ -76,7 +77,13 @@ func (cmd scheduleImportRedBeat) Run(l *local, out *command.Output) error {
 		if len(stored) == 0 {
 			return fmt.Errorf("%s has no entries under %s*: see to --key-prefix, and to the database in --from", redact.URL(cmd.From), cmd.KeyPrefix)
 		}
-		report := redBeatReport{mover.MoveAll(ctx, stored), cmd.Map}
+		report := redBeatReport{moves: mover.MoveAll(ctx, stored), mapped: cmd.Map}
+		if report.kinds, err = proposeKinds(report.moves, func(kind string) bool {
+			_, named := s.Config.Celery.Kinds[kind]
+			return named || s.Catalog.CheckSent(kind) == nil
+		}); err != nil {
+			return err
+		}
 		if err := refuseMoves(ctx, s, report.moves); err != nil {
 			return err
 		}
@@ -114,6 +121,19 @@ func (cmd scheduleImportRedBeat) tasks() (map[string]redbeat.Task, error) {
 		}
 	}
 	return all, errors.Join(errs...)
+}
+
+// withMapped returns what the configuration says of tasks of Celery, and --map beside or instead of it.
+func withMapped(c config.Celery, mapped map[string]redbeat.Task) map[string]redbeat.Task {
+	all := celerysTasks(c)
+	for name, t := range mapped {
+		known := celerysTask(c, t.Kind)
+		if t.Args != nil {
+			known.Args = t.Args
+		}
+		all[name] = known
+	}
+	return all
 }
 
 // warnOfLock tells of a RedBeat that runs: from now on both would run the entries.

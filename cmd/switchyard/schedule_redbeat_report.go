@@ -15,6 +15,7 @@ import (
 type redBeatReport struct {
 	moves  []redbeat.Move
 	mapped map[string]string // --map
+	kinds  string            // lines that the configuration lacks, "" for none
 }
 
 func (r redBeatReport) count(verdict redbeat.Verdict) (n int) {
@@ -44,6 +45,9 @@ func (r redBeatReport) print(out io.Writer) error {
 	}
 	r.printTasks(&b)
 	r.printIDs(&b)
+	if r.kinds != "" {
+		fmt.Fprintf(&b, "Where Celery's workers go on performing what is no kind here, add this to the configuration and run this again:\n\n%s\n", printableLines(r.kinds))
+	}
 	fmt.Fprintf(&b, "Of %d entries %d move as they are, %d with a change, %d cannot move, and %d are left out.\n",
 		len(r.moves), r.count(redbeat.AsItIs), r.count(redbeat.WithChange), r.count(redbeat.Cannot), r.count(redbeat.LeftOut))
 	_, err := io.WriteString(out, b.String())
@@ -72,7 +76,11 @@ func (r redBeatReport) forPrograms(changed int) any {
 			list[i].Why = m.Why.Error()
 		}
 	}
-	return map[string]any{"entries": list, "changed": changed}
+	told := map[string]any{"entries": list, "changed": changed}
+	if r.kinds != "" {
+		told["configuration"] = r.kinds
+	}
+	return told
 }
 
 // described says what an entry becomes.
@@ -119,6 +127,15 @@ func (r redBeatReport) printTasks(b *strings.Builder) {
 			fmt.Fprintf(b, "Task %s of --map is that of no entry.\n", redbeat.Quote(task))
 		}
 	}
+}
+
+// printableLines keeps the ends of lines.
+func printableLines(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = printable(line)
+	}
+	return strings.Join(lines, "\n")
 }
 
 // printIDs lists the entries that have another name here.

@@ -30,9 +30,11 @@ func (s *System) openCelery() (*celery, error) {
 	if err != nil {
 		return nil, err
 	}
-	results, err := c.connect(s, "backend", s.Config.CeleryBackend())
-	if err != nil {
-		return nil, errors.Join(err, c.close())
+	results := messages
+	if o := s.Config.CeleryBackend(); o != s.Config.CeleryBroker() {
+		if results, err = c.connect(s, "backend", o); err != nil {
+			return nil, errors.Join(err, c.close())
+		}
 	}
 	c.broker, c.backend = broker.New(messages, namesOf(s.Config.Celery, broker.DB(messages)), s.Config.Redis.Prefix), results
 	performs := s.Config.Celery.Performs()

@@ -71,7 +71,12 @@ func openOn(t *testing.T, url string, log *zap.Logger) *System {
 // runDaemon runs a worker or a scheduler on the Redis at url until the test ends.
 func runDaemon(t *testing.T, url string, log *zap.Logger, begin func(*testing.T, *System) (func(daemon.Stop) error, []daemon.Check)) readiness {
 	t.Helper()
-	s := openOn(t, url, log)
+	return runSystem(t, openOn(t, url, log), begin)
+}
+
+// runSystem runs a worker or a scheduler of a system until the test ends.
+func runSystem(t *testing.T, s *System, begin func(*testing.T, *System) (func(daemon.Stop) error, []daemon.Check)) readiness {
+	t.Helper()
 	run, checks := begin(t, s)
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup

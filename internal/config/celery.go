@@ -125,6 +125,25 @@ func (c Celery) Performs() map[string]CeleryKind {
 	return kinds
 }
 
+// CeleryKeys returns patterns of the keys of Celery that are used on our own Redis.
+func (c Config) CeleryKeys() []string {
+	performs := c.Celery.Performs()
+	if len(performs) == 0 {
+		return nil
+	}
+	var keys []string
+	if c.CeleryBroker() == c.RedisOptions() {
+		for _, k := range performs {
+			keys = append(keys, c.Celery.KeyPrefix+k.Queue+"*")
+		}
+	}
+	if c.CeleryBackend() == c.RedisOptions() {
+		keys = append(keys, c.Celery.ResultPrefix+"celery-task-meta-*")
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
 // Route returns the queue of a task of Celery: that of the route with its name, or else with the longest
 // prefix of it, or else the default one.
 func (c Celery) Route(task string) string {

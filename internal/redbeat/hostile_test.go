@@ -51,7 +51,7 @@ func TestBrokenEntriesSayWhy(t *testing.T) {
 		"another task follows":   {definition(`, "options": {"link": {"task": "t"}}`), "option link sends another task afterwards"},
 		"expires as a text":      {definition(`, "options": {"expires": "soon"}`), `option expires is "soon"`},
 		"expires never":          {definition(`, "options": {"expires": 1e400}`), "option expires is 1e400"},
-		"an unknown task":        {Stored{Name: "x", Definition: `{"name": "x", "task": "app.tasks.Crawl", "schedule": ` + crontab + `}`}, "task app.tasks.Crawl is no kind here: say which it is with --map app.tasks.Crawl=KIND"},
+		"an unknown task":        {Stored{Name: "x", Definition: `{"name": "x", "task": "app.tasks.Crawl", "schedule": ` + crontab + `}`}, "task app.tasks.Crawl is no kind here: say which it is with --map app.tasks.Crawl=KIND, or name it in celery.kinds"},
 		"a task to obey":         {Stored{Name: "x", Definition: `{"name": "x", "task": "\u001b[2J", "schedule": ` + crontab + `}`}, `task "\x1b[2J" is no kind here`},
 
 		"meta is a list":         {meta(`[]`), "meta is [] and not an object"},
@@ -117,7 +117,7 @@ func TestEverythingInTheWayIsNamed(t *testing.T) {
 	got := strings.Split(text(NewMover(options(t)).Move(t.Context(), s).Why), "\n")
 	want := []string{
 		"crontab: hour 99 is not valid: it has to be in 0-23, alone, in a list, or in a text such as 2,4 or 2-4 or */2",
-		"task nope is no kind here: say which it is with --map nope=KIND",
+		"task nope is no kind here: say which it is with --map nope=KIND, or name it in celery.kinds",
 		"option expires is 0: it has to be a number of seconds, from 1 to 31622400, or a datetime",
 		"option link sends another task afterwards: have the handler send it",
 	}

@@ -34,6 +34,8 @@ type Move struct {
 	Changes []string
 	// Why says why the entry does not move.
 	Why error
+	// Lacks is what celery.kinds lacks for Celery's workers to perform its task, nil if nothing.
+	Lacks *Lack
 }
 
 // Moves reports whether there is an entry to write.

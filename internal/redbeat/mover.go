@@ -89,14 +89,18 @@ func (m *Mover) convert(move *Move, d definition, last time.Time) error {
 	e := schedule.Entry{ID: entryID(move.From), Origin: schedule.OriginAPI, Paused: !d.enabled}
 	changed := func(format string, args ...any) { move.Changes = append(move.Changes, fmt.Sprintf(format, args...)) }
 	errs := []error{m.applySchedule(&e, d.schedule, last, changed)}
-	if task, err := m.task(d.task); err != nil {
-		errs = append(errs, err)
-	} else {
+	task, err := m.task(d.task)
+	if err == nil {
 		e.Kind = task.Kind
 		e.Payload, err = task.payload(d.object, changed)
-		errs = append(errs, err)
 	}
-	errs = append(errs, m.applyOptions(&e, d.object, changed))
+	errs = append(errs, err)
+	move.Lacks = lacksOf(d, task)
+	if task.Celery {
+		errs = append(errs, task.applyOptions(&e, d.object, changed))
+	} else {
+		errs = append(errs, m.applyOptions(&e, d.object, changed))
+	}
 	move.Entry = e
 	return errors.Join(errs...)
 }

@@ -13,6 +13,11 @@ type Task struct {
 	Kind string
 	// Args are the names of its positional arguments, in order.
 	Args []string
+	// Celery says that Celery's workers go on performing it: what its options ask for counts as it does
+	// there. Queue and Priority are then those of its messages.
+	Celery   bool
+	Queue    string
+	Priority int
 }
 
 // ParseTask reads a task as a command spells it: kind, or kind:first,second to name its
@@ -44,7 +49,7 @@ func (m *Mover) task(name string) (Task, error) {
 	}
 	last := name[strings.LastIndexByte(name, '.')+1:]
 	if tasks.CheckKind(last) != nil || !m.o.Known(last) {
-		return Task{}, fmt.Errorf("task %s is no kind here: say which it is with --map %s=KIND", Quote(name), Quote(name))
+		return Task{}, fmt.Errorf("task %s is no kind here: say which it is with --map %s=KIND, or name it in celery.kinds", Quote(name), Quote(name))
 	}
 	return Task{Kind: last}, nil
 }
@@ -59,6 +64,9 @@ func (t Task) payload(definition object, changed func(string, ...any)) ([]byte, 
 	args, err := definition.list("args")
 	if err != nil {
 		return nil, err
+	}
+	if len(args) > len(t.Args) && t.Celery {
+		return nil, fmt.Errorf("args has %d positional arguments and %d of them have names: give all names in celery.kinds.%s.args", len(args), len(t.Args), t.Kind)
 	}
 	if len(args) > len(t.Args) {
 		return nil, fmt.Errorf("args has %d positional arguments and %d of them have names: payloads are objects: name all in order, as in --map TASK=%s:first,second", len(args), len(t.Args), t.Kind)
@@ -80,7 +88,7 @@ func (t Task) payload(definition object, changed func(string, ...any)) ([]byte, 
 	for _, name := range kwargs.names() {
 		put("kwargs."+name, name, kwargs[name])
 	}
-	if len(named) > 0 {
+	if len(named) > 0 && !t.Celery { // where they become positional again
 		changed("positional arguments: they become %s", strings.Join(named, ", "))
 	}
 	if err := errors.Join(errs...); err != nil || len(payload) == 0 {

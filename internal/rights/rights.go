@@ -18,6 +18,8 @@ type Needs struct {
 	// Prefix is what its own keys begin with. Those of the queues, and those that deployments
 	// share, have names that do not depend on it.
 	Prefix string
+	// Celery are the patterns of Celery's keys that are on the same Redis, each with a * at its end.
+	Celery []string
 	// Asynqmon says that asynqmon's pages are served.
 	Asynqmon bool
 	// Cluster says that its Redis is a Cluster, which is asked where keys are.
@@ -60,7 +62,7 @@ func (n Needs) keys() []string {
 	if !strings.HasPrefix(n.Prefix, "switchyard:") {
 		keys = append(keys, n.Prefix+"*")
 	}
-	return keys
+	return append(keys, n.Celery...)
 }
 
 func (n Needs) samples() []string {

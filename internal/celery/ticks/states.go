@@ -2,6 +2,7 @@ package ticks
 
 import (
 	"context"
+	_ "embed"
 	"encoding/json"
 	"strings"
 
@@ -9,6 +10,13 @@ import (
 
 	"switchyard/internal/celery/wire"
 	"switchyard/internal/tasks"
+)
+
+var (
+	//go:embed states.lua
+	statesLua string
+
+	statesScript = redis.NewScript(statesLua)
 )
 
 // beginning is how much of a result is read. Its status stands first; a result may be large.
@@ -22,26 +30,22 @@ func (s *Sender) states(ctx context.Context, ids []string) []tasks.State {
 	if len(ids) == 0 {
 		return states
 	}
-	begun := make([]*redis.StringCmd, len(ids))
-	err := s.backend.use(ctx, func(ctx context.Context) error {
-		_, err := s.Backend.Pipelined(ctx, func(p redis.Pipeliner) error {
-			for i, id := range ids {
-				begun[i] = p.GetRange(ctx, wire.MetaKey(s.ResultPrefix, id), 0, beginning-1)
-			}
-			return nil
-		})
-		if redis.HasErrorPrefix(err, "WRONGTYPE") { // that of one of them
-			return nil
-		}
+	keys := make([]string, len(ids))
+	for i, id := range ids {
+		keys[i] = wire.MetaKey(s.ResultPrefix, id)
+	}
+	var begun []string
+	err := s.backend.use(ctx, func(ctx context.Context) (err error) {
+		asked, _ := json.Marshal(map[string]any{"keys": keys, "most": beginning}) // texts and numbers always have a text
+		begun, err = statesScript.Run(ctx, s.Backend, nil, asked).StringSlice()
 		return err
 	})
 	for i := range states {
-		switch {
-		case err != nil:
+		if err != nil || len(begun) != len(ids) {
 			states[i] = tasks.StateUnknown
-		default:
-			states[i] = stateOf(begun[i].Val())
+			continue
 		}
+		states[i] = stateOf(begun[i])
 	}
 	return states
 }
