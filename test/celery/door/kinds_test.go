@@ -14,8 +14,8 @@ import (
 // The kinds that the workers of the tests perform.
 type (
 	echo struct {
-		X any `json:"x"`
-		Y any `json:"y,omitempty"`
+		X json.RawMessage `json:"x"`
+		Y json.RawMessage `json:"y,omitempty"`
 	}
 	add struct {
 		X int `json:"x"`
