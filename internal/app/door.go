@@ -3,9 +3,11 @@ package app
 import (
 	"cmp"
 	"fmt"
-	"os"
 
 	door "switchyard/internal/celery"
+	"switchyard/internal/celery/mailbox"
+	"switchyard/internal/command"
+	"switchyard/internal/tasks"
 )
 
 // overhead is what a message may have beside its arguments, in bytes: its envelope, what follows it.
@@ -42,18 +44,18 @@ func (w *Worker) newDoor() (*door.Door, error) {
 	return door.New(door.Options{
 		Queues: c.Queues, DefaultQueue: c.DefaultQueue, Routes: c.Routes, PythonSuffix: c.PythonSuffix, Kinds: kinds,
 		ResultPrefix: c.ResultPrefix, ResultExpires: c.ResultExpires, ResultExtended: c.ResultExtended, TrackStarted: c.TrackStarted,
-		MaxMessage: s.Config.Tasks.MaxPayload + overhead, Node: nodeName(), Slots: slots,
+		MaxMessage: s.Config.Tasks.MaxPayload + overhead, Node: mailbox.NewName(), Slots: slots,
+		Version: command.ThisVersion().Release, Events: c.Events, Heartbeat: c.Heartbeat,
 	}, door.Deps{
 		Redis: s.Redis, Prefix: s.Config.Redis.Prefix, Broker: s.celery.broker, Backend: s.celery.backend,
-		Queue: s.Queue, Tasks: s.Queue, OurQueues: s.Config.QueueNames(), Metrics: door.NewMetrics(s.Metrics), Log: s.Log,
+		Queue: s.Queue, Tasks: s.Queue, Running: w.running, OurQueues: s.Config.QueueNames(), Metrics: door.NewMetrics(s.Metrics), Log: s.Log,
 	}), nil
 }
 
-// nodeName returns the name of this process among Celery's nodes.
-func nodeName() string {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "unknown-host"
+// running returns what the worker runs of what came through the door.
+func (w *Worker) running() []tasks.Reply {
+	if lanes := w.consuming.Load(); lanes != nil {
+		return lanes.Running()
 	}
-	return fmt.Sprintf("switchyard-%d@%s", os.Getpid(), host)
+	return nil
 }

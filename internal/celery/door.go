@@ -9,7 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"switchyard/internal/celery/broker"
-	"switchyard/internal/celery/wire"
+	"switchyard/internal/celery/mailbox"
 	"switchyard/internal/tasks"
 )
 
@@ -26,33 +26,31 @@ const (
 type Door struct {
 	Options
 	Deps
-	sources []*source
-	intakes string // what the names of the intakes begin with
-	results *results
-	teller  *teller
-	duty    *duty
-	watch   *broker.Watch
-	events  events
-	slots   map[string]int // of all workers together, while on duty
-	behind  bool           // messages may be in the intakes that somebody took before
+	sources   []*source
+	intakes   string // what the names of the intakes begin with
+	results   *results
+	teller    *teller
+	duty      *duty
+	watch     *broker.Watch
+	events    *mailbox.Events
+	node      *mailbox.Node
+	slots     map[string]int // of all workers together, while on duty
+	onDutyNow atomic.Bool
+	behind    bool // messages may be in the intakes that somebody took before
 
 	trouble atomic.Pointer[error] // why messages are not taken in
 }
 
-// events are told what happens to tasks.
-type events interface {
-	// received is told that a message has become a task.
-	received(m wire.Message)
-	// tell is told what becomes of it.
-	tell(r tasks.Reply, env envelope)
-}
-
 // New returns a door.
 func New(o Options, deps Deps) *Door {
-	d := &Door{Options: o, Deps: deps, intakes: deps.Prefix + "celery:intake:", events: silent{}}
+	d := &Door{Options: o, Deps: deps, intakes: deps.Prefix + "celery:intake:"}
 	d.sources = d.newSources()
 	d.results = &results{redis: deps.Backend, prefix: o.ResultPrefix, ours: deps.Prefix, expires: o.ResultExpires}
 	d.teller = newTeller(d)
+	d.events = mailbox.NewEvents(deps.Broker, mailbox.EventOptions{
+		Name: o.Node, Version: o.Version, Heartbeat: o.Heartbeat, Tasks: o.Events, Active: func() int { return len(deps.Running()) },
+	}, deps.Log)
+	d.node = mailbox.NewNode(deps.Broker, desk{d}, o.profile(), d.events, deps.Log)
 	d.duty = newDuty(deps.Redis, deps.Prefix, o.Node, o.Slots)
 	var lists []string
 	for _, s := range d.sources {
@@ -65,12 +63,13 @@ func New(o Options, deps Deps) *Door {
 // Reply tells Celery's clients what becomes of a task. It does not block.
 func (d *Door) Reply(r tasks.Reply) { d.teller.put(r) }
 
-// Check reports why messages are not taken in, though this worker is on duty.
-func (d *Door) Check(context.Context) error {
+// Check reports why Celery's commands are not heard, or messages not taken in, though this worker is on
+// duty.
+func (d *Door) Check(ctx context.Context) error {
 	if err := d.trouble.Load(); err != nil {
 		return *err
 	}
-	return nil
+	return d.node.Check(ctx)
 }
 
 // Run keeps the door open until quiet ends: no more messages are taken then. What becomes of tasks is
@@ -78,6 +77,8 @@ func (d *Door) Check(context.Context) error {
 func (d *Door) Run(ctx, quiet context.Context) {
 	var parts sync.WaitGroup
 	parts.Go(func() { d.teller.run(ctx) })
+	parts.Go(func() { d.node.Run(ctx) })
+	parts.Go(func() { d.events.Run(ctx) })
 	if len(d.sources) > 0 {
 		d.serve(quiet)
 	}
@@ -105,6 +106,8 @@ func (d *Door) serve(ctx context.Context) {
 func (d *Door) onDuty(ctx context.Context) {
 	d.Log.Info("on duty at the door of Celery", zap.Strings("queues", d.Queues))
 	d.Metrics.duty.Set(1)
+	d.onDutyNow.Store(true)
+	defer d.onDutyNow.Store(false)
 	defer d.Metrics.duty.Set(0)
 	watching, end := context.WithCancel(ctx)
 	var parts sync.WaitGroup

@@ -16,7 +16,7 @@ type envelope struct {
 	// ArgsRepr and KwargsRepr are shown in events.
 	ArgsRepr   string `json:"argsrepr,omitempty"`
 	KwargsRepr string `json:"kwargsrepr,omitempty"`
-	// Args and Kwargs are told with an extended result.
+	// Args and Kwargs are shown to who asks what runs, and told with an extended result.
 	Args   []json.RawMessage `json:"args,omitempty"`
 	Kwargs json.RawMessage   `json:"kwargs,omitempty"`
 }
@@ -27,8 +27,20 @@ func (o Options) envelope(m wire.Message) envelope {
 		Task: m.Task, Queue: m.RoutingKey, Priority: m.Priority, Steps: m.Steps(), Ignore: m.IgnoreResult,
 		ArgsRepr: m.ArgsRepr, KwargsRepr: m.KwargsRepr,
 	}
-	if o.ResultExtended {
+	if o.ResultExtended || size(m) <= mostArguments {
 		e.Args, e.Kwargs = m.Args, m.Kwargs
 	}
 	return e
+}
+
+// mostArguments bounds the arguments that a task carries only to have them shown, in bytes.
+const mostArguments = 1024
+
+// size returns how many bytes the arguments of a message have.
+func size(m wire.Message) int {
+	n := len(m.Kwargs)
+	for _, arg := range m.Args {
+		n += len(arg)
+	}
+	return n
 }

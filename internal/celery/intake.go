@@ -194,7 +194,7 @@ func (d *Door) addSome(ctx context.Context, b *batch) error {
 		switch {
 		case result.Err == nil:
 			b.fates[i].outcome = added
-			d.events.received(b.read[i])
+			d.received(b.read[i])
 		case tasks.IsPermanent(result.Err):
 			if err := d.refuse(ctx, &b.fates[i], b.read[i], refusedBy(b.read[i], result.Err)); err != nil {
 				waiting = err

@@ -36,6 +36,11 @@ type Options struct {
 	// performs at once.
 	Node  string
 	Slots map[string]int
+	// Version is the release of this program. Events of tasks are published from the start with Events,
+	// and else once a monitor asks for them; a heartbeat is, at all times.
+	Version   string
+	Events    bool
+	Heartbeat time.Duration
 }
 
 // Kind is a kind that tasks of Celery become.
@@ -69,7 +74,9 @@ type Deps struct {
 	Broker  *broker.Broker
 	Backend redis.UniversalClient
 	Queue   Queue
-	Tasks   Canceller
+	Tasks   Tasks
+	// Running returns the tasks that this worker runs, of those that carry what [tasks.Reply] needs.
+	Running func() []tasks.Reply
 	// OurQueues are all queues whose replies are told.
 	OurQueues []string
 	Metrics   *Metrics

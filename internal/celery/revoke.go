@@ -18,15 +18,20 @@ import (
 // stop, or after 3 hours (revoke_expires in celery.worker.state).
 const revokedFor = 7 * 24 * time.Hour
 
+// terminateMark before an ID says that the task was revoked with terminate. No ID of ours has a space.
+const terminateMark = "terminate "
+
 //go:embed revoke.lua
 var revokeLua string
 
 var revokeScript = redis.NewScript(revokeLua)
 
-// Canceller ends tasks.
-type Canceller interface {
+// Tasks are the tasks of our queues.
+type Tasks interface {
 	// States returns the states of tasks, in their order, "" for one that is gone.
 	States(ctx context.Context, receipts []tasks.Receipt) ([]tasks.State, error)
+	// List returns tasks, see the queue's client.
+	List(ctx context.Context, f tasks.Filter, limit int, after string) (tasks.Page, error)
 	// Cancel ends tasks, see the queue's client.
 	Cancel(ctx context.Context, names []tasks.Name, why tasks.Cancellation) ([]tasks.Handled, error)
 }
@@ -39,7 +44,7 @@ func (d *Door) Revoke(ctx context.Context, ids []string, terminate bool) error {
 	if terminate {
 		members = make([]string, 0, 2*len(ids))
 		for _, id := range ids {
-			members = append(members, id, "terminate "+id) // no ID of ours has a space
+			members = append(members, id, terminateMark+id)
 		}
 	}
 	now := time.Now()

@@ -149,7 +149,7 @@ func (d *Door) tell(ctx context.Context, some []tasks.Reply) error {
 		if one.left != nil {
 			d.Log.Warn("what follows a task of Celery is left out", zap.String("id", r.ID), zap.Error(one.left))
 		}
-		d.events.tell(r, env)
+		d.publish(r, env)
 		err := d.follow(ctx, "task/"+r.ID+"/"+r.Field, one.plan)
 		switch {
 		case errors.Is(err, errUnsized) && time.Since(r.At) < sizeWithin:

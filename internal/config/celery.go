@@ -28,8 +28,9 @@ type Celery struct {
 	Queues []string `yaml:"queues,omitempty"`
 	// DefaultQueue is Celery's task_default_queue.
 	DefaultQueue string `yaml:"default_queue"`
-	// KeyPrefix is global_keyprefix of broker_transport_options, ResultPrefix that of
-	// result_backend_transport_options.
+	// KeyPrefix is global_keyprefix of broker_transport_options. ResultPrefix is what stands before
+	// celery-task-meta- in the keys of results, which Celery 5.3 and later make of global_keyprefix of
+	// result_backend_transport_options, with _ behind a letter or digit. Celery 5.2 knows none.
 	KeyPrefix    string `yaml:"key_prefix,omitempty"`
 	ResultPrefix string `yaml:"result_prefix,omitempty"`
 	// Separator and PrioritySteps are sep and priority_steps of broker_transport_options: a queue has

@@ -40,13 +40,36 @@ func (a *attempt) tellsRunning() context.Context {
 		return a.ctx
 	}
 	tell := func(progress []byte) {
-		a.lane.Reply(tasks.Reply{
-			Queue: a.source.queue, ID: a.id, Kind: a.message.Kind, Envelope: envelope, State: tasks.StateRunning, Progress: progress,
-			At: time.Now().UTC(), Began: a.began.UTC(), Retried: a.message.Retried, Worker: a.lane.worker,
-		})
+		r := a.running(envelope)
+		r.Progress = progress
+		a.lane.Reply(r)
 	}
 	tell(nil)
 	return tasks.WithProgress(a.ctx, tell)
+}
+
+// running returns that an attempt runs.
+func (a *attempt) running(envelope json.RawMessage) tasks.Reply {
+	return tasks.Reply{
+		Queue: a.source.queue, ID: a.id, Kind: a.message.Kind, Envelope: envelope, State: tasks.StateRunning,
+		At: time.Now().UTC(), Began: a.began.UTC(), Retried: a.message.Retried, Worker: a.lane.worker,
+	}
+}
+
+// Running returns what runs of the tasks that were sent with [tasks.Options.Reply].
+func (g *Group) Running() []tasks.Reply {
+	var all []tasks.Reply
+	for _, l := range g.lanes {
+		l.leases.each(func(a *attempt) {
+			envelope := a.envelope()
+			a.mu.Lock()
+			defer a.mu.Unlock()
+			if envelope != nil && a.handled && !a.over {
+				all = append(all, a.running(envelope))
+			}
+		})
+	}
+	return all
 }
 
 // replies returns what there is to tell of the ending, nil if there is nothing. It is made once,

@@ -14,7 +14,15 @@ func TestAnUnchangedApplicationIsServed(t *testing.T) {
 			r := newRig(t, f)
 			r.worker(onDuty)
 			r.celery()
-			r.judge("basic,time,end,canvas,python,zz")
+			r.judge("basic,time,end,revoke,canvas,control,python,zz")
 		})
 	}
+}
+
+func TestPrioritiesAreServedInTheirOrder(t *testing.T) {
+	f := plain
+	f.slots = 1
+	r := newRig(t, f)
+	r.worker(onDuty)
+	r.judge("slot")
 }

@@ -37,7 +37,7 @@ func work(path string) error {
 	if err != nil {
 		return err
 	}
-	log, err := daemon.NewLogger("debug", daemon.FormatJSON)
+	log, err := daemon.NewLogger("info", daemon.FormatJSON)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package door
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -52,7 +53,6 @@ celery:
   track_started: true
   result_extended: %[5]t
   key_prefix: %[6]q
-  result_prefix: %[6]q
   routes: {"app.go.*": scraping, "app.py.*": py}
   kinds:
     scrape_echo: {task: app.go.echo, args: [x, y]}
@@ -75,7 +75,7 @@ func newRig(t *testing.T, f form) *rig {
 		prefix = "app:"
 	}
 	r.config = filepath.Join(r.dir, "switchyard.yaml")
-	text := fmt.Sprintf(configuration, server.Addr, max(f.slots, 4), f.broker, f.backend, f.extended, prefix, f.more)
+	text := fmt.Sprintf(configuration, server.Addr, cmp.Or(f.slots, 4), f.broker, f.backend, f.extended, prefix, f.more)
 	if err := os.WriteFile(r.config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -108,11 +108,15 @@ func (r *rig) start(ready string, environ []string, args ...string) *process {
 	go func() {
 		defer close(read)
 		said := false
-		for lines := bufio.NewScanner(pipe); lines.Scan(); {
-			p.out.WriteString(lines.Text() + "\n")
-			if !said && strings.Contains(lines.Text(), ready) {
+		for lines := bufio.NewReader(pipe); ; {
+			line, err := lines.ReadString('\n')
+			p.out.WriteString(line)
+			if !said && strings.Contains(line, ready) {
 				said = true
-				p.lines <- lines.Text()
+				p.lines <- line
+			}
+			if err != nil {
+				return
 			}
 		}
 	}()

@@ -16,7 +16,6 @@ app.conf.update(
     task_acks_late=True,
     worker_prefetch_multiplier=1,
     broker_transport_options={"priority_steps": [0, 3, 6, 9], "global_keyprefix": PREFIX, "visibility_timeout": 60},
-    result_backend_transport_options={"global_keyprefix": PREFIX},
     broker_connection_retry=True,
 )
 
