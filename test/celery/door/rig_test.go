@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -26,6 +27,7 @@ const python = "/usr/bin/python3"
 type form struct {
 	broker, backend  string // databases
 	prefix, extended bool
+	durable          bool // Redis keeps what it has confirmed, also when it is killed
 	slots            int
 	more             string // of the configuration
 }
@@ -68,7 +70,11 @@ celery:
 
 func newRig(t *testing.T, f form) *rig {
 	t.Helper()
-	server := redistest.Server(t)
+	var args []string
+	if f.durable {
+		args = []string{"--appendonly", "yes", "--appendfsync", "always"}
+	}
+	server := redistest.Server(t, args...)
 	r := &rig{t: t, redis: server, dir: t.TempDir(), client: redistest.Connect(t, "redis://"+server.Addr+"/"+f.broker)}
 	prefix := ""
 	if f.prefix {
@@ -88,6 +94,7 @@ func newRig(t *testing.T, f form) *rig {
 type process struct {
 	*exec.Cmd
 	lines chan string
+	mu    sync.Mutex // guards out
 	out   bytes.Buffer
 }
 
@@ -110,7 +117,9 @@ func (r *rig) start(ready string, environ []string, args ...string) *process {
 		said := false
 		for lines := bufio.NewReader(pipe); ; {
 			line, err := lines.ReadString('\n')
+			p.mu.Lock()
 			p.out.WriteString(line)
+			p.mu.Unlock()
 			if !said && strings.Contains(line, ready) {
 				said = true
 				p.lines <- line
@@ -127,17 +136,24 @@ func (r *rig) start(ready string, environ []string, args ...string) *process {
 		_ = p.Wait()
 		timer.Stop()
 		if r.t.Failed() {
-			r.t.Logf("%v says\n%.20000s", args, p.out.String())
+			r.t.Logf("%v says\n%.20000s", args, p.said())
 		}
 	})
 	select {
 	case <-p.lines:
 	case <-read:
-		r.t.Fatalf("%v has ended:\n%s", args, p.out.String())
+		r.t.Fatalf("%v has ended:\n%s", args, p.said())
 	case <-time.After(60 * time.Second):
-		r.t.Fatalf("%v is not ready:\n%s", args, p.out.String())
+		r.t.Fatalf("%v is not ready:\n%s", args, p.said())
 	}
 	return p
+}
+
+// said returns what a process has written.
+func (p *process) said() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.out.String()
 }
 
 // worker starts a worker of ours. ready is what it says once it is.

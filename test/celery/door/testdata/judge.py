@@ -376,6 +376,36 @@ def slot_revoke_waiting_in_the_list():
     raises(TaskRevokedError, r, "revoked")
 
 
+# Killed workers.
+
+def killed_send():
+    print("sending", file=sys.stderr, flush=True)
+    file = os.path.join(os.environ["DIR"], "ran")
+    for i in range(1500):
+        name = f"task-{i}"
+        note("sent", mark.apply_async((file, name, 0.005), task_id=name).id)
+        if i % 25 == 0:
+            parts = [mark.si(file, f"part-{i}-{n}", 0.005).set(task_id=f"part-{i}-{n}") for n in range(4)]
+            note("chords", chord(parts)(mark.si(file, f"body-{i}").set(task_id=f"body-{i}")).id)
+            note("chains", chain(mark.si(file, f"first-{i}", 0.005).set(task_id=f"first-{i}"), mark.si(file, f"last-{i}").set(task_id=f"last-{i}"))().id)
+        time.sleep(0.005)
+    note("all", True)
+
+
+def killed_check():
+    ends = time.time() + 90
+    while not lines("all"):
+        assert time.time() < ends, "not all is sent"
+        time.sleep(0.1)
+    missing = [id for (id,) in lines("sent") + lines("chords") + lines("chains")]
+    eq(len(missing), 1500 + 60 + 60)
+    while missing:
+        states = {id: AsyncResult(id).state for id in missing}
+        missing = [id for id in missing if states[id] != "SUCCESS"]
+        assert time.time() < ends, (len(missing), {id: states[id] for id in missing[:10]})
+        time.sleep(0.2)
+
+
 # Control.
 
 def control_inspect():
