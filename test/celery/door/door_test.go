@@ -13,8 +13,8 @@ func TestAnUnchangedApplicationIsServed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t, f)
 			r.worker(onDuty)
-			r.celery()
-			r.judge("basic,time,end,revoke,canvas,control,python,zz")
+			r.celery(2)
+			r.judge(t, "basic,time,end,revoke,canvas,control,python,zz")
 		})
 	}
 }
@@ -24,5 +24,5 @@ func TestPrioritiesAreServedInTheirOrder(t *testing.T) {
 	f.slots = 1
 	r := newRig(t, f)
 	r.worker(onDuty)
-	r.judge("slot")
+	r.judge(t, "slot")
 }

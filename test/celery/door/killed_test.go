@@ -38,7 +38,7 @@ func TestKilledWorkersLoseNothingThatCameThroughTheDoor(t *testing.T) {
 		all = append(all, workers[i])
 		time.Sleep(rand.N(600 * time.Millisecond)) // faults come at any time
 	}
-	r.judge("killed_check")
+	r.judge(t, "killed_check")
 	rescued := map[string]bool{}
 	for _, p := range all {
 		for id := range p.rescued() {

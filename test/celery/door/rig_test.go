@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -34,7 +35,7 @@ type form struct {
 
 // rig is a Redis, with workers of ours and of Celery's on it.
 type rig struct {
-	t       *testing.T
+	t       testing.TB
 	redis   *redistest.Process
 	client  redis.UniversalClient // of the broker
 	dir     string
@@ -68,7 +69,7 @@ celery:
 %[7]s
 `
 
-func newRig(t *testing.T, f form) *rig {
+func newRig(t testing.TB, f form) *rig {
 	t.Helper()
 	var args []string
 	if f.durable {
@@ -166,14 +167,14 @@ func (r *rig) worker(ready string) *process {
 const onDuty = "on duty at the door of Celery"
 
 // celery starts a worker of Celery's that takes what is passed on, and what only it performs.
-func (r *rig) celery() *process {
+func (r *rig) celery(slots int) *process {
 	r.t.Helper()
-	return r.start("ready.", r.environ, python, "-m", "celery", "-A", "app", "worker", "-Q", "py,scraping.py,celery.py", "-c", "2", "-l", "INFO", "-n", "python@%h")
+	return r.start("ready.", r.environ, python, "-m", "celery", "-A", "app", "worker", "-Q", "py,scraping.py,celery.py", "-c", strconv.Itoa(slots), "-l", "INFO", "-n", "python@%h")
 }
 
 // judge has a client of Celery judge, case by case: those of testdata/judge.py whose names begin with
 // the text.
-func (r *rig) judge(cases string) {
+func (r *rig) judge(t *testing.T, cases string) {
 	r.t.Helper()
 	ctx, cancel := context.WithTimeout(r.t.Context(), 5*time.Minute)
 	defer cancel()
@@ -189,9 +190,9 @@ func (r *rig) judge(cases string) {
 		switch verdict {
 		case "PASS":
 			passed++
-			r.t.Run(name, func(*testing.T) {})
+			t.Run(name, func(*testing.T) {})
 		case "FAIL":
-			r.t.Run(name, func(t *testing.T) { t.Error(strings.ReplaceAll(why, `\n`, "\n")) })
+			t.Run(name, func(t *testing.T) { t.Error(strings.ReplaceAll(why, `\n`, "\n")) })
 		}
 	}
 	if err != nil || passed == 0 && !r.t.Failed() {
