@@ -99,7 +99,9 @@ func (d *Door) take(ctx context.Context, rooms []room) (taken []message, more bo
 			d.Log.Error("a queue of Celery cannot be taken from: rename or delete the key", zap.String("queue", s.queue), zap.Any("key", said[1]))
 			continue
 		}
-		more = more || said[0] == int64(1)
+		left, _ := said[0].(int64)
+		more = more || left > 0
+		d.Metrics.waiting.WithLabelValues(s.queue).Set(float64(left))
 		for rest := said[1:]; len(rest) >= 2; rest = rest[2:] {
 			place, text := rest[0].(int64), rest[1].(string)
 			taken = append(taken, message{s, int(place) - 1, text})

@@ -6,7 +6,7 @@
 --        first list at most) and rest (from all others together, less those), bytes (after which no
 --        more are taken)
 --
--- Returns for each queue {whether it has more, list, message, list, message, ...} with the place of
+-- Returns for each queue {how many it has left, list, message, list, message, ...} with the place of
 -- the list, or {-1, why it cannot be taken from}.
 
 local ask = cjson.decode(ARGV[1])
@@ -29,9 +29,9 @@ local function take(queue)
 			answer[#answer + 1] = text
 			left, most, rest, bytes = left - 1, most - 1, rest - 1, bytes + #text
 		end
+		answer[1] = answer[1] + left
 		if left > 0 then
-			answer[1] = 1
-			return answer
+			rest = 0
 		end
 	end
 	return answer
