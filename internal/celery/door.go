@@ -36,6 +36,7 @@ type Door struct {
 	node      *mailbox.Node
 	slots     map[string]int // of all workers together, while on duty
 	onDutyNow atomic.Bool
+	resting   bool // all lists were empty when they were last looked at
 	behind    bool // messages may be in the intakes that somebody took before
 
 	trouble atomic.Pointer[error] // why messages are not taken in
@@ -115,8 +116,8 @@ func (d *Door) onDuty(ctx context.Context) {
 	parts.Go(func() { d.keepSweeping(watching) })
 	defer parts.Wait()
 	defer end()
-	asked, wait := time.Now(), time.Duration(0)
-	d.behind = true
+	asked, wait := time.Now(), again
+	d.behind, d.resting = true, false
 	for ctx.Err() == nil {
 		if time.Since(asked) >= dutyEvery {
 			on, slots, err := d.duty.ask(ctx)
@@ -130,28 +131,33 @@ func (d *Door) onDuty(ctx context.Context) {
 				return
 			}
 		}
-		wait = d.round(ctx, wait)
-		d.pause(ctx, wait, time.Until(asked.Add(dutyEvery)))
+		if d.pause(ctx, wait, time.Until(asked.Add(dutyEvery))) {
+			wait = d.round(ctx, wait)
+		}
 	}
 }
 
-// pause waits for messages: until some come if there is nothing to do, for as long as it takes
-// otherwise, and in no case longer than most.
-func (d *Door) pause(ctx context.Context, wait, most time.Duration) {
+// pause waits until messages are to be taken in: until some come if wait is 0, or else for so long, and in
+// no case longer than most. It reports whether it is time to.
+func (d *Door) pause(ctx context.Context, wait, most time.Duration) bool {
 	changed := d.watch.Changed
 	switch {
 	case wait == again:
-		return
+		return true
 	case wait > 0:
 		changed = nil
-		most = min(wait, most)
+	default:
+		wait = time.Hour // it is woken
 	}
-	timer := time.NewTimer(max(0, most))
+	timer := time.NewTimer(max(0, min(wait, most)))
 	defer timer.Stop()
 	select {
 	case <-changed:
+		return true
 	case <-timer.C:
+		return wait <= most
 	case <-ctx.Done():
+		return false
 	}
 }
 
@@ -195,7 +201,12 @@ func (d *Door) takeIn(ctx context.Context) (taken int, more bool, err error) {
 		return 0, true, err
 	}
 	all, more, err := d.take(ctx, rooms)
+	guessed := d.resting
+	d.resting = err == nil && len(all) == 0 && !more
 	if err != nil || len(all) == 0 {
+		if guessed && more {
+			return d.takeIn(ctx) // what there is room for was not asked for
+		}
 		return 0, more, err
 	}
 	return len(all), more, d.bringIn(ctx, all)

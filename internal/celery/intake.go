@@ -246,6 +246,13 @@ func (d *Door) settle(ctx context.Context, fates []fate) error {
 
 // rooms returns how many messages of each source may be taken.
 func (d *Door) rooms(ctx context.Context) ([]room, error) {
+	rooms := make([]room, len(d.sources))
+	if d.resting { // nothing has come for a while: a few of the first lists always have room
+		for i := range rooms {
+			rooms[i].first = takeAtOnce
+		}
+		return rooms, nil
+	}
 	waits, runs := map[string]*redis.IntCmd{}, map[string]*redis.IntCmd{}
 	_, err := d.Redis.Pipelined(ctx, func(to redis.Pipeliner) error {
 		for _, queue := range d.OurQueues {
@@ -257,7 +264,6 @@ func (d *Door) rooms(ctx context.Context) ([]room, error) {
 	if err != nil {
 		return nil, fmt.Errorf("count what waits: %w", err)
 	}
-	rooms := make([]room, len(d.sources))
 	for i, s := range d.sources {
 		ahead, free := mostAhead, 0
 		for _, queue := range s.ours {

@@ -14,7 +14,7 @@ import (
 const (
 	// sweepEvery is how often it is looked for what nobody has told, and untoldAfter how old that is:
 	// what is younger is about to be told by who has ended the task.
-	sweepEvery  = 10 * time.Second
+	sweepEvery  = 12 * time.Second
 	untoldAfter = 5 * time.Second
 	// sweepAtOnce is how much is looked at in a round trip.
 	sweepAtOnce = 200

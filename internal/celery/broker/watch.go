@@ -16,7 +16,7 @@ import (
 
 const (
 	// lookEvery is how often lists are looked at whose changes Redis tells of, should it not tell.
-	lookEvery = 5 * time.Second
+	lookEvery = 10 * time.Second
 	// pollEvery is how often lists are looked at of whose changes nobody tells.
 	pollEvery = 500 * time.Millisecond
 	// reconnectAfter is how long the watch waits before it connects again.
