@@ -6,6 +6,7 @@ import (
 	"os"
 
 	door "switchyard/internal/celery"
+	"switchyard/internal/config"
 )
 
 // overhead is what a message may have beside its arguments, in bytes: its envelope, what follows it.
@@ -19,7 +20,7 @@ func (w *Worker) newDoor() (*door.Door, error) {
 	}
 	kinds := map[string]door.Kind{}
 	for name, k := range c.Kinds {
-		if k.Runtime != "" {
+		if k.Runtime == config.RuntimePython {
 			continue
 		}
 		route, err := s.Routing.Route(name)

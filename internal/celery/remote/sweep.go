@@ -1,0 +1,198 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/zap"
+
+	"switchyard/internal/celery/wire"
+	"switchyard/internal/tasks"
+)
+
+const (
+	// turnEvery is how often one of the workers looks at all calls. With many of them it is rarer, so
+	// that Redis is asked about perSecond in a second at most.
+	turnEvery = time.Second
+	perSecond = 1000
+	// perPage is how many calls are looked at in a round trip.
+	perPage = 200
+)
+
+// turn looks at all calls if it is this worker's turn. It returns when to ask for the next one.
+func (r *Remote) turn(ctx context.Context) time.Duration {
+	next, err := r.takeTurn(ctx)
+	if ctx.Err() != nil {
+		return next
+	}
+	switch {
+	case err != nil && r.trouble.Swap(&err) == nil:
+		r.Log.Warn("results of Celery's workers are not looked for: the next look is soon", zap.Error(err))
+	case err == nil && r.trouble.Swap(nil) != nil:
+		r.Log.Info("results of Celery's workers are looked for again")
+	}
+	return next
+}
+
+func (r *Remote) takeTurn(ctx context.Context) (time.Duration, error) {
+	n, err := r.Redis.HLen(ctx, r.calls.key).Result()
+	if err != nil {
+		return turnEvery, fmt.Errorf("count the calls of Celery's workers in %s: %w", r.calls.key, err)
+	}
+	every := max(turnEvery, time.Duration(n)*time.Second/perSecond)
+	mine, err := r.Redis.SetNX(ctx, r.calls.key+":turn", "", every-turnEvery/10).Result()
+	if err != nil || !mine {
+		return turnEvery, err
+	}
+	if err := r.revoking.again(ctx); err != nil {
+		return turnEvery, err
+	}
+	if n == 0 {
+		return turnEvery, nil
+	}
+	return turnEvery, r.sweep(ctx)
+}
+
+// sweep looks at all calls.
+func (r *Remote) sweep(ctx context.Context) error {
+	seen := make(map[string]string)
+	defer func() { r.seen = seen }()
+	for cursor := uint64(0); ; {
+		pairs, next, err := r.Redis.HScan(ctx, r.calls.key, cursor, "", perPage).Result()
+		if err != nil {
+			return fmt.Errorf("look through the calls of Celery's workers in %s: %w", r.calls.key, err)
+		}
+		for page := range slices.Chunk(pairs, 2*perPage) {
+			if err := r.sweepPage(ctx, page, seen); err != nil {
+				return err
+			}
+		}
+		if cursor = next; cursor == 0 {
+			return nil
+		}
+	}
+}
+
+// sighting is a call, and what is known of it.
+type sighting struct {
+	name   tasks.Name
+	was    kept
+	state  tasks.State // of its task
+	head   string      // the beginning of its result
+	broken bool        // what is in the place of its result is none
+	held   bool        // its user's brake is on
+}
+
+// sweepPage does what some calls call for, given as name, text, ....
+func (r *Remote) sweepPage(ctx context.Context, page []string, seen map[string]string) error {
+	var all []*sighting
+	for pair := range slices.Chunk(page, 2) {
+		queue, id, _ := strings.Cut(pair[0], "/")
+		all = append(all, &sighting{name: tasks.Name{Queue: queue, ID: id}, was: read(pair[1])})
+	}
+	for _, look := range []func(context.Context, []*sighting) error{r.lookAtTasks, r.lookAtResults, r.lookAtBrakes} {
+		if err := look(ctx, all); err != nil {
+			return err
+		}
+	}
+	for _, s := range all {
+		if err := r.see(ctx, s); err != nil {
+			return err
+		}
+		seen[s.was.ID] = s.head
+	}
+	return nil
+}
+
+func (r *Remote) lookAtTasks(ctx context.Context, all []*sighting) error {
+	receipts := make([]tasks.Receipt, len(all))
+	for i, s := range all {
+		receipts[i] = tasks.Receipt{Queue: s.name.Queue, ID: s.name.ID}
+	}
+	states, err := r.Queue.States(ctx, receipts)
+	for i, state := range states {
+		all[i].state = state
+	}
+	return err
+}
+
+func (r *Remote) lookAtResults(ctx context.Context, all []*sighting) error {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	heads := make([]*redis.StringCmd, len(all))
+	_, _ = r.Backend.Pipelined(ctx, func(p redis.Pipeliner) error { // each has its own error
+		for i, s := range all {
+			heads[i] = p.GetRange(ctx, wire.MetaKey(r.ResultPrefix, s.was.ID), 0, maxHead-1)
+		}
+		return nil
+	})
+	for i, head := range heads {
+		text, err := head.Result()
+		if redis.HasErrorPrefix(err, "WRONGTYPE") {
+			all[i].broken = true
+		} else if err != nil {
+			return fmt.Errorf("look at results of Celery's workers: %w", err)
+		}
+		all[i].head = text
+	}
+	return nil
+}
+
+func (r *Remote) lookAtBrakes(ctx context.Context, all []*sighting) error {
+	of := make(map[string][]*sighting)
+	for _, s := range all {
+		if s.was.User != "" {
+			of[s.was.User] = append(of[s.was.User], s)
+		}
+	}
+	if len(of) == 0 {
+		return nil
+	}
+	users := slices.Collect(maps.Keys(of))
+	held, err := r.Brakes.On(ctx, users)
+	if err != nil {
+		return err
+	}
+	for i, user := range users {
+		for _, s := range of[user] {
+			s.held = held[i]
+		}
+	}
+	return nil
+}
+
+// see does what a call calls for.
+func (r *Remote) see(ctx context.Context, s *sighting) error {
+	final, told := isFinal(s.head)
+	due := s.was.due()
+	switch {
+	case s.state == "" || s.state.Ended() || s.was.ID == "":
+		return r.endOf(ctx, s, final)
+	case s.state != tasks.StateParked || s.was.Over != nil:
+	case s.held, s.broken, final, s.head != "" && !told && r.seen[s.was.ID] != s.head, !due.IsZero() && !time.Now().Before(due):
+		r.wake(ctx, s.name)
+	case s.head != "" && r.seen[s.was.ID] != s.head:
+		r.tell(ctx, s.name, s.was.Attempt, s.head)
+	}
+	return nil
+}
+
+// endOf forgets the call of a task that has ended or is gone. What Celery's workers still do for it is
+// not wanted any more.
+func (r *Remote) endOf(ctx context.Context, s *sighting, final bool) error {
+	if s.was.ID != "" && s.was.Over == nil && !final {
+		if err := r.revoke(ctx, s.was.call); err != nil {
+			return err
+		}
+	}
+	if err := r.calls.remove(ctx, s.name, s.was); !errors.Is(err, errTaken) {
+		return err
+	}
+	return nil
+}
