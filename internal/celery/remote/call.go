@@ -132,25 +132,25 @@ func (s *calls) replace(ctx context.Context, name tasks.Name, was kept, next cal
 	if err != nil {
 		return was, fmt.Errorf("encode the call of task %s: %w", name, err)
 	}
-	if err := s.swap(ctx, name, was.text, string(text)); err != nil {
+	if err := s.swap(ctx, name.String(), was.text, string(text)); err != nil {
 		return was, err
 	}
 	return kept{next, string(text)}, nil
 }
 
-// remove forgets a call, unless another has taken its place.
-func (s *calls) remove(ctx context.Context, name tasks.Name, was kept) error {
-	return s.swap(ctx, name, was.text, "")
+// remove forgets what is kept in a field, unless something else has taken its place.
+func (s *calls) remove(ctx context.Context, field string, was kept) error {
+	return s.swap(ctx, field, was.text, "")
 }
 
 // errTaken says that another worker goes on with a call.
 var errTaken = errors.New("another worker goes on with it")
 
-func (s *calls) swap(ctx context.Context, name tasks.Name, was, next string) error {
-	ask, _ := json.Marshal(map[string]any{"field": name.String(), "there": was != "", "leaves": next == ""}) // always has a text
+func (s *calls) swap(ctx context.Context, field, was, next string) error {
+	ask, _ := json.Marshal(map[string]any{"field": field, "there": was != "", "leaves": next == ""}) // always has a text
 	done, err := swapScript.Run(ctx, s.redis, []string{s.key}, ask, was, next).Int()
 	if err != nil {
-		return fmt.Errorf("note the call of task %s: %w", name, err)
+		return fmt.Errorf("note the call of task %s in %s: %w", field, s.key, err)
 	}
 	if done == 0 {
 		return errTaken

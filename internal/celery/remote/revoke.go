@@ -64,7 +64,7 @@ func (v *revoking) again(ctx context.Context) error {
 	if err != nil || len(ids) == 0 {
 		return err
 	}
-	turn, err := v.redis.SetNX(ctx, v.key+":said", "", revokeEvery).Result()
+	turn, err := takeTurn(ctx, v.redis, v.key+":turn", revokeEvery)
 	if err != nil || !turn {
 		return err
 	}

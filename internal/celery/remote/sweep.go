@@ -27,7 +27,7 @@ const (
 
 // turn looks at all calls if it is this worker's turn. It returns when to ask for the next one.
 func (r *Remote) turn(ctx context.Context) time.Duration {
-	next, err := r.takeTurn(ctx)
+	next, err := r.inTurn(ctx)
 	if ctx.Err() != nil {
 		return next
 	}
@@ -40,13 +40,14 @@ func (r *Remote) turn(ctx context.Context) time.Duration {
 	return next
 }
 
-func (r *Remote) takeTurn(ctx context.Context) (time.Duration, error) {
+// inTurn does what a turn calls for.
+func (r *Remote) inTurn(ctx context.Context) (time.Duration, error) {
 	n, err := r.Redis.HLen(ctx, r.calls.key).Result()
 	if err != nil {
 		return turnEvery, fmt.Errorf("count the calls of Celery's workers in %s: %w", r.calls.key, err)
 	}
 	every := max(turnEvery, time.Duration(n)*time.Second/perSecond)
-	mine, err := r.Redis.SetNX(ctx, r.calls.key+":turn", "", every-turnEvery/10).Result()
+	mine, err := takeTurn(ctx, r.Redis, r.calls.key+":turn", every-turnEvery/10)
 	if err != nil || !mine {
 		return turnEvery, err
 	}
@@ -81,6 +82,7 @@ func (r *Remote) sweep(ctx context.Context) error {
 
 // sighting is a call, and what is known of it.
 type sighting struct {
+	field  string // where it is kept
 	name   tasks.Name
 	was    kept
 	state  tasks.State // of its task
@@ -94,7 +96,7 @@ func (r *Remote) sweepPage(ctx context.Context, page []string, seen map[string]s
 	var all []*sighting
 	for pair := range slices.Chunk(page, 2) {
 		queue, id, _ := strings.Cut(pair[0], "/")
-		all = append(all, &sighting{name: tasks.Name{Queue: queue, ID: id}, was: read(pair[1])})
+		all = append(all, &sighting{field: pair[0], name: tasks.Name{Queue: queue, ID: id}, was: read(pair[1])})
 	}
 	for _, look := range []func(context.Context, []*sighting) error{r.lookAtTasks, r.lookAtResults, r.lookAtBrakes} {
 		if err := look(ctx, all); err != nil {
@@ -191,7 +193,7 @@ func (r *Remote) endOf(ctx context.Context, s *sighting, final bool) error {
 			return err
 		}
 	}
-	if err := r.calls.remove(ctx, s.name, s.was); !errors.Is(err, errTaken) {
+	if err := r.calls.remove(ctx, s.field, s.was); !errors.Is(err, errTaken) {
 		return err
 	}
 	return nil
