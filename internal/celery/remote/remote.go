@@ -100,7 +100,8 @@ func (r *Remote) Run(ctx context.Context) {
 		r.ear.run(ctx)
 	}()
 	for ctx.Err() == nil {
-		_ = tasks.Sleep(ctx, r.turn(ctx))
+		r.turn(ctx)
+		_ = tasks.Sleep(ctx, turnEvery)
 	}
 	<-hearing
 }

@@ -25,11 +25,11 @@ const (
 	perPage = 200
 )
 
-// turn looks at all calls if it is this worker's turn. It returns when to ask for the next one.
-func (r *Remote) turn(ctx context.Context) time.Duration {
-	next, err := r.inTurn(ctx)
+// turn looks at all calls if it is this worker's turn.
+func (r *Remote) turn(ctx context.Context) {
+	err := r.inTurn(ctx)
 	if ctx.Err() != nil {
-		return next
+		return
 	}
 	switch {
 	case err != nil && r.trouble.Swap(&err) == nil:
@@ -37,27 +37,26 @@ func (r *Remote) turn(ctx context.Context) time.Duration {
 	case err == nil && r.trouble.Swap(nil) != nil:
 		r.Log.Info("results of Celery's workers are looked for again")
 	}
-	return next
 }
 
 // inTurn does what a turn calls for.
-func (r *Remote) inTurn(ctx context.Context) (time.Duration, error) {
+func (r *Remote) inTurn(ctx context.Context) error {
 	n, err := r.Redis.HLen(ctx, r.calls.key).Result()
 	if err != nil {
-		return turnEvery, fmt.Errorf("count the calls of Celery's workers in %s: %w", r.calls.key, err)
+		return fmt.Errorf("count the calls of Celery's workers in %s: %w", r.calls.key, err)
 	}
 	every := max(turnEvery, time.Duration(n)*time.Second/perSecond)
 	mine, err := takeTurn(ctx, r.Redis, r.calls.key+":turn", every-turnEvery/10)
 	if err != nil || !mine {
-		return turnEvery, err
+		return err
 	}
 	if err := r.revoking.again(ctx); err != nil {
-		return turnEvery, err
+		return err
 	}
 	if n == 0 {
-		return turnEvery, nil
+		return nil
 	}
-	return turnEvery, r.sweep(ctx)
+	return r.sweep(ctx)
 }
 
 // sweep looks at all calls.
