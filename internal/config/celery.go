@@ -158,6 +158,22 @@ func (c Config) CeleryKeys() []string {
 	return slices.Compact(keys)
 }
 
+// CeleryChannels returns patterns of the channels of Celery that are used on our own Redis for kinds that
+// are performed by Celery's workers.
+func (c Config) CeleryChannels() []string {
+	var channels []string
+	if len(c.Celery.Governs()) == 0 {
+		return nil
+	}
+	if c.CeleryBackend() == c.RedisOptions() {
+		channels = append(channels, c.Celery.ResultPrefix+"celery-task-meta-*")
+	}
+	if c.CeleryBroker() == c.RedisOptions() {
+		channels = append(channels, c.Celery.KeyPrefix+strings.ReplaceAll(c.Celery.FanoutPrefix, "{db}", "*")+"celery.pidbox")
+	}
+	return channels
+}
+
 // Route returns the queue of a task of Celery: that of the route with its name, or else with the longest
 // prefix of it, or else the default one.
 func (c Celery) Route(task string) string {

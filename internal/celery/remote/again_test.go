@@ -6,7 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"switchyard/internal/rights"
 	"switchyard/internal/tasks"
+	"switchyard/test/redistest"
 )
 
 // kept returns what is kept of the call of a task.
@@ -157,4 +159,25 @@ func TestAPayloadThatMakesNoArgumentsIsRefused(t *testing.T) {
 	if err != nil || string(args[0]) != `{"a":1}` || string(kwargs) != `{"b":2}` {
 		t.Errorf("arguments %s %s, %v", args, kwargs, err)
 	}
+}
+
+func TestTheLeastUserOfRedisSuffices(t *testing.T) {
+	server := redistest.Server(t)
+	needs := rights.Needs{
+		Prefix: "switchyard:", Celery: []string{"reports.py*", "celery-task-meta-*"}, Channels: []string{"celery-task-meta-*", "/*.celery.pidbox"},
+	}
+	least := redistest.Connect(t, redistest.User(t, server.Addr, "yard", needs.Rules()...))
+	r := newRig(t, least, least)
+	r.worker()
+	task, cancelled := r.enqueue("report", `{}`), r.enqueue("report", `{}`)
+	r.celery = redistest.Client(t, server.Addr) // Celery's workers may do more
+	r.tell(r.take(reports).ID, "SUCCESS", `1`)
+	r.is(task, tasks.StateSucceeded)
+	id := r.take(reports).ID
+	r.is(cancelled, tasks.StateParked)
+	if _, err := r.queue.Cancel(t.Context(), []tasks.Name{{Queue: cancelled.Queue, ID: cancelled.ID}}, tasks.Cancellation{By: "a test"}); err != nil {
+		t.Fatal(err)
+	}
+	r.terminated(id)
+	r.forgotten()
 }

@@ -2,6 +2,7 @@ package remote
 
 import (
 	"context"
+	_ "embed"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -19,6 +20,11 @@ const (
 	// maxSays bounds what is told of an exception, in bytes.
 	maxSays = 1500
 )
+
+//go:embed read.lua
+var readLua string
+
+var readScript = redis.NewScript(readLua)
 
 // verdict is what a result says of its attempt.
 type verdict struct {
@@ -41,17 +47,37 @@ const (
 
 // look reads the result of a call. The error says that the backend does not answer.
 func (r *Remote) look(ctx context.Context, c call) (verdict, error) {
-	ctx, cancel := context.WithTimeout(ctx, within)
-	defer cancel()
-	key := wire.MetaKey(r.ResultPrefix, c.ID)
-	text, err := r.Backend.GetRange(ctx, key, 0, maxMeta).Result()
-	if redis.HasErrorPrefix(err, "WRONGTYPE") {
+	metas, err := r.read(ctx, maxMeta+1, c.ID)
+	if err != nil {
+		return verdict{}, err
+	}
+	if metas[0] == nil {
+		key := wire.MetaKey(r.ResultPrefix, c.ID)
 		return verdict{is: unfit, says: "key " + key + " in the backend of Celery is no string: rename or delete it"}, nil
 	}
-	if err != nil {
-		return verdict{}, fmt.Errorf("read the result of task %s of Celery: %w", c.ID, err)
+	return judge(c.ID, *metas[0]), nil
+}
+
+// read returns the beginnings of results, "" for one that is not there, nil for what is none.
+func (r *Remote) read(ctx context.Context, most int, ids ...string) ([]*string, error) {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	keys := make([]string, len(ids))
+	for i, id := range ids {
+		keys[i] = wire.MetaKey(r.ResultPrefix, id)
 	}
-	return judge(c.ID, text), nil
+	ask, _ := json.Marshal(map[string]any{"keys": keys, "most": most}) // always has a text
+	answer, err := readScript.Run(ctx, r.Backend, nil, ask).Slice()
+	if err != nil || len(answer) != len(ids) {
+		return nil, fmt.Errorf("read the results of %d tasks of Celery: %w", len(ids), err)
+	}
+	metas := make([]*string, len(ids))
+	for i, said := range answer {
+		if text, is := said.(string); is {
+			metas[i] = &text
+		}
+	}
+	return metas, nil
 }
 
 // judge says what a result means.

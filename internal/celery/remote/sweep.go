@@ -9,10 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
 
-	"switchyard/internal/celery/wire"
 	"switchyard/internal/tasks"
 )
 
@@ -124,25 +122,17 @@ func (r *Remote) lookAtTasks(ctx context.Context, all []*sighting) error {
 }
 
 func (r *Remote) lookAtResults(ctx context.Context, all []*sighting) error {
-	ctx, cancel := context.WithTimeout(ctx, within)
-	defer cancel()
-	heads := make([]*redis.StringCmd, len(all))
-	_, _ = r.Backend.Pipelined(ctx, func(p redis.Pipeliner) error { // each has its own error
-		for i, s := range all {
-			heads[i] = p.GetRange(ctx, wire.MetaKey(r.ResultPrefix, s.was.ID), 0, maxHead-1)
-		}
-		return nil
-	})
-	for i, head := range heads {
-		text, err := head.Result()
-		if redis.HasErrorPrefix(err, "WRONGTYPE") {
-			all[i].broken = true
-		} else if err != nil {
-			return fmt.Errorf("look at results of Celery's workers: %w", err)
-		}
-		all[i].head = text
+	ids := make([]string, len(all))
+	for i, s := range all {
+		ids[i] = s.was.ID
 	}
-	return nil
+	heads, err := r.read(ctx, maxHead, ids...)
+	for i, head := range heads {
+		if all[i].broken = head == nil; head != nil {
+			all[i].head = *head
+		}
+	}
+	return err
 }
 
 func (r *Remote) lookAtBrakes(ctx context.Context, all []*sighting) error {
