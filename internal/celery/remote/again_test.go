@@ -181,3 +181,28 @@ func TestTheLeastUserOfRedisSuffices(t *testing.T) {
 	r.terminated(id)
 	r.forgotten()
 }
+
+func TestAWorkerThatWasHeldUpDoesNotChangeTheCallOfAnother(t *testing.T) {
+	everywhere(t, func(r *rig) {
+		s := &calls{r.ours, "switchyard:celery:awaited"}
+		name := tasks.Name{Queue: "default", ID: "one"}
+		first, err := s.replace(r.t.Context(), name, kept{}, call{ID: "1", Run: "run"})
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		if _, err := s.replace(r.t.Context(), name, first, call{ID: "2", Run: "run"}); err != nil {
+			r.t.Fatal(err)
+		}
+		for _, was := range []kept{first, {}} {
+			if _, err := s.replace(r.t.Context(), name, was, call{ID: "3"}); !errors.Is(err, errTaken) {
+				r.t.Errorf("replaced: %v", err)
+			}
+			if err := s.remove(r.t.Context(), name.String(), was); !errors.Is(err, errTaken) {
+				r.t.Errorf("removed: %v", err)
+			}
+		}
+		if got := r.ours.HGet(r.t.Context(), s.key, name.String()).Val(); !strings.Contains(got, `"id":"2"`) {
+			r.t.Errorf("kept %s", got)
+		}
+	})
+}

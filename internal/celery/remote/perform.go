@@ -36,7 +36,7 @@ func (r *Remote) perform(ctx context.Context, t *tasks.Task, k Kind) (any, error
 		return nil, fmt.Errorf("%s: %w", t.Kind, err)
 	}
 	value, err := r.attempt(braked, t, k, user)
-	stopped := err != nil && errors.Is(context.Cause(braked), control.ErrPaused)
+	stopped := tasks.IsParked(err) && errors.Is(context.Cause(braked), control.ErrPaused)
 	released := pass.Leave(stopped)
 	switch {
 	case released:

@@ -39,9 +39,9 @@ func (r *Remote) turn(ctx context.Context) {
 
 // inTurn does what a turn calls for.
 func (r *Remote) inTurn(ctx context.Context) error {
-	n, err := r.Redis.HLen(ctx, r.calls.key).Result()
-	if err != nil {
-		return fmt.Errorf("count the calls of Celery's workers in %s: %w", r.calls.key, err)
+	n, revoked, err := r.count(ctx)
+	if err != nil || n == 0 && revoked == 0 {
+		return err
 	}
 	every := max(turnEvery, time.Duration(n)*time.Second/perSecond)
 	mine, err := takeTurn(ctx, r.Redis, r.calls.key+":turn", every-turnEvery/10)
@@ -51,10 +51,18 @@ func (r *Remote) inTurn(ctx context.Context) error {
 	if err := r.revoking.again(ctx); err != nil {
 		return err
 	}
-	if n == 0 {
-		return nil
-	}
 	return r.sweep(ctx)
+}
+
+// count returns how many calls there are, and how many tasks are revoked.
+func (r *Remote) count(ctx context.Context) (calls, revoked int64, err error) {
+	if calls, err = r.Redis.HLen(ctx, r.calls.key).Result(); err != nil {
+		return 0, 0, fmt.Errorf("count the calls of Celery's workers in %s: %w", r.calls.key, err)
+	}
+	if revoked, err = r.Redis.ZCard(ctx, r.revoking.key).Result(); err != nil {
+		return 0, 0, fmt.Errorf("count the tasks of Celery that are revoked in %s: %w", r.revoking.key, err)
+	}
+	return calls, revoked, nil
 }
 
 // sweep looks at all calls.
