@@ -19,7 +19,7 @@ func (cmd configACL) Run(l *local, out *command.Output) error {
 	if err != nil {
 		return command.With(command.Wrong, err)
 	}
-	needs := rights.Needs{Prefix: c.Redis.Prefix, Celery: c.CeleryKeys(), Asynqmon: c.Monitor.Pages}
+	needs := rights.Needs{Prefix: c.Redis.Prefix, Celery: c.CeleryKeys(), Channels: c.CeleryChannels(), Asynqmon: c.Monitor.Pages}
 	if u, err := url.Parse(c.Redis.URL); err == nil {
 		needs.Cluster = strings.HasSuffix(u.Scheme, "-cluster")
 	}

@@ -7,6 +7,7 @@ import (
 	door "switchyard/internal/celery"
 	"switchyard/internal/celery/mailbox"
 	"switchyard/internal/command"
+	"switchyard/internal/config"
 	"switchyard/internal/tasks"
 )
 
@@ -21,7 +22,7 @@ func (w *Worker) newDoor() (*door.Door, error) {
 	}
 	kinds := map[string]door.Kind{}
 	for name, k := range c.Kinds {
-		if k.Runtime != "" {
+		if k.Runtime == config.RuntimePython {
 			continue
 		}
 		route, err := s.Routing.Route(name)

@@ -34,7 +34,7 @@ func (s *System) checkWrites(queues, keys []string) daemon.Check {
 
 // needs are the rights that the daemons need of Redis's access control.
 func (s *System) needs() rights.Needs {
-	return rights.Needs{Prefix: s.Config.Redis.Prefix, Celery: s.Config.CeleryKeys()}
+	return rights.Needs{Prefix: s.Config.Redis.Prefix, Celery: s.Config.CeleryKeys(), Channels: s.Config.CeleryChannels()}
 }
 
 // awaitRights returns once Redis's user may do what a daemon does. One that begins without would

@@ -149,6 +149,9 @@ func (s *System) wire() error {
 	for _, own := range s.own {
 		kinds = append(kinds, own.Kind)
 	}
+	for name, k := range remoteKinds(s.Config) {
+		kinds = append(kinds, k.Define(name))
+	}
 	if s.Catalog, err = tasks.NewCatalog(s.Config.Tasks.MaxPayload, kinds...); err != nil {
 		return err
 	}

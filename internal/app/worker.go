@@ -17,6 +17,7 @@ import (
 
 	"switchyard/internal/cache"
 	door "switchyard/internal/celery"
+	"switchyard/internal/celery/remote"
 	"switchyard/internal/config"
 	"switchyard/internal/control"
 	"switchyard/internal/daemon"
@@ -56,7 +57,8 @@ type Worker struct {
 	handlers  *handlers
 	ears      *cache.Listener
 	consuming atomic.Pointer[lane.Group]
-	door      *door.Door // nil: it is shut
+	door      *door.Door     // nil: it is shut
+	remote    *remote.Remote // nil: Celery's workers perform nothing from here
 }
 
 // NewWorker returns a worker of the given queues, to be run once. The error names agents that no
@@ -68,6 +70,9 @@ func NewWorker(s *System, queues map[string]config.Queue) (*Worker, error) {
 	}
 	ears := cache.NewPatternListener(s.Redis, "agent:"+string(control.Pause)+":*", "agent:"+string(control.Resume)+":*")
 	w := &Worker{system: s, queues: queues, handlers: handlers, ears: ears}
+	if w.remote = w.newRemote(); w.remote != nil {
+		maps.Copy(handlers.byKind, w.remote.Handlers())
+	}
 	w.door, err = w.newDoor()
 	return w, err
 }
@@ -150,6 +155,9 @@ func (w *Worker) watch(ctx, quiet context.Context) *sync.WaitGroup {
 	if w.door != nil {
 		all.Go(func() { w.door.Run(ctx, quiet) })
 	}
+	if w.remote != nil {
+		all.Go(func() { w.remote.Run(ctx) })
+	}
 	return &all
 }
 
@@ -165,6 +173,9 @@ func (w *Worker) Checks() []daemon.Check {
 	checks := []daemon.Check{{Name: "lanes", Test: consuming}, w.system.checkWrites(w.names(), nil), {Name: "brake", Test: w.ears.Check}}
 	if w.door != nil {
 		checks = append(checks, daemon.Check{Name: "celery", Test: w.door.Check})
+	}
+	if w.remote != nil {
+		checks = append(checks, daemon.Check{Name: "celery-workers", Test: w.remote.Check})
 	}
 	return checks
 }

@@ -126,15 +126,29 @@ func (c Celery) Performs() map[string]CeleryKind {
 	return kinds
 }
 
+// Governs returns the kinds whose attempts are sent to Celery's workers from here, each with the names
+// of its task and of the queue that only these workers take from.
+func (c Celery) Governs() map[string]CeleryKind {
+	kinds := make(map[string]CeleryKind)
+	for name, k := range c.Kinds {
+		if k.Runtime == RuntimeCelery {
+			k.Task = cmp.Or(k.Task, name)
+			k.Queue = cmp.Or(k.Queue, c.Route(k.Task)) + c.PythonSuffix
+			kinds[name] = k
+		}
+	}
+	return kinds
+}
+
 // CeleryKeys returns patterns of the keys of Celery that are used on our own Redis.
 func (c Config) CeleryKeys() []string {
-	performs := c.Celery.Performs()
-	if len(performs) == 0 {
+	sent := slices.AppendSeq(slices.Collect(maps.Values(c.Celery.Performs())), maps.Values(c.Celery.Governs()))
+	if len(sent) == 0 {
 		return nil
 	}
 	var keys []string
 	if c.CeleryBroker() == c.RedisOptions() {
-		for _, k := range performs {
+		for _, k := range sent {
 			keys = append(keys, c.Celery.KeyPrefix+k.Queue+"*")
 		}
 	}
@@ -143,6 +157,22 @@ func (c Config) CeleryKeys() []string {
 	}
 	slices.Sort(keys)
 	return slices.Compact(keys)
+}
+
+// CeleryChannels returns patterns of the channels of Celery that are used on our own Redis for kinds that
+// are performed by Celery's workers.
+func (c Config) CeleryChannels() []string {
+	var channels []string
+	if len(c.Celery.Governs()) == 0 {
+		return nil
+	}
+	if c.CeleryBackend() == c.RedisOptions() {
+		channels = append(channels, c.Celery.ResultPrefix+"celery-task-meta-*")
+	}
+	if c.CeleryBroker() == c.RedisOptions() {
+		channels = append(channels, c.Celery.KeyPrefix+strings.ReplaceAll(c.Celery.FanoutPrefix, "{db}", "*")+"celery.pidbox")
+	}
+	return channels
 }
 
 // Route returns the queue of a task of Celery: that of the route with its name, or else with the longest
@@ -231,6 +261,9 @@ func (c Config) checkCeleryKinds() error {
 		if k.Runtime == RuntimePython && k.Share != "" {
 			note("share %q with runtime python: nothing of it is performed here; leave one out", k.Share)
 		}
+		if _, agent := c.Agents[strings.TrimPrefix(kind, "agent_")]; k.Runtime == RuntimeCelery && strings.HasPrefix(kind, "agent_") && agent {
+			note("runtime celery, and agents has it, too: leave it out of one of them")
+		}
 		if k.Runtime == RuntimePython && (k.User != "" || k.Input != "") {
 			note("user %q and input %q with runtime python: the members of a payload are the arguments; leave both out", k.User, k.Input)
 		}
@@ -239,6 +272,9 @@ func (c Config) checkCeleryKinds() error {
 		}
 		if k.Task != "" && !isTaskName(k.Task) {
 			note("task %q: give the name of a task of Celery, up to 255 bytes that can be printed", k.Task)
+		}
+		if queue := c.Celery.Governs()[kind].Queue; queue != "" && slices.Contains(c.Celery.Queues, queue) {
+			note("its messages go to the queue %q, and celery.queues has that: leave it to Celery's workers", queue)
 		}
 		if k.Queue != "" && !isListName(k.Queue) {
 			note("queue %q: give a queue's name, up to 200 bytes that can be printed", k.Queue)

@@ -85,6 +85,9 @@ var ofAsynqmon = []string{
 	"ZREMRANGEBYRANK KEY 0 0",
 }
 
+// ofCelery are those that only whoever waits for Celery's workers sends.
+var ofCelery = []string{"UNSUBSCRIBE CHANNEL"}
+
 // ofClusters are those that only a Cluster is sent.
 var ofClusters = []string{
 	"ASKING",

@@ -58,7 +58,7 @@ func (n Needs) missing(ctx context.Context, client redis.UniversalClient) ([]str
 	for _, key := range keys {
 		asked = append(asked, question{text: "GET KEY", key: key}, question{text: "SET KEY v", key: key})
 	}
-	for _, channel := range channels {
+	for _, channel := range n.channels() {
 		asked = append(asked, question{text: "PSUBSCRIBE CHANNEL", channel: channel}, question{text: "PUBLISH CHANNEL v", channel: channel})
 	}
 	return denied(ctx, client, append(asked, question{text: "DISCARD"}))

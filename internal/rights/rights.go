@@ -20,6 +20,8 @@ type Needs struct {
 	Prefix string
 	// Celery are the patterns of Celery's keys that are on the same Redis, each with a * at its end.
 	Celery []string
+	// Channels are those of Celery that are on the same Redis, as patterns.
+	Channels []string
 	// Asynqmon says that asynqmon's pages are served.
 	Asynqmon bool
 	// Cluster says that its Redis is a Cluster, which is asked where keys are.
@@ -33,7 +35,7 @@ func (n Needs) Rules() []string {
 	for _, pattern := range n.keys() {
 		rules = append(rules, "~"+pattern)
 	}
-	for _, channel := range channels {
+	for _, channel := range n.channels() {
 		rules = append(rules, "&"+channel)
 	}
 	for _, sample := range n.samples() {
@@ -65,10 +67,15 @@ func (n Needs) keys() []string {
 	return append(keys, n.Celery...)
 }
 
+func (n Needs) channels() []string { return slices.Concat(channels, n.Channels) }
+
 func (n Needs) samples() []string {
 	all := slices.Clone(samples)
 	if n.Cluster {
 		all = append(all, ofClusters...)
+	}
+	if len(n.Channels) > 0 {
+		all = append(all, ofCelery...)
 	}
 	if n.Asynqmon {
 		all = append(all, ofAsynqmon...)

@@ -23,7 +23,7 @@ func user(t *testing.T, server *redistest.Process, rules ...string) redis.Univer
 
 func TestAUserIsToldEachRightThatIsMissingAndNothingIsDone(t *testing.T) {
 	server := redistest.Server(t)
-	for _, n := range []Needs{{Prefix: "switchyard:"}, {Prefix: "acme:", Celery: []string{"app:Rep.X*", "celery-task-meta-*"}}} {
+	for _, n := range []Needs{{Prefix: "switchyard:"}, {Prefix: "acme:", Celery: []string{"app:Rep.X*", "celery-task-meta-*"}, Channels: []string{"celery-task-meta-*", "/0.celery.pidbox"}}} {
 		all := n.Rules()
 		if missing, err := Missing(t.Context(), user(t, server, all...), n); err != nil || len(missing) > 0 {
 			t.Errorf("prefix %s: with all of its rules it lacks %v, %v", n.Prefix, missing, err)

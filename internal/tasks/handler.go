@@ -20,6 +20,12 @@ type Task struct {
 	Run string
 	// Retention is how long the kind's policy keeps the result.
 	Retention time.Duration
+	// Losses is how many workers the task was lost with before. They count as attempts.
+	Losses int
+	// SoftLimit and HardLimit are those of the attempt, 0 for none, and Deadline is when the task
+	// expires, zero for never.
+	SoftLimit, HardLimit time.Duration
+	Deadline             time.Time
 }
 
 // Handler performs one kind. It must honour ctx: the context ends at the soft limit (cause

@@ -89,8 +89,9 @@ func RetryDelay(err error) (time.Duration, bool) {
 }
 
 type parkedError struct {
-	reason string
-	delay  time.Duration
+	reason  string
+	delay   time.Duration
+	awaited bool
 }
 
 func (e *parkedError) Error() string { return fmt.Sprintf("parked: %s", e.reason) }
@@ -99,7 +100,20 @@ func (e *parkedError) Error() string { return fmt.Sprintf("parked: %s", e.reason
 func Parked(reason string) error { return &parkedError{reason: reason} }
 
 // ParkedFor is Parked, but the task runs again by itself after a delay.
-func ParkedFor(delay time.Duration, reason string) error { return &parkedError{reason, delay} }
+func ParkedFor(delay time.Duration, reason string) error {
+	return &parkedError{reason: reason, delay: delay}
+}
+
+// AwaitedFor is ParkedFor for a task that somebody else performs meanwhile: nothing is wrong with it.
+func AwaitedFor(delay time.Duration, reason string) error {
+	return &parkedError{reason: reason, delay: delay, awaited: true}
+}
+
+// IsAwaited reports whether err came from [AwaitedFor].
+func IsAwaited(err error) bool {
+	var p *parkedError
+	return errors.As(err, &p) && p.awaited
+}
 
 // IsParked reports whether err came from [Parked] or [ParkedFor].
 func IsParked(err error) bool {

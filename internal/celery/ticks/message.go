@@ -1,24 +1,12 @@
 package ticks
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"fmt"
-	"os"
-	"strings"
 
+	"switchyard/internal/celery/broker"
 	"switchyard/internal/celery/wire"
 )
-
-// origin is who sends, as Celery's beat names itself.
-var origin = func() string {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "unknown"
-	}
-	return fmt.Sprintf("switchyard%d@%s", os.Getpid(), host)
-}()
 
 // message returns the message of a task with an id, or says why a payload cannot be one.
 func (s *Sender) message(kind string, payload []byte, queue, id string) (wire.Message, error) {
@@ -27,49 +15,12 @@ func (s *Sender) message(kind string, payload []byte, queue, id string) (wire.Me
 	if err := checkQueue(queue); err != nil {
 		return wire.Message{}, fmt.Errorf("%s: %w", kind, err)
 	}
-	args, kwargs, err := arguments(payload, k.Args)
+	args, kwargs, err := wire.Arguments(payload, k.Args)
 	if err != nil {
 		return wire.Message{}, fmt.Errorf("%s: payload: %w", kind, err)
 	}
 	return wire.Message{
 		Protocol: 2, ID: id, Task: k.Task, Args: args, Kwargs: kwargs,
-		Origin: origin, Priority: k.Priority, RoutingKey: queue,
+		Origin: broker.Origin, Priority: k.Priority, RoutingKey: queue,
 	}, nil
-}
-
-// arguments returns what a payload has at the names of positional arguments, in their order, and
-// everything else as an object.
-func arguments(payload []byte, names []string) (args []json.RawMessage, kwargs json.RawMessage, err error) {
-	members := map[string]json.RawMessage{}
-	if text := bytes.TrimSpace(payload); len(text) > 0 {
-		if text[0] != '{' {
-			return nil, nil, fmt.Errorf("%.40q is not a JSON object: write one such as {\"user\":\"u1\"}", text)
-		}
-		if err := json.Unmarshal(text, &members); err != nil {
-			return nil, nil, fmt.Errorf("is not a JSON object: %w", err)
-		}
-	}
-	var missing []string
-	for _, name := range names {
-		value, there := members[name]
-		switch {
-		case !there:
-			missing = append(missing, name)
-		case len(missing) > 0:
-			return nil, nil, fmt.Errorf("has the positional argument %q, and not %s before it: give all that come before, or leave it out", name, quoted(missing))
-		default:
-			args = append(args, value)
-			delete(members, name)
-		}
-	}
-	kwargs, err = json.Marshal(members)
-	return args, kwargs, err
-}
-
-func quoted(names []string) string {
-	all := make([]string, len(names))
-	for i, name := range names {
-		all[i] = fmt.Sprintf("%q", name)
-	}
-	return strings.Join(all, ", ")
 }

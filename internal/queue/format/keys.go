@@ -81,6 +81,7 @@ const (
 	RunField      = "run"         // the name of the run, the same for all attempts
 	ErrorField    = "error"       // why the last attempt did not succeed, JSON
 	ParkedField   = "parked"      // 1: it is set aside until somebody runs it
+	TurnField     = "keeps_turn"  // 1: it keeps its user's turn while it is set aside
 	LossesField   = "losses"      // how many workers it was lost with
 	DueField      = "due_ms"      // when exactly it is due, Unix time in ms: asynq keeps seconds
 	UserField     = "user"        // whose turn it takes, as it stands in keys

@@ -109,7 +109,8 @@ func (a *attempt) begin() {
 		a.broken = a.kind.unroutable
 	}
 	a.policy = a.kind.route.Policy
-	a.task.Retention = a.policy.Retention
+	a.task.Retention, a.task.Losses, a.task.Deadline = a.policy.Retention, a.losses, a.deadline()
+	a.task.SoftLimit, a.task.HardLimit = a.ownLimits()
 	a.task.Last = a.message.Retried >= min(a.policy.Retries, a.message.Retry)
 	a.user = tasks.UserOf(a.task.Payload)
 	a.trace()

@@ -127,6 +127,9 @@ func (e *ending) bury(outcome tasks.Outcome) {
 func (e *ending) park(err error) {
 	e.outcome, e.way = tasks.OutcomeParked, retry
 	e.fields[format.ParkedField] = "1"
+	if tasks.IsAwaited(err) {
+		e.fields[format.TurnField] = "1"
+	}
 	delay, given := tasks.ParkedDelay(err)
 	if !given {
 		delay = parkedFor

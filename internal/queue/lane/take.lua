@@ -47,8 +47,8 @@ local function hold(id, task)
 		run = ask.name .. n
 	end
 	redis.call("HSET", key, "state", "active", "run", run)
-	if task.parked or task.ending then
-		redis.call("HDEL", key, "pending_since", "parked", "ending")
+	if task.parked or task.ending or task.keeps_turn then
+		redis.call("HDEL", key, "pending_since", "parked", "ending", "keeps_turn")
 	else
 		redis.call("HDEL", key, "pending_since")
 	end

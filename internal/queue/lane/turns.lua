@@ -11,12 +11,14 @@ local function lineOf(user)
 end
 
 -- freeTurns returns how many more turns a user may have. A task that neither runs nor is
--- next has lost its turn: it has ended, or was removed by hand.
+-- next has lost its turn: it has ended, or was removed by hand. One that somebody else performs
+-- meanwhile keeps it.
 local function freeTurns(user)
 	local free = ask.per_user
 	for _, id in ipairs(call("SMEMBERS", turns .. user)) do
-		local state = call("HGET", tasks .. id, "state")
-		if state == "active" or state == "pending" then
+		local task = call("HMGET", tasks .. id, "state", "keeps_turn")
+		local state = task[1]
+		if state == "active" or state == "pending" or state == "retry" and task[2] == "1" then
 			free = free - 1
 		else
 			call("SREM", turns .. user, id)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -221,6 +222,33 @@ func TestTheUserOfATaskIsReadFromItsPayload(t *testing.T) {
 			if user, err := client.HGet(ctx, format.Key(routing.Agents, "t:"+id), "user").Result(); err != nil || user != want {
 				t.Errorf("task %s counts as %q's, %v; want %q", id, user, err, want)
 			}
+		}
+	})
+}
+
+func TestATaskThatSomebodyElsePerformsKeepsItsUsersTurn(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		var calls atomic.Int64
+		r := newRig(t, client, nil, handlers{"agent_a": func(context.Context, *tasks.Task, note) (any, error) {
+			if calls.Add(1) == 1 {
+				return nil, tasks.AwaitedFor(time.Hour, "another performs it")
+			}
+			return nil, nil
+		}})
+		r.start(Options{Queue: routing.Agents, Concurrency: 4, PerUser: 1})
+		first := r.Enqueue(note{As: "agent_a", User: "ada"}, tasks.Options{Retention: time.Hour})
+		r.Await(routing.Agents, first.ID, inState(tasks.StateParked))
+		second := r.Enqueue(note{As: "agent_a", User: "ada"}, tasks.Options{Retention: time.Hour})
+		other := r.Enqueue(note{As: "agent_a", User: "bob"}, tasks.Options{Retention: time.Hour})
+		r.Await(routing.Agents, other.ID, inState(tasks.StateSucceeded))
+		r.Await(routing.Agents, second.ID, inState(tasks.StateHeld))
+		if fate, err := r.client.Unpark(t.Context(), routing.Agents, first.ID); err != nil || fate != tasks.GoesOn {
+			t.Fatalf("unpark: %v, %v", fate, err)
+		}
+		r.Await(routing.Agents, first.ID, inState(tasks.StateSucceeded))
+		r.Await(routing.Agents, second.ID, inState(tasks.StateSucceeded))
+		if there := client.HExists(t.Context(), format.TaskKey(routing.Agents, first.ID), format.TurnField).Val(); there {
+			t.Error("the task that was taken again is still said to keep its turn")
 		}
 	})
 }
