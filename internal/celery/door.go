@@ -27,7 +27,6 @@ type Door struct {
 	Options
 	Deps
 	sources []*source
-	intakes string // what the names of the intakes begin with
 	results *results
 	teller  *teller
 	duty    *duty
@@ -49,7 +48,7 @@ type events interface {
 
 // New returns a door.
 func New(o Options, deps Deps) *Door {
-	d := &Door{Options: o, Deps: deps, intakes: deps.Prefix + "celery:intake:", events: silent{}}
+	d := &Door{Options: o, Deps: deps, events: silent{}}
 	d.sources = d.newSources()
 	d.results = &results{redis: deps.Backend, prefix: o.ResultPrefix, ours: deps.Prefix, expires: o.ResultExpires}
 	d.teller = newTeller(d)
