@@ -21,7 +21,7 @@ type message struct {
 	at       time.Time    // not before this moment
 	deadline time.Time
 	retried  int
-	once     bool // whatever becomes of it, see [tasks.Options]
+	once     bool   // whatever becomes of it, see [tasks.Options]
 	entry    string // of the schedule, "" for none
 	tick     int64  // Unix time in seconds
 }

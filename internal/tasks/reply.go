@@ -36,7 +36,7 @@ type Reply struct {
 	State    State           `json:"state"`    // running, retrying or an end
 	Reason   Reason          `json:"reason,omitempty"`
 	At       time.Time       `json:"at"`
-	Due      time.Time       `json:"due,omitzero"` // of the next attempt
+	Due      time.Time       `json:"due,omitzero"`   // of the next attempt
 	Began    time.Time       `json:"began,omitzero"` // when its handler was called, zero if it was not
 	Result   json.RawMessage `json:"result,omitempty"`
 	Progress json.RawMessage `json:"-"` // how far a running attempt is, nil if it has just begun

@@ -15,50 +15,53 @@ func (s *survey) judge() {
 	if s.silent {
 		return // nobody knows who takes what
 	}
+	if s.OnDuty == "" && len(s.Queues) > 0 {
+		s.wrong("no worker of Switchyard is on duty, and %s is to be taken from: start one with this configuration", strings.Join(s.Queues, ", "))
+	}
+	for _, queue := range s.Queues {
+		onward := queue + s.PythonSuffix
+		passed := slices.ContainsFunc(s.Found, func(f Found) bool { return f.Queue == queue && f.passed })
+		if passed && len(s.takers(onward)) == 0 {
+			s.wrong("what is passed on from %s waits in %s, and no worker of Celery takes from there: start one with -Q %s", queue, onward, onward)
+		}
+	}
+	for _, w := range s.Workers {
+		s.judgeWorker(w)
+	}
 	waiting := map[string]int64{}
 	for _, l := range s.Lists {
 		waiting[l.Queue] += l.Size
 	}
 	for _, queue := range s.queues {
-		if slices.Contains(s.Queues, queue) {
-			s.judgeTaken(queue)
-		} else {
+		if !slices.Contains(s.Queues, queue) {
 			s.judgeLeft(queue, waiting[queue])
 		}
 	}
 }
 
-// judgeTaken looks at a queue that the door takes from.
-func (s *survey) judgeTaken(queue string) {
-	if s.OnDuty == "" {
-		s.wrong("no worker of Switchyard is on duty, and %s is to be taken: start one", queue)
-	}
-	onward := queue + s.PythonSuffix
-	passed := slices.ContainsFunc(s.Found, func(f Found) bool { return f.Queue == queue && f.passed })
-	if passed && len(s.takers(onward)) == 0 {
-		s.wrong("what is passed on from %s waits in %s, and no worker of Celery takes it: start one with -Q %s", queue, onward, onward)
-	}
-	for _, w := range s.Workers {
-		if slices.Contains(w.Queues, queue) {
-			s.judgeShared(w, queue)
+// judgeWorker looks at a worker of Celery's: whether it takes from queues that the door takes from, too.
+func (s *survey) judgeWorker(w Worker) {
+	var shared, onward, unknown []string
+	for _, queue := range w.Queues {
+		if slices.Contains(s.Queues, queue) {
+			shared, onward = append(shared, queue), append(onward, queue+s.PythonSuffix)
 		}
 	}
-}
-
-// judgeShared looks at a worker of Celery's that takes from a queue which the door takes from, too.
-func (s *survey) judgeShared(w Worker, queue string) {
-	var unknown []string
+	if len(shared) == 0 {
+		return
+	}
 	for task, k := range s.Kinds {
 		if w.knows != nil && !w.knows[task] && k.Percent > 0 {
 			unknown = append(unknown, task)
 		}
 	}
+	from, to := strings.Join(shared, ", "), strings.Join(onward, ", ")
 	if len(unknown) > 0 {
 		slices.Sort(unknown)
-		s.wrong("%s takes from %s and would throw away what it does not know: %s: have it take from %s alone", w.Name, queue, strings.Join(unknown, ", "), queue+s.PythonSuffix)
+		s.wrong("%s takes from %s, too, and throws away what it does not know, such as %s: have it take from %s instead", w.Name, from, strings.Join(unknown, ", "), to)
 		return
 	}
-	s.remark("%s takes from %s, too: it performs a part of what is to be performed here, until it takes from %s alone", w.Name, queue, queue+s.PythonSuffix)
+	s.remark("%s takes from %s, too, and performs what it gets there: have it take from %s instead once the share of each kind is all", w.Name, from, to)
 }
 
 // judgeLeft looks at a queue that is Celery's workers'.
@@ -70,5 +73,5 @@ func (s *survey) judgeLeft(queue string, waiting int64) {
 	if slices.ContainsFunc(s.Found, func(f Found) bool { return f.Queue == queue && f.kind != "" }) {
 		remedy = "name it in celery.queues, or " + remedy
 	}
-	s.wrong("%d messages wait in %s, and nobody takes them: %s", waiting, queue, remedy)
+	s.wrong("messages that wait in %s, and nobody takes from there: %d: %s", queue, waiting, remedy)
 }

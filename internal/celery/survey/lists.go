@@ -127,7 +127,7 @@ func (s *survey) findIntakes(ctx context.Context, keys []string) error {
 		if err != nil {
 			return fmt.Errorf("count what is in %s: %w", key, err)
 		}
-		s.wrong("%d messages of %q lie in %q since a worker was killed: name the queue in celery.queues until it is empty", n, list, key)
+		s.wrong("messages of %q that lie in %q since they were taken in: %d: name the queue in celery.queues until that list is empty", list, key, n)
 	}
 	return nil
 }
@@ -159,7 +159,7 @@ func (s *survey) findLeft(ctx context.Context) error {
 		return fmt.Errorf("count the messages of Celery that were refused: %w", err)
 	}
 	if n > 0 {
-		s.remark("%d messages that were refused are kept in %s", n, door.Dead(s.Prefix))
+		s.remark("refused messages that are kept in %s: %d", door.Dead(s.Prefix), n)
 	}
 	if len(s.Queues) > 0 {
 		s.OnDuty, err = door.OnDuty(ctx, s.Redis, s.Prefix)

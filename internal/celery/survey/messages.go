@@ -70,7 +70,7 @@ func (s *survey) findUnacked(ctx context.Context) error {
 	if n == 0 {
 		return nil
 	}
-	s.remark("%d messages are with Celery's workers: those that are not acknowledged come back after the visibility timeout", n)
+	s.remark("messages that Celery's workers have: %d; those that are not acknowledged come back after the visibility timeout", n)
 	fields, _, err := s.Broker.Redis.HScan(ctx, key, 0, "", mostSeen).Result()
 	if err != nil {
 		return fmt.Errorf("look at the messages that Celery's workers have: %w", err)
