@@ -32,7 +32,7 @@ func (cmd celeryCheck) Run(l *local, out *command.Output) error {
 			err = printCelery(report, s.Config, out)
 		}
 		if n := len(report.Wrong); err == nil && n > 0 {
-			err = fmt.Errorf("%d of what was found loses tasks or leaves them lying", n)
+			err = fmt.Errorf("tasks are lost or left lying: %d of what was found says why", n)
 		}
 		return err
 	})
