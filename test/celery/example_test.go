@@ -1,6 +1,7 @@
 package celery
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -144,6 +145,25 @@ func (m *move) stream() (end func() string) {
 	}
 }
 
+// emptied waits until no task is left here that has not ended.
+func (m *move) emptied() {
+	m.t.Helper()
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+		var queues []struct{ Waiting, Running, Scheduled, Retrying, Held int }
+		if err := json.Unmarshal([]byte(m.switchyard("0-look", "--json", "queue", "list")), &queues); err != nil {
+			m.t.Fatal(err)
+		}
+		left := 0
+		for _, q := range queues {
+			left += q.Waiting + q.Running + q.Scheduled + q.Retrying + q.Held
+		}
+		if left == 0 {
+			return
+		}
+	}
+	m.t.Fatal("tasks are left here after a minute")
+}
+
 // calls makes all calls of the application, and returns what became of them. Each briefing is another.
 func (m *move) calls() string {
 	m.t.Helper()
@@ -203,8 +223,11 @@ export SUCCESS {'table': 'sales', 'days': 30, 'rows': 3000}
 	}
 
 	m.control("add_consumer", lists...)
-	m.check("1-scheduler", "Nothing is wrong.")
 	stop()
+	stop = m.worker("0-look") // it performs what is here, and takes nothing
+	m.emptied()
+	stop()
+	m.check("1-scheduler", "Nothing is wrong.")
 	if said := end(); !regexp.MustCompile(`^\d+ calls, none lost\n$`).MatchString(said) {
 		t.Errorf("of calls on the way there and back: %s", said)
 	}
