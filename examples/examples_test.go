@@ -1,6 +1,7 @@
 package examples_test
 
 import (
+	"path/filepath"
 	"testing"
 
 	"switchyard/internal/app"
@@ -53,6 +54,22 @@ func TestTheExampleShowsTheDefaults(t *testing.T) {
 
 func TestTheExamplesOfAgentsAreValid(t *testing.T) {
 	for _, file := range []string{"agents/agents.yaml", "agents/models.yaml"} {
+		c, err := config.Load(file, nil, nil)
+		if err == nil {
+			err = app.Check(c)
+		}
+		if err != nil {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+}
+
+func TestTheStepsOfTheMoveFromCeleryAreValid(t *testing.T) {
+	steps, err := filepath.Glob("celery/steps/*.yaml")
+	if err != nil || len(steps) != 4 {
+		t.Fatalf("steps %v, %v", steps, err)
+	}
+	for _, file := range steps {
 		c, err := config.Load(file, nil, nil)
 		if err == nil {
 			err = app.Check(c)

@@ -34,6 +34,7 @@ type cli struct {
 	Token    tokenCommand    `cmd:"" help:"Make, list, show and revoke tokens for the HTTP API."`
 	Route    routeCommand    `cmd:"" help:"Explain where a kind goes."`
 	Settings configCommand   `cmd:"" name:"config" help:"Check and print the configuration."`
+	Celery   celeryCommand   `cmd:"" help:"See what the Celery door makes of what is in a broker of Celery."`
 	Password passwordCommand `cmd:"" name:"hash-password" help:"Read a password from standard input and print its hash, for monitor.users."`
 
 	Worker    daemons.WorkerCommands    `cmd:"" help:"Be a worker: consume queues and perform their tasks."`

@@ -74,6 +74,7 @@ func runScripts(t *testing.T, dir string, api bool) {
 			"prints":    prints,
 			"model":     model,
 			"redbeat":   redBeat,
+			"celery":    celeryBroker,
 			"awaitfile": awaitFile,
 			"awaitpage": awaitPage,
 			"post":      post,

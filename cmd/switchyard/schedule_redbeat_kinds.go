@@ -26,9 +26,10 @@ func celerysTasks(c config.Celery) map[string]redbeat.Task {
 
 // celerysTask returns what the configuration says of a kind.
 func celerysTask(c config.Celery, kind string) redbeat.Task {
-	t := redbeat.Task{Kind: kind, Args: c.Kinds[kind].Args}
-	if k, there := c.Performs()[kind]; there {
-		t.Celery, t.Queue, t.Priority = true, k.Queue, k.Priority
+	k := c.Kinds[kind]
+	t := redbeat.Task{Kind: kind, Args: k.Args, User: k.User, Input: k.Input}
+	if theirs, there := c.Performs()[kind]; there {
+		t.Celery, t.Queue, t.Priority = true, theirs.Queue, theirs.Priority
 	}
 	return t
 }

@@ -25,6 +25,27 @@ func (s *System) openCelery() (*celery, error) {
 	if !s.Config.Celery.Speaks() {
 		return nil, nil
 	}
+	c, err := s.connectCelery()
+	if err != nil {
+		return nil, err
+	}
+	performs := s.Config.Celery.Performs()
+	if len(performs) == 0 {
+		return c, nil
+	}
+	kinds := make(map[string]ticks.Kind, len(performs))
+	for name, k := range performs {
+		kinds[name] = ticks.Kind{Task: k.Task, Args: k.Args, Queue: k.Queue, Priority: k.Priority}
+	}
+	c.ticks = ticks.NewSender(ticks.Options{
+		Broker: c.broker, Backend: c.backend,
+		ResultPrefix: s.Config.Celery.ResultPrefix, Kinds: kinds, Prefix: s.Config.Redis.Prefix, Log: s.Log,
+	})
+	return c, nil
+}
+
+// connectCelery returns the connections to the broker and the backend.
+func (s *System) connectCelery() (*celery, error) {
 	c := &celery{}
 	messages, err := c.connect(s, "broker", s.Config.CeleryBroker())
 	if err != nil {
@@ -37,18 +58,6 @@ func (s *System) openCelery() (*celery, error) {
 		}
 	}
 	c.broker, c.backend = broker.New(messages, namesOf(s.Config.Celery, broker.DB(messages)), s.Config.Redis.Prefix), results
-	performs := s.Config.Celery.Performs()
-	if len(performs) == 0 {
-		return c, nil
-	}
-	kinds := make(map[string]ticks.Kind, len(performs))
-	for name, k := range performs {
-		kinds[name] = ticks.Kind{Task: k.Task, Args: k.Args, Queue: k.Queue, Priority: k.Priority}
-	}
-	c.ticks = ticks.NewSender(ticks.Options{
-		Broker: c.broker, Backend: results,
-		ResultPrefix: s.Config.Celery.ResultPrefix, Kinds: kinds, Prefix: s.Config.Redis.Prefix, Log: s.Log,
-	})
 	return c, nil
 }
 

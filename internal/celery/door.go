@@ -27,7 +27,6 @@ type Door struct {
 	Options
 	Deps
 	sources   []*source
-	intakes   string // what the names of the intakes begin with
 	results   *results
 	teller    *teller
 	duty      *duty
@@ -44,7 +43,7 @@ type Door struct {
 
 // New returns a door.
 func New(o Options, deps Deps) *Door {
-	d := &Door{Options: o, Deps: deps, intakes: deps.Prefix + "celery:intake:"}
+	d := &Door{Options: o, Deps: deps}
 	d.sources = d.newSources()
 	d.results = &results{redis: deps.Backend, prefix: o.ResultPrefix, ours: deps.Prefix, expires: o.ResultExpires}
 	d.teller = newTeller(d)

@@ -39,7 +39,7 @@ type duty struct {
 
 func newDuty(client redis.UniversalClient, prefix, node string, slots map[string]int) *duty {
 	line, _ := json.Marshal(slots) // numbers always have a text
-	return &duty{redis: client, keys: []string{prefix + "{celery}:duty", prefix + "{celery}:roster"}, node: node, line: string(line)}
+	return &duty{redis: client, keys: []string{dutyKey(prefix), prefix + "{celery}:roster"}, node: node, line: string(line)}
 }
 
 // ask says that the worker is there, and asks for the duty. It returns whether the worker has it, and

@@ -57,7 +57,7 @@ func (d *Door) newSources() []*source {
 			}
 		}
 		for _, list := range s.lists {
-			s.intakes = append(s.intakes, d.intakes+list)
+			s.intakes = append(s.intakes, Intake(d.Prefix, list))
 		}
 		all = append(all, s)
 	}
@@ -168,24 +168,16 @@ func (d *Door) bringIn(ctx context.Context, all []message) error {
 
 // sort decides whether a message becomes a task or is passed on. The error says why it can be neither.
 func (d *Door) sort(b *batch, i int, now time.Time) error {
-	m, err := wire.Decode([]byte(b.fates[i].text), d.MaxMessage, now)
-	if refusal := asRefused(err); refusal != nil && refusal.Task != "" {
-		m = wire.Message{ID: refusal.ID, Task: refusal.Task} // whoever performs it may understand it
-	}
-	kind, here := d.performs(m)
-	if m.Task != "" && !here {
+	seen := d.Foresee(b.fates[i].text, now)
+	switch {
+	case seen.Task != "" && !seen.Here:
 		b.fates[i].outcome, b.fates[i].to = passed, b.fates[i].source.onward[b.fates[i].place]
 		return nil
+	case seen.Why == nil:
+		b.adds, b.places = append(b.adds, seen.New), append(b.places, i)
 	}
-	if err != nil {
-		return err
-	}
-	b.read[i] = m
-	task, err := d.translate(m, kind, now)
-	if err == nil {
-		b.adds, b.places = append(b.adds, task), append(b.places, i)
-	}
-	return err
+	b.read[i] = seen.message
+	return seen.Why
 }
 
 // addSome adds tasks. What cannot be added now keeps its message in the intake, and the error says why.

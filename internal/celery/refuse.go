@@ -32,7 +32,7 @@ func (d *Door) refuse(ctx context.Context, f *fate, m wire.Message, why error) e
 			return err
 		}
 	}
-	f.outcome, f.to, f.most = refused, d.Prefix+"celery:dead", deadMost
+	f.outcome, f.to, f.most = refused, Dead(d.Prefix), deadMost
 	return nil
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
-	"maps"
 	"slices"
 	"time"
 
@@ -80,35 +79,11 @@ func (k Kind) payload(m wire.Message) (json.RawMessage, error) {
 		}
 		all[k.Args[i]] = value
 	}
-	payload, err := json.Marshal(k.placed(all))
+	payload, err := json.Marshal(wire.Place(all, k.User, k.Input))
 	if err != nil {
 		return nil, refuse(m, wire.ValueError, "%v", err)
 	}
 	return payload, nil
-}
-
-// placed returns the arguments where they belong in the payload.
-func (k Kind) placed(all map[string]json.RawMessage) map[string]any {
-	payload := map[string]any{}
-	if user, given := all[k.User]; given && k.User != "" {
-		payload["user"] = user
-		delete(all, k.User)
-	}
-	switch k.Input {
-	case "":
-	case "*":
-		payload["input"] = maps.Clone(all)
-		clear(all)
-	default:
-		if input, given := all[k.Input]; given {
-			payload["input"] = input
-			delete(all, k.Input)
-		}
-	}
-	for name, value := range all {
-		payload[name] = value
-	}
-	return payload
 }
 
 // refusedBy returns the refusal of a message whose task the queue refuses for good.

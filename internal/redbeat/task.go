@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"switchyard/internal/celery/wire"
 	"switchyard/internal/tasks"
 )
 
@@ -13,6 +14,9 @@ type Task struct {
 	Kind string
 	// Args are the names of its positional arguments, in order.
 	Args []string
+	// User is the argument that becomes the payload's user, Input the one that becomes its input; * are
+	// all others.
+	User, Input string
 	// Celery says that Celery's workers go on performing it: what its options ask for counts as it does
 	// there. Queue and Priority are then those of its messages.
 	Celery   bool
@@ -94,5 +98,5 @@ func (t Task) payload(definition object, changed func(string, ...any)) ([]byte, 
 	if err := errors.Join(errs...); err != nil || len(payload) == 0 {
 		return nil, err
 	}
-	return encode(payload)
+	return encode(wire.Place(payload, t.User, t.Input))
 }

@@ -1,0 +1,1 @@
+"""An application with agents, briefings and scraping, as many have it with Celery."""
