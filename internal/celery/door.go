@@ -27,6 +27,7 @@ type Door struct {
 	Options
 	Deps
 	sources   []*source
+	names     map[string]string // of tasks in Celery, by their kinds
 	results   *results
 	teller    *teller
 	duty      *duty
@@ -43,7 +44,10 @@ type Door struct {
 
 // New returns a door.
 func New(o Options, deps Deps) *Door {
-	d := &Door{Options: o, Deps: deps}
+	d := &Door{Options: o, Deps: deps, names: map[string]string{}}
+	for name, k := range o.Kinds {
+		d.names[k.Name] = name
+	}
 	d.sources = d.newSources()
 	d.results = &results{redis: deps.Backend, prefix: o.ResultPrefix, ours: deps.Prefix, expires: o.ResultExpires}
 	d.teller = newTeller(d)

@@ -262,7 +262,10 @@ func (d *Door) rooms(ctx context.Context) ([]room, error) {
 			ahead -= int(waits[queue].Val())
 			free += d.slots[queue] - int(runs[queue].Val()) - int(waits[queue].Val())
 		}
-		rooms[i] = room{max(0, min(ahead, takeAtOnce)), max(0, min(free, takeAtOnce))}
+		if ahead >= takeAtOnce { // or else each round would bring in what one slot has done meanwhile
+			rooms[i].first = takeAtOnce
+		}
+		rooms[i].rest = max(0, min(free, takeAtOnce))
 	}
 	return rooms, nil
 }

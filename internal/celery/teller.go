@@ -19,8 +19,8 @@ import (
 
 const (
 	// tellers is how many goroutines tell clients at once, and tellAtOnce how much each of them tells
-	// in a round trip.
-	tellers    = 4
+	// in a round trip. Few of them have much to tell at once, which is cheaper.
+	tellers    = 2
 	tellAtOnce = 64
 	// maxUntold bounds what waits to be told in memory, in bytes. What is beyond it is kept in Redis and
 	// found by the sweep.
@@ -138,7 +138,15 @@ func (d *Door) tell(ctx context.Context, some []tasks.Reply) error {
 	var done []told
 	var ended []tasks.Reply
 	var errs []error
+	final := map[string]bool{} // those that have ended by now: nobody has to hear that they run
 	for _, r := range some {
+		final[r.ID] = final[r.ID] || r.State.Ended()
+	}
+	for _, r := range some {
+		if r.State == tasks.StateRunning && r.Progress == nil && !d.events.Wanted() && (!d.TrackStarted || final[r.ID]) {
+			d.events.Started(r.ID, d.names[r.Kind]) // it is counted
+			continue
+		}
 		var env envelope
 		if err := json.Unmarshal(r.Envelope, &env); err != nil {
 			d.Log.Error("what a task carries for Celery cannot be read: its client is not told", zap.String("id", r.ID), zap.Error(err))

@@ -11,6 +11,9 @@ import (
 	"go.uber.org/zap"
 )
 
+// Wanted reports whether somebody wants to know what becomes of tasks.
+func (e *Events) Wanted() bool { return e.tasks.Load() }
+
 // add puts an event of a task among those that wait. Its fields are made if somebody wants them.
 func (e *Events) add(kind string, fields func() event) {
 	if !e.tasks.Load() {

@@ -40,6 +40,9 @@ type attempt struct {
 	cancel  context.CancelCauseFunc
 	span    trace.Span
 
+	reads   sync.Once
+	replyTo json.RawMessage // see envelope
+
 	renewed time.Time // before its renewal was sent; guarded by the mutex of its leases
 
 	mu      sync.Mutex // guards what follows, see limits.go

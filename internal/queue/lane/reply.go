@@ -22,11 +22,13 @@ type replyAsk struct {
 
 // envelope returns what a task was sent with for replies, nil if nobody is to be told.
 func (a *attempt) envelope() json.RawMessage {
-	header := a.message.Headers[format.ReplyHeader]
-	if header == "" || a.broken != nil || !json.Valid([]byte(header)) {
-		return nil // or somebody else has written it
-	}
-	return json.RawMessage(header)
+	a.reads.Do(func() {
+		header := a.message.Headers[format.ReplyHeader]
+		if header != "" && a.broken == nil && json.Valid([]byte(header)) { // or somebody else has written it
+			a.replyTo = json.RawMessage(header)
+		}
+	})
+	return a.replyTo
 }
 
 // tellsRunning tells that an attempt runs, and how far it is, until it ends. It returns the context of its
