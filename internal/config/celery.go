@@ -142,35 +142,53 @@ func (c Celery) Governs() map[string]CeleryKind {
 
 // CeleryKeys returns patterns of the keys of Celery that are used on our own Redis.
 func (c Config) CeleryKeys() []string {
-	sent := slices.AppendSeq(slices.Collect(maps.Values(c.Celery.Performs())), maps.Values(c.Celery.Governs()))
-	if len(sent) == 0 {
+	d := c.Celery
+	if !d.Speaks() {
 		return nil
 	}
 	var keys []string
 	if c.CeleryBroker() == c.RedisOptions() {
-		for _, k := range sent {
-			keys = append(keys, c.Celery.KeyPrefix+k.Queue+"*")
+		for _, queue := range d.lists() {
+			keys = append(keys, d.KeyPrefix+queue+"*")
 		}
+		keys = append(keys, d.KeyPrefix+"_kombu.binding.reply.celery.pidbox*", d.KeyPrefix+"*.reply.celery.pidbox*")
 	}
 	if c.CeleryBackend() == c.RedisOptions() {
-		keys = append(keys, c.Celery.ResultPrefix+"celery-task-meta-*")
+		keys = append(keys, d.ResultPrefix+"celery-task-meta-*", d.ResultPrefix+"celery-taskset-meta-*")
 	}
 	slices.Sort(keys)
 	return slices.Compact(keys)
 }
 
-// CeleryChannels returns patterns of the channels of Celery that are used on our own Redis for kinds that
-// are performed by Celery's workers.
+// lists are the queues of Celery that messages are taken from, passed on to or sent to, by what their
+// lists begin with.
+func (c Celery) lists() []string {
+	all := append(slices.Collect(maps.Values(c.Routes)), c.DefaultQueue)
+	for _, k := range c.Kinds {
+		all = append(all, k.Queue)
+	}
+	for _, performed := range []map[string]CeleryKind{c.Performs(), c.Governs()} {
+		for _, k := range performed {
+			all = append(all, k.Queue)
+		}
+	}
+	all = append(all, c.Queues...)
+	return slices.DeleteFunc(all, func(queue string) bool { return queue == "" })
+}
+
+// CeleryChannels returns patterns of the channels of Celery that are used on our own Redis.
 func (c Config) CeleryChannels() []string {
-	var channels []string
-	if len(c.Celery.Governs()) == 0 {
+	d := c.Celery
+	if !d.Speaks() {
 		return nil
 	}
+	var channels []string
 	if c.CeleryBackend() == c.RedisOptions() {
-		channels = append(channels, c.Celery.ResultPrefix+"celery-task-meta-*")
+		channels = append(channels, d.ResultPrefix+"celery-task-meta-*")
 	}
 	if c.CeleryBroker() == c.RedisOptions() {
-		channels = append(channels, c.Celery.KeyPrefix+strings.ReplaceAll(c.Celery.FanoutPrefix, "{db}", "*")+"celery.pidbox")
+		fanout := d.KeyPrefix + strings.ReplaceAll(d.FanoutPrefix, "{db}", "*")
+		channels = append(channels, fanout+"celery.pidbox", fanout+"celeryev/*", "__redis__:invalidate")
 	}
 	return channels
 }

@@ -31,7 +31,7 @@ celery:
 	if _, foreign := c.Celery.Performs()["here"]; foreign {
 		t.Error("here is Celery's")
 	}
-	want := []string{"Rep.X*", "apps*", "celery-task-meta-*", "house*", "one*", "tasks*"}
+	want := []string{"*.reply.celery.pidbox*", "Rep.X*", "_kombu.binding.reply.celery.pidbox*", "apps*", "celery-task-meta-*", "celery-taskset-meta-*", "house*", "one*", "tasks*"}
 	if got := c.CeleryKeys(); !slices.Equal(got, want) {
 		t.Errorf("keys %q, want %q", got, want)
 	}
@@ -76,10 +76,10 @@ celery:
 			t.Errorf("%s is %s in %s, want %s", kind, k.Task, k.Queue, want)
 		}
 	}
-	if got, want := c.CeleryKeys(), []string{"celery-task-meta-*", "house.py*", "reports.py*"}; !slices.Equal(got, want) {
+	if got, want := c.CeleryKeys(), []string{"*.reply.celery.pidbox*", "_kombu.binding.reply.celery.pidbox*", "celery*", "celery-task-meta-*", "celery-taskset-meta-*", "house*", "house.py*", "reports*", "reports.py*"}; !slices.Equal(got, want) {
 		t.Errorf("keys %q, want %q", got, want)
 	}
-	if got, want := c.CeleryChannels(), []string{"celery-task-meta-*", "/*.celery.pidbox"}; !slices.Equal(got, want) {
+	if got, want := c.CeleryChannels(), []string{"celery-task-meta-*", "/*.celery.pidbox", "/*.celeryev/*", "__redis__:invalidate"}; !slices.Equal(got, want) {
 		t.Errorf("channels %q, want %q", got, want)
 	}
 }

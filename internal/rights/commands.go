@@ -85,8 +85,8 @@ var ofAsynqmon = []string{
 	"ZREMRANGEBYRANK KEY 0 0",
 }
 
-// ofCelery are those that only whoever waits for Celery's workers sends.
-var ofCelery = []string{"UNSUBSCRIBE CHANNEL"}
+// ofCelery are those that only whoever speaks with Celery's applications and workers sends.
+var ofCelery = []string{"CLIENT ID", "CLIENT TRACKING off", "LMOVE KEY KEY RIGHT LEFT", "UNSUBSCRIBE CHANNEL"}
 
 // ofClusters are those that only a Cluster is sent.
 var ofClusters = []string{

@@ -87,7 +87,7 @@ func (n Needs) samples() []string {
 func command(sample string) string {
 	words := strings.Fields(strings.ToLower(sample))
 	switch words[0] {
-	case "cluster", "memory", "script": // only one part of these
+	case "client", "cluster", "memory", "script": // only one part of these
 		return words[0] + "|" + words[1]
 	}
 	return words[0]
