@@ -39,6 +39,8 @@ type Door struct {
 	resting   bool // all lists were empty when they were last looked at
 	behind    bool // messages may be in the intakes that somebody took before
 
+	revokedAt atomic.Int64 // when a client of Celery revoked something last, Unix time in ms
+
 	trouble atomic.Pointer[error] // why messages are not taken in
 }
 

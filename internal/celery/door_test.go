@@ -29,12 +29,16 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type clerk struct {
 	mu     sync.Mutex
 	added  []tasks.New
-	fail   error // of what is added next
+	fail   error  // of what is added next
+	before func() // is called before it is
 	states map[string]tasks.State
 	ended  []string
 }
 
 func (c *clerk) EnqueueMany(_ context.Context, all []tasks.New) []tasks.Added {
+	if c.before != nil {
+		c.before()
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	result := make([]tasks.Added, len(all))
@@ -259,6 +263,26 @@ func TestRevokedAndExpiredMessagesNeverBecomeTasks(t *testing.T) {
 			if got := r.meta(t, id); got != want {
 				t.Errorf("%s: %s, want %s", id, got, want)
 			}
+		}
+	})
+}
+
+func TestATaskThatIsRevokedWhileItIsAddedIsCancelled(t *testing.T) {
+	redistest.Single(t, func(t *testing.T, client redis.UniversalClient) {
+		r := newRig(t, client, nil)
+		r.before = func() {
+			if err := r.Revoke(t.Context(), []string{"x"}, false); err != nil {
+				t.Error(err)
+			}
+			if len(r.ended) > 0 {
+				t.Errorf("cancelled %v, which is not there yet", r.ended)
+			}
+			r.states["x"] = tasks.StateWaiting
+		}
+		r.send(t, "scraping", "x", "app.echo", `1`)
+		r.bring(t)
+		if !slices.Equal(r.ended, []string{"scraping/x"}) {
+			t.Errorf("cancelled %v", r.ended)
 		}
 	})
 }

@@ -160,6 +160,9 @@ func (d *Door) bringIn(ctx context.Context, all []message) error {
 		return err
 	}
 	waiting := d.addSome(ctx, b)
+	if err := d.cancelRevoked(ctx, b); err != nil {
+		return err
+	}
 	if err := d.settle(ctx, b.fates); err != nil {
 		return err
 	}

@@ -48,6 +48,7 @@ func (d *Door) Revoke(ctx context.Context, ids []string, terminate bool) error {
 		}
 	}
 	now := time.Now()
+	d.revokedAt.Store(now.UnixMilli())
 	call, _ := json.Marshal(map[string]any{ // always has a text
 		"ids": members, "now": now.Unix(), "until": strconv.FormatInt(now.Add(revokedFor).Unix(), 10),
 	})
@@ -93,4 +94,29 @@ func (d *Door) cancel(ctx context.Context, ids []string, terminate bool) error {
 		}
 	}
 	return err
+}
+
+// recently is for how long after a revocation what is added is asked about once more.
+const recently = 10 * time.Second
+
+// cancelRevoked ends tasks that were revoked while they were being added: whoever revoked them did not
+// find them yet.
+func (d *Door) cancelRevoked(ctx context.Context, b *batch) error {
+	if len(b.adds) == 0 || time.Since(time.UnixMilli(d.revokedAt.Load())) > recently {
+		return nil
+	}
+	are, err := d.areRevoked(ctx, b)
+	if err != nil {
+		return err
+	}
+	var ids []string
+	for n, i := range b.places {
+		if are[n] {
+			ids = append(ids, b.read[i].ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	return d.cancel(ctx, ids, true)
 }

@@ -48,6 +48,8 @@ type handCall struct {
 	Known   int64  `json:"known,omitempty"`
 	Tells   bool   `json:"tells,omitempty"`
 	Due     int64  `json:"due,omitempty"`
+	Replies string `json:"replies,omitempty"`
+	Field   string `json:"field,omitempty"`
 }
 
 // byHand does a deed to tasks, a hundred in a round trip, and returns what became of each, in

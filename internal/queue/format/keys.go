@@ -4,7 +4,10 @@
 // read and write the same. What Switchyard keeps beside it is named here too.
 package format
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // Queues is asynq's set of all queues.
 const Queues = "asynq:queues"
@@ -63,6 +66,11 @@ const BatchMembers = "members"
 // RepliesKey returns the hash of what is still to be told of tasks of a queue that were sent with
 // [ReplyHeader].
 func RepliesKey(queue string) string { return OwnKey(queue, "replies") }
+
+// ReplyField returns the field of what there is to tell of an attempt at a task in [RepliesKey].
+func ReplyField(id string, attempt int, at time.Time) string {
+	return id + " " + strconv.Itoa(attempt) + " " + strconv.FormatInt(at.UnixMicro(), 36)
+}
 
 // RequestKey returns the hash of the tasks of a queue with which a request has done what it asks for.
 func RequestKey(queue, request string) string { return OwnKey(queue, "request:"+request) }

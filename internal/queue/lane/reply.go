@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -87,7 +86,7 @@ func (e *ending) replies() *tasks.Reply {
 	}
 	at := time.Now().UTC()
 	r := &tasks.Reply{
-		Field: a.id + " " + strconv.Itoa(a.task.Attempt) + " " + strconv.FormatInt(at.UnixMicro(), 36),
+		Field: format.ReplyField(a.id, a.task.Attempt, at),
 		Queue: a.source.queue, ID: a.id, Kind: a.message.Kind, Envelope: envelope, State: e.end(),
 		At: at, Result: e.result, Retried: a.message.Retried, Worker: a.lane.worker,
 	}

@@ -128,3 +128,24 @@ func TestATaskThatIsAddedOnceIsNotAddedAgainAfterItsEnd(t *testing.T) {
 		}
 	})
 }
+
+func TestATaskThatIsDeletedBeforeItsEndIsToldToBeCancelled(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		r := newRig(t, client, nil, handlers{"agent_a": nothing})
+		r.Enqueue(note{As: "agent_a"}, tasks.Options{ID: "ended", Reply: json.RawMessage(`{}`), Retention: time.Hour})
+		stop := r.start(Options{Queue: "agents", Concurrency: 1})
+		r.Await("agents", "ended", inState(tasks.StateSucceeded))
+		stop(time.Second)
+		client.Del(t.Context(), format.RepliesKey("agents")) // that was told
+		r.Enqueue(note{As: "agent_a"}, tasks.Options{ID: "waits", Reply: json.RawMessage(`{}`)})
+		r.Enqueue(note{As: "agent_a"}, tasks.Options{ID: "later", Reply: json.RawMessage(`{}`), At: time.Now().Add(time.Hour)})
+		for id, want := range map[string][]string{"waits": {"cancelled cancelled {}"}, "later": {"cancelled cancelled {}"}, "ended": nil} {
+			if h := r.client.Delete(t.Context(), []tasks.Name{{Queue: "agents", ID: id}})[0]; h.Err != nil {
+				t.Fatal(h.Err)
+			}
+			if got := r.kept(id); !slices.Equal(got, want) {
+				t.Errorf("of %s is kept %q, want %q", id, got, want)
+			}
+		}
+	})
+}
