@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	door "switchyard/internal/celery"
 	"switchyard/internal/celery/mailbox"
@@ -54,14 +55,30 @@ func (s *System) doorOptions() (door.Options, error) {
 		if err != nil {
 			return door.Options{}, err
 		}
-		kinds[cmp.Or(k.Task, name)] = door.Kind{Name: name, Queue: route.Queue, CeleryQueue: k.Queue, Args: k.Args, User: k.User, Input: k.Input, Percent: percent}
+		task := cmp.Or(k.Task, name)
+		kinds[task] = door.Kind{Name: name, Queue: route.Queue, CeleryQueue: queueOf(c, task, k, route.Queue), Args: k.Args, User: k.User, Input: k.Input, Percent: percent}
 	}
 	return door.Options{
-		Queues: c.Queues, DefaultQueue: c.DefaultQueue, Routes: c.Routes, PythonSuffix: c.PythonSuffix, Kinds: kinds,
+		Queues: c.Queues, DefaultQueue: c.DefaultQueue, Routes: c.Routes, Route: c.Route, PythonSuffix: c.PythonSuffix, Kinds: kinds,
 		ResultPrefix: c.ResultPrefix, ResultExpires: c.ResultExpires, ResultExtended: c.ResultExtended, TrackStarted: c.TrackStarted,
 		MaxMessage: s.Config.Tasks.MaxPayload + overhead,
 		Version:    command.ThisVersion().Release, Events: c.Events, Heartbeat: c.Heartbeat,
 	}, nil
+}
+
+// queueOf returns the queue of Celery that messages of a kind are sent to: its own, or that of the
+// application's route, or of the one here if messages are taken from a queue of that name.
+func queueOf(c config.Celery, task string, k config.CeleryKind, ours string) string {
+	routed, ok := c.Routed(task)
+	switch {
+	case k.Queue != "":
+		return k.Queue
+	case ok:
+		return routed
+	case slices.Contains(c.Queues, ours):
+		return ours
+	}
+	return c.DefaultQueue
 }
 
 // LookAtCelery looks at the broker of Celery, and says what the door makes of what is there. It does so

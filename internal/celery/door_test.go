@@ -82,10 +82,18 @@ type rig struct {
 	client redis.UniversalClient
 }
 
+// route is what the application's routes say.
+func route(task string) string {
+	if strings.HasPrefix(task, "py.") {
+		return "py"
+	}
+	return "celery"
+}
+
 func newRig(t *testing.T, client redis.UniversalClient, change func(*Options)) *rig {
 	t.Helper()
 	o := Options{
-		Queues: []string{"scraping"}, DefaultQueue: "celery", PythonSuffix: ".py", Routes: map[string]string{"py.*": "py"},
+		Queues: []string{"scraping"}, DefaultQueue: "celery", PythonSuffix: ".py", Routes: map[string]string{"py.*": "py"}, Route: route,
 		Kinds:      map[string]Kind{"app.echo": {Name: "scrape_echo", Queue: "scraping", Args: []string{"x"}, Percent: 100}},
 		MaxMessage: 1 << 20, Node: "switchyard-1@here", Heartbeat: time.Minute, Slots: map[string]int{"scraping": 2}, ResultExpires: time.Hour,
 	}

@@ -17,8 +17,10 @@ type Options struct {
 	Queues []string
 	// DefaultQueue takes what nothing routes.
 	DefaultQueue string
-	// Routes are queues by the names of tasks, or by what these begin with, followed by *.
+	// Routes are queues by the names of tasks, or by what these begin with, followed by *. Route goes by
+	// them.
 	Routes map[string]string
+	Route  func(task string) (queue string)
 	// PythonSuffix makes of a queue's name that of the queue of the remaining Celery workers.
 	PythonSuffix string
 	// Kinds are what is performed here, by the names that tasks have in Celery.
@@ -48,7 +50,7 @@ type Kind struct {
 	Name string
 	// Queue is where its tasks are performed here.
 	Queue string
-	// CeleryQueue is where its messages are sent; "" leaves that to the routes.
+	// CeleryQueue is where its messages are sent.
 	CeleryQueue string
 	// Args are the names of its positional arguments.
 	Args []string

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
-	"slices"
 	"time"
 
 	"switchyard/internal/celery/wire"
@@ -105,24 +104,8 @@ func (o Options) queueOf(task, asked string) string {
 	if asked != "" {
 		return asked
 	}
-	k, known := o.Kinds[task]
-	if known && k.CeleryQueue != "" {
+	if k, known := o.Kinds[task]; known {
 		return k.CeleryQueue
 	}
-	if queue, routed := o.Routes[task]; routed {
-		return queue
-	}
-	longest, queue := -1, ""
-	for pattern, to := range o.Routes {
-		if tasks.Covers(pattern, task) && len(pattern) > longest {
-			longest, queue = len(pattern), to
-		}
-	}
-	if queue != "" {
-		return queue
-	}
-	if known && slices.Contains(o.Queues, k.Queue) {
-		return k.Queue // as the rules here route it
-	}
-	return o.DefaultQueue
+	return o.Route(task)
 }

@@ -196,17 +196,26 @@ func (c Config) CeleryChannels() []string {
 // Route returns the queue of a task of Celery: that of the route with its name, or else with the longest
 // prefix of it, or else the default one.
 func (c Celery) Route(task string) string {
-	queue, matched := c.DefaultQueue, -1
+	queue, routed := c.Routed(task)
+	if !routed {
+		return c.DefaultQueue
+	}
+	return queue
+}
+
+// Routed returns the queue of the route that matches a task, if one does.
+func (c Celery) Routed(task string) (queue string, routed bool) {
+	matched := -1
 	for pattern, to := range c.Routes {
 		if pattern == task {
-			return to
+			return to, true
 		}
 		prefix, wild := strings.CutSuffix(pattern, "*")
 		if wild && strings.HasPrefix(task, prefix) && len(prefix) > matched {
 			queue, matched = to, len(prefix)
 		}
 	}
-	return queue
+	return queue, matched >= 0
 }
 
 // Speaks reports whether anything here has to do with Celery.
