@@ -12,17 +12,16 @@ import (
 	"switchyard/internal/tasks"
 )
 
-// persistFor is how long a step's begin or end is written again while Redis does not take it.
-// A worker that reaches no Redis for 10 s has lost its tasks in any case.
+// persistFor is how long a step's begin or end is written again, once its attempt is over, while
+// Redis does not take it. A worker that reaches no Redis for 10 s has lost its tasks in any case.
 const persistFor = 10 * time.Second
 
 // persistEvery is how often.
 const persistEvery = 200 * time.Millisecond
 
-// persist is write, again until Redis takes it or it has been tried for long enough, also
-// once ctx has ended.
+// persist is write, again until Redis takes it or ctx has ended for long enough.
 func (j *Journal) persist(ctx context.Context, kept time.Duration, e entry) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), persistFor)
+	ctx, cancel := cache.Outlast(ctx, persistFor)
 	defer cancel()
 	return cache.Patiently(ctx, persistEvery, isFinal, func() error { return j.write(ctx, kept, false, e) })
 }

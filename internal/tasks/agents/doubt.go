@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"switchyard/internal/cache"
 	"switchyard/internal/journal"
 	"switchyard/internal/tasks"
 )
@@ -27,7 +28,7 @@ func orWait(ctx context.Context, run Run, err error) error {
 // waitForPerson parks a run until a person has decided about a step. err is what left it in
 // doubt, nil if that was another attempt.
 func waitForPerson(ctx context.Context, run Run, step journal.Step, err error) error {
-	telling, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeWithin)
+	telling, cancel := cache.Outlast(ctx, writeWithin)
 	defer cancel()
 	if told := run.Journal.Tell(telling, step.Name); told != nil {
 		return errors.Join(err, told)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"switchyard/internal/cache"
 	"switchyard/internal/llm"
 	"switchyard/internal/usage"
 )
@@ -34,7 +35,7 @@ func (t *talk) askPaying(ctx context.Context, m llm.Priced, request llm.Request)
 		t.tell(ctx, said)
 	})
 	// What was taken is written down although the run may be over.
-	writing, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeWithin)
+	writing, cancel := cache.Outlast(ctx, writeWithin)
 	defer cancel()
 	if err != nil {
 		return answer, errors.Join(err, paid.Release(writing))
@@ -42,8 +43,8 @@ func (t *talk) askPaying(ctx context.Context, m llm.Priced, request llm.Request)
 	return answer, paid.Settle(writing, usage.Amount{Tokens: answer.Usage.Sum(), Money: answer.Cost})
 }
 
-// writeWithin bounds how long it is tried to write down what a call has taken. A worker that
-// reaches no Redis for so long has lost its tasks in any case.
+// writeWithin bounds how long it is tried to write down what a call has taken once the attempt is
+// over. A worker that reaches no Redis for so long has lost its tasks in any case.
 const writeWithin = 10 * time.Second
 
 // daySpent names the part of the user's budget of the day that err says is used up, "" if it

@@ -184,8 +184,8 @@ func TestAServerThatCannotBeStartedAnyMoreIsToldToTheModel(t *testing.T) {
 	odd.Effects = []string{"act"}
 	s.servers = map[string]Server{"odd": odd}
 	s.definition.Tools = []string{"odd.act"}
-	if _, err := s.handle(ctx, 1); fmt.Sprint(err) != "worker stops" {
-		t.Fatal("the first attempt went on")
+	if _, err := s.handle(ctx, 1); !strings.HasPrefix(fmt.Sprint(err), "worker stops") {
+		t.Fatalf("the first attempt: %v, want that its worker stops", err)
 	}
 	oddProgram(t, dir, "broken")
 	brief, err := s.handle(t.Context(), 2)
