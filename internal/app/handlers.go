@@ -40,7 +40,7 @@ func newHandlers(s *System) (*handlers, error) {
 		poster: web.NewPoster(web.Options{UserAgent: c.Fetcher.UserAgent, Timeout: tellWithin, AllowPrivate: c.Webhooks.AllowPrivate}),
 	}
 	agent, err := agents.New(c.Agents, map[string]agents.Runtime{
-		"rank": &agents.Rank{Documents: s.Documents, Now: time.Now},
+		"rank": agents.NewRank(s.Documents, time.Now),
 		"exec": &agents.Exec{Tell: s.tellProgress},
 		"http": &agents.HTTP{Client: &http.Client{CheckRedirect: agents.NoRedirect}, Getenv: os.Getenv},
 		"llm":  h.newLLM(s),

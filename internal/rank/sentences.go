@@ -4,8 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-
-	"github.com/rivo/uniseg"
+	"unicode"
 )
 
 // Bounds of a sentence that reads well on its own, in bytes.
@@ -14,31 +13,30 @@ const (
 	maxSentence = 400
 )
 
+// maxSentences bounds how many sentences of a text are compared.
+const maxSentences = 2000
+
 // Sentences returns the n sentences of t that say best what it is about, in the order
 // of the text: those rich in the topics' and the title's words, earlier ones first
 // among equals. It returns fewer if the text has no more that read well on their own.
 func Sentences(t Text, topics []string, n int) []string {
-	all := split(t.Body)
-	asked := map[string]float64{}
-	for _, w := range words(t.Title, t.Language) {
-		asked[w] = 1
+	language := base(t.Language)
+	asked := map[sign]float64{}
+	for _, k := range keywords(t.Title, language, []string{language}) {
+		asked[k.sign] = 1
 	}
 	for _, topic := range topics {
-		for _, w := range words(topic, t.Language) {
-			asked[w] = 2
+		for _, k := range keywords(topic, language, []string{language}) {
+			asked[k.sign] = 2
 		}
 	}
+	all := readable(t.Body, language)
 	order := make([]int, len(all))
 	score := make([]float64, len(all))
 	for i, s := range all {
 		order[i] = i
-		ws := words(s, t.Language)
-		seen := map[string]bool{}
-		for _, w := range ws {
-			if !seen[w] {
-				score[i] += asked[w]
-			}
-			seen[w] = true
+		for w := range signsOf(s, language) {
+			score[i] += asked[w]
 		}
 		// The opening of a text tends to say what it is about.
 		score[i] += 1 / float64(1+i)
@@ -63,7 +61,8 @@ const (
 // of the topic's words, the first among equals, and leaves out the weakest ones and their
 // words.
 func Explain(c Choice, t Text) Choice {
-	all := split(t.Body)
+	language := base(t.Language)
+	all := readable(t.Body, language)
 	c.Matches = slices.Clone(c.Matches[:min(len(c.Matches), maxMatches)])
 	for i, m := range c.Matches {
 		if i >= maxDetailed {
@@ -72,10 +71,9 @@ func Explain(c Choice, t Text) Choice {
 		}
 		most := 0
 		for _, s := range all {
-			has := words(s, t.Language)
-			n := 0
+			has, n := signsOf(s, language), 0
 			for _, w := range m.Words {
-				if slices.Contains(has, w.Stem) {
+				if has[signOf(w.Stem)] {
 					n++
 				}
 			}
@@ -87,19 +85,31 @@ func Explain(c Choice, t Text) Choice {
 	return c
 }
 
-// split returns the sentences of a text that read well on their own, each once, by
-// Unicode's sentence boundaries (UAX #29). A line break ends a sentence too.
-func split(text string) []string {
-	var out []string
-	for line := range strings.Lines(text) {
-		for state := -1; len(line) > 0; {
-			var s string
-			s, line, state = uniseg.FirstSentenceInString(line, state)
-			s = strings.Join(strings.Fields(s), " ")
-			if len(s) >= minSentence && len(s) <= maxSentence && !slices.Contains(out, s) {
-				out = append(out, s)
-			}
+func signsOf(text, language string) map[sign]bool {
+	signs := map[sign]bool{}
+	for word := range tokens(text) {
+		signs[signOf(stem(word, language))] = true
+	}
+	return signs
+}
+
+// readable returns the sentences of a text that read well on their own, each once.
+func readable(text, language string) []string {
+	var found []string
+	seen := map[string]bool{}
+	for s := range sentences(text, language) {
+		if len(s) >= minSentence && len(s) <= maxSentence && !seen[s] && begins(s) {
+			seen[s], found = true, append(found, s)
+		}
+		if len(found) == maxSentences {
+			break
 		}
 	}
-	return out
+	return found
+}
+
+// begins reports whether a sentence begins as one: not in the middle, with a small letter or a mark.
+func begins(s string) bool {
+	r := firstRune(strings.TrimLeft(s, `"'“„«»‘’‚‹›([¿¡`))
+	return letterOrDigit(r) && !unicode.IsLower(r)
 }

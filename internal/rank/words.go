@@ -1,76 +1,85 @@
 package rank
 
 import (
-	"cmp"
-	"fmt"
+	"hash/maphash"
+	"iter"
 	"strings"
 	"unicode"
 
-	"github.com/kljensen/snowball/english"
-	"github.com/kljensen/snowball/french"
-	"github.com/kljensen/snowball/hungarian"
-	"github.com/kljensen/snowball/norwegian"
-	"github.com/kljensen/snowball/russian"
-	"github.com/kljensen/snowball/spanish"
-	"github.com/kljensen/snowball/swedish"
 	"github.com/rivo/uniseg"
+	"golang.org/x/text/unicode/norm"
 )
 
-// grammar is what is known of a language.
-type grammar struct {
-	stem func(word string, stemStopWords bool) string
-	stop func(word string) bool // says nothing of what a text is about: and, the, of
-}
-
-// grammars are the languages snowball knows, by their ISO 639-1 code.
-var grammars = map[string]grammar{
-	"en": {english.Stem, english.IsStopWord},
-	"es": {spanish.Stem, spanish.IsStopWord},
-	"fr": {french.Stem, french.IsStopWord},
-	"hu": {hungarian.Stem, hungarian.IsStopWord},
-	"nb": {norwegian.Stem, norwegian.IsStopWord},
-	"no": {norwegian.Stem, norwegian.IsStopWord},
-	"ru": {russian.Stem, russian.IsStopWord},
-	"sv": {swedish.Stem, swedish.IsStopWord},
-}
-
-// words returns the stems of a text's words in order, by Unicode's word boundaries
-// (UAX #29), without stop words. A text that does not say its language is read as
-// English; one in a language nothing is known of keeps its words as they are.
-func words(text, language string) []string {
-	code, _, _ := strings.Cut(strings.ToLower(language), "-")
-	g, known := grammars[cmp.Or(code, "en")]
-	var out []string
-	for state := -1; len(text) > 0; {
-		var word string
-		word, text, state = uniseg.FirstWordInString(text, state)
-		if !strings.ContainsFunc(word, letterOrDigit) {
-			continue
+// tokens returns the words of a text in order, in lower case, by Unicode's word boundaries
+// (UAX #29). Scripts that put no space between words have each pair of neighbouring characters
+// as a word, the usual way to search them.
+func tokens(text string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		text, last := strings.ToLower(norm.NFKC.String(text)), ""
+		for state := -1; len(text) > 0; {
+			var word string
+			word, text, state = uniseg.FirstWordInString(text, state)
+			r := firstRune(word)
+			switch {
+			case unspaced(r):
+				if last != "" && !yield(last+word) {
+					return
+				}
+				last = word
+				continue
+			case strings.ContainsFunc(word, letterOrDigit):
+				if !yield(word) {
+					return
+				}
+			}
+			last = ""
 		}
-		word = strings.ToLower(word)
-		if known && g.stop(word) {
-			continue
-		}
-		if known {
-			word = g.stem(word, false)
-		}
-		out = append(out, word)
 	}
-	return out
+}
+
+func firstRune(s string) rune {
+	for _, r := range s {
+		return r
+	}
+	return 0
 }
 
 func letterOrDigit(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
-func (m Match) why() string {
-	where := "in the text"
-	if m.Title {
-		where = "in the title"
+// unspaced reports whether a character belongs to a script that puts no space between words.
+func unspaced(r rune) bool {
+	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
+}
+
+// sign is a word's stem, as a number to compare.
+type sign uint64
+
+var seed = maphash.MakeSeed()
+
+func signOf(stem string) sign { return sign(maphash.String(seed, stem)) }
+
+// keyword is a word of a topic.
+type keyword struct {
+	stem string
+	sign sign
+}
+
+// keywords returns the words of a topic that say what it is about, each once, as a text in that
+// language has them. Words that are stop words in one of the reader's languages say nothing.
+func keywords(topic, language string, stops []string) []keyword {
+	var found []keyword
+	seen := map[sign]bool{}
+next:
+	for word := range tokens(topic) {
+		for _, l := range stops {
+			if isStop(word, l) {
+				continue next
+			}
+		}
+		s := stem(word, language)
+		if k := (keyword{s, signOf(s)}); !seen[k.sign] {
+			seen[k.sign], found = true, append(found, k)
+		}
 	}
-	if m.Count == 1 {
-		return fmt.Sprintf("%q once, %s", m.Topic, where)
-	}
-	if m.Title {
-		where = "also " + where
-	}
-	return fmt.Sprintf("%q %d times, %s", m.Topic, m.Count, where)
+	return found
 }

@@ -24,3 +24,19 @@ func CheckTopics(topics []string) error {
 	}
 	return nil
 }
+
+// maxLanguages bounds how many languages one user reads.
+const maxLanguages = 20
+
+// CheckLanguages reports why these cannot be the languages that a user reads.
+func CheckLanguages(languages []string) error {
+	if len(languages) > maxLanguages {
+		return Field("languages", `field "languages" has %d entries: give at most %d`, len(languages), maxLanguages)
+	}
+	for _, l := range languages {
+		if len(l) != 2 || strings.ContainsFunc(l, func(r rune) bool { return r < 'a' || r > 'z' }) {
+			return Field("languages", `field "languages": %.20q: give codes of two letters, such as en or de`, l)
+		}
+	}
+	return nil
+}

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"switchyard/internal/calendar"
 	"switchyard/internal/tasks"
 )
 
@@ -31,6 +32,10 @@ type Args struct {
 	User  string `json:"user"`
 	// Topics are what the user wants to read about, in words.
 	Topics []string `json:"topics,omitempty"`
+	// Languages are those the user reads, as ISO 639-1 codes; none means all.
+	Languages []string `json:"languages,omitempty"`
+	// Zone is the user's, as an IANA name; "" means UTC.
+	Zone string `json:"zone,omitempty"`
 	// Since is the time after which a document counts as new.
 	Since time.Time `json:"since,omitzero"`
 	// Limit bounds the choices; 0 leaves it to the agent's definition.
@@ -47,13 +52,25 @@ func (a Args) Validate() error {
 	if err := tasks.CheckUser(a.User); err != nil {
 		return err
 	}
-	if err := tasks.CheckTopics(a.Topics); err != nil {
+	if err := errors.Join(tasks.CheckTopics(a.Topics), tasks.CheckLanguages(a.Languages)); err != nil {
 		return err
+	}
+	if _, err := calendar.LoadZone(a.Zone); err != nil {
+		return tasks.Field("zone", `field "zone": %v`, err)
 	}
 	if a.Limit < 0 || a.Limit > maxLimit {
 		return tasks.Field("limit", `field "limit" is %d: give 0 to %d`, a.Limit, maxLimit)
 	}
 	return nil
+}
+
+// zone returns the user's zone, UTC if it cannot be had.
+func (a Args) zone() *time.Location {
+	zone, err := calendar.LoadZone(a.Zone)
+	if err != nil {
+		return time.UTC
+	}
+	return zone
 }
 
 // Agents performs the runs of every configured agent.

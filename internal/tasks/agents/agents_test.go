@@ -92,7 +92,7 @@ func newAgents(t *testing.T, s *shelf, definitions map[string]Definition) *Agent
 
 func newBraked(t *testing.T, s DocumentReader, b *brake, definitions map[string]Definition) *Agents {
 	t.Helper()
-	a, err := New(definitions, map[string]Runtime{"rank": &Rank{Documents: s, Now: func() time.Time { return noon }}}, b, newBooks(t).store)
+	a, err := New(definitions, map[string]Runtime{"rank": NewRank(s, func() time.Time { return noon })}, b, newBooks(t).store)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,17 +122,19 @@ func TestALineOfConfigurationIsAKind(t *testing.T) {
 
 func TestRankChoosesWhatTheUserWantsToReadAndSaysWhy(t *testing.T) {
 	s := &shelf{documents: []documents.Document{
-		{ID: "bread", Title: "Bread", Text: "Flour and water.", Language: "en"},
-		{ID: "queues", Title: "Queues", Text: "Tasks wait in a queue.", URL: "https://example.org/q", Language: "en"},
-		{ID: "butter", Title: "Butter", Text: "You queue for it.", Language: "en"},
+		{ID: "bread", Title: "Bread", Text: "Flour and water.", Language: "en", Stored: noon},
+		{ID: "queues", Title: "Queues", Text: "Tasks wait in a queue.", URL: "https://example.org/q", Language: "en", Stored: noon},
+		{ID: "butter", Title: "Butter", Text: "You queue for it.", Language: "en", Stored: noon},
+		{ID: "old", Title: "Queues", Text: "Fetched today.", Language: "en", Stored: noon, Published: noon.Add(-time.Hour * 24 * 300)},
+		{ID: "foreign", Title: "Queues", Text: "Sie warten in queues.", Language: "de", Stored: noon},
 	}}
 	a := newAgents(t, s, map[string]Definition{"scout": {Runtime: "rank", Limit: 1, MaxAge: 48 * time.Hour}})
-	result, err := perform(t, a, "agent_scout", `{"user":"ada","topics":["queues"]}`)
+	result, err := perform(t, a, "agent_scout", `{"user":"ada","topics":["queues"],"languages":["en"]}`)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := ranking(t, result)
-	if r.Considered != 3 || len(r.Choices) != 1 || r.Choices[0].Document != "queues" || r.Choices[0].Why == "" || r.Choices[0].URL == "" {
+	if r.Considered != 5 || r.Old != 1 || r.Foreign != 1 || len(r.Choices) != 1 || r.Choices[0].Document != "queues" || r.Choices[0].Why == "" || r.Choices[0].URL == "" {
 		t.Errorf("ranking %+v", r)
 	}
 	if r.Unmatched != 1 || len(r.Passed) != 1 || r.Passed[0].Document != "butter" || r.Passed[0].Why == "" || len(r.Choices[0].Matches[0].Words) != 1 {
@@ -142,7 +144,7 @@ func TestRankChoosesWhatTheUserWantsToReadAndSaysWhy(t *testing.T) {
 		t.Errorf("looked back to %s", s.since)
 	}
 	result, err = perform(t, a, "agent_scout", `{"user":"ada","topics":["queues"],"since":"2030-06-01T00:00:00Z","limit":5}`)
-	if err != nil || len(ranking(t, result).Choices) != 2 || s.since.Hour() != 0 {
+	if err != nil || len(ranking(t, result).Choices) != 3 || s.since.Hour() != 0 {
 		t.Errorf("the arguments do not win over the definition: %+v, since %s, %v", result, s.since, err)
 	}
 }
@@ -154,11 +156,13 @@ func TestAnOutageIsRetriedAndBadArgumentsAreNot(t *testing.T) {
 		t.Errorf("outage: %v", err)
 	}
 	for payload, want := range map[string]string{
-		`{}`:                            `agent_scout: field "user" is empty: give a user id`,
-		`{"user":"a\nb"}`:               `agent_scout: user "a\nb" has the character U+000A: leave out what cannot be printed, such as line breaks`,
-		`{"user":"ada","topic":["x"]}`:  `agent_scout: unknown field "topic": remove it or check its spelling`,
-		`{"user":"ada","topics":[" "]}`: `agent_scout: field "topics": topic " ": give 1 to 200 bytes each`,
-		`{"user":"ada","limit":1000}`:   `agent_scout: field "limit" is 1000: give 0 to 100`,
+		`{}`:                                     `agent_scout: field "user" is empty: give a user id`,
+		`{"user":"a\nb"}`:                        `agent_scout: user "a\nb" has the character U+000A: leave out what cannot be printed, such as line breaks`,
+		`{"user":"ada","topic":["x"]}`:           `agent_scout: unknown field "topic": remove it or check its spelling`,
+		`{"user":"ada","languages":["English"]}`: `agent_scout: field "languages": "English": give codes of two letters, such as en or de`,
+		`{"user":"ada","zone":"Mars/Olympus"}`:   `agent_scout: field "zone": zone "Mars/Olympus" is not a time zone: give an IANA name such as Europe/Berlin, or leave it out for UTC`,
+		`{"user":"ada","topics":[" "]}`:          `agent_scout: field "topics": topic " ": give 1 to 200 bytes each`,
+		`{"user":"ada","limit":1000}`:            `agent_scout: field "limit" is 1000: give 0 to 100`,
 	} {
 		_, err := perform(t, a, "agent_scout", payload)
 		if !tasks.IsPermanent(err) || fmt.Sprint(err) != want {

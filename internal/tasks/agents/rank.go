@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	lru "github.com/hashicorp/golang-lru/v2"
+
 	"switchyard/internal/documents"
 	"switchyard/internal/rank"
 )
@@ -25,10 +27,25 @@ type DocumentReader interface {
 }
 
 // Rank is the runtime "rank": it chooses among recent documents those that match a
-// user's topics, and says why. It needs no model.
+// user's topics, and says why. It needs no model. It is safe for concurrent use.
 type Rank struct {
 	Documents DocumentReader
 	Now       func() time.Time
+
+	kept *lru.Cache[string, *rank.Analysis]
+}
+
+// maxKept is how many documents are kept as they were read, since many users are briefed on the
+// same ones at the same time. One takes 40 kB at most, and commonly a fifth of that.
+const maxKept = 2 * maxConsidered
+
+// NewRank returns the runtime. now is the clock.
+func NewRank(documents DocumentReader, now func() time.Time) *Rank {
+	kept, err := lru.New[string, *rank.Analysis](maxKept)
+	if err != nil {
+		panic(err) // of a size that is not positive
+	}
+	return &Rank{Documents: documents, Now: now, kept: kept}
 }
 
 // Ranking is the result of a run of [Rank].
@@ -36,16 +53,17 @@ type Ranking struct {
 	User string `json:"user"`
 	// Considered is how many documents were compared, and Unmatched how many of them have
 	// nothing to do with the topics.
-	Considered int      `json:"considered"`
-	Unmatched  int      `json:"unmatched"`
-	Choices    []Choice `json:"choices"` // best first
-	// Passed are the best of those that match and were not chosen: they are beyond the
-	// limit, and these are their scores.
+	Considered int `json:"considered"`
+	Unmatched  int `json:"unmatched"`
+	// Foreign are in languages that the user does not read, Old were published too long ago, and
+	// Repeated tell a story that was chosen already.
+	Foreign  int      `json:"foreign,omitempty"`
+	Old      int      `json:"old,omitempty"`
+	Repeated int      `json:"repeated,omitempty"`
+	Choices  []Choice `json:"choices"` // best first
+	// Passed are the best of those that match and were not chosen, with their scores.
 	Passed []Passed `json:"passed,omitempty"`
 }
-
-// maxPassed is how many documents are told that were not chosen.
-const maxPassed = 5
 
 // Passed is a document that matches and was not chosen.
 type Passed struct {
@@ -68,40 +86,57 @@ type Choice struct {
 // Run implements [Runtime].
 func (r *Rank) Run(ctx context.Context, run Run) (any, error) {
 	definition, args := run.Definition, run.Args
+	now, maxAge := r.Now(), cmp.Or(definition.MaxAge, defaultMaxAge)
 	since := args.Since
 	if since.IsZero() {
-		since = r.Now().Add(-cmp.Or(definition.MaxAge, defaultMaxAge))
+		since = now.Add(-maxAge)
 	}
 	recent, err := r.Documents.Recent(ctx, since, maxConsidered)
 	if err != nil {
 		return nil, fmt.Errorf("rank for %s: %w", args.User, err)
 	}
-	ranking := choose(args.Topics, recent, cmp.Or(args.Limit, definition.Limit, defaultLimit))
+	ranking := choose(rank.Reader{
+		Topics: args.Topics, Languages: args.Languages, Zone: args.zone(), Now: now,
+		MaxAge: max(maxAge, now.Sub(since)), Limit: cmp.Or(args.Limit, definition.Limit, defaultLimit),
+	}, recent, r.analysis)
 	ranking.User = args.User
 	return ranking, nil
 }
 
-// choose ranks documents, keeps the best, and tells of those that came next.
-func choose(topics []string, recent []documents.Document, limit int) Ranking {
+// choose ranks documents, keeps the best, and tells of those that came next. analysis returns what
+// was read of a document before, nil if it is to be read.
+func choose(reader rank.Reader, recent []documents.Document, analysis func(documents.Document) *rank.Analysis) Ranking {
 	texts := make([]rank.Text, len(recent))
 	places := make(map[string]int, len(recent))
 	for i, d := range recent {
-		texts[i] = rank.Text{ID: d.ID, Title: d.Title, Body: d.Text, Language: d.Language}
+		texts[i] = rank.Text{
+			ID: d.ID, Title: d.Title, Body: d.Text, Language: d.Language, Source: d.Source,
+			Published: d.Published, Seen: d.Stored, Analysis: analysis(d),
+		}
 		places[d.ID] = i
 	}
-	matching := rank.Rank(topics, texts)
-	r := Ranking{Considered: len(recent), Unmatched: len(recent) - len(matching), Choices: []Choice{}}
-	for i, c := range matching[:min(len(matching), limit+maxPassed)] {
-		d := recent[places[c.ID]]
-		if i >= limit {
-			r.Passed = append(r.Passed, Passed{Document: c.ID, Title: d.Title, Score: c.Score, Why: c.Why()})
-			continue
-		}
-		c = rank.Explain(c, texts[places[c.ID]])
-		r.Choices = append(r.Choices, Choice{
-			Document: c.ID, Title: d.Title, URL: d.URL,
-			Score: c.Score, Why: c.Why(), Matches: c.Matches,
-		})
+	s := rank.Select(reader, texts)
+	ranking := Ranking{
+		Considered: len(recent), Unmatched: s.Unmatched, Foreign: s.Foreign, Old: s.Old, Repeated: s.Repeated, Choices: []Choice{},
 	}
-	return r
+	for _, c := range s.Choices {
+		d := recent[places[c.ID]]
+		c = rank.Explain(c, texts[places[c.ID]])
+		ranking.Choices = append(ranking.Choices, Choice{Document: c.ID, Title: d.Title, URL: d.URL, Score: c.Score, Why: c.Why, Matches: c.Matches})
+	}
+	for _, c := range s.Passed {
+		ranking.Passed = append(ranking.Passed, Passed{Document: c.ID, Title: recent[places[c.ID]].Title, Score: c.Score, Why: c.Why})
+	}
+	return ranking
+}
+
+// analysis returns what was read of a document, for this user or for another one.
+func (r *Rank) analysis(d documents.Document) *rank.Analysis {
+	key := d.ID + " " + d.Hash
+	if kept, ok := r.kept.Get(key); ok {
+		return kept
+	}
+	a := rank.Analyse(d.Title, d.Text, d.Language)
+	r.kept.Add(key, a)
+	return a
 }

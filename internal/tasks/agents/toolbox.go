@@ -11,6 +11,7 @@ import (
 
 	"switchyard/internal/documents"
 	"switchyard/internal/llm"
+	"switchyard/internal/rank"
 	"switchyard/internal/tasks"
 )
 
@@ -122,15 +123,16 @@ func (b Toolbox) search(ctx context.Context, _ Run, _ string, args searchArgs) (
 	if args.Limit > 0 {
 		limit = min(args.Limit, maxSearch)
 	}
-	found := search(args.Words, recent, limit)
+	found := search(args.Words, recent, limit, b.Now())
 	if found == "" {
 		return "nothing fits", nil
 	}
 	return found, nil
 }
 
-// search lists the documents that fit words, the newest if there are none.
-func search(words string, recent []documents.Document, limit int) string {
+// search lists the documents that fit words, the newest if there are none. All words together count
+// most, but each is searched for.
+func search(words string, recent []documents.Document, limit int, now time.Time) string {
 	var out strings.Builder
 	if strings.TrimSpace(words) == "" {
 		for _, d := range recent[:min(limit, len(recent))] {
@@ -142,7 +144,9 @@ func search(words string, recent []documents.Document, limit int) string {
 	for _, d := range recent {
 		places[d.ID] = d
 	}
-	for _, c := range choose([]string{words}, recent, limit).Choices {
+	reader := rank.Reader{Topics: append([]string{words}, strings.Fields(words)...), Now: now, Limit: limit}
+	anew := func(d documents.Document) *rank.Analysis { return rank.Analyse(d.Title, d.Text, d.Language) }
+	for _, c := range choose(reader, recent, anew).Choices {
 		writeFound(&out, places[c.Document])
 		if len(c.Matches) > 0 && c.Matches[0].Quote != "" {
 			fmt.Fprintf(&out, "    %s\n", c.Matches[0].Quote)
