@@ -9,10 +9,16 @@ import (
 )
 
 // tracking are query parameters that say how a reader came to a page, not which page it
-// is, beside those that begin with utm_.
+// is, as senders of mails, search engines and networks add them to links.
 var tracking = []string{
-	"fbclid", "gclid", "dclid", "msclkid", "yclid", "twclid", "igshid", "mc_cid", "mc_eid", "_hsenc", "_hsmi",
+	"fbclid", "gclid", "gclsrc", "dclid", "gbraid", "wbraid", "gad_source", "srsltid", "msclkid", "yclid", "ysclid", "_openstat",
+	"twclid", "ttclid", "li_fat_id", "epik", "igshid", "igsh", "mc_cid", "mc_eid", "_hsenc", "_hsmi", "mkt_tok", "vero_id", "vero_conv",
+	"oly_enc_id", "oly_anon_id", "ml_subscriber", "ml_subscriber_hash", "wickedid", "rb_clickid", "s_cid", "cmpid", "ncid", "sc_campaign",
+	"ref_src", "ref_url", "xtor", "spm", "guccounter", "guce_referrer", "guce_referrer_sig",
 }
+
+// trackingPrefixes are those that begin with the name of the tool that counts visitors.
+var trackingPrefixes = []string{"utm_", "pk_", "mtm_", "piwik_", "matomo_", "hsa_", "at_campaign", "at_medium", "at_custom"}
 
 // Canonical returns the form in which an absolute http or https URL names its document:
 // host in lower-case ASCII, no default port, no fragment, no tracking parameters. Two
@@ -51,7 +57,8 @@ func canonicalHost(scheme string, u *url.URL) string {
 func withoutTracking(query string) string {
 	parameters := slices.DeleteFunc(strings.Split(query, "&"), func(p string) bool {
 		name, _, _ := strings.Cut(strings.ToLower(p), "=")
-		return name == "" || strings.HasPrefix(name, "utm_") || slices.Contains(tracking, name)
+		return name == "" || slices.Contains(tracking, name) ||
+			slices.ContainsFunc(trackingPrefixes, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
 	})
 	return strings.Join(parameters, "&")
 }

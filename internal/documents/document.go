@@ -1,8 +1,9 @@
 // Package documents keeps scraped pages in Redis for a while: each page once, under its
 // canonical URL, with the newest first for whoever asks what is new.
 //
-// A [Document] that is put again with the same words stays as old as it was. With other
-// words it is new again. [Store.Seen] remembers a page longer than its text is kept, for
+// A [Document] that is put again with the same words stays as old as it was, also if a counter or a
+// few words have changed. With others it is new again. Documents that tell the same in much the same
+// words, on whatever sites, have the same Story. [Store.Seen] remembers a page longer than its text is kept, for
 // as long as feeds list it, so that an old page is not taken for a new one.
 package documents
 
@@ -13,7 +14,7 @@ import (
 	"time"
 )
 
-// Document is one scraped page. ID, Hash and Stored are set by [Store.Put].
+// Document is one scraped page. ID, Hash, Stored and Story are set by [Store.Put].
 type Document struct {
 	ID        string    `json:"id"`
 	URL       string    `json:"url"` // canonical, see [Canonical]
@@ -24,6 +25,9 @@ type Document struct {
 	Source    string    `json:"source,omitempty"`   // the name its source was given
 	Hash      string    `json:"hash"`               // of title and text, white space aside
 	Stored    time.Time `json:"stored"`             // when these words were first put
+	// Story is the ID of the first document that told the same, in much the same words. It may be
+	// this one.
+	Story string `json:"story,omitempty"`
 }
 
 // ID returns the ID of the document at a canonical URL: 26 lower-case letters and

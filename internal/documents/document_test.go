@@ -20,6 +20,7 @@ func TestCanonicalIsOneFormPerPage(t *testing.T) {
 		{"https://example.com/a?utm_source=x&id=4&UTM_Medium=y", "https://example.com/a?id=4"},
 		{"https://example.com/a?fbclid=1&gclid=2", "https://example.com/a"},
 		{"https://example.com/a?b=2&a=1&c=%20", "https://example.com/a?b=2&a=1&c=%20"},
+		{"https://example.com/a?mtm_campaign=x&srsltid=y&xtor=RSS-1", "https://example.com/a"},
 		{"https://example.com/a?utmost=1", "https://example.com/a?utmost=1"},
 		{"https://example.com/a%2Fb/", "https://example.com/a%2Fb/"},
 		{"https://BÜCHER.example/ü", "https://xn--bcher-kva.example/%C3%BC"},

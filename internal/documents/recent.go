@@ -2,7 +2,6 @@ package documents
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -49,27 +48,22 @@ func (s *Store) Recent(ctx context.Context, since time.Time, limit int) ([]Docum
 func (s *Store) read(ctx context.Context, ids []string) ([]Document, error) {
 	replies, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for _, id := range ids {
-			p.HGet(ctx, s.documentKey(id), "document")
+			p.HMGet(ctx, s.documentKey(id), documentFields...)
 		}
 		return nil
 	})
-	if err != nil && !errors.Is(err, redis.Nil) {
+	if err != nil {
 		return nil, err
 	}
 	documents := make([]Document, 0, len(ids))
 	for i, reply := range replies {
-		encoded, err := reply.(*redis.StringCmd).Result()
-		if errors.Is(err, redis.Nil) {
-			continue
-		}
+		d, found, err := decode(ids[i], reply.(*redis.SliceCmd).Val())
 		if err != nil {
 			return nil, err
 		}
-		d, err := decode(ids[i], encoded)
-		if err != nil {
-			return nil, err
+		if found {
+			documents = append(documents, d)
 		}
-		documents = append(documents, d)
 	}
 	return documents, nil
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -19,8 +20,9 @@ const DefaultTTL = 30 * 24 * time.Hour
 // Store keeps documents in Redis. It is safe for concurrent use.
 //
 // Its keys: <prefix>document:<id> holds one document, <prefix>seen:<id of a URL> the ID
-// of the document it led to, <prefix>documents the IDs by time of storing. Documents are
-// spread over the slots of a cluster; no command touches two keys.
+// of the document it led to, <prefix>documents the IDs by time of storing, <prefix>story:<id>
+// what a story's first document is compared by, and <prefix>shingles:<band> the story that has
+// this part of it. Documents are spread over the slots of a cluster; no command touches two keys.
 type Store struct {
 	client redis.UniversalClient
 	prefix string
@@ -44,8 +46,8 @@ type State string
 // The states of a document that was put.
 const (
 	Stored    State = "stored"    // no document had this URL
-	Changed   State = "changed"   // the document at this URL had other words
-	Unchanged State = "unchanged" // the document is as it was; it is kept for another TTL
+	Changed   State = "changed"   // the document at this URL told something else
+	Unchanged State = "unchanged" // it tells what it told, but for a counter; it is kept for another TTL
 )
 
 //go:embed put.lua
@@ -61,12 +63,18 @@ func (s *Store) Put(ctx context.Context, d Document, led ...string) (State, erro
 		return "", errors.New("put document: it has no URL")
 	}
 	d.ID, d.Hash, d.Stored = ID(d.URL), hash(d), s.now().UTC().Truncate(time.Millisecond)
+	told := signatureOf(d.Title, d.Text)
+	story, err := s.storyOf(ctx, d.ID, told)
+	if err != nil {
+		return "", fmt.Errorf("put document %s: %w", d.ID, err)
+	}
+	d.Story = story
 	encoded, err := json.Marshal(d)
 	if err != nil {
 		return "", fmt.Errorf("put document %s: %w", d.ID, err)
 	}
 	reply, err := putScript.Run(ctx, s.client, []string{s.documentKey(d.ID)},
-		d.Hash, encoded, d.Stored.UnixMilli(), s.ttl.Milliseconds()).StringSlice()
+		d.Hash, encoded, d.Stored.UnixMilli(), s.ttl.Milliseconds(), strings.Join(wordsOf(d.Title), " "), told.String(), sameSubstance).StringSlice()
 	if err != nil {
 		return "", fmt.Errorf("put document %s: %w", d.ID, err)
 	}
@@ -90,21 +98,31 @@ func (s *Store) Put(ctx context.Context, d Document, led ...string) (State, erro
 
 // Get returns the document with this ID and true, or false if there is none.
 func (s *Store) Get(ctx context.Context, id string) (Document, bool, error) {
-	encoded, err := s.client.HGet(ctx, s.documentKey(id), "document").Result()
-	if errors.Is(err, redis.Nil) {
-		return Document{}, false, nil
-	}
+	fields, err := s.client.HMGet(ctx, s.documentKey(id), documentFields...).Result()
 	if err != nil {
 		return Document{}, false, fmt.Errorf("get document %s: %w", id, err)
 	}
-	d, err := decode(id, encoded)
-	return d, err == nil, err
+	return decode(id, fields)
 }
 
-func decode(id, encoded string) (Document, error) {
+// documentFields are what is read of a document: what was put, and when its words became new.
+var documentFields = []string{"document", "stored"}
+
+// decode returns the document of [documentFields] and true, or false if there is none.
+func decode(id string, fields []any) (Document, bool, error) {
+	encoded, found := fields[0].(string)
+	if !found {
+		return Document{}, false, nil
+	}
 	var d Document
 	if err := json.Unmarshal([]byte(encoded), &d); err != nil {
-		return d, fmt.Errorf("document %s in Redis: %w", id, err)
+		return d, false, fmt.Errorf("document %s in Redis: %w", id, err)
 	}
-	return d, nil
+	// A document that changed in no substance has the time of its words and not of its last put.
+	if text, ok := fields[1].(string); ok {
+		if ms, err := strconv.ParseInt(text, 10, 64); err == nil {
+			d.Stored = time.UnixMilli(ms).UTC()
+		}
+	}
+	return d, true, nil
 }

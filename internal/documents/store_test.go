@@ -54,7 +54,7 @@ func TestPutKeepsADocumentThatGetReturns(t *testing.T) {
 		mustPut(t, s, page(1), Stored)
 
 		want := page(1)
-		want.ID, want.Hash, want.Stored = ID(want.URL), hash(want), c.t
+		want.ID, want.Hash, want.Stored, want.Story = ID(want.URL), hash(want), c.t, ID(want.URL)
 		got, found, err := s.Get(t.Context(), ID(want.URL))
 		if err != nil || !found || got != want {
 			t.Fatalf("%+v, %v, %v, want %+v", got, found, err, want)

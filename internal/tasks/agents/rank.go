@@ -110,7 +110,7 @@ func choose(reader rank.Reader, recent []documents.Document, analysis func(docum
 	places := make(map[string]int, len(recent))
 	for i, d := range recent {
 		texts[i] = rank.Text{
-			ID: d.ID, Title: d.Title, Body: d.Text, Language: d.Language, Source: d.Source,
+			ID: d.ID, Title: d.Title, Body: d.Text, Language: d.Language, Source: d.Source, Story: d.Story,
 			Published: d.Published, Seen: d.Stored, Analysis: analysis(d),
 		}
 		places[d.ID] = i

@@ -1,0 +1,161 @@
+package documents
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+
+	"switchyard/test/redistest"
+)
+
+// report returns a text of so many words, the same for the same seed.
+func report(seed uint64, words int) []string {
+	random := rand.New(rand.NewPCG(seed, 0))
+	text := make([]string, words)
+	for i := range text {
+		text[i] = strings.Repeat(string(rune('a'+random.IntN(26))), 1+random.IntN(6)) + string(rune('a'+random.IntN(26)))
+	}
+	return text
+}
+
+func told(url, title string, words []string) Document {
+	return Document{URL: url, Title: title, Text: strings.Join(words, " ")}
+}
+
+func storyOf(t *testing.T, s *Store, url string) string {
+	t.Helper()
+	d, found, err := s.Get(t.Context(), ID(url))
+	if err != nil || !found {
+		t.Fatalf("%s: found %v, %v", url, found, err)
+	}
+	return d.Story
+}
+
+func TestTheSameTextIsOneStoryWhateverItsURL(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		s := New(client, "p:", 0, newClock().now)
+		agency := report(1, 400)
+		mustPut(t, s, told("https://agency.example/1", "A dam breaks", agency), Stored)
+		mustPut(t, s, told("https://paper.example/dam", "Dam broken, says agency", agency), Stored)
+		edited := append(append([]string{"By", "our", "reporter"}, agency[:180]...), report(2, 12)...)
+		mustPut(t, s, told("https://other.example/x", "A dam broke", append(edited, agency[180:]...)), Stored)
+		mustPut(t, s, told("https://paper.example/else", "A dam breaks", report(3, 400)), Stored)
+		mustPut(t, s, told("https://paper.example/half", "A dam breaks", append(agency[:200:200], report(4, 200)...)), Stored)
+
+		first := ID("https://agency.example/1")
+		for url, want := range map[string]string{
+			"https://agency.example/1":   first,
+			"https://paper.example/dam":  first,
+			"https://other.example/x":    first,
+			"https://paper.example/else": ID("https://paper.example/else"),
+			"https://paper.example/half": ID("https://paper.example/half"),
+		} {
+			if got := storyOf(t, s, url); got != want {
+				t.Errorf("%s tells story %s, want %s", url, got, want)
+			}
+		}
+	})
+}
+
+func TestShortTextsAreOneStoryOnlyUnderOneTitle(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		s := New(client, "p:", 0, newClock().now)
+		short := strings.Fields("This video cannot be shown in your country.")
+		mustPut(t, s, told("https://a.example/1", "Rain over the northern lakes", short), Stored)
+		mustPut(t, s, told("https://b.example/1", "Rain over the northern lakes", short), Stored)
+		mustPut(t, s, told("https://c.example/2", "Prices of copper at their height", short), Stored)
+		if a, b, c := storyOf(t, s, "https://a.example/1"), storyOf(t, s, "https://b.example/1"), storyOf(t, s, "https://c.example/2"); a != b || a == c {
+			t.Errorf("stories %s, %s and %s, want the first two the same", a, b, c)
+		}
+	})
+}
+
+func TestCopiesThatArriveTogetherAreOneStory(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		s := New(client, "p:", 0, newClock().now)
+		for round := range 5 {
+			var all sync.WaitGroup
+			words := report(uint64(round), 300)
+			for i := range 4 {
+				all.Go(func() {
+					if _, err := s.Put(t.Context(), told(fmt.Sprintf("https://%d.example/%d", i, round), "News", words)); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			all.Wait()
+			stories := map[string]bool{}
+			for i := range 4 {
+				stories[storyOf(t, s, fmt.Sprintf("https://%d.example/%d", i, round))] = true
+			}
+			if len(stories) != 1 {
+				t.Errorf("round %d: stories %v, want one", round, stories)
+			}
+		}
+	})
+}
+
+func TestACounterMakesNothingNewAndAnotherTextDoes(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		c := newClock()
+		s := New(client, "p:", 0, c.now)
+		const url = "https://example.com/dam"
+		first, words := c.t, report(1, 300)
+		mustPut(t, s, told(url, "A dam breaks", append(words, "Read", "1,204", "times", "3", "comments")), Stored)
+
+		c.t = c.t.Add(hour)
+		mustPut(t, s, told(url, "A dam breaks", append(words, "Read", "9,881", "times", "17", "comments")), Unchanged)
+		d, _, err := s.Get(t.Context(), ID(url))
+		if err != nil || !d.Stored.Equal(first) || !strings.Contains(d.Text, "9,881") {
+			t.Errorf("stored %s, %v, text %.40q: want the time of the first and the text of the last", d.Stored, err, d.Text[len(d.Text)-40:])
+		}
+		if recent := titles(t, s, first.Add(hour/2), 10); len(recent) != 0 {
+			t.Errorf("new again: %v", recent)
+		}
+
+		c.t = c.t.Add(hour)
+		mustPut(t, s, told(url, "A dam breaks", append(words, report(2, 120)...)), Changed)
+		mustPut(t, s, told(url, "A dam holds", append(words, report(2, 120)...)), Changed)
+		if recent := titles(t, s, c.t, 10); len(recent) != 1 {
+			t.Errorf("new are %v, want the page that was changed", recent)
+		}
+	})
+}
+
+func TestManySmallChangesBecomeOne(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		s := New(client, "p:", 0, newClock().now)
+		words, extra := report(1, 300), report(2, 300)
+		mustPut(t, s, told("https://example.com/live", "Live", words), Stored)
+		changed := 0
+		for n := 10; n <= 300; n += 10 {
+			state, err := s.Put(t.Context(), told("https://example.com/live", "Live", append(words[:len(words):len(words)], extra[:n]...)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if state == Changed {
+				changed++
+			}
+		}
+		if changed < 2 || changed > 8 {
+			t.Errorf("a page that doubled in 30 steps was new %d times, want a few", changed)
+		}
+	})
+}
+
+func TestSignaturesAreAlikeAsTheirTextsAre(t *testing.T) {
+	a := signatureOf("", strings.Join(report(1, 200), " "))
+	if n := alike(a.String(), a.String()); n != bands*rows {
+		t.Errorf("a text is like itself in %d places, want %d", n, bands*rows)
+	}
+	if n := alike(a.String(), signatureOf("", strings.Join(report(2, 200), " ")).String()); n > 2 {
+		t.Errorf("two texts with nothing in common are alike in %d places", n)
+	}
+	if n := alike(a.String(), "zz"); n != 0 {
+		t.Errorf("what is no signature is alike in %d places", n)
+	}
+}
