@@ -1,0 +1,121 @@
+// Package pages remembers what became of each page of the web that was to be scraped, so that none
+// is fetched for nothing and none is forgotten because it failed once.
+//
+//	       met                 fetched and stored
+//	(new) ----> waiting ------------------------> seen
+//	               |  ^                             |
+//	        failed |  | the next try is due         | its source says that it has changed
+//	               v  |                             v
+//	             failed -----> gone              waiting
+//	                after some tries, or at once if the site says so
+//
+// A page is remembered for a while after it was met last: as long as a feed lists it.
+package pages
+
+import (
+	"time"
+
+	"switchyard/internal/documents"
+)
+
+// State is what is known of a page.
+type State string
+
+// The states of a page.
+const (
+	Waiting State = "waiting" // its task is to fetch it
+	Failed  State = "failed"  // it could not be read; it is tried again
+	Gone    State = "gone"    // it is not there any more, or not to be had
+	Seen    State = "seen"    // it was read
+)
+
+// Page is what is known of one page.
+type Page struct {
+	URL    string `json:"url"` // canonical
+	Source string `json:"source,omitempty"`
+	State  State  `json:"state"`
+	// Visits is how often it was fetched.
+	Visits int `json:"visits,omitempty"`
+	// Visited is when it was fetched last, and Next when it is tried again after it has failed.
+	Visited time.Time `json:"visited,omitzero"`
+	Next    time.Time `json:"next,omitzero"`
+	// Failures are its visits since it was read last that failed, and Error says why the last did.
+	Failures int    `json:"failures,omitempty"`
+	Error    string `json:"error,omitempty"`
+	// ETag and LastModified are what its server names its content by.
+	ETag         string `json:"etag,omitempty"`
+	LastModified string `json:"last_modified,omitempty"`
+	// Fresh is until when its server says that it does not change.
+	Fresh time.Time `json:"fresh,omitzero"`
+	// Document is the ID of what was read of it.
+	Document string `json:"document,omitempty"`
+}
+
+// ID returns the ID of the page at a canonical URL.
+func ID(url string) string { return documents.ID(url) }
+
+// Reason is the kind of failure, which decides when the page is tried again.
+type Reason int
+
+// The reasons of failures.
+const (
+	// Unavailable is a server that is away, overloaded or asks for patience.
+	Unavailable Reason = iota
+	// Missing is a page that its server does not have, perhaps not yet.
+	Missing
+	// Removed is one that its server says it will never have again.
+	Removed
+	// Refused is one that may not be fetched: by robots.txt, or without a password.
+	Refused
+	// Unreadable is one without a text that could be read.
+	Unreadable
+)
+
+const (
+	hour = time.Hour
+	day  = 24 * hour
+)
+
+// pauses are how long after each failure a page is tried again. After the last it is gone.
+var pauses = map[Reason][]time.Duration{
+	Unavailable: {5 * time.Minute, 30 * time.Minute, 2 * hour, 8 * hour, day, 2 * day, 4 * day, 7 * day},
+	Missing:     {hour, day, 3 * day},
+	Removed:     nil,
+	Refused:     {day, 3 * day, 7 * day},
+	Unreadable:  {hour, day, 3 * day},
+}
+
+// Fail notes that a visit failed. at least is how long the server asks to be left alone, 0 if it says
+// nothing. A page that was read before stays so: what was read of it is still there.
+func (p *Page) Fail(reason Reason, why string, atLeast time.Duration, now time.Time) {
+	const maxError = 500
+	p.Error = why[:min(len(why), maxError)]
+	left := pauses[reason]
+	if p.Failures < len(left) {
+		p.State, p.Next = Failed, now.Add(max(left[p.Failures], atLeast))
+	} else {
+		p.State, p.Next = Gone, time.Time{}
+	}
+	p.Failures++
+	p.Visits++
+	p.Visited = now
+}
+
+// Read notes that a visit brought what is kept as a document.
+func (p *Page) Read(document string, now time.Time) {
+	p.State, p.Document, p.Visited = Seen, document, now
+	p.Visits++
+	p.Failures, p.Error, p.Next = 0, "", time.Time{}
+}
+
+// due reports whether a page that its source lists is to be fetched. changed is when the source says
+// that it has changed, the zero time if it does not say.
+func (p *Page) due(changed, now time.Time) bool {
+	switch p.State {
+	case Seen, Gone:
+		return changed.After(p.Visited) && !changed.After(now)
+	case Failed:
+		return !p.Next.After(now)
+	}
+	return true // waiting: whoever sends its task finds out whether it is there
+}

@@ -1,0 +1,68 @@
+package sources
+
+import (
+	"fmt"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/goleak"
+
+	"switchyard/internal/pages"
+	"switchyard/test/redistest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var noon = time.Date(2030, 6, 1, 12, 0, 0, 0, time.UTC)
+
+func page(n int, state pages.State) pages.Page {
+	return pages.Page{URL: fmt.Sprintf("https://example.org/%d", n), State: state, Visited: noon.Add(time.Duration(n) * time.Second)}
+}
+
+func TestAReportTellsWhatASourceBroughtAndWhatIsInTrouble(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		s, ctx := New(client, "p:"), t.Context()
+		good := Visit{At: noon, URL: "https://example.org/", Feed: "https://example.org/feed", Title: "Example", Found: 5, New: 3}
+		bad := Visit{At: noon.Add(time.Hour), URL: "https://example.org/", Error: "status 503"}
+		for _, v := range []Visit{bad, good, bad, bad} {
+			if err := s.Visited(ctx, "paper", v); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, p := range []pages.Page{page(1, pages.Failed), page(2, pages.Failed), page(3, pages.Gone), page(4, pages.Seen), page(1, pages.Seen)} {
+			if err := s.Note(ctx, "paper", p); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want := Report{
+			Name: "paper", Last: bad, LastGood: good, Failures: 2, Read: 2, Gone: 1,
+			Troubles: []string{"https://example.org/3", "https://example.org/2"},
+		}
+		if got, err := s.Report(ctx, "paper"); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%+v, %v\nwant %+v", got, err, want)
+		}
+		if err := s.Forget(ctx, "paper"); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.Report(ctx, "paper"); err != nil || got.Read != 0 || len(got.Troubles) != 0 || !got.Last.At.IsZero() {
+			t.Errorf("a forgotten source: %+v, %v", got, err)
+		}
+	})
+}
+
+func TestOnlyTheLatestTroublesAreKept(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		s := New(client, "p:")
+		for n := range maxTroubles + 10 {
+			if err := s.Note(t.Context(), "paper", page(n, pages.Failed)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r, err := s.Report(t.Context(), "paper")
+		if err != nil || len(r.Troubles) != maxTroubles || r.Troubles[0] != page(maxTroubles+9, "").URL {
+			t.Errorf("%d troubles, the first %v, %v", len(r.Troubles), r.Troubles[:1], err)
+		}
+	})
+}
