@@ -12,6 +12,7 @@ import (
 	"switchyard/internal/journal"
 	"switchyard/internal/queue"
 	"switchyard/internal/schedule"
+	"switchyard/internal/sources"
 	"switchyard/internal/tasks"
 	"switchyard/internal/usage"
 	"switchyard/internal/users"
@@ -129,6 +130,23 @@ func (d direct) RemoveUser(ctx context.Context, id string) error {
 
 func (d direct) Spent(ctx context.Context, user string, since time.Time) ([]usage.Line, error) {
 	return d.Usage.Lines(ctx, user, since)
+}
+
+func (d direct) Sources(ctx context.Context) ([]sources.Source, error) {
+	var all []sources.Source
+	for start := ""; ; {
+		some, next, err := d.System.Sources.List(ctx, schedule.MaxPage, start)
+		if err != nil {
+			return nil, err
+		}
+		if all, start = append(all, some...), next; start == "" {
+			return all, nil
+		}
+	}
+}
+
+func (d direct) Source(ctx context.Context, name string) (sources.Source, error) {
+	return d.System.Sources.Get(ctx, name)
 }
 
 func (d direct) CheckEntry(ctx context.Context, e schedule.Entry) error {

@@ -19,6 +19,7 @@ import (
 	"switchyard/internal/program"
 	"switchyard/internal/queue"
 	"switchyard/internal/schedule"
+	"switchyard/internal/sources"
 	"switchyard/internal/tasks"
 	"switchyard/internal/usage"
 	"switchyard/internal/users"
@@ -35,6 +36,9 @@ type door interface {
 	User(ctx context.Context, id string) (users.User, error)
 	ChangeUser(ctx context.Context, id string, c users.Changes) (users.User, error)
 	RemoveUser(ctx context.Context, id string) error
+	Sources(ctx context.Context) ([]sources.Source, error)
+	// Source returns a source. The error is [sources.ErrNotFound] if there is none.
+	Source(ctx context.Context, name string) (sources.Source, error)
 	Spent(ctx context.Context, user string, since time.Time) ([]usage.Line, error)
 }
 

@@ -30,6 +30,7 @@ type cli struct {
 	Approve  approveCommand  `cmd:"" help:"Have the step of a run that waits for a person done."`
 	Reject   rejectCommand   `cmd:"" help:"Have it not done, and the run go on."`
 	Usage    usageCommand    `cmd:"" help:"Show what agents have spent on models, by user, day and agent."`
+	Source   sourceCommand   `cmd:"" help:"Say what is read from the web, and see what it brought."`
 	User     userCommand     `cmd:"" help:"Set what a user is briefed about."`
 	Token    tokenCommand    `cmd:"" help:"Make, list, show and revoke tokens for the HTTP API."`
 	Route    routeCommand    `cmd:"" help:"Explain where a kind goes."`

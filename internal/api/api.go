@@ -29,6 +29,7 @@ import (
 	"switchyard/internal/requests"
 	"switchyard/internal/routing"
 	"switchyard/internal/schedule"
+	"switchyard/internal/sources"
 	"switchyard/internal/tasks"
 	"switchyard/internal/tokens"
 	"switchyard/internal/usage"
@@ -65,6 +66,7 @@ type Options struct {
 	Events   *events.Log
 	Journals *journal.Store
 	Schedule *schedule.Store
+	Sources  *sources.Store
 	Users    *users.Store
 	Usage    *usage.Book
 	Tokens   *tokens.Store
@@ -119,7 +121,7 @@ func NewHandler(o Options) *Handler {
 	api := humago.New(mux, config)
 	s := &server{Options: o, schemas: schemasOf(o.Catalog)}
 	for _, register := range []func(huma.API){
-		s.registerSend, s.registerTasks, s.registerChange, s.registerRuns, s.registerListRuns, s.registerBatches, s.registerSchedule, s.registerBrake, s.registerUsers, s.registerKinds, s.registerTokens,
+		s.registerSend, s.registerTasks, s.registerChange, s.registerRuns, s.registerListRuns, s.registerBatches, s.registerSchedule, s.registerSources, s.registerBrake, s.registerUsers, s.registerKinds, s.registerTokens,
 	} {
 		register(api)
 	}
@@ -133,6 +135,7 @@ var tags = []*huma.Tag{
 	{Name: "tasks", Description: "Send tasks, follow, search and change them."},
 	{Name: "runs", Description: "Look at the runs of agents, and decide what they ask."},
 	{Name: "schedule", Description: "Change what is sent periodically."},
+	{Name: "sources", Description: "See what sources of pages bring."},
 	{Name: "brake", Description: "Stop a user's agents, and have them go on."},
 	{Name: "events", Description: "Follow what happens to a user's agents."},
 	{Name: "users", Description: "Say who is briefed, and see what their agents spend."},

@@ -20,8 +20,8 @@ import (
 	"switchyard/test/redistest"
 )
 
-// pages is a site that counts how often each of its pages is asked for.
-type pages struct {
+// countingSite counts how often each of its pages is asked for.
+type countingSite struct {
 	*httptest.Server
 	served chan struct{} // one for each answer
 
@@ -29,8 +29,8 @@ type pages struct {
 	asked map[string]int
 }
 
-func newPages(t *testing.T) *pages {
-	p := &pages{served: make(chan struct{}, 10_000), asked: map[string]int{}}
+func newPages(t *testing.T) *countingSite {
+	p := &countingSite{served: make(chan struct{}, 10_000), asked: map[string]int{}}
 	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p.mu.Lock()
 		p.asked[r.URL.Path]++
@@ -44,7 +44,7 @@ func newPages(t *testing.T) *pages {
 }
 
 // await returns once so many more pages were asked for.
-func (p *pages) await(n int) {
+func (p *countingSite) await(n int) {
 	for range n {
 		<-p.served
 	}
@@ -94,7 +94,7 @@ func TestNoPageIsFetchedTwiceBecauseRedisWasAway(t *testing.T) {
 
 // awaitOnce awaits that n tasks have succeeded, each at its first attempt and with its page
 // fetched once.
-func awaitOnce(t *testing.T, s *System, site *pages, n int) {
+func awaitOnce(t *testing.T, s *System, site *countingSite, n int) {
 	t.Helper()
 	inspector := asynq.NewInspectorFromRedisClient(s.Redis)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

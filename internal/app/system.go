@@ -27,10 +27,12 @@ import (
 	"switchyard/internal/events"
 	"switchyard/internal/journal"
 	"switchyard/internal/layout"
+	"switchyard/internal/pages"
 	"switchyard/internal/queue"
 	"switchyard/internal/rights"
 	"switchyard/internal/routing"
 	"switchyard/internal/schedule"
+	"switchyard/internal/sources"
 	"switchyard/internal/tasks"
 	"switchyard/internal/tasks/agents"
 	"switchyard/internal/tasks/briefings"
@@ -56,6 +58,8 @@ type System struct {
 	Schedule  *schedule.Store
 	Users     *users.Store
 	Documents *documents.Store
+	Pages     *pages.Store
+	Sources   *sources.Store
 	Briefings *briefings.Store
 	// Deployment is the name of the deployment that the system is part of, Channels and Queues
 	// what it shares with others on its Redis.
@@ -128,6 +132,8 @@ func open(c config.Config, log *zap.Logger, traces *telemetry.Traces, own ...tas
 	s.Guard = control.NewGuard(s.Brake, log)
 	s.Journals = journal.NewStore(client, s.Brake, c.Redis.Prefix)
 	s.Users = users.NewStore(s.Schedule)
+	s.Pages = pages.New(client, c.Redis.Prefix, c.Documents.TTL, time.Now)
+	s.Sources = sources.New(client, c.Redis.Prefix, s.Schedule, s.Pages)
 	if err := s.wire(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

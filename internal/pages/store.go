@@ -1,11 +1,14 @@
 package pages
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
+
+	"switchyard/internal/documents"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -22,9 +25,10 @@ type Store struct {
 	now    func() time.Time
 }
 
-// New returns a store whose keys carry prefix. A page is remembered for ttl after it was met last.
+// New returns a store whose keys carry prefix. A page is remembered for ttl after it was met
+// last; 0 means [documents.DefaultTTL].
 func New(client redis.UniversalClient, prefix string, ttl time.Duration, now func() time.Time) *Store {
-	return &Store{client: client, prefix: prefix, ttl: ttl, now: now}
+	return &Store{client: client, prefix: prefix, ttl: cmp.Or(ttl, documents.DefaultTTL), now: now}
 }
 
 func (s *Store) key(url string) string { return s.prefix + "page:" + ID(url) }

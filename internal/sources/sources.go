@@ -13,6 +13,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"switchyard/internal/pages"
+	"switchyard/internal/schedule"
 )
 
 // kept is how long a source is remembered after its last visit.
@@ -55,12 +56,16 @@ type Report struct {
 // Store keeps sources in Redis, each in one slot of a cluster: <prefix>{source:<name>}:visits and
 // :troubles. It is safe for concurrent use.
 type Store struct {
-	client redis.UniversalClient
-	prefix string
+	client  redis.UniversalClient
+	prefix  string
+	entries *schedule.Store
+	pages   *pages.Store
 }
 
-// New returns a store whose keys carry prefix.
-func New(client redis.UniversalClient, prefix string) *Store { return &Store{client, prefix} }
+// New returns a store whose keys carry prefix, of the sources in a schedule and their pages.
+func New(client redis.UniversalClient, prefix string, entries *schedule.Store, known *pages.Store) *Store {
+	return &Store{client, prefix, entries, known}
+}
 
 func (s *Store) visitsKey(name string) string   { return s.prefix + "{source:" + name + "}:visits" }
 func (s *Store) troublesKey(name string) string { return s.prefix + "{source:" + name + "}:troubles" }
