@@ -8,7 +8,7 @@ local patience = 1000 -- in ms; for so long others wait for one that is late
 local forgotten = 60 * 1000 -- in ms; whoever is later than that has no place any more
 
 redis.call("ZREMRANGEBYSCORE", running, "-inf", now)
-redis.call("ZREM", running, ask.id) -- of an attempt that was lost
+local had = redis.call("ZREM", running, ask.id) == 1 -- in an attempt that was lost
 for _, id in ipairs(redis.call("ZRANGEBYSCORE", due, "-inf", now - forgotten, "LIMIT", 0, 500)) do
 	redis.call("ZREM", line, id)
 	redis.call("ZREM", due, id)
@@ -20,7 +20,7 @@ local ahead = place and redis.call("ZCOUNT", line, "-inf", "(" .. place) or redi
 ahead = math.max(0, ahead - redis.call("ZCOUNT", due, "-inf", "(" .. (now - patience)))
 local open = math.max(opens, paused)
 
-if open <= now and free > ahead then
+if open <= now and (had or free > ahead) then
 	redis.call("ZREM", line, ask.id)
 	redis.call("ZREM", due, ask.id)
 	redis.call("ZADD", running, whole(now + ask.lease), ask.id)

@@ -23,8 +23,9 @@ const (
 	// closedMost is how long a site may be closed that way before its pages fail like those of any
 	// other site that is down.
 	closedMost = 24 * time.Hour
-	// askingFor is how long one worker has to fetch a robots.txt that others need.
-	askingFor = time.Minute
+	// askingFor is how long one worker has to fetch a robots.txt that others need, and fetchWithin how
+	// long the fetch may take.
+	askingFor, fetchWithin = 15 * time.Second, 12 * time.Second
 	// askingWait is what the others wait.
 	askingWait = time.Second
 )
@@ -105,8 +106,10 @@ func (k *Keeper) Ask(ctx context.Context, u *url.URL) (Rules, error) {
 
 // fetch asks a site. What the server says it does not have, or not for us, forbids nothing.
 func (k *Keeper) fetch(ctx context.Context, u *url.URL) (*record, error) {
+	bounded, cancel := context.WithTimeoutCause(ctx, fetchWithin, fmt.Errorf("no answer within %s", fetchWithin))
+	defer cancel()
 	file := url.URL{Scheme: u.Scheme, Host: u.Host, Path: "/robots.txt"}
-	page, err := k.fetcher.Fetch(ctx, web.Request{URL: file.String(), Most: MaxFile})
+	page, err := k.fetcher.Fetch(bounded, web.Request{URL: file.String(), Most: MaxFile})
 	var failed *web.Error
 	switch {
 	case err == nil:
