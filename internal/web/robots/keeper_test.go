@@ -102,7 +102,7 @@ func TestWhatAServerHasNotForbidsNothing(t *testing.T) {
 		func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path+"x", http.StatusFound) },
 		func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
-			_, _ = w.Write([]byte("no gzip"))
+			_, _ = w.Write([]byte("this is no gzip at all"))
 		},
 	} {
 		s, k := newSite(t, answer), newKeeper(t, client, &clock{time.Now()})
