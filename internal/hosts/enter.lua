@@ -32,11 +32,13 @@ end
 if free > ahead then
 	return {await(open - now + ahead * pace()), ahead}
 end
--- Somebody has to leave first: whoever has been there longest, and takes as long as others did.
+-- Somebody has to leave first: whoever has been there longest, and takes as long as others did, or
+-- half as long again as until now.
 local left = 0
 local first = redis.call("ZRANGE", running, 0, 0, "WITHSCORES")[2]
 if first then
 	local age = math.max(0, now - (tonumber(first) - ask.lease))
-	left = took > age and took - age or math.max(age / 2, 100)
+	took = math.max(took > 0 and took or 500, age * 1.5)
+	left = math.max(took - age, 100)
 end
 return {await(math.max(open - now, left) + math.max(0, ahead - math.max(free, 0)) * pace()), ahead}

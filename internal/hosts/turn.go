@@ -27,6 +27,17 @@ type Turn struct {
 // next one is spaced from the last request.
 func (t *Turn) Asks() { t.last = time.Now() }
 
+// Knows notes that the task has learned what delay the host wants, 0 for none, and
+// asks for its page only now.
+func (t *Turn) Knows(ctx context.Context, delay time.Duration) error {
+	ask := leaveAsk{enterAsk: t.ask, Delay: delay.Milliseconds()}
+	if _, err := t.turns.run(ctx, asksScript, t.Host.Name, ask, 1); err != nil {
+		return fmt.Errorf("space the turns at %s: %w", t.Host.Name, err)
+	}
+	t.Asks()
+	return nil
+}
+
 // Visit is what came of a turn.
 type Visit struct {
 	Answered bool

@@ -17,10 +17,13 @@ var (
 	hostLua string
 	//go:embed enter.lua
 	enterLua string
+	//go:embed asks.lua
+	asksLua string
 	//go:embed leave.lua
 	leaveLua string
 
 	enterScript = redis.NewScript(hostLua + enterLua)
+	asksScript  = redis.NewScript(hostLua + asksLua)
 	leaveScript = redis.NewScript(hostLua + leaveLua)
 )
 

@@ -15,8 +15,9 @@ import (
 )
 
 const (
-	// briefly is what is waited for a turn without giving up one's slot: to come again takes longer.
-	briefly = 250 * time.Millisecond
+	// briefly is what the next one in line waits for its turn without giving up its slot: to come again
+	// would take about as long.
+	briefly = 50 * time.Millisecond
 	// further is what is waited in the middle of a fetch, for the turn of a host that another one
 	// leads to: what was fetched before would have to be fetched again.
 	further = 5 * time.Second
@@ -72,15 +73,25 @@ func (v *visit) before(ctx context.Context, u *url.URL) error {
 	}
 	if keeper := v.fetcher.Robots; keeper != nil {
 		if !known {
-			if rules, err = keeper.Ask(ctx, u); err != nil {
-				return err
-			}
-			err = keeper.Check(rules, u)
+			return v.learn(ctx, u)
 		}
 		v.delay = rules.Delay
 	}
 	v.turn.Asks()
-	return err
+	return nil
+}
+
+// learn asks for the robots.txt of a page within the turn. The next turn is spaced from the page.
+func (v *visit) learn(ctx context.Context, u *url.URL) error {
+	rules, err := v.fetcher.Robots.Ask(ctx, u)
+	if err != nil {
+		return err
+	}
+	v.delay = rules.Delay
+	if err := v.fetcher.Robots.Check(rules, u); err != nil {
+		return err
+	}
+	return v.turn.Knows(ctx, v.delay)
 }
 
 // known returns what is known of the robots.txt of a page, if it allows that.
