@@ -2,6 +2,7 @@ package examples_test
 
 import (
 	"path/filepath"
+	"reflect"
 	"testing"
 
 	"switchyard/internal/app"
@@ -34,7 +35,7 @@ func TestTheExampleShowsTheDefaults(t *testing.T) {
 		"log":       example.Log == byDefault.Log,
 		"cache":     example.Cache == byDefault.Cache,
 		"tasks":     example.Tasks == byDefault.Tasks,
-		"fetcher":   example.Fetcher == byDefault.Fetcher,
+		"fetcher":   reflect.DeepEqual(example.Fetcher, byDefault.Fetcher),
 		"documents": example.Documents == byDefault.Documents,
 		"briefings": example.Briefings == byDefault.Briefings,
 		"worker":    example.Worker == byDefault.Worker,

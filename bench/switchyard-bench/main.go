@@ -220,7 +220,11 @@ func (cmd measureCommand) environ(c config.Config, file string) []string {
 		"SWITCHYARD_REDIS_PREFIX="+c.Redis.Prefix,
 		"SWITCHYARD_CONTROL_NAMESPACE="+c.Control.Namespace,
 		"SWITCHYARD_CONTROL_CHANNELS="+string(c.Control.Channels),
-		"SWITCHYARD_FETCHER_ALLOW_PRIVATE=true")
+		"SWITCHYARD_FETCHER_ALLOW_PRIVATE=true",
+		// The pages are those of one server, which is there to be asked.
+		"SWITCHYARD_FETCHER_POLITENESS_SPACING=0s",
+		"SWITCHYARD_FETCHER_POLITENESS_CONCURRENCY=1000",
+		"SWITCHYARD_FETCHER_POLITENESS_ROBOTS=false")
 }
 
 // named returns a Redis URL whose connections have the name by which the bench counts them.

@@ -19,7 +19,7 @@ import (
 func startWorker(t *testing.T, addr string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.Command(filepath.Join(binaries, "worker"), "--queues", "scraping", "--listen", "127.0.0.1:0")
-	cmd.Env = []string{"SWITCHYARD_REDIS_URL=redis://" + addr, "SWITCHYARD_FETCHER_ALLOW_PRIVATE=true"}
+	cmd.Env = []string{"SWITCHYARD_REDIS_URL=redis://" + addr, "SWITCHYARD_FETCHER_ALLOW_PRIVATE=true", "SWITCHYARD_FETCHER_POLITENESS_ROBOTS=false"}
 	cmd.Stderr = os.Stderr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -89,6 +89,8 @@ func useDevSources(c *config.Config, o *DevOptions, monitor net.Addr) {
 		c.Sources["source-"+strconv.Itoa(i+1)] = config.Source{URL: u, Every: 15 * time.Minute}
 	}
 	if len(o.Sources) == 0 {
+		// The monitor is no host of others: it may be asked for everything at once.
+		c.Fetcher.Politeness.Hosts = map[string]config.HostPoliteness{monitor.String(): {Spacing: new(time.Duration), Concurrency: 100}}
 		c.Sources["docs"] = config.Source{URL: "http://" + monitor.String() + "/docs/feed.atom", Every: 15 * time.Minute}
 		if len(o.Topics) == 0 {
 			o.Topics = docsTopics

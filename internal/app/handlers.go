@@ -8,9 +8,12 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
+
 	"switchyard/internal/api"
 	"switchyard/internal/cache"
 	"switchyard/internal/llm"
+	"switchyard/internal/polite"
 	"switchyard/internal/tasks"
 	"switchyard/internal/tasks/agents"
 	"switchyard/internal/tasks/briefings"
@@ -22,7 +25,7 @@ import (
 // handlers are what a worker adds to the kinds of a system.
 type handlers struct {
 	byKind  tasks.Handlers
-	fetcher *web.Fetcher
+	fetcher *polite.Fetcher
 	poster  *web.Poster
 	models  *llm.Metrics
 }
@@ -32,12 +35,9 @@ type handlers struct {
 func newHandlers(s *System) (*handlers, error) {
 	c := s.Config
 	h := &handlers{
-		models: llm.NewMetrics(slices.Collect(maps.Keys(c.Models))...),
-		fetcher: web.NewFetcher(web.Options{
-			UserAgent: c.Fetcher.UserAgent, Timeout: c.Fetcher.Timeout,
-			MaxBody: c.Fetcher.MaxBody, MaxDecoded: c.Fetcher.MaxDecoded, AllowPrivate: c.Fetcher.AllowPrivate,
-		}),
-		poster: web.NewPoster(web.Options{UserAgent: c.Fetcher.UserAgent, Timeout: tellWithin, AllowPrivate: c.Webhooks.AllowPrivate}),
+		models:  llm.NewMetrics(slices.Collect(maps.Keys(c.Models))...),
+		fetcher: s.newFetcher(),
+		poster:  web.NewPoster(web.Options{UserAgent: c.Fetcher.UserAgent, Timeout: tellWithin, AllowPrivate: c.Webhooks.AllowPrivate}),
 	}
 	agent, err := agents.New(c.Agents, map[string]agents.Runtime{
 		"rank": agents.NewRank(s.Documents, time.Now),
@@ -91,9 +91,10 @@ func (h *handlers) newLLM(s *System) *agents.LLM {
 	}
 }
 
-// readPage fetches a page and returns what scraping would keep of it.
+// readPage fetches a page and returns what scraping would keep of it. The run of an agent cannot come
+// again when a host is free, and waits for it.
 func (h *handlers) readPage(ctx context.Context, url string) (title, text string, err error) {
-	page, err := h.fetcher.Fetch(ctx, url)
+	page, err := h.fetcher.FetchNow(ctx, uuid.NewString(), web.Request{URL: url}, agentPatience)
 	if err != nil {
 		return "", "", err
 	}
@@ -103,7 +104,7 @@ func (h *handlers) readPage(ctx context.Context, url string) (title, text string
 
 // close closes the connections to the servers scraped and told.
 func (h *handlers) close() {
-	h.fetcher.Close()
+	h.fetcher.Web.Close()
 	h.poster.Close()
 }
 

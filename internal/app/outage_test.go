@@ -15,6 +15,7 @@ import (
 
 	"switchyard/internal/cache"
 	"switchyard/internal/config"
+	"switchyard/internal/hosts"
 	"switchyard/internal/tasks"
 	"switchyard/internal/tasks/scraping"
 	"switchyard/test/redistest"
@@ -74,6 +75,7 @@ func TestNoPageIsFetchedTwiceBecauseRedisWasAway(t *testing.T) {
 			site := newPages(t)
 			c := config.Default()
 			c.Redis.URL, c.Fetcher.AllowPrivate = "redis://"+server.Addr, true
+			c.Fetcher.Politeness = config.Politeness{Concurrency: 1000, By: hosts.ByHost}
 			s, _ := work(t, c, zap.NewNop())
 			const n = 300
 			for i := range n {

@@ -41,7 +41,7 @@ func TestAWorkerConsumesTheQueuesItIsGiven(t *testing.T) {
 }
 
 // newWorker returns a worker of all queues of a system.
-func newWorker(t *testing.T, s *System) *Worker {
+func newWorker(t testing.TB, s *System) *Worker {
 	t.Helper()
 	w, err := NewWorker(s, s.Config.Queues)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"switchyard/internal/deployment"
+	"switchyard/internal/hosts"
 	"switchyard/internal/llm"
 	"switchyard/internal/routing"
 	"switchyard/internal/tasks/agents"
@@ -144,6 +145,7 @@ type Fetcher struct {
 	MaxBody      int64         `yaml:"max_body"`    // bytes as sent
 	MaxDecoded   int64         `yaml:"max_decoded"` // bytes decompressed
 	AllowPrivate bool          `yaml:"allow_private"`
+	Politeness   Politeness    `yaml:"politeness"`
 }
 
 // Webhooks configures how addresses are told of the ends of tasks.
@@ -209,6 +211,7 @@ func Default() Config {
 			UserAgent: "Switchyard/0.1",
 			Timeout:   30 * time.Second,
 			MaxBody:   8 << 20, MaxDecoded: 16 << 20,
+			Politeness: Politeness{Spacing: time.Second, Concurrency: 1, By: hosts.ByHost, Robots: true},
 		},
 		Celery:    celery(),
 		Documents: Documents{TTL: 30 * 24 * time.Hour},

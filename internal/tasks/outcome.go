@@ -15,6 +15,7 @@ const (
 	OutcomeRetried   Outcome = "retried"   // failed, another attempt follows
 	OutcomeDead      Outcome = "dead"      // failed for good: in the dead letter
 	OutcomeParked    Outcome = "parked"    // set aside, no retry spent
+	OutcomePostponed Outcome = "postponed" // comes again at its time, no retry spent, nothing is wrong
 	OutcomeExpired   Outcome = "expired"   // its time was over, before it was begun or while it ran: in the dead letter
 	OutcomeCancelled Outcome = "cancelled" // somebody has cancelled it: in the dead letter
 	// HandedBack is an attempt cut off by its worker stopping: back in its queue.
@@ -25,7 +26,7 @@ const (
 )
 
 // Outcomes are all of them.
-var Outcomes = []Outcome{OutcomeSucceeded, OutcomeRetried, OutcomeDead, OutcomeParked, OutcomeExpired, OutcomeCancelled, OutcomeHandedBack, OutcomeCutOff}
+var Outcomes = []Outcome{OutcomeSucceeded, OutcomeRetried, OutcomeDead, OutcomeParked, OutcomePostponed, OutcomeExpired, OutcomeCancelled, OutcomeHandedBack, OutcomeCutOff}
 
 // ErrSoftLimit is the cause of a handler's context once its soft time limit has
 // passed. The handler should save its work and return before the hard limit.
@@ -125,6 +126,28 @@ func IsParked(err error) bool {
 func ParkedDelay(err error) (time.Duration, bool) {
 	var p *parkedError
 	if errors.As(err, &p) && p.delay > 0 {
+		return p.delay, true
+	}
+	return 0, false
+}
+
+type postponedError struct {
+	reason string
+	delay  time.Duration
+}
+
+func (e *postponedError) Error() string { return e.reason }
+
+// Postponed has the task come again after a delay, as if it had been scheduled for then: it had to
+// wait for something, nothing is wrong with it, and no retry is spent.
+func Postponed(delay time.Duration, reason string) error {
+	return &postponedError{reason, delay}
+}
+
+// PostponedDelay returns the delay given to [Postponed] and true, or false if err is none of its.
+func PostponedDelay(err error) (time.Duration, bool) {
+	var p *postponedError
+	if errors.As(err, &p) {
 		return p.delay, true
 	}
 	return 0, false

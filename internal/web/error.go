@@ -52,6 +52,13 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
+// Gone reports whether the server says that there is no such page, or no longer.
+func (e *Error) Gone() bool { return e.Status == http.StatusNotFound || e.Status == http.StatusGone }
+
+// Refused reports whether the server has answered, and where its answer leads or what it holds is not
+// taken.
+func (e *Error) Refused() bool { return errors.Is(e.Err, errRedirect) || errors.Is(e.Err, errContent) }
+
 // statusError is the error of an answer that is no page.
 func statusError(resp *http.Response, now time.Time) *Error {
 	e := &Error{

@@ -83,8 +83,8 @@ func TestRedirectFromPublicToPrivateIsRefused(t *testing.T) {
 	private := serve(t, func(http.ResponseWriter, *http.Request) { reached = true })
 	f := NewFetcher(Options{})
 	defer f.Close()
-	dial := f.client.Transport.(*http.Transport).DialContext
-	f.client.Transport.(*http.Transport).DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+	dial := f.transport.DialContext
+	f.transport.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
 		if addr != "public.example:80" {
 			return dial(ctx, network, addr)
 		}
@@ -139,7 +139,7 @@ func TestSilentAndTricklingServersTimeOut(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := fetcher(t, Options{})
-				f.client.Transport.(*http.Transport).DialContext = func(context.Context, string, string) (net.Conn, error) {
+				f.transport.DialContext = func(context.Context, string, string) (net.Conn, error) {
 					return conversing(t, answer), nil
 				}
 				start := time.Now()

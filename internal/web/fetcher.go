@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"time"
 )
 
@@ -19,7 +20,7 @@ import (
 type Options struct {
 	UserAgent    string        // "Switchyard/1.0 (background worker)"
 	Timeout      time.Duration // of one fetch, from DNS to the last byte, redirects included; 30 s
-	MaxRedirects int           // 5
+	MaxRedirects int           // 5, those that pages ask for with meta refresh included
 	MaxBody      int64         // bytes as sent, compressed or not; 8 MiB
 	MaxDecoded   int64         // bytes after decompression; 16 MiB
 	// AllowPrivate lets requests go to loopback, private and other special addresses.
@@ -36,91 +37,56 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Page is what a server answered.
-type Page struct {
-	URL         string // where the redirects ended
-	Status      int    // 200 to 299
-	ContentType string // as sent, possibly empty
-	Body        []byte // decompressed, not yet UTF-8
-	// Header holds Content-Language, ETag and Last-Modified if they were sent.
-	Header    http.Header
-	FetchedAt time.Time
+// Request is what is asked of a [Fetcher].
+type Request struct {
+	URL string
+	// Known is what an earlier fetch brought. If it still holds, the page is not sent again.
+	Known Validators
+	// Before is called before each request of the chain, the first one included; nil: nothing is. Its
+	// error ends the fetch, and is returned as it is.
+	Before func(ctx context.Context, u *url.URL) error
+	// Next names a further page to fetch in the place of the one that was got, such as the feed that
+	// it announces, "" if that is the one. It is asked within the limit of redirects; nil: never. Its
+	// error ends the fetch, and is returned as it is.
+	Next func(*Page) (string, error)
+	// Most cuts off what is read of the page, in bytes after decompression; 0: what is longer than
+	// the options allow is refused.
+	Most int64
 }
-
-var keptHeaders = []string{"Content-Language", "Etag", "Last-Modified"}
 
 // Fetcher fetches pages. It is safe for concurrent use and shares connections between
 // fetches.
 type Fetcher struct {
-	client  *http.Client
-	options Options
+	transport *http.Transport
+	options   Options
 }
 
 // NewFetcher returns a fetcher; close it when done.
 func NewFetcher(options Options) *Fetcher {
 	options = options.withDefaults()
-	return &Fetcher{
-		options: options,
-		client: &http.Client{
-			Transport:     newTransport(options.AllowPrivate),
-			CheckRedirect: checkRedirect(options.MaxRedirects),
-		},
-	}
+	return &Fetcher{options: options, transport: newTransport(options.AllowPrivate)}
 }
 
 // Close closes idle connections. Fetches still under way are not touched.
-func (f *Fetcher) Close() { f.client.CloseIdleConnections() }
+func (f *Fetcher) Close() { f.transport.CloseIdleConnections() }
 
-// Fetch gets the page at rawURL. Any answer but a complete one with a status of 2xx is
-// an [*Error].
-func (f *Fetcher) Fetch(ctx context.Context, rawURL string) (*Page, error) {
-	u, err := ParseURL(rawURL)
+// Fetch gets a page. Any answer but a complete one with a status of 2xx, or that nothing has
+// changed, is an [*Error].
+func (f *Fetcher) Fetch(ctx context.Context, r Request) (*Page, error) {
+	u, err := ParseURL(r.URL)
 	if err != nil {
 		return nil, &Error{Err: err}
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, f.options.Timeout,
 		fmt.Errorf("%w after %s: the server is too slow", errTimeout, f.options.Timeout))
 	defer cancel()
-	page, err := f.get(ctx, u.String())
-	if err != nil {
+	page, err := newChain(f, r).follow(ctx, u)
+	var stopped *stoppedError
+	switch {
+	case errors.As(err, &stopped):
+		return nil, stopped.error
+	case err != nil:
 		return nil, explain(u, err)
 	}
 	return page, nil
-}
-
-func (f *Fetcher) get(ctx context.Context, url string) (*Page, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("User-Agent", f.options.UserAgent)
-	req.Header.Set("Accept", "text/html, application/xhtml+xml, application/atom+xml, application/rss+xml, application/feed+json, */*;q=0.5")
-	req.Header.Set("Accept-Encoding", "gzip, deflate")
-	resp, err := f.client.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	now := time.Now()
-	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		// What the server says besides is unread: closing drops the connection.
-		return nil, errors.Join(statusError(resp, now), resp.Body.Close())
-	}
-	body, err := readBody(resp, f.options.MaxBody, f.options.MaxDecoded)
-	if err = errors.Join(err, resp.Body.Close()); err != nil {
-		return nil, err
-	}
-	kept := make(http.Header)
-	for _, name := range keptHeaders {
-		if values := resp.Header.Values(name); len(values) > 0 {
-			kept[name] = values
-		}
-	}
-	return &Page{
-		URL:         resp.Request.URL.String(),
-		Status:      resp.StatusCode,
-		ContentType: resp.Header.Get("Content-Type"),
-		Body:        body,
-		Header:      kept,
-		FetchedAt:   now,
-	}, nil
 }

@@ -28,7 +28,7 @@ func serve(t *testing.T, handler http.HandlerFunc) string {
 // failure returns the error of fetching url, which must be an [Error].
 func failure(t *testing.T, f *Fetcher, url string) *Error {
 	t.Helper()
-	page, err := f.Fetch(t.Context(), url)
+	page, err := f.Fetch(t.Context(), Request{URL: url})
 	var failed *Error
 	if !errors.As(err, &failed) {
 		t.Fatalf("fetch %s: page %v, error %v, want an *Error", url, page, err)
@@ -70,7 +70,7 @@ func TestFetchReturnsThePageWhereTheRedirectsEnd(t *testing.T) {
 		w.Header().Set("Set-Cookie", "a=b")
 		_, _ = w.Write([]byte("<p>hello"))
 	})
-	page, err := fetcher(t, Options{UserAgent: "tester/1"}).Fetch(t.Context(), url+"/old")
+	page, err := fetcher(t, Options{UserAgent: "tester/1"}).Fetch(t.Context(), Request{URL: url + "/old"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +114,7 @@ func TestFetchFollowsAsManyRedirectsAsAllowed(t *testing.T) {
 			http.Redirect(w, r, "/12345"[:len(r.URL.Path)+1], http.StatusFound)
 		}
 	})
-	if _, err := fetcher(t, Options{}).Fetch(t.Context(), url+"/"); err != nil {
+	if _, err := fetcher(t, Options{}).Fetch(t.Context(), Request{URL: url + "/"}); err != nil {
 		t.Fatal(err)
 	}
 	wantFailure(t, failure(t, fetcher(t, Options{MaxRedirects: 4}), url+"/"), false, "redirect refused: more than 4 redirects, the last to "+url+"/12345")
@@ -135,7 +135,7 @@ func TestFetchEndsWithItsContextAndNamesTheCause(t *testing.T) {
 	cause := errors.New("soft limit")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	go func() { <-arrived; cancel(cause) }()
-	_, err := fetcher(t, Options{}).Fetch(ctx, url)
+	_, err := fetcher(t, Options{}).Fetch(ctx, Request{URL: url})
 	var failed *Error
 	if !errors.Is(err, cause) || !errors.As(err, &failed) || !failed.Temporary {
 		t.Fatalf("error %v, want a temporary one caused by %v", err, cause)

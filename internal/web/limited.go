@@ -23,7 +23,7 @@ func (l Limited) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	tooLarge := fmt.Errorf("%w: larger than the limit of %d bytes", errContent, l.Most)
-	response.Body = limitedBody{&capped{response.Body, l.Most, tooLarge}, response.Body}
+	response.Body = limitedBody{&capped{r: response.Body, left: l.Most, err: tooLarge}, response.Body}
 	return response, nil
 }
 

@@ -3,13 +3,18 @@ package web
 import (
 	"net"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"code.dny.dev/ssrf"
 )
 
 // guard sees each address after DNS, so no name and no redirect gets around it.
-var guard = ssrf.New(ssrf.WithAnyPort())
+var guard = ssrf.New(ssrf.WithAnyPort(), ssrf.WithDeniedV4Prefixes(azure))
+
+// azure is where machines of Azure reach its platform, which gives them their secrets there. The
+// address is a public one by its number.
+var azure = netip.MustParsePrefix("168.63.129.16/32")
 
 // newTransport returns a transport that ignores proxies from the environment, leaves
 // decompression to [readBody], and dials public addresses only unless told otherwise.

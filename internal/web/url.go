@@ -3,7 +3,6 @@ package web
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -87,23 +86,4 @@ func display(u *url.URL) string {
 		shown.RawQuery = "…"
 	}
 	return shown.String()
-}
-
-// checkRedirect follows at most limit redirects, each to a URL that would do as a
-// first one. There are no cookies, so coming back to a URL means going in circles.
-func checkRedirect(limit int) func(*http.Request, []*http.Request) error {
-	return func(next *http.Request, via []*http.Request) error {
-		if err := checkURL(next.URL); err != nil {
-			return fmt.Errorf("%w: %w", errRedirect, err)
-		}
-		for _, earlier := range via {
-			if earlier.URL.String() == next.URL.String() {
-				return fmt.Errorf("%w: redirect loop back to %s", errRedirect, display(next.URL))
-			}
-		}
-		if len(via) > limit {
-			return fmt.Errorf("%w: more than %d redirects, the last to %s", errRedirect, limit, display(next.URL))
-		}
-		return nil
-	}
 }

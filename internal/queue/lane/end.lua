@@ -59,20 +59,29 @@ function ways.kept(e)
 	ended[#ended + 1] = e.id
 end
 
-function ways.retry(e)
+-- wait has a task wait for its time in one of asynq's sets, which has the name of its state.
+local function wait(e, set)
 	local at = now + e.after
 	if call("HEXISTS", tasks .. e.id, "cancel") == 1 then
 		at = now -- whoever takes it next ends it: it was cancelled when this attempt was about to end
 	end
-	call("ZADD", asynq .. "retry", string.format("%.0f", math.floor(at)), e.id)
-	write(e, "state", "retry", "due_ms", string.format("%.0f", math.floor(at * 1000)))
+	call("ZADD", asynq .. set, string.format("%.0f", math.floor(at)), e.id)
+	write(e, "state", set, "due_ms", string.format("%.0f", math.floor(at * 1000)))
 	if e.known then
 		call("HDEL", tasks .. e.id, "awaits")
 	end
+	leaveTokens(1)
+end
+
+function ways.retry(e)
+	wait(e, "retry")
 	if e.failed then
 		processed, failed = processed + 1, failed + 1
 	end
-	leaveTokens(1)
+end
+
+function ways.later(e)
+	wait(e, "scheduled")
 end
 
 function ways.archive(e)

@@ -19,6 +19,7 @@ const (
 	done    way = "done"    // it is deleted
 	kept    way = "kept"    // it is kept for its retention, with its result
 	retry   way = "retry"   // it waits for its next attempt, or is set aside
+	later   way = "later"   // it is scheduled
 	archive way = "archive" // it goes to the dead letter
 	back    way = "back"    // it goes to the front of its queue
 )
@@ -66,6 +67,7 @@ type ending struct {
 // decide says how an attempt ends that has brought a result or an error. It is the one place
 // that does.
 func (a *attempt) decide(result []byte, err error) *ending {
+	postponed, isPostponed := tasks.PostponedDelay(err)
 	e := &ending{attempt: a, err: discreet(err), took: time.Since(a.began), fields: map[string]string{}}
 	var awaiting *awaitingError
 	switch {
@@ -79,6 +81,9 @@ func (a *attempt) decide(result []byte, err error) *ending {
 		e.bury(tasks.OutcomeCancelled)
 	case tasks.IsParked(err):
 		e.park(err)
+	case isPostponed:
+		e.outcome, e.way, e.at = tasks.OutcomePostponed, later, time.Now().Add(max(0, postponed))
+		e.tell(false)
 	case errors.As(err, &awaiting):
 		e.await()
 	case errors.Is(err, tasks.ErrExpired):
@@ -187,7 +192,7 @@ func (e *ending) ask(texts []any) (endAsk, []any) {
 		ID: a.id, Mark: a.mark, Way: e.way, User: a.turn, Lock: a.message.UniqueKey, Unlock: e.unlock,
 		Retention: e.retention, Failed: e.failed, Known: a.awaits != 0 && !e.awaiting,
 	}
-	if e.way == retry {
+	if e.way == retry || e.way == later {
 		ask.After = max(0, time.Until(e.at).Seconds())
 	}
 	if len(e.fields) > 0 {

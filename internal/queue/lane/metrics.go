@@ -33,7 +33,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	m := &Metrics{
 		started: counter("switchyard_attempts_started_total", "Attempts begun.", "queue", "kind"),
 		ended: counter("switchyard_attempts_ended_total",
-			"Attempts ended, by outcome: succeeded, retried, dead, cancelled, expired, parked, handed_back, cut_off.", "queue", "kind", "outcome"),
+			"Attempts ended, by outcome: succeeded, retried, dead, cancelled, expired, parked, postponed, handed_back, cut_off.", "queue", "kind", "outcome"),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "switchyard_attempt_duration_seconds", Help: "How long attempts took.",
 			Buckets: []float64{.005, .025, .1, .5, 1, 5, 15, 60, 240, 300},

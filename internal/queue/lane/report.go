@@ -66,7 +66,7 @@ func (l *lane) log(e *ending) {
 	switch {
 	case e.quiet:
 		level = zap.DebugLevel
-	case e.outcome == tasks.OutcomeSucceeded, tasks.IsAwaited(e.err):
+	case e.outcome == tasks.OutcomeSucceeded, e.outcome == tasks.OutcomePostponed, tasks.IsAwaited(e.err):
 		level = zap.InfoLevel
 	case e.outcome == tasks.OutcomeDead:
 		level = zap.ErrorLevel

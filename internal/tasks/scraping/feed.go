@@ -24,21 +24,13 @@ type FeedResult struct {
 }
 
 func (h Handlers) scrapeFeed(ctx context.Context, t *tasks.Task, args FeedArgs) (any, error) {
-	page, err := h.Fetcher.Fetch(ctx, args.URL)
+	var finder feedFinder
+	page, err := h.Fetcher.Fetch(ctx, t.ID, web.Request{URL: args.URL, Next: finder.next})
 	if err != nil {
 		return nil, outcome(err)
 	}
-	if !isFeed(page) {
-		link, err := announcedFeed(page)
-		if err != nil {
-			return nil, tasks.Permanent(fmt.Errorf("scrape feed %s: %w", web.Redact(page.URL), err))
-		}
-		if link == "" {
-			return h.enqueuePage(ctx, t, args)
-		}
-		if page, err = h.Fetcher.Fetch(ctx, link); err != nil {
-			return nil, outcome(err)
-		}
+	if !isFeed(page) && finder.feed == "" {
+		return h.enqueuePage(ctx, t, args)
 	}
 	urls, unusable, err := entries(page, cmp.Or(args.Limit, DefaultLimit))
 	if err != nil {
@@ -56,6 +48,25 @@ func (h Handlers) scrapeFeed(ctx context.Context, t *tasks.Task, args FeedArgs) 
 		Unusable: unusable,
 		Tasks:    enqueued,
 	}, nil
+}
+
+// feedFinder finds the feed that the first page announces, if that is none itself.
+type feedFinder struct {
+	looked bool
+	feed   string // its URL
+}
+
+func (f *feedFinder) next(page *web.Page) (string, error) {
+	if f.looked || isFeed(page) {
+		return "", nil
+	}
+	f.looked = true
+	feed, err := announcedFeed(page)
+	if err != nil {
+		return "", tasks.Permanent(fmt.Errorf("scrape feed %s: %w", web.Redact(page.URL), err))
+	}
+	f.feed = feed
+	return feed, nil
 }
 
 // enqueueNew enqueues the pages among urls that are not known and returns their tasks. The

@@ -180,9 +180,9 @@ func TestWhatIsNoFeedIsPermanent(t *testing.T) {
 		"/xml":    `scrape feed http://site/xml: content type "application/xml" holds neither a feed nor a page`,
 		"/json":   "scrape feed http://site/json: the feed cannot be read: it is JSON but not a JSON Feed, whose version begins with https://jsonfeed.org/version/",
 		"/pdf":    `scrape feed http://site/pdf: content type "application/pdf" holds neither a feed nor a page`,
-		"/circle": "scrape feed http://site/circle: the feed cannot be read: it is not RSS, Atom or JSON Feed",
-		"/file":   `fetch: URL file:///etc/passwd has the scheme "file": use http or https`,
-		"/gone":   "fetch http://site/none: the server answered 404 Not Found",
+		"/circle": "fetch http://site/circle: redirect refused: redirect loop back to http://site/circle",
+		"/file":   `fetch http://site/file: redirect refused: URL file:///etc/passwd has the scheme "file": use http or https`,
+		"/gone":   "fetch http://site/gone: the server answered 404 Not Found for http://site/none",
 	} {
 		queue := &tray{}
 		_, err := perform(t, Handlers{fetcher(t), &shelf{}, queue}, FeedArgs{URL: base + path})

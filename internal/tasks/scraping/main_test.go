@@ -41,11 +41,18 @@ func serve(t *testing.T, h http.Handler) string {
 	return s.URL
 }
 
-func fetcher(t *testing.T) *web.Fetcher {
+func fetcher(t *testing.T) Fetcher {
 	t.Helper()
 	f := web.NewFetcher(web.Options{AllowPrivate: true})
 	t.Cleanup(f.Close)
-	return f
+	return hasty{f}
+}
+
+// hasty is a fetcher that waits for nobody.
+type hasty struct{ *web.Fetcher }
+
+func (h hasty) Fetch(ctx context.Context, _ string, r web.Request) (*web.Page, error) {
+	return h.Fetcher.Fetch(ctx, r)
 }
 
 // tray is an enqueuer that keeps what it is given until it is emptied.

@@ -7,6 +7,7 @@ import (
 
 	"switchyard/internal/documents"
 	"switchyard/internal/tasks"
+	"switchyard/internal/web"
 )
 
 // PageResult is the result of scrape_page.
@@ -19,8 +20,8 @@ type PageResult struct {
 	State    documents.State `json:"state"`
 }
 
-func (h Handlers) scrapePage(ctx context.Context, _ *tasks.Task, args PageArgs) (any, error) {
-	page, err := h.Fetcher.Fetch(ctx, args.URL)
+func (h Handlers) scrapePage(ctx context.Context, t *tasks.Task, args PageArgs) (any, error) {
+	page, err := h.Fetcher.Fetch(ctx, t.ID, web.Request{URL: args.URL})
 	if err != nil {
 		return nil, outcome(err)
 	}
@@ -29,7 +30,7 @@ func (h Handlers) scrapePage(ctx context.Context, _ *tasks.Task, args PageArgs) 
 		return nil, tasks.Permanent(err)
 	}
 	d.Source = cmp.Or(args.Source, host(d.URL))
-	state, err := h.Documents.Put(ctx, d, ledBy(args.URL, page.URL)...)
+	state, err := h.Documents.Put(ctx, d, ledBy(page)...)
 	if err != nil {
 		return nil, err
 	}
@@ -45,10 +46,10 @@ func (h Handlers) scrapePage(ctx context.Context, _ *tasks.Task, args PageArgs) 
 
 // ledBy returns the canonical forms of the URLs that led to a page, so that a feed that
 // goes on listing them does not have it scraped again.
-func ledBy(urls ...string) []string {
+func ledBy(page *web.Page) []string {
 	var led []string
-	for _, raw := range urls {
-		if u, err := url.Parse(raw); err == nil {
+	for _, hop := range page.Hops {
+		if u, err := url.Parse(hop.URL); err == nil {
 			led = append(led, documents.Canonical(u))
 		}
 	}

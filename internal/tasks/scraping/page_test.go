@@ -103,7 +103,7 @@ func TestFailuresSayWhatBecomesOfTheTask(t *testing.T) {
 func TestPrivateAddressesArePermanent(t *testing.T) {
 	f := web.NewFetcher(web.Options{})
 	defer f.Close()
-	_, err := perform(t, Handlers{Fetcher: f}, PageArgs{URL: "http://127.0.0.1:9/"})
+	_, err := perform(t, Handlers{Fetcher: hasty{f}}, PageArgs{URL: "http://127.0.0.1:9/"})
 	if !tasks.IsPermanent(err) || fmt.Sprint(err) != "fetch http://127.0.0.1:9/: private address refused: dial tcp 127.0.0.1:9: prohibited IP address: 127.0.0.1 is not a permitted destination (denied by: 127.0.0.0/8)" {
 		t.Fatalf("error %v", err)
 	}

@@ -12,10 +12,12 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"time"
 
 	"switchyard/internal/documents"
 	"switchyard/internal/tasks"
 	"switchyard/internal/web"
+	"switchyard/internal/web/robots"
 )
 
 // The kinds of this package.
@@ -24,9 +26,9 @@ const (
 	KindFeed = "scrape_feed"
 )
 
-// Fetcher fetches pages; [web.Fetcher] does.
+// Fetcher fetches pages for tasks; [polite.Fetcher] does.
 type Fetcher interface {
-	Fetch(ctx context.Context, url string) (*web.Page, error)
+	Fetch(ctx context.Context, task string, r web.Request) (*web.Page, error)
 }
 
 // Documents keeps what was scraped; [documents.Store] does.
@@ -52,10 +54,23 @@ func (h Handlers) ByKind() tasks.Handlers {
 	return tasks.Handlers{KindPage: tasks.Handle(h.scrapePage), KindFeed: tasks.Handle(h.scrapeFeed)}
 }
 
+// postponed is the error of a fetch that may be made later: the host is busy, or its robots.txt out of
+// reach.
+type postponed interface {
+	error
+	After() time.Duration
+}
+
 // outcome says what becomes of a task whose fetch failed.
 func outcome(err error) error {
 	var failed *web.Error
+	var later postponed
+	var forbidden *robots.ForbiddenError
 	switch {
+	case errors.As(err, &later):
+		return tasks.Postponed(later.After(), err.Error())
+	case errors.As(err, &forbidden):
+		return tasks.Permanent(err)
 	case !errors.As(err, &failed):
 		return err
 	case !failed.Temporary:
