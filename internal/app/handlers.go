@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"switchyard/internal/api"
+	"switchyard/internal/article"
 	"switchyard/internal/cache"
 	"switchyard/internal/llm"
 	"switchyard/internal/tasks"
@@ -97,7 +98,7 @@ func (h *handlers) readPage(ctx context.Context, url string) (title, text string
 	if err != nil {
 		return "", "", err
 	}
-	d, err := scraping.Extract(page)
+	d, err := article.Read(ctx, page, article.Hints{})
 	return d.Title, d.Text, err
 }
 

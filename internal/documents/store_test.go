@@ -3,6 +3,7 @@ package documents
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -56,7 +57,7 @@ func TestPutKeepsADocumentThatGetReturns(t *testing.T) {
 		want := page(1)
 		want.ID, want.Hash, want.Stored = ID(want.URL), hash(want), c.t
 		got, found, err := s.Get(t.Context(), ID(want.URL))
-		if err != nil || !found || got != want {
+		if err != nil || !found || !reflect.DeepEqual(got, want) {
 			t.Fatalf("%+v, %v, %v, want %+v", got, found, err, want)
 		}
 		if ttl := client.TTL(t.Context(), "switchyard:document:"+want.ID).Val(); ttl < DefaultTTL-hour || ttl > DefaultTTL {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/url"
 
+	"switchyard/internal/article"
 	"switchyard/internal/documents"
 	"switchyard/internal/tasks"
 )
@@ -24,8 +25,11 @@ func (h Handlers) scrapePage(ctx context.Context, _ *tasks.Task, args PageArgs) 
 	if err != nil {
 		return nil, outcome(err)
 	}
-	d, err := Extract(page)
-	if err != nil {
+	d, err := article.Read(ctx, page, args.Feed.hints())
+	switch {
+	case ctx.Err() != nil && err != nil:
+		return nil, err
+	case err != nil:
 		return nil, tasks.Permanent(err)
 	}
 	d.Source = cmp.Or(args.Source, host(d.URL))

@@ -5,13 +5,12 @@
 // before; given the address of a page instead, it looks for the feed the page names and,
 // if there is none, has the page itself scraped.
 //
-// Reading is pure: [Extract] makes a document of a fetched page and needs no network.
+// Reading is pure and elsewhere: package feeds reads feeds, package article reads pages.
 package scraping
 
 import (
 	"context"
 	"errors"
-	"net/url"
 
 	"switchyard/internal/documents"
 	"switchyard/internal/tasks"
@@ -44,7 +43,7 @@ type Handlers struct {
 
 // Kinds returns the kinds of this package.
 func Kinds() []tasks.Kind {
-	return []tasks.Kind{tasks.KindOf[PageArgs](KindPage, 1), tasks.KindOf[FeedArgs](KindFeed, 1)}
+	return []tasks.Kind{tasks.KindOf[PageArgs](KindPage, 2), tasks.KindOf[FeedArgs](KindFeed, 1)}
 }
 
 // ByKind returns the handler of each kind.
@@ -64,14 +63,4 @@ func outcome(err error) error {
 		return tasks.RetryAfter(failed.RetryAfter, err)
 	}
 	return err
-}
-
-// canonical returns the canonical form of u and true, or false if u is no URL a page
-// can have.
-func canonical(u *url.URL) (string, bool) {
-	parsed, err := web.ParseURL(u.String())
-	if err != nil {
-		return "", false
-	}
-	return documents.Canonical(parsed), true
 }
