@@ -73,6 +73,10 @@ func read(ctx context.Context, page *web.Page, u *url.URL, said Hints) (document
 
 func readHTML(ctx context.Context, page *web.Page, u *url.URL, said Hints) (documents.Document, error) {
 	source := charset.Decode(page.Body, page.ContentType)
+	if len(source) > MaxHTML {
+		return documents.Document{}, fmt.Errorf("the page has %d bytes of HTML: at most %d are read", len(source), MaxHTML)
+	}
+	source = withoutCode(source)
 	if err := measure(source); err != nil {
 		return documents.Document{}, err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -19,6 +18,11 @@ const (
 	// maxNesting bounds the sum of the depths of a page's elements. Finding the main
 	// text takes time in proportion to it: measured, about a second for each million.
 	maxNesting = 2_000_000
+
+	// maxReach bounds the sum of the bytes of a page's texts, each as often as it has elements
+	// around it, because each of them counts the characters in it: measured, about a second
+	// for each 30 million.
+	maxReach = 60_000_000
 
 	// maxReading bounds the bytes of the pages that are read at a time. A page takes up to a
 	// hundred times its size in memory, so this is about 800 MB at the worst.
@@ -36,28 +40,39 @@ func enter(ctx context.Context, size int) (done func(), err error) {
 	return func() { reading.Release(int64(size)) }, nil
 }
 
-// formatting are the elements that a parser opens again in each block that they are left open
-// in. They multiply: a page of 4 MB may become a tree of millions of elements.
-var formatting = []atom.Atom{
-	atom.A, atom.B, atom.Big, atom.Code, atom.Em, atom.Font, atom.I, atom.Nobr, atom.S, atom.Small, atom.Strike,
-	atom.Strong, atom.Tt, atom.U,
+// isFormatting reports whether a parser opens an element again in each block that it is left
+// open in. Such elements multiply: a page of 4 MB may become a tree of millions of them.
+func isFormatting(tag atom.Atom) bool {
+	switch tag {
+	case atom.A, atom.B, atom.Big, atom.Code, atom.Em, atom.Font, atom.I, atom.Nobr, atom.S, atom.Small, atom.Strike, atom.Strong, atom.Tt, atom.U:
+		return true
+	}
+	return false
 }
 
-// void are the elements that hold nothing and so are never closed.
-var void = []atom.Atom{
-	atom.Area, atom.Base, atom.Br, atom.Col, atom.Embed, atom.Hr, atom.Img, atom.Input, atom.Link, atom.Meta,
-	atom.Param, atom.Source, atom.Track, atom.Wbr,
+// isVoid reports whether an element holds nothing and so is never closed.
+func isVoid(tag atom.Atom) bool {
+	switch tag {
+	case atom.Area, atom.Base, atom.Br, atom.Col, atom.Embed, atom.Hr, atom.Img, atom.Input, atom.Link, atom.Meta, atom.Param, atom.Source,
+		atom.Track, atom.Wbr:
+		return true
+	}
+	return false
 }
 
-// single are the elements that end where the next one of their kind begins.
-var single = []atom.Atom{atom.P, atom.Li, atom.Dt, atom.Dd, atom.Td, atom.Th, atom.Tr, atom.Option}
+// isSingle reports whether an element ends where the next one of its kind begins.
+func isSingle(tag atom.Atom) bool {
+	switch tag {
+	case atom.P, atom.Li, atom.Dt, atom.Dd, atom.Td, atom.Th, atom.Tr, atom.Option:
+		return true
+	}
+	return false
+}
 
 // measure refuses a page that would make too large a tree, before there is one.
 func measure(source string) error {
-	if len(source) > MaxHTML {
-		return fmt.Errorf("the page has %d bytes of HTML: at most %d are read", len(source), MaxHTML)
-	}
 	var t tally
+	dense := len(source) > 2*maxAttributes // an attribute takes two bytes at least
 	z := html.NewTokenizer(strings.NewReader(source))
 	for {
 		switch z.Next() {
@@ -66,10 +81,12 @@ func measure(source string) error {
 		case html.StartTagToken:
 			name, more := z.TagName()
 			t.start(atom.Lookup(name))
-			for more {
+			for more && dense {
 				_, _, more = z.TagAttr()
 				t.attributes++
 			}
+		case html.TextToken:
+			t.reach += len(z.Raw()) * len(t.open)
 		case html.EndTagToken:
 			name, _ := z.TagName()
 			t.end(atom.Lookup(name))
@@ -87,20 +104,21 @@ type tally struct {
 	elements   int
 	attributes int
 	nesting    int
+	reach      int
 }
 
 // maxOpen is how deep elements are followed. The parser refuses to go deeper than 512.
 const maxOpen = 600
 
 func (t *tally) start(tag atom.Atom) {
-	if slices.Contains(void, tag) {
+	if isVoid(tag) {
 		t.elements++
 		return
 	}
-	if n := len(t.open); n > 0 && t.open[n-1] == tag && slices.Contains(single, tag) {
+	if n := len(t.open); n > 0 && t.open[n-1] == tag && isSingle(tag) {
 		t.closeTo(n - 1)
 	}
-	opens := slices.Contains(formatting, tag)
+	opens := isFormatting(tag)
 	t.elements++
 	if tag == atom.P || tag == atom.Div { // which come in thousands
 		t.elements += t.formatting
@@ -125,7 +143,7 @@ func (t *tally) end(tag atom.Atom) {
 
 func (t *tally) closeTo(depth int) {
 	for _, tag := range t.open[depth:] {
-		if slices.Contains(formatting, tag) {
+		if isFormatting(tag) {
 			t.formatting--
 		}
 	}
@@ -138,7 +156,7 @@ func (t *tally) check() error {
 		return fmt.Errorf("the page has more than %d elements: finding its text would take too long", maxElements)
 	case t.attributes > maxAttributes:
 		return fmt.Errorf("the page has more than %d attributes: finding its text would take too long", maxAttributes)
-	case t.nesting > maxNesting:
+	case t.nesting > maxNesting, t.reach > maxReach:
 		return errors.New("the page is nested too deeply: finding its text would take too long")
 	}
 	return nil

@@ -1,7 +1,6 @@
 package article
 
 import (
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -10,10 +9,14 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// never are the elements that hold no text for readers.
-var never = []atom.Atom{
-	atom.Nav, atom.Footer, atom.Style, atom.Noscript, atom.Iframe, atom.Svg, atom.Template, atom.Button, atom.Select, atom.Input, atom.Textarea,
-	atom.Object, atom.Embed, atom.Audio, atom.Video, atom.Canvas, atom.Dialog,
+// isNever reports whether an element holds no text for readers.
+func isNever(tag atom.Atom) bool {
+	switch tag {
+	case atom.Nav, atom.Footer, atom.Style, atom.Noscript, atom.Iframe, atom.Svg, atom.Template, atom.Button, atom.Select, atom.Input,
+		atom.Textarea, atom.Object, atom.Embed, atom.Audio, atom.Video, atom.Canvas, atom.Dialog:
+		return true
+	}
+	return false
 }
 
 // beside are the words in the classes and IDs of what stands beside a text: captions, credits,
@@ -50,7 +53,7 @@ func words(list string) map[string]bool {
 // holds much of the page, whatever it is called: names of classes mean many things.
 func prune(root *html.Node) {
 	size := make(map[*html.Node]int)
-	total := measureText(root, size)
+	total := measureText(root, size, false)
 	var away []*html.Node
 	var walk func(n *html.Node)
 	walk = func(n *html.Node) {
@@ -68,17 +71,21 @@ func prune(root *html.Node) {
 	}
 }
 
-// measureText notes how many bytes of text each element holds, and returns those of n.
-func measureText(n *html.Node, size map[*html.Node]int) int {
+// measureText notes how many bytes of text each element holds, and returns those of n. It
+// leaves one space of many: what finds the main text reads them over and over.
+func measureText(n *html.Node, size map[*html.Node]int, preserved bool) int {
 	if n.Type == html.TextNode {
+		if !preserved {
+			n.Data = squeeze(n.Data)
+		}
 		return len(strings.TrimSpace(n.Data))
 	}
-	if n.DataAtom == atom.Script || slices.Contains(never, n.DataAtom) {
+	if n.DataAtom == atom.Script || isNever(n.DataAtom) {
 		return 0
 	}
 	sum := 0
-	for child := range n.ChildNodes() {
-		sum += measureText(child, size)
+	for child := n.FirstChild; child != nil; child = child.NextSibling {
+		sum += measureText(child, size, preserved || n.DataAtom == atom.Pre)
 	}
 	if n.Type == html.ElementNode {
 		size[n] = sum
@@ -86,11 +93,42 @@ func measureText(n *html.Node, size map[*html.Node]int) int {
 	return sum
 }
 
+// squeeze replaces white space in a row by one space, as browsers show it.
+func squeeze(text string) string {
+	run := false
+	for i := range len(text) {
+		space := text[i] == ' ' || text[i] == '\n' || text[i] == '\t' || text[i] == '\r' || text[i] == '\f'
+		if space && (run || text[i] != ' ') {
+			return squeezed(text)
+		}
+		run = space
+	}
+	return text
+}
+
+func squeezed(text string) string {
+	out := make([]byte, 0, len(text))
+	run := false
+	for i := range len(text) {
+		switch text[i] {
+		case ' ', '\n', '\t', '\r', '\f':
+			if !run {
+				out = append(out, ' ')
+			}
+			run = true
+		default:
+			out = append(out, text[i])
+			run = false
+		}
+	}
+	return string(out)
+}
+
 func isAway(n *html.Node, size, total int) bool {
 	switch {
 	case n.DataAtom == atom.Script:
 		return !strings.HasPrefix(attribute(n, "type"), "math/tex") // which is text
-	case slices.Contains(never, n.DataAtom):
+	case isNever(n.DataAtom):
 		return true
 	case n.DataAtom == atom.Html, n.DataAtom == atom.Head, n.DataAtom == atom.Body, n.DataAtom == atom.Article, n.DataAtom == atom.Main,
 		n.DataAtom == atom.Link, n.DataAtom == atom.Meta, n.DataAtom == atom.Title, n.DataAtom == atom.H1:

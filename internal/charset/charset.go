@@ -47,6 +47,9 @@ func Decode(body []byte, contentType string) string {
 }
 
 func decode(from encoding.Encoding, body []byte) string {
+	if from == encoding.Nop {
+		return strings.TrimPrefix(strings.ToValidUTF8(string(body), "\ufffd"), "\ufeff")
+	}
 	text, err := from.NewDecoder().Bytes(body)
 	if err != nil { // decoders replace what they cannot read; keep the bytes if one does not
 		text = body
