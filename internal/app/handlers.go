@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"switchyard/internal/api"
+	"switchyard/internal/article"
 	"switchyard/internal/cache"
 	"switchyard/internal/llm"
 	"switchyard/internal/polite"
@@ -49,7 +50,9 @@ func newHandlers(s *System) (*handlers, error) {
 		h.close()
 		return nil, err
 	}
-	scrape := scraping.Handlers{Fetcher: h.fetcher, Documents: s.Documents, Enqueuer: s.Queue}
+	scrape := scraping.Handlers{
+		Fetcher: h.fetcher, Documents: s.Documents, Pages: s.Pages, Sources: s.Sources, Enqueuer: s.Queue, Now: time.Now,
+	}
 	brief := &briefings.Handlers{
 		Options: briefings.Options{
 			Agent: c.Briefings.Agent, Digest: c.Briefings.Digest, Items: c.Briefings.Items, Patience: c.Briefings.Patience, FirstSpan: c.Briefings.FirstSpan,
@@ -98,7 +101,7 @@ func (h *handlers) readPage(ctx context.Context, url string) (title, text string
 	if err != nil {
 		return "", "", err
 	}
-	d, err := scraping.Extract(page)
+	d, err := article.Read(ctx, page, article.Hints{})
 	return d.Title, d.Text, err
 }
 

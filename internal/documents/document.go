@@ -3,13 +3,13 @@
 //
 // A [Document] that is put again with the same words stays as old as it was, also if a counter or a
 // few words have changed. With others it is new again. Documents that tell the same in much the same
-// words, on whatever sites, have the same Story. [Store.Seen] remembers a page longer than its text is kept, for
-// as long as feeds list it, so that an old page is not taken for a new one.
+// words, on whatever sites, have the same Story.
 package documents
 
 import (
 	"crypto/sha256"
 	"encoding/base32"
+	"encoding/json"
 	"strings"
 	"time"
 )
@@ -20,11 +20,18 @@ type Document struct {
 	URL       string    `json:"url"` // canonical, see [Canonical]
 	Title     string    `json:"title"`
 	Text      string    `json:"text"`               // plain text, paragraphs separated by an empty line
+	Author    string    `json:"author,omitempty"`   // empty if the page does not say
 	Published time.Time `json:"published,omitzero"` // zero if the page does not say
-	Language  string    `json:"language,omitempty"` // such as en; empty if unknown
-	Source    string    `json:"source,omitempty"`   // the name its source was given
-	Hash      string    `json:"hash"`               // of title and text, white space aside
-	Stored    time.Time `json:"stored"`             // when these words were first put
+	// DateGuessed reports that Published is not what the page says for programs, but what a
+	// reader would take from its address or its words.
+	DateGuessed bool   `json:"date_guessed,omitempty"`
+	Language    string `json:"language,omitempty"` // such as en; empty if unknown
+	Source      string `json:"source,omitempty"`   // the name its source was given
+	// Data is what the page says in JSON-LD: an array of its objects, as they are. It is
+	// bounded and not to be trusted.
+	Data   json.RawMessage `json:"data,omitempty"`
+	Hash   string          `json:"hash"`   // of title and text, white space aside
+	Stored time.Time       `json:"stored"` // when these words were first put
 	// Story is the ID of the first document that told the same, in much the same words. It may be
 	// this one.
 	Story string `json:"story,omitempty"`

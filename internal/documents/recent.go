@@ -67,30 +67,3 @@ func (s *Store) read(ctx context.Context, ids []string) ([]Document, error) {
 	}
 	return documents, nil
 }
-
-// Seen returns which of these canonical URLs have led to a document, and remembers those
-// for another TTL: a page is not forgotten while a feed lists it, though its text may be
-// gone. It knows nothing of pages whose tasks wait, run or have failed; a task ID made of
-// the URL keeps those from being enqueued twice.
-func (s *Store) Seen(ctx context.Context, urls []string) (map[string]bool, error) {
-	seen := make(map[string]bool)
-	for len(urls) > 0 {
-		n := min(batch, len(urls))
-		replies, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-			for _, url := range urls[:n] {
-				p.Expire(ctx, s.seenKey(url), s.ttl)
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, fmt.Errorf("look for seen pages: %w", err)
-		}
-		for i, reply := range replies {
-			if reply.(*redis.BoolCmd).Val() {
-				seen[urls[i]] = true
-			}
-		}
-		urls = urls[n:]
-	}
-	return seen, nil
-}

@@ -19,9 +19,8 @@ const DefaultTTL = 30 * 24 * time.Hour
 
 // Store keeps documents in Redis. It is safe for concurrent use.
 //
-// Its keys: <prefix>document:<id> holds one document, <prefix>seen:<id of a URL> the ID
-// of the document it led to, <prefix>documents the IDs by time of storing, <prefix>story:<id>
-// what a story's first document is compared by, and <prefix>shingles:<band> the story that has
+// Its keys: <prefix>document:<id> holds one document, <prefix>documents the IDs by time of
+// storing, <prefix>story:<id> what a story's first document is compared by, and <prefix>shingles:<band> the story that has
 // this part of it. Documents are spread over the slots of a cluster; no command touches two keys.
 type Store struct {
 	client redis.UniversalClient
@@ -37,7 +36,6 @@ func New(client redis.UniversalClient, prefix string, ttl time.Duration, now fun
 }
 
 func (s *Store) documentKey(id string) string { return s.prefix + "document:" + id }
-func (s *Store) seenKey(url string) string    { return s.prefix + "seen:" + ID(url) }
 func (s *Store) indexKey() string             { return s.prefix + "documents" }
 
 // State says what [Store.Put] found.
@@ -55,10 +53,9 @@ var putSource string
 
 var putScript = redis.NewScript(putSource)
 
-// Put stores d under its canonical URL. led are the other canonical URLs under which the
-// page was found, which [Store.Seen] is to know too. A put that failed midway is mended by
+// Put stores d under its canonical URL. A put that failed midway is mended by
 // putting the document again.
-func (s *Store) Put(ctx context.Context, d Document, led ...string) (State, error) {
+func (s *Store) Put(ctx context.Context, d Document) (State, error) {
 	if d.URL == "" {
 		return "", errors.New("put document: it has no URL")
 	}
@@ -83,17 +80,20 @@ func (s *Store) Put(ctx context.Context, d Document, led ...string) (State, erro
 		return "", fmt.Errorf("put document %s: time of storing: %w", d.ID, err)
 	}
 	// Also for an unchanged document: the put that stored it may have failed here.
-	_, err = s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-		p.ZAdd(ctx, s.indexKey(), redis.Z{Score: float64(stored), Member: d.ID})
-		for _, url := range append([]string{d.URL}, led...) {
-			p.Set(ctx, s.seenKey(url), d.ID, s.ttl)
-		}
-		return nil
-	})
+	err = s.client.ZAdd(ctx, s.indexKey(), redis.Z{Score: float64(stored), Member: d.ID}).Err()
 	if err != nil {
 		return "", fmt.Errorf("index document %s: %w", d.ID, err)
 	}
 	return State(reply[0]), nil
+}
+
+// Keep keeps the document with this ID for another TTL, and reports whether there is one.
+func (s *Store) Keep(ctx context.Context, id string) (bool, error) {
+	kept, err := s.client.PExpire(ctx, s.documentKey(id), s.ttl).Result()
+	if err != nil {
+		return false, fmt.Errorf("keep document %s: %w", id, err)
+	}
+	return kept, nil
 }
 
 // Get returns the document with this ID and true, or false if there is none.

@@ -3,6 +3,7 @@ package documents
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -25,9 +26,9 @@ func page(n int) Document {
 	}
 }
 
-func mustPut(t *testing.T, s *Store, d Document, want State, led ...string) {
+func mustPut(t *testing.T, s *Store, d Document, want State) {
 	t.Helper()
-	got, err := s.Put(t.Context(), d, led...)
+	got, err := s.Put(t.Context(), d)
 	if err != nil || got != want {
 		t.Fatalf("put %s: %q, %v, want %q", d.URL, got, err, want)
 	}
@@ -56,7 +57,7 @@ func TestPutKeepsADocumentThatGetReturns(t *testing.T) {
 		want := page(1)
 		want.ID, want.Hash, want.Stored, want.Story = ID(want.URL), hash(want), c.t, ID(want.URL)
 		got, found, err := s.Get(t.Context(), ID(want.URL))
-		if err != nil || !found || got != want {
+		if err != nil || !found || !reflect.DeepEqual(got, want) {
 			t.Fatalf("%+v, %v, %v, want %+v", got, found, err, want)
 		}
 		if ttl := client.TTL(t.Context(), "switchyard:document:"+want.ID).Val(); ttl < DefaultTTL-hour || ttl > DefaultTTL {
@@ -111,10 +112,8 @@ func TestPutAgainMendsAPutThatFailedMidway(t *testing.T) {
 		mustPut(t, s, page(1), Stored)
 		first := c.t
 		// What a worker that died after writing the document leaves behind.
-		for _, key := range []string{s.indexKey(), s.seenKey(page(1).URL)} {
-			if err := client.Del(t.Context(), key).Err(); err != nil {
-				t.Fatal(err)
-			}
+		if err := client.Del(t.Context(), s.indexKey()).Err(); err != nil {
+			t.Fatal(err)
 		}
 		c.pass(hour)
 		mustPut(t, s, page(1), Unchanged)
@@ -126,9 +125,6 @@ func TestPutAgainMendsAPutThatFailedMidway(t *testing.T) {
 		}
 		if got := titles(t, s, first.Add(time.Minute), 10); len(got) != 0 {
 			t.Fatalf("recent are %v, want none stored after the first put", got)
-		}
-		if seen, err := s.Seen(t.Context(), []string{page(1).URL}); err != nil || !seen[page(1).URL] {
-			t.Fatalf("seen %v, %v", seen, err)
 		}
 	})
 }
@@ -178,41 +174,19 @@ func TestRecentForgetsTheExpiredAndSkipsTheDropped(t *testing.T) {
 	})
 }
 
-func TestSeenKnowsEveryURLThatLedToADocument(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
-		s := New(client, "switchyard:", 0, newClock().now)
-		mustPut(t, s, page(1), Stored, "https://example.com/short", "https://example.com/1?ref=feed")
-		asked := []string{page(1).URL, "https://example.com/new", "https://example.com/short", "https://example.com/1?ref=feed"}
-		for n := range 2 * batch { // more than one round trip
-			asked = append(asked, fmt.Sprintf("https://example.com/other/%d", n))
-		}
-		mustPut(t, s, Document{URL: asked[len(asked)-1], Text: "x"}, Stored)
-		seen, err := s.Seen(t.Context(), asked)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(seen) != 4 || seen["https://example.com/new"] || !seen[asked[0]] || !seen[asked[2]] || !seen[asked[3]] || !seen[asked[len(asked)-1]] {
-			t.Fatalf("seen %v", seen)
-		}
-	})
-}
-
-func TestSeenRemembersAPageWhileAFeedListsIt(t *testing.T) {
+func TestADocumentIsKeptForAsLongAsItsPageIsThere(t *testing.T) {
 	m := redistest.Mini(t) // whose clock a test can move
 	s := New(redistest.Client(t, m.Addr()), "switchyard:", 24*hour, newClock().now)
 	mustPut(t, s, page(1), Stored)
 	mustPut(t, s, page(2), Stored)
 	for range 3 {
 		m.FastForward(20 * hour)
-		if seen, err := s.Seen(t.Context(), []string{page(1).URL}); err != nil || !seen[page(1).URL] {
-			t.Fatalf("seen %v, %v: a listed page was forgotten", seen, err)
+		if kept, err := s.Keep(t.Context(), ID(page(1).URL)); err != nil || !kept {
+			t.Fatalf("kept %v, %v", kept, err)
 		}
 	}
-	if _, found, _ := s.Get(t.Context(), ID(page(1).URL)); found {
-		t.Fatal("the text outlived its TTL")
-	}
-	if seen, _ := s.Seen(t.Context(), []string{page(2).URL}); seen[page(2).URL] {
-		t.Fatal("a page no feed lists is remembered for ever")
+	if kept, err := s.Keep(t.Context(), ID(page(2).URL)); err != nil || kept {
+		t.Fatalf("a document that is gone is kept: %v, %v", kept, err)
 	}
 }
 
@@ -231,7 +205,7 @@ func TestARedisThatIsAwayIsAnErrorNotAMiss(t *testing.T) {
 	if _, err := s.Recent(t.Context(), time.Time{}, 10); !errors.Is(err, redis.ErrClosed) {
 		t.Errorf("recent: %v", err)
 	}
-	if _, err := s.Seen(t.Context(), []string{page(1).URL}); !errors.Is(err, redis.ErrClosed) {
-		t.Errorf("seen: %v", err)
+	if _, err := s.Keep(t.Context(), "x"); !errors.Is(err, redis.ErrClosed) {
+		t.Errorf("keep: %v", err)
 	}
 }

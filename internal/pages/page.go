@@ -13,9 +13,11 @@
 package pages
 
 import (
+	"fmt"
 	"time"
 
 	"switchyard/internal/documents"
+	"switchyard/internal/web"
 )
 
 // State is what is known of a page.
@@ -34,6 +36,8 @@ type Page struct {
 	URL    string `json:"url"` // canonical
 	Source string `json:"source,omitempty"`
 	State  State  `json:"state"`
+	// Met is when a source listed it first.
+	Met time.Time `json:"met,omitzero"`
 	// Visits is how often it was fetched.
 	Visits int `json:"visits,omitempty"`
 	// Visited is when it was fetched last, and Next when it is tried again after it has failed.
@@ -42,9 +46,8 @@ type Page struct {
 	// Failures are its visits since it was read last that failed, and Error says why the last did.
 	Failures int    `json:"failures,omitempty"`
 	Error    string `json:"error,omitempty"`
-	// ETag and LastModified are what its server names its content by.
-	ETag         string `json:"etag,omitempty"`
-	LastModified string `json:"last_modified,omitempty"`
+	// Validators are what its server names its content by.
+	Validators web.Validators `json:"validators,omitzero"`
 	// Fresh is until when its server says that it does not change.
 	Fresh time.Time `json:"fresh,omitzero"`
 	// Document is the ID of what was read of it.
@@ -101,19 +104,43 @@ func (p *Page) Fail(reason Reason, why string, atLeast time.Duration, now time.T
 	p.Visited = now
 }
 
-// Read notes that a visit brought what is kept as a document.
-func (p *Page) Read(document string, now time.Time) {
-	p.State, p.Document, p.Visited = Seen, document, now
+// Read notes that a visit brought what is kept as a document, or that its server says that this has
+// not changed.
+func (p *Page) Read(document string, from *web.Page) {
+	p.State, p.Document, p.Visited = Seen, document, from.FetchedAt
 	p.Visits++
 	p.Failures, p.Error, p.Next = 0, "", time.Time{}
+	p.Renew(from)
 }
+
+// Renew notes what a server says of the version of a page that it has.
+func (p *Page) Renew(from *web.Page) {
+	p.Validators, p.Fresh = from.Validators, time.Time{}
+	if from.Fresh > 0 {
+		p.Fresh = from.FetchedAt.Add(from.Fresh)
+	}
+}
+
+// TaskID returns the ID of the task of a kind that makes the next visit. Whoever sends that sends it
+// once. A task that ended without a word does not block its page for more than a week.
+func (p *Page) TaskID(kind string, now time.Time) string {
+	since := p.Visited
+	if since.IsZero() {
+		since = p.Met
+	}
+	return fmt.Sprintf("%s-%s-%d.%d", kind, ID(p.URL), p.Visits, max(0, now.Sub(since)/(7*day)))
+}
+
+// revisitAfter is how long a page that was fetched is left alone, also if its source says that it has
+// changed: some say so all the time.
+const revisitAfter = 6 * hour
 
 // due reports whether a page that its source lists is to be fetched. changed is when the source says
 // that it has changed, the zero time if it does not say.
 func (p *Page) due(changed, now time.Time) bool {
 	switch p.State {
 	case Seen, Gone:
-		return changed.After(p.Visited) && !changed.After(now)
+		return changed.After(p.Visited) && !changed.After(now) && now.Sub(p.Visited) >= revisitAfter
 	case Failed:
 		return !p.Next.After(now)
 	}

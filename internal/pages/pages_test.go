@@ -9,6 +9,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"switchyard/internal/web"
 	"switchyard/test/redistest"
 )
 
@@ -45,7 +46,7 @@ func TestAPageThatFailedIsFetchedAgainAndOneThatWasSeenIsNot(t *testing.T) {
 			t.Errorf("a page that waits, whose task may be lost: %v", got)
 		}
 		p, err := s.Get(t.Context(), url)
-		if err != nil || p.State != Waiting || p.Source != "paper" {
+		if err != nil || p.State != Waiting || p.Source != "paper" || !p.Met.Equal(noon) {
 			t.Fatalf("%+v, %v", p, err)
 		}
 		p.Fail(Unavailable, "503", 0, now)
@@ -59,11 +60,15 @@ func TestAPageThatFailedIsFetchedAgainAndOneThatWasSeenIsNot(t *testing.T) {
 		if got := meet(t, s, Listing{URL: url}); !slices.Equal(got, []string{url}) {
 			t.Errorf("at its next try: %v", got)
 		}
-		p.Read("d", now)
+		p.Read("d", &web.Page{FetchedAt: now})
 		if err := s.Put(t.Context(), p, "https://example.org/b"); err != nil {
 			t.Fatal(err)
 		}
 		now = now.Add(hour)
+		if got := meet(t, s, Listing{URL: url, Changed: now}); got != nil {
+			t.Errorf("a page that has changed an hour after it was seen: %v", got)
+		}
+		now = now.Add(5 * hour)
 		if got := meet(t, s, Listing{URL: url}, Listing{URL: "https://example.org/b"}); got != nil {
 			t.Errorf("a page that was seen, and what led to it: %v", got)
 		}
@@ -105,7 +110,7 @@ func TestHowOftenAPageIsTriedDependsOnWhyItFails(t *testing.T) {
 func TestAVisitThatSucceedsForgetsTheFailures(t *testing.T) {
 	p := Page{}
 	p.Fail(Missing, "404", 0, noon)
-	p.Read("d", noon.Add(hour))
+	p.Read("d", &web.Page{FetchedAt: noon.Add(hour)})
 	want := Page{State: Seen, Visits: 2, Visited: noon.Add(hour), Document: "d"}
 	if p != want {
 		t.Errorf("%+v, want %+v", p, want)
@@ -152,4 +157,19 @@ func TestManyPagesAreMetInOrder(t *testing.T) {
 			t.Errorf("remembered for %s, %v", ttl, err)
 		}
 	})
+}
+
+func TestATaskBlocksItsPageForAWeekAtMost(t *testing.T) {
+	p := Page{URL: url, Met: noon}
+	first := p.TaskID("scrape_page", noon)
+	if again := p.TaskID("scrape_page", noon.Add(6*day)); again != first {
+		t.Errorf("within a week %s, then %s", first, again)
+	}
+	if again := p.TaskID("scrape_page", noon.Add(7*day)); again == first {
+		t.Errorf("after a week still %s", again)
+	}
+	p.Read("d", &web.Page{FetchedAt: noon.Add(hour)})
+	if next := p.TaskID("scrape_page", noon.Add(hour)); next == first {
+		t.Errorf("the next visit has the task %s of the first", next)
+	}
 }

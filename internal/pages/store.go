@@ -117,7 +117,7 @@ func (s *Store) meet(ctx context.Context, source string, listed []Listing) ([]Pa
 		}
 		p := decode(listed[i].URL, encoded)
 		if p.State == "" {
-			p.Source, p.State = source, Waiting
+			p.Source, p.State, p.Met = source, Waiting, now
 			unknown = append(unknown, p)
 		}
 		if p.due(listed[i].Changed, now) {

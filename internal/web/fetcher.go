@@ -3,7 +3,7 @@
 // A [Fetcher] speaks http and https only, refuses private addresses after DNS and
 // after each redirect, and bounds everything a server can send: time, redirects, and
 // bytes before and after decompression. What went wrong is an [Error], which says
-// whether another try can help. [DecodeText] turns a page's bytes into UTF-8.
+// whether another try can help.
 package web
 
 import (

@@ -17,13 +17,20 @@ type PageArgs struct {
 	URL string `json:"url"`
 	// Source is the name documents of this source carry. The page's host by default.
 	Source string `json:"source,omitempty"`
+	// Feed is what the feed that led to the page says of it, nil if none did.
+	Feed *FeedHint `json:"feed,omitempty"`
 }
 
 // Kind implements tasks.Args.
 func (PageArgs) Kind() string { return KindPage }
 
 // Validate implements tasks.Validator.
-func (a PageArgs) Validate() error { return validate(a.URL, a.Source) }
+func (a PageArgs) Validate() error {
+	if err := a.Feed.validate(); err != nil {
+		return err
+	}
+	return validate(a.URL, a.Source)
+}
 
 // FeedArgs are the arguments of scrape_feed.
 type FeedArgs struct {

@@ -3,51 +3,55 @@ package scraping
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 
 	"switchyard/internal/documents"
+	"switchyard/internal/feeds"
 	"switchyard/internal/tasks"
 	"switchyard/internal/web"
 )
 
-// FeedResult is the result of scrape_feed.
+// FeedResult is the result of the kinds that visit a source: scrape_feed, scrape_sitemap and
+// scrape_site.
 type FeedResult struct {
-	// Feed is the URL of the feed that was read, empty if the task's URL is a page
-	// without one.
+	// Feed is the URL of what was read, empty if the task's URL is a page without a feed.
 	Feed     string `json:"feed,omitempty"`
 	Found    int    `json:"found"`    // pages, without repetitions, within the limit
 	Enqueued int    `json:"enqueued"` // of those
-	Known    int    `json:"known"`    // of those: scraped before, or their task is still there
-	Unusable int    `json:"unusable"` // items that name no http or https page
+	Known    int    `json:"known"`    // of those: seen before, tried again later, gone, or their task is still there
+	// Stored are the items that became documents themselves, new or with other words: they have
+	// no page of their own.
+	Stored   int `json:"stored,omitempty"`
+	Unusable int `json:"unusable"` // items that name no http or https page and say nothing, and damaged ones
+	// Unchanged says that the source is as it was, and was not read again.
+	Unchanged bool `json:"unchanged,omitempty"`
+	// Error says why a source could not be read. It is visited again as its schedule says.
+	Error string `json:"error,omitempty"`
 	// Tasks are the pages enqueued, for whoever wants to follow them.
 	Tasks []tasks.Receipt `json:"tasks,omitempty"`
+
+	title string // what the source calls itself
 }
 
 func (h Handlers) scrapeFeed(ctx context.Context, t *tasks.Task, args FeedArgs) (any, error) {
 	var finder feedFinder
-	page, err := h.Fetcher.Fetch(ctx, t.ID, web.Request{URL: args.URL, Next: finder.next})
-	if err != nil {
-		return nil, outcome(err)
-	}
-	if !isFeed(page) && finder.feed == "" {
-		return h.enqueuePage(ctx, t, args)
-	}
-	urls, unusable, err := entries(page, cmp.Or(args.Limit, DefaultLimit))
-	if err != nil {
-		return nil, tasks.Permanent(fmt.Errorf("scrape feed %s: %w", web.Redact(page.URL), err))
-	}
-	enqueued, err := h.enqueueNew(ctx, urls, args.Source)
-	if err != nil {
-		return nil, fmt.Errorf("scrape feed %s: %w", web.Redact(page.URL), err)
-	}
-	return FeedResult{
-		Feed:     page.URL,
-		Found:    len(urls),
-		Enqueued: len(enqueued),
-		Known:    len(urls) - len(enqueued),
-		Unusable: unusable,
-		Tasks:    enqueued,
-	}, nil
+	return h.visit(ctx, t, source{args.URL, args.Source}, finder.next, func(page *web.Page) (FeedResult, error) {
+		feed, err := feeds.Read(page.Body, page.ContentType, page.URL)
+		switch {
+		case err == nil:
+		case finder.feed == "": // a page that names no feed
+			return h.enqueueSelf(ctx, t, args)
+		case errors.Is(err, feeds.ErrNone):
+			return FeedResult{}, tasks.Permanent(fmt.Errorf("scrape feed %s: the feed cannot be read: %w", web.Redact(page.URL), err))
+		default:
+			return FeedResult{}, tasks.Permanent(fmt.Errorf("scrape feed %s: %w", web.Redact(page.URL), err))
+		}
+		found := readEntries(feed, page.URL, cmp.Or(args.Limit, DefaultLimit), args.Source, page.FetchedAt)
+		result, err := h.take(ctx, args.Source, found)
+		result.Feed, result.title, result.Unusable = page.URL, feed.Title, found.unusable+feed.Damaged
+		return result, err
+	})
 }
 
 // feedFinder finds the feed that the first page announces, if that is none itself.
@@ -57,10 +61,13 @@ type feedFinder struct {
 }
 
 func (f *feedFinder) next(page *web.Page) (string, error) {
-	if f.looked || isFeed(page) {
+	if f.looked || page.NotModified {
 		return "", nil
 	}
 	f.looked = true
+	if _, err := feeds.Read(page.Body, page.ContentType, page.URL); err == nil {
+		return "", nil
+	}
 	feed, err := announcedFeed(page)
 	if err != nil {
 		return "", tasks.Permanent(fmt.Errorf("scrape feed %s: %w", web.Redact(page.URL), err))
@@ -69,39 +76,21 @@ func (f *feedFinder) next(page *web.Page) (string, error) {
 	return feed, nil
 }
 
-// enqueueNew enqueues the pages among urls that are not known and returns their tasks. The
-// task ID is made of the URL, so a page waiting, running or in the dead letter is not
-// enqueued again until its task is gone.
-func (h Handlers) enqueueNew(ctx context.Context, urls []string, source string) (enqueued []tasks.Receipt, err error) {
-	seen, err := h.Documents.Seen(ctx, urls)
-	if err != nil {
-		return nil, err
-	}
-	for _, u := range urls {
-		if seen[u] {
-			continue
-		}
-		id := KindPage + "-" + documents.ID(u)
-		receipt, err := h.Enqueuer.Enqueue(ctx, PageArgs{URL: u, Source: source}, tasks.Options{ID: id})
+// take enqueues the pages that are to be fetched, and stores the items that have none.
+func (h Handlers) take(ctx context.Context, source string, found entries) (FeedResult, error) {
+	result := FeedResult{Found: len(found.pages) + len(found.whole)}
+	for _, d := range found.whole {
+		d.Source = cmp.Or(d.Source, host(d.URL))
+		state, err := h.Documents.Put(ctx, d)
 		if err != nil {
-			return nil, fmt.Errorf("enqueue %s: %w", id, err)
+			return result, err
 		}
-		if !receipt.Duplicate {
-			enqueued = append(enqueued, receipt)
+		if state != documents.Unchanged {
+			result.Stored++
 		}
 	}
-	return enqueued, nil
-}
-
-// enqueuePage has the feed's own URL scraped as a page, each time anew: a page that is a
-// source changes. Another attempt of the same task enqueues nothing more.
-func (h Handlers) enqueuePage(ctx context.Context, t *tasks.Task, args FeedArgs) (any, error) {
-	receipt, err := h.Enqueuer.Enqueue(ctx, PageArgs{URL: args.URL, Source: args.Source}, tasks.Options{ID: t.ID + "-page"})
-	if err != nil {
-		return nil, fmt.Errorf("scrape feed: enqueue its page: %w", err)
-	}
-	if receipt.Duplicate {
-		return FeedResult{Found: 1, Known: 1}, nil
-	}
-	return FeedResult{Found: 1, Enqueued: 1, Tasks: []tasks.Receipt{receipt}}, nil
+	enqueued, err := h.enqueueDue(ctx, source, found.pages)
+	result.Enqueued, result.Tasks = len(enqueued), enqueued
+	result.Known = result.Found - result.Enqueued - result.Stored
+	return result, err
 }

@@ -6,12 +6,18 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
+	"github.com/redis/go-redis/v9"
 	"go.uber.org/goleak"
 
 	"switchyard/internal/documents"
+	"switchyard/internal/pages"
+	"switchyard/internal/schedule"
+	"switchyard/internal/sources"
 	"switchyard/internal/tasks"
 	"switchyard/internal/web"
+	"switchyard/test/redistest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -92,21 +98,30 @@ func (q *tray) paths(base string) []string {
 // shelf keeps documents in memory.
 type shelf struct {
 	documents []documents.Document
-	seen      map[string]bool
+	gone      bool // what is kept is not there any more
 }
 
-func (s *shelf) Put(_ context.Context, d documents.Document, led ...string) (documents.State, error) {
+func (s *shelf) Put(_ context.Context, d documents.Document) (documents.State, error) {
 	s.documents = append(s.documents, d)
-	if s.seen == nil {
-		s.seen = make(map[string]bool)
-	}
-	for _, u := range append(led, d.URL) {
-		s.seen[u] = true
-	}
 	return documents.Stored, nil
 }
 
-func (s *shelf) Seen(context.Context, []string) (map[string]bool, error) { return s.seen, nil }
+func (s *shelf) Keep(context.Context, string) (bool, error) { return !s.gone, nil }
+
+// handlers returns handlers whose pages and sources are in a Redis of their own.
+func handlers(t *testing.T, queue *tray, shelf *shelf) Handlers {
+	t.Helper()
+	return handlersOn(t, redistest.Client(t, redistest.Mini(t).Addr()), queue, shelf, time.Now)
+}
+
+func handlersOn(t *testing.T, client redis.UniversalClient, queue *tray, documents Documents, now func() time.Time) Handlers {
+	t.Helper()
+	known := pages.New(client, "p:", 0, now)
+	return Handlers{
+		Fetcher: fetcher(t), Documents: documents, Pages: known, Enqueuer: queue, Now: now,
+		Sources: sources.New(client, "p:", schedule.NewStore(client, "p:"), known),
+	}
+}
 
 // perform runs a task of kind on h.
 func perform(t *testing.T, h Handlers, args tasks.Args) (any, error) {

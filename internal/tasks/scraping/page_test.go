@@ -14,6 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"switchyard/internal/documents"
+	"switchyard/internal/pages"
 	"switchyard/internal/tasks"
 	"switchyard/internal/web"
 	"switchyard/test/redistest"
@@ -25,20 +26,21 @@ func TestAPageBecomesADocument(t *testing.T) {
 	mux.Handle("/long", site{"/long?utm_source=s": {htmlType, `<html lang=en><title>Title</title><link rel=canonical href="/page#top"><p>Some words.`}})
 	base := serve(t, mux)
 	shelf := &shelf{}
-	result, err := perform(t, Handlers{Fetcher: fetcher(t), Documents: shelf}, PageArgs{URL: base + "/short", Source: "news"})
+	h := handlers(t, &tray{}, shelf)
+	result, err := perform(t, h, PageArgs{URL: base + "/short", Source: "news"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	id := documents.ID(base + "/page")
-	if want := (PageResult{Document: id, URL: base + "/page", Title: "Title", Language: "en", Source: "news", State: documents.Stored}); result != want {
+	if want := (PageResult{Document: id, URL: base + "/page", Title: "Title", Language: "en", Source: "news", State: documents.Stored, Page: pages.Seen}); result != want {
 		t.Fatalf("result %+v, want %+v", result, want)
 	}
 	if d := shelf.documents[0]; d.URL != base+"/page" || d.Text != "Some words." || d.Source != "news" {
 		t.Fatalf("document %+v", d)
 	}
 	for _, path := range []string{"/short", "/long", "/page"} {
-		if !shelf.seen[base+path] {
-			t.Errorf("%s led to the document but is not seen: %v", path, shelf.seen)
+		if known, err := h.Pages.Get(t.Context(), base+path); err != nil || known.State != pages.Seen || known.Document != id {
+			t.Errorf("%s led to the document and is %+v, %v", path, known, err)
 		}
 	}
 }
@@ -46,7 +48,7 @@ func TestAPageBecomesADocument(t *testing.T) {
 func TestASourceWithoutANameIsItsHost(t *testing.T) {
 	base := serve(t, site{"/": {htmlType, "<p>Some words."}})
 	shelf := &shelf{}
-	if _, err := perform(t, Handlers{Fetcher: fetcher(t), Documents: shelf}, PageArgs{URL: base}); err != nil {
+	if _, err := perform(t, handlers(t, &tray{}, shelf), PageArgs{URL: base}); err != nil {
 		t.Fatal(err)
 	}
 	if got := shelf.documents[0].Source; "http://"+got != base {
@@ -86,7 +88,7 @@ func TestFailuresSayWhatBecomesOfTheTask(t *testing.T) {
 		"/busy":        {false, 90 * time.Second, "fetch http://site/busy: the server answered 429 Too Many Requests"},
 	} {
 		shelf := &shelf{}
-		_, err := perform(t, Handlers{Fetcher: fetcher(t), Documents: shelf}, PageArgs{URL: base + path})
+		_, err := perform(t, handlers(t, &tray{}, shelf), PageArgs{URL: base + path})
 		if err == nil || tasks.IsPermanent(err) != c.permanent || strings.ReplaceAll(fmt.Sprint(err), base, "http://site") != c.words {
 			t.Errorf("%s: error %v, want permanent %v and %q", path, err, c.permanent, c.words)
 			continue
@@ -103,7 +105,9 @@ func TestFailuresSayWhatBecomesOfTheTask(t *testing.T) {
 func TestPrivateAddressesArePermanent(t *testing.T) {
 	f := web.NewFetcher(web.Options{})
 	defer f.Close()
-	_, err := perform(t, Handlers{Fetcher: hasty{f}}, PageArgs{URL: "http://127.0.0.1:9/"})
+	h := handlers(t, &tray{}, &shelf{})
+	h.Fetcher = hasty{f}
+	_, err := perform(t, h, PageArgs{URL: "http://127.0.0.1:9/"})
 	if !tasks.IsPermanent(err) || fmt.Sprint(err) != "fetch http://127.0.0.1:9/: private address refused: dial tcp 127.0.0.1:9: prohibited IP address: 127.0.0.1 is not a permitted destination (denied by: 127.0.0.0/8)" {
 		t.Fatalf("error %v", err)
 	}
@@ -120,7 +124,7 @@ func TestASourceIsScrapedOnceAndNoticedWhenItChanges(t *testing.T) {
 		base := serve(t, pages)
 		store := documents.New(client, "switchyard:", 0, time.Now)
 		queue := &tray{}
-		h := Handlers{fetcher(t), store, queue}
+		h := handlersOn(t, client, queue, store, time.Now)
 
 		mustScrapeFeed(t, h, FeedArgs{URL: base + "/feed"})
 		for _, args := range queue.args {
@@ -155,7 +159,7 @@ func TestAStoreThatFailsIsTriedAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	store := documents.New(client, "switchyard:", 0, time.Now)
-	_, err := perform(t, Handlers{Fetcher: fetcher(t), Documents: store}, PageArgs{URL: base})
+	_, err := perform(t, handlersOn(t, redistest.Client(t, redistest.Mini(t).Addr()), &tray{}, store, time.Now), PageArgs{URL: base})
 	if !errors.Is(err, redis.ErrClosed) || tasks.IsPermanent(err) {
 		t.Fatalf("error %v, want a plain one", err)
 	}

@@ -1,23 +1,26 @@
 // Package scraping turns a URL into documents.
 //
-// scrape_page fetches one page and stores what a reader would read of it. scrape_feed
-// reads an RSS, Atom or JSON feed and enqueues a scrape_page for each page not seen
-// before; given the address of a page instead, it looks for the feed the page names and,
-// if there is none, has the page itself scraped.
+//	scrape_page     fetches one page and stores what a reader would read of it
+//	scrape_feed     reads a feed, or the one that a page names, and sends its new pages
+//	scrape_sitemap  reads a sitemap and sends the pages that are new or have changed
+//	scrape_site     follows the links of a page within its site, and sends the new ones
 //
-// Reading is pure: [Extract] makes a document of a fetched page and needs no network.
+// What became of each page is kept by package pages, and what a source brought by package sources. A
+// page of a source that cannot be read is that source's trouble: it is tried again at its time, and no
+// task of it ends in the dead letter. A page that somebody sent by hand has its task fail.
+//
+// Reading is pure and elsewhere: package feeds reads feeds, package article reads pages.
 package scraping
 
 import (
 	"context"
-	"errors"
-	"net/url"
 	"time"
 
 	"switchyard/internal/documents"
+	"switchyard/internal/pages"
+	"switchyard/internal/sources"
 	"switchyard/internal/tasks"
 	"switchyard/internal/web"
-	"switchyard/internal/web/robots"
 )
 
 // The kinds of this package.
@@ -33,60 +36,39 @@ type Fetcher interface {
 
 // Documents keeps what was scraped; [documents.Store] does.
 type Documents interface {
-	Put(ctx context.Context, d documents.Document, led ...string) (documents.State, error)
-	Seen(ctx context.Context, urls []string) (map[string]bool, error)
+	Put(ctx context.Context, d documents.Document) (documents.State, error)
+	Keep(ctx context.Context, id string) (bool, error)
+}
+
+// Pages knows what became of each page; [pages.Store] does.
+type Pages interface {
+	Get(ctx context.Context, url string) (pages.Page, error)
+	Put(ctx context.Context, p pages.Page, led ...string) error
+	Meet(ctx context.Context, source string, listed []pages.Listing) ([]pages.Page, error)
+}
+
+// Sources knows what each source brought; [sources.Store] does.
+type Sources interface {
+	Visited(ctx context.Context, name string, v sources.Visit) error
+	Note(ctx context.Context, name string, page pages.Page) error
 }
 
 // Handlers perform the kinds of this package.
 type Handlers struct {
 	Fetcher   Fetcher
 	Documents Documents
+	Pages     Pages
+	Sources   Sources
 	Enqueuer  tasks.Enqueuer
+	Now       func() time.Time
 }
 
 // Kinds returns the kinds of this package.
 func Kinds() []tasks.Kind {
-	return []tasks.Kind{tasks.KindOf[PageArgs](KindPage, 1), tasks.KindOf[FeedArgs](KindFeed, 1)}
+	return []tasks.Kind{tasks.KindOf[PageArgs](KindPage, 2), tasks.KindOf[FeedArgs](KindFeed, 1)}
 }
 
 // ByKind returns the handler of each kind.
 func (h Handlers) ByKind() tasks.Handlers {
 	return tasks.Handlers{KindPage: tasks.Handle(h.scrapePage), KindFeed: tasks.Handle(h.scrapeFeed)}
-}
-
-// postponed is the error of a fetch that may be made later: the host is busy, or its robots.txt out of
-// reach.
-type postponed interface {
-	error
-	After() time.Duration
-}
-
-// outcome says what becomes of a task whose fetch failed.
-func outcome(err error) error {
-	var failed *web.Error
-	var later postponed
-	var forbidden *robots.ForbiddenError
-	switch {
-	case errors.As(err, &later):
-		return tasks.Postponed(later.After(), err.Error())
-	case errors.As(err, &forbidden):
-		return tasks.Permanent(err)
-	case !errors.As(err, &failed):
-		return err
-	case !failed.Temporary:
-		return tasks.Permanent(err)
-	case failed.RetryAfter > 0:
-		return tasks.RetryAfter(failed.RetryAfter, err)
-	}
-	return err
-}
-
-// canonical returns the canonical form of u and true, or false if u is no URL a page
-// can have.
-func canonical(u *url.URL) (string, bool) {
-	parsed, err := web.ParseURL(u.String())
-	if err != nil {
-		return "", false
-	}
-	return documents.Canonical(parsed), true
 }
