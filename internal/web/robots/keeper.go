@@ -152,11 +152,10 @@ func (k *Keeper) key(u *url.URL) string {
 // load returns what is kept of a site, nil if that is nothing, or nothing that can be read.
 func (k *Keeper) load(ctx context.Context, u *url.URL) (*record, error) {
 	text, err := k.client.Get(ctx, k.key(u)).Bytes()
-	var answer redis.Error
-	switch {
-	case errors.As(err, &answer): // it is not there, or something else is
-		return nil, nil
-	case err != nil:
+	if answer := redis.Error(nil); errors.As(err, &answer) {
+		text, err = nil, nil // it is not there, or something else is
+	}
+	if err != nil {
 		return nil, fmt.Errorf("robots.txt of %s: %w", u.Host, err)
 	}
 	var r record
