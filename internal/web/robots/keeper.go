@@ -158,11 +158,16 @@ func (k *Keeper) load(ctx context.Context, u *url.URL) (*record, error) {
 	if err != nil {
 		return nil, fmt.Errorf("robots.txt of %s: %w", u.Host, err)
 	}
+	return readRecord(text), nil
+}
+
+// readRecord reads what is kept of a site, nil if that is no record.
+func readRecord(text []byte) *record {
 	var r record
 	if json.Unmarshal(text, &r) != nil || r.Delay < 0 || r.Delay > MaxDelay {
-		return nil, nil
+		return nil
 	}
-	return &r, nil
+	return &r
 }
 
 func (k *Keeper) save(ctx context.Context, u *url.URL, r *record) error {
