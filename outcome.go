@@ -39,3 +39,7 @@ func Parked(reason string) error { return tasks.Parked(reason) }
 
 // ParkedFor is Parked, but the task runs again by itself after a delay.
 func ParkedFor(delay time.Duration, reason string) error { return tasks.ParkedFor(delay, reason) }
+
+// Postponed is the error of a task that has to wait for something, and with which nothing is wrong: it
+// comes again after a delay, as if it had been scheduled for then, and spends no retry.
+func Postponed(delay time.Duration, reason string) error { return tasks.Postponed(delay, reason) }

@@ -58,7 +58,7 @@ type daemon struct {
 }
 
 const configuration = `
-fetcher: {allow_private: true}
+fetcher: {allow_private: true, politeness: {robots: false, spacing: 100ms}}
 models:
   local: {api: openai-chat, model: none, base_url: "http://127.0.0.1:9/v1"}
 agents:

@@ -53,12 +53,12 @@ local function whole(n)
 end
 
 -- gap is what has to be between the beginnings of two turns, jittered. pace is how fast the line
--- moves.
+-- moves, with the jitter that it has on average.
 local function gap()
 	return math.max(ask.spacing, delay) * (1 + ask.jitter)
 end
 local function pace()
-	return math.max(ask.spacing, delay, took / ask.most)
+	return math.max(math.max(ask.spacing, delay) * 1.1, took / ask.most)
 end
 
 -- await has a task wait in the line, at its old place if it has one, and come again after so

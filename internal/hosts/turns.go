@@ -43,6 +43,9 @@ func (e *BusyError) Error() string {
 	if e.Cause != nil {
 		return fmt.Sprintf("waits for %s, which asks to be left alone: %v", e.Host, e.Cause)
 	}
+	if e.Ahead == 0 {
+		return fmt.Sprintf("waits for %s and is the next one there", e.Host)
+	}
 	return fmt.Sprintf("waits for %s, with %d before it", e.Host, e.Ahead)
 }
 

@@ -19,13 +19,13 @@ func TestNoMoreTasksHaveATurnThanAHostAllows(t *testing.T) {
 		host := Host{Name: "example.com", Concurrency: 2}
 		first := take(t, turns, host, "a")
 		take(t, turns, host, "b")
-		if busy := wait(t, turns, host, "c"); busy.Ahead != 0 || busy.Wait <= 0 || busy.Error() != "waits for example.com, with 0 before it" {
+		if busy := wait(t, turns, host, "c"); busy.Ahead != 0 || busy.Wait <= 0 || busy.Error() != "waits for example.com and is the next one there" {
 			t.Errorf("c: %+v", busy)
 		}
 		take(t, turns, Host{Name: "other.example", Concurrency: 1}, "d")
 		leave(t, first)
 		take(t, turns, host, "c")
-		wait(t, turns, host, "e")
+		_ = wait(t, turns, host, "e")
 	})
 }
 
@@ -56,7 +56,7 @@ func TestTasksHaveTheirTurnsInTheOrderInWhichTheyCame(t *testing.T) {
 		var names []string
 		for i := range 8 {
 			names = append(names, fmt.Sprint("t", i))
-			wait(t, turns, host, names[i])
+			_ = wait(t, turns, host, names[i])
 		}
 		leave(t, first)
 		var mu sync.Mutex
@@ -86,7 +86,7 @@ func TestATaskThatDoesNotComeAgainStopsNobody(t *testing.T) {
 	on(t, func(t *testing.T, turns *Turns) {
 		host := Host{Name: "example.com", Concurrency: 1}
 		turn := take(t, turns, host, "a")
-		wait(t, turns, host, "gone")
+		_ = wait(t, turns, host, "gone")
 		leave(t, turn)
 		if busy := wait(t, turns, host, "b"); busy.Ahead != 1 {
 			t.Errorf("b: %+v, want it behind the one that was first", busy)
@@ -102,7 +102,7 @@ func TestAKilledWorkerBlocksAHostNoLongerThanItsLease(t *testing.T) {
 		host := Host{Name: "example.com", Concurrency: 1}
 		turns := NewTurns(client, "switchyard:", 300*time.Millisecond)
 		take(t, turns, host, "lost")
-		wait(t, turns, host, "a")
+		_ = wait(t, turns, host, "a")
 		lost := take(t, turns, host, "lost") // its task runs again
 		if _, _, err := come(t.Context(), turns, host, "a"); err != nil {
 			t.Fatal(err)
@@ -237,7 +237,7 @@ func TestNothingOfAHostIsKeptForEver(t *testing.T) {
 		if _, _, err := come(ctx, turns, host, "b"); err != nil {
 			t.Fatal(err)
 		}
-		wait(t, turns, host, "c")
+		_ = wait(t, turns, host, "c")
 		_ = turn.Leave(ctx, Visit{Answered: true, Refused: errors.New("503"), Pause: time.Minute})
 		for _, key := range turns.keys(host.Name) {
 			if ttl := client.PTTL(ctx, key).Val(); ttl < time.Second || ttl > 49*time.Hour {

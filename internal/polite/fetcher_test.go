@@ -264,7 +264,7 @@ func TestAnOverloadedHostIsLeftAloneByAllTasks(t *testing.T) {
 func TestAFetchThatIsCancelledGivesItsTurnBack(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		arrived := make(chan struct{})
-		s := newSite(t, func(w http.ResponseWriter, r *http.Request) {
+		s := newSite(t, func(_ http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/hang" {
 				close(arrived)
 				<-r.Context().Done()

@@ -52,6 +52,31 @@ func TestOfManyWhoUnparkATaskOneRunsIt(t *testing.T) {
 	})
 }
 
+func TestAPostponedTaskIsScheduledAndSpendsNoRetry(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		var attempts atomic.Int32
+		r := newRig(t, client, nil, handlers{"agent_a": func(_ context.Context, task *tasks.Task, _ note) (any, error) {
+			if n := attempts.Add(1); n < 5 {
+				return nil, tasks.Postponed(20*time.Millisecond, "its host is busy")
+			}
+			if task.Attempt != 1 {
+				t.Errorf("attempt %d, want 1", task.Attempt)
+			}
+			return nil, tasks.Postponed(time.Hour, "its host is busy")
+		}})
+		receipt := r.Enqueue(note{As: "agent_a"}, tasks.Options{})
+		stop := r.start(lane.Options{Queue: "agents", Concurrency: 1})
+		status := r.Await("agents", receipt.ID, func(s tasks.Status) bool { return s.State == tasks.StateScheduled && attempts.Load() == 5 })
+		stop(0)
+		if until := time.Until(status.NextRun); until < 50*time.Minute || until > 70*time.Minute || status.Retried != 0 || status.LastError != "its host is busy" {
+			t.Errorf("%+v, want it scheduled in an hour with no retry spent", status)
+		}
+		if n := client.ZCard(t.Context(), format.Key("agents", "retry")).Val(); n != 0 {
+			t.Errorf("%d tasks wait for a retry", n)
+		}
+	})
+}
+
 func TestOnlyWhatIsParkedIsUnparked(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		running, end := make(chan struct{}), make(chan struct{})

@@ -152,18 +152,22 @@ func (k *Keeper) key(u *url.URL) string {
 // load returns what is kept of a site, nil if that is nothing, or nothing that can be read.
 func (k *Keeper) load(ctx context.Context, u *url.URL) (*record, error) {
 	text, err := k.client.Get(ctx, k.key(u)).Bytes()
-	var answer redis.Error
-	switch {
-	case errors.As(err, &answer): // it is not there, or something else is
-		return nil, nil
-	case err != nil:
+	if answer := redis.Error(nil); errors.As(err, &answer) {
+		text, err = nil, nil // it is not there, or something else is
+	}
+	if err != nil {
 		return nil, fmt.Errorf("robots.txt of %s: %w", u.Host, err)
 	}
+	return readRecord(text), nil
+}
+
+// readRecord reads what is kept of a site, nil if that is no record.
+func readRecord(text []byte) *record {
 	var r record
 	if json.Unmarshal(text, &r) != nil || r.Delay < 0 || r.Delay > MaxDelay {
-		return nil, nil
+		return nil
 	}
-	return &r, nil
+	return &r
 }
 
 func (k *Keeper) save(ctx context.Context, u *url.URL, r *record) error {

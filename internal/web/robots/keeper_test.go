@@ -191,7 +191,7 @@ func TestAnUnreachableSiteIsClosedAndAPrivateOneRefused(t *testing.T) {
 func TestOneWorkerAtATimeAsksASite(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		arrived, release := make(chan struct{}), make(chan struct{})
-		s := newSite(t, func(w http.ResponseWriter, r *http.Request) {
+		s := newSite(t, func(_ http.ResponseWriter, _ *http.Request) {
 			close(arrived)
 			<-release
 		})
