@@ -75,8 +75,8 @@ func (s *Sitemap) decompress(body []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("decompress the sitemap: %w", err)
 	}
-	plain, err := io.ReadAll(io.LimitReader(z, MaxSize+1))
-	s.Cut = err != nil || len(plain) > MaxSize
+	plain, cut := io.ReadAll(io.LimitReader(z, MaxSize+1))
+	s.Cut = cut != nil || len(plain) > MaxSize
 	return plain[:min(len(plain), MaxSize)], nil
 }
 
