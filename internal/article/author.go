@@ -13,7 +13,7 @@ func isAuthor(n *html.Node) bool {
 	return attribute(n, "rel") == "author" || slices.Contains(strings.Fields(attribute(n, "itemprop")), "author")
 }
 
-var by = regexp.MustCompile(`(?i)^(written by|by|von|par|por|di|door|autor(?:in)?:?|author:?|text:)\s+`)
+var by = regexp.MustCompile(`(?i)^(written by|by|von|par|por|di|door|aut(?:h)?or(?:in)?:?|text:)\s+`)
 
 // authorOf returns a name that stands for an author, "" if it is none: an address, or too long
 // for names.

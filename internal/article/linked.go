@@ -41,11 +41,15 @@ func (l *linked) keep(script string) {
 	if json.Compact(&compact, []byte(strings.ToValidUTF8(script, "\ufffd"))) != nil || len(l.raw)+compact.Len()+2 > MaxData {
 		return
 	}
-	kept := []byte{'['}
-	if l.raw != nil {
-		kept = append(l.raw[:len(l.raw)-1], ',')
+	between := byte(',')
+	if l.raw == nil {
+		between = '['
+	} else {
+		l.raw = l.raw[:len(l.raw)-1] // the end of the array
 	}
-	l.raw = append(append(kept, compact.Bytes()...), ']')
+	l.raw = append(l.raw, between)
+	l.raw = append(l.raw, compact.Bytes()...)
+	l.raw = append(l.raw, ']')
 }
 
 // walk looks for articles in a value.

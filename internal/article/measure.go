@@ -22,7 +22,7 @@ const (
 	// maxReach bounds the sum of the bytes of a page's texts, each as often as it has elements
 	// around it, because each of them counts the characters in it: measured, about a second
 	// for each 30 million.
-	maxReach = 60_000_000
+	maxReach = 30_000_000
 
 	// maxReading bounds the bytes of the pages that are read at a time. A page takes up to a
 	// hundred times its size in memory, so this is about 800 MB at the worst.

@@ -64,7 +64,7 @@ func escapePercent(link string) string {
 	var out strings.Builder
 	for i := range len(link) {
 		out.WriteByte(link[i])
-		if link[i] == '%' && !(i+2 < len(link) && isHex(link[i+1]) && isHex(link[i+2])) {
+		if link[i] == '%' && (i+2 >= len(link) || !isHex(link[i+1]) || !isHex(link[i+2])) {
 			out.WriteString("25")
 		}
 	}

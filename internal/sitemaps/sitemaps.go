@@ -75,9 +75,15 @@ func (s *Sitemap) decompress(body []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("decompress the sitemap: %w", err)
 	}
-	plain, err := io.ReadAll(io.LimitReader(z, MaxSize+1))
-	s.Cut = err != nil || len(plain) > MaxSize
-	return plain[:min(len(plain), MaxSize)], nil
+	plain, whole := readAll(z)
+	s.Cut = !whole
+	return plain, nil
+}
+
+// readAll reads what it can, at most [MaxSize] bytes, and reports whether that is all.
+func readAll(r io.Reader) (plain []byte, whole bool) {
+	plain, err := io.ReadAll(io.LimitReader(r, MaxSize+1))
+	return plain[:min(len(plain), MaxSize)], err == nil && len(plain) <= MaxSize
 }
 
 // list collects the entries of a sitemap.
