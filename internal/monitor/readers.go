@@ -184,4 +184,4 @@ func (h *Handler) readBriefing(w http.ResponseWriter, r *http.Request) {
 }
 
 // day writes a date for a reader.
-func day(t time.Time) string { return t.Format("Monday 2 January") }
+func day(t time.Time) string { return t.Format("Monday 2 January, 15:04") }
