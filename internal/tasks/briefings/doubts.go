@@ -23,15 +23,23 @@ func (s *Store) doubtsKey() string { return s.prefix + "briefings:doubtful" }
 
 // noteDoubt puts a delivery on the list of those that wait for a person.
 func (s *Store) noteDoubt(ctx context.Context, id, channel string, now time.Time) error {
-	_, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-		p.ZAdd(ctx, s.doubtsKey(), redis.Z{Score: float64(now.Unix()), Member: channel + " " + id})
-		p.ZRemRangeByRank(ctx, s.doubtsKey(), 0, -maxDoubts-1)
-		return nil
-	})
+	err := s.client.ZAdd(ctx, s.doubtsKey(), redis.Z{Score: float64(now.Unix()), Member: channel + " " + id}).Err()
+	if err == nil {
+		err = s.forgetDoubts(ctx)
+	}
 	if err != nil {
 		return fmt.Errorf("note that the delivery of %s by %s waits for a person: %w", id, channel, err)
 	}
 	return nil
+}
+
+// forgetDoubts takes the oldest deliveries off a list that is too long.
+func (s *Store) forgetDoubts(ctx context.Context) error {
+	over, err := s.client.ZRange(ctx, s.doubtsKey(), 0, -maxDoubts-1).Result()
+	if err != nil || len(over) == 0 {
+		return err
+	}
+	return s.client.ZRem(ctx, s.doubtsKey(), over).Err()
 }
 
 // Doubts returns deliveries that wait for a person, the latest first, and takes those off the list
