@@ -164,10 +164,21 @@ func TestALostAttemptThatComesBackTellsTheTruthAndEndsNoOther(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.wantLedger("email delivered 1")
-		other := lost
-		other.Token = "another"
-		if err := r.Store.end(t.Context(), "b1", other, Failed, "late", noon); err != nil {
+		// It fails late, while another attempt is under way that a person has ordered.
+		if err := r.Store.Put(t.Context(), Briefing{ID: "b2", User: "ada", Created: noon}); err != nil {
 			t.Fatal(err)
+		}
+		lost, _ = r.Store.begin(t.Context(), "b2", "email", false, noon)
+		_, _ = r.Store.begin(t.Context(), "b2", "email", false, noon)
+		_, _, _ = r.Store.Decide(t.Context(), "b2", "email", Ordered, "ada", noon)
+		if again, err := r.Store.begin(t.Context(), "b2", "email", false, noon); err != nil || again.State != Begun {
+			t.Fatalf("%+v, %v", again, err)
+		}
+		if err := r.Store.end(t.Context(), "b2", lost, Failed, "late", noon); err != nil {
+			t.Fatal(err)
+		}
+		if got := r.ledger("b2"); got != "email begun 2" {
+			t.Errorf("ledger %q", got)
 		}
 		r.wantLedger("email delivered 1")
 	})
