@@ -30,6 +30,7 @@ func TestTheExampleShowsTheDefaults(t *testing.T) {
 	example, byDefault := load(t), config.Default()
 	byDefault.Redis.URL, byDefault.Redis.From = "redis://127.0.0.1:6379/0", example.Redis.From
 	byDefault.Fetcher.UserAgent = example.Fetcher.UserAgent
+	byDefault.Briefings.URL = example.Briefings.URL
 	for section, same := range map[string]bool{
 		"redis":     example.Redis == byDefault.Redis,
 		"log":       example.Log == byDefault.Log,

@@ -32,6 +32,7 @@ type cli struct {
 	Usage    usageCommand    `cmd:"" help:"Show what agents have spent on models, by user, day and agent."`
 	Source   sourceCommand   `cmd:"" help:"Say what is read from the web, and see what it brought."`
 	User     userCommand     `cmd:"" help:"Set what a user is briefed about."`
+	Briefing briefingCommand `cmd:"" help:"Show briefings, and decide about deliveries that wait for a person."`
 	Token    tokenCommand    `cmd:"" help:"Make, list, show and revoke tokens for the HTTP API."`
 	Route    routeCommand    `cmd:"" help:"Explain where a kind goes."`
 	Settings configCommand   `cmd:"" name:"config" help:"Check and print the configuration."`

@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
+	"switchyard/internal/app"
 	"switchyard/internal/command"
 	"switchyard/internal/users"
 )
@@ -13,20 +15,40 @@ type userCommand struct {
 	Show   userShow   `cmd:"" help:"Show a user's preferences."`
 	List   userList   `cmd:"" help:"List all users."`
 	Remove userRemove `cmd:"" help:"Forget a user and their briefing."`
+	Feed   userFeed   `cmd:"" help:"Show the secret addresses of a user's archive and its Atom feed."`
 }
 
 type userSet struct {
-	ID      string   `arg:"" help:"User id."`
-	Topic   []string `help:"What to be briefed about; repeatable." placeholder:"WORDS" sep:"none"`
-	Zone    *string  `help:"IANA time zone (UTC at first)." placeholder:"Europe/Berlin"`
-	Time    *string  `help:"Time of day of the briefing in that zone (08:00 at first)." placeholder:"HH:MM"`
-	Channel []string `help:"in_app or file; repeatable (in_app at first)."`
+	ID       string   `arg:"" help:"User id."`
+	Topic    []string `help:"What to be briefed about; repeatable." placeholder:"WORDS" sep:"none"`
+	Zone     *string  `help:"IANA time zone (UTC at first)." placeholder:"Europe/Berlin"`
+	Time     *string  `help:"Time of day of the briefing in that zone (08:00 at first)." placeholder:"HH:MM"`
+	Channel  []string `help:"in_app, file, email, webhook or chat; repeatable (in_app at first)."`
+	QuietDay []string `help:"Weekday without a briefing, such as sat, or none; repeatable." placeholder:"DAY"`
+	Email    *string  `help:"Where the channel email goes." placeholder:"ADDRESS"`
+	Webhook  *string  `help:"Where the channel webhook goes." placeholder:"URL"`
+	Chat     *string  `help:"Where the channel chat goes: the name of a configured chat." placeholder:"NAME"`
 }
 
-// Run implements the command. What is not given stays as it was.
+// changes are what the flags ask for. What is not given stays as it was.
+func (cmd userSet) changes() users.Changes {
+	c := users.Changes{
+		Topics: cmd.Topic, Zone: cmd.Zone, Time: cmd.Time, Channels: cmd.Channel,
+		Email: cmd.Email, Webhook: cmd.Webhook, Chat: cmd.Chat,
+	}
+	switch {
+	case slices.Equal(cmd.QuietDay, []string{"none"}):
+		c.QuietDays = &[]string{}
+	case len(cmd.QuietDay) > 0:
+		c.QuietDays = &cmd.QuietDay
+	}
+	return c
+}
+
+// Run implements the command.
 func (cmd userSet) Run(c *connection, out *command.Output) error {
 	return c.with(func(ctx context.Context, d door) error {
-		u, err := d.ChangeUser(ctx, cmd.ID, users.Changes{Topics: cmd.Topic, Zone: cmd.Zone, Time: cmd.Time, Channels: cmd.Channel})
+		u, err := d.ChangeUser(ctx, cmd.ID, cmd.changes())
 		if err != nil {
 			return err
 		}
@@ -77,5 +99,26 @@ func (cmd userRemove) Run(c *connection, out *command.Output) error {
 			return err
 		}
 		return out.Say(map[string]any{"user": cmd.ID, "changed": true}, "User %s and their briefing are removed.", cmd.ID)
+	})
+}
+
+type userFeed struct {
+	ID     string `arg:"" help:"User id."`
+	Rotate bool   `help:"Replace the addresses: the old ones lead nowhere from then on."`
+}
+
+// Run implements the command.
+func (cmd userFeed) Run(l *local, out *command.Output) error {
+	return withSystem(l.Flags, func(ctx context.Context, s *app.System) error {
+		if _, found, err := s.Users.Get(ctx, cmd.ID); err != nil {
+			return err
+		} else if !found {
+			return noUser(cmd.ID)
+		}
+		archive, feed, err := s.ArchiveOf(ctx, cmd.ID, cmd.Rotate, me())
+		if err != nil {
+			return err
+		}
+		return out.Say(map[string]any{"user": cmd.ID, "archive": archive, "feed": feed}, "Archive: %s\nFeed:    %s", archive, feed)
 	})
 }

@@ -16,10 +16,14 @@ import (
 
 // Preferences are what a user wants to be briefed about, when and how.
 type Preferences struct {
-	Topics   []string `json:"topics" doc:"What the user wants to read about, in words."`
-	Zone     string   `json:"zone,omitempty" doc:"An IANA time zone; UTC if left out."`
-	Time     string   `json:"time,omitempty" doc:"The time of day there, HH:MM; 08:00 if left out."`
-	Channels []string `json:"channels,omitempty" doc:"How a briefing arrives; in_app if left out."`
+	Topics    []string `json:"topics" doc:"What the user wants to read about, in words."`
+	Zone      string   `json:"zone,omitempty" doc:"An IANA time zone; UTC if left out."`
+	Time      string   `json:"time,omitempty" doc:"The time of day there, HH:MM; 08:00 if left out."`
+	Channels  []string `json:"channels,omitempty" doc:"How a briefing arrives: in_app, file, email, webhook, chat; in_app if left out."`
+	QuietDays []string `json:"quiet_days,omitempty" doc:"The weekdays without a briefing, such as sat."`
+	Email     string   `json:"email,omitempty" doc:"Where the channel email goes."`
+	Webhook   string   `json:"webhook,omitempty" doc:"The URL where the channel webhook goes."`
+	Chat      string   `json:"chat,omitempty" doc:"Where the channel chat goes: the name of a chat of the configuration."`
 }
 
 // User is a user with their preferences.
@@ -29,7 +33,7 @@ type User struct {
 }
 
 func userOf(u users.User) User {
-	return User{u.ID, Preferences{u.Topics, u.Zone, u.Time, u.Channels}}
+	return User{u.ID, Preferences{u.Topics, u.Zone, u.Time, u.Channels, u.QuietDays, u.Email, u.Webhook, u.Chat}}
 }
 
 func (s *server) registerUsers(api huma.API) {
@@ -91,7 +95,7 @@ func (s *server) putUser(ctx context.Context, in *putUserInput) (*body[User], er
 		return nil, err
 	}
 	u, err := s.Users.Change(ctx, in.User, func(u *users.User) {
-		u.Topics, u.Zone, u.Time, u.Channels = in.Body.Topics, in.Body.Zone, in.Body.Time, in.Body.Channels
+		*u = User{in.User, in.Body}.Kept()
 	})
 	return &body[User]{userOf(u)}, err
 }

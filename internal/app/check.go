@@ -11,6 +11,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"switchyard/internal/chat"
 	"switchyard/internal/config"
 	"switchyard/internal/monitor"
 )
@@ -43,7 +44,7 @@ func openToCheck(c config.Config) (*System, error) {
 	if c.Redis.URL == "" {
 		c.Redis.URL = "redis://127.0.0.1:6379"
 	}
-	c.Redis.CAFile, c.Redis.CertFile, c.Redis.KeyFile = "", "", "" // see CheckHere
+	c.Redis.CAFile, c.Redis.CertFile, c.Redis.KeyFile, c.Email.CAFile = "", "", "", "" // see CheckHere
 	return Open(c, zap.NewNop())
 }
 
@@ -77,6 +78,15 @@ func CheckHere(c config.Config) error {
 	for _, name := range slices.Sorted(maps.Keys(c.Models)) {
 		if err := c.Models[name].CheckHere(); err != nil {
 			errs = append(errs, fmt.Errorf("models.%s: %w", name, err))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Chats)) {
+		url := os.Getenv(c.Chats[name].URLEnv)
+		if url == "" {
+			continue // that is said already
+		}
+		if err := chat.Check(url); err != nil {
+			errs = append(errs, fmt.Errorf("chats.%s.url_env %s: %w", name, c.Chats[name].URLEnv, err))
 		}
 	}
 	return errors.Join(errs...)

@@ -53,12 +53,17 @@ func newHandlers(s *System) (*handlers, error) {
 	scrape := scraping.Handlers{
 		Fetcher: h.fetcher, Documents: s.Documents, Pages: s.Pages, Sources: s.Sources, Enqueuer: s.Queue, Now: time.Now,
 	}
+	channels, err := s.channels(h.poster)
+	if err != nil {
+		h.close()
+		return nil, err
+	}
 	brief := &briefings.Handlers{
 		Options: briefings.Options{
 			Agent: c.Briefings.Agent, Digest: c.Briefings.Digest, Items: c.Briefings.Items, Patience: c.Briefings.Patience, FirstSpan: c.Briefings.FirstSpan,
 		},
 		Documents: s.Documents, Users: s.Users, Store: s.Briefings, Enqueuer: s.Queue, Results: s.Queue, Now: time.Now,
-		Channels: map[string]briefings.Channel{"in_app": &briefings.InApp{Status: s.Events}, "file": &briefings.File{Dir: c.Briefings.Dir}},
+		Channels: channels, Linker: s.readers(),
 	}
 	deliver := &webhooks.Deliverer{
 		Targets: s.hookTargets(), Signer: s.hookSigner(), Poster: h.poster, Now: time.Now,

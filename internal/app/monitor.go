@@ -18,7 +18,6 @@ import (
 	"switchyard/internal/rights"
 	"switchyard/internal/schedule"
 	"switchyard/internal/tasks"
-	"switchyard/internal/tasks/briefings"
 )
 
 // NewMonitor returns the monitor's pages.
@@ -34,6 +33,7 @@ func (s *System) NewMonitor(waiter *queue.Waiter, checks ...daemon.Check) (*moni
 		Users:     monitorUsers(s.Config),
 		Proxies:   proxies,
 		Briefings: briefingPages{s.Briefings},
+		Readers:   readerLinks{s},
 		Schedule:  schedulePage{s.Schedule},
 		Queues:    queueSizes{s.Queue},
 		Brake:     brakePage{s.Operator()},
@@ -112,30 +112,6 @@ func (s *System) monitorChecks() []daemon.Check {
 		checks = append(checks, daemon.Check{Name: "asynqmon", Test: rights.NewWatch(s.Redis, needs).Check})
 	}
 	return checks
-}
-
-// briefingPages gives the monitor its briefings.
-type briefingPages struct{ store *briefings.Store }
-
-func (p briefingPages) List(ctx context.Context, limit int) ([]monitor.BriefingSummary, error) {
-	list, err := p.store.List(ctx, limit)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]monitor.BriefingSummary, len(list))
-	for i, b := range list {
-		out[i] = monitor.BriefingSummary{ID: b.ID, User: b.User, Title: b.Title(), Created: b.Created}
-	}
-	return out, nil
-}
-
-func (p briefingPages) HTML(ctx context.Context, id string) (title, body string, found bool, err error) {
-	b, found, err := p.store.Get(ctx, id)
-	if err != nil || !found {
-		return "", "", false, err
-	}
-	body, err = b.HTML()
-	return b.Title(), body, true, err
 }
 
 // schedulePage gives the monitor its table of the schedule.

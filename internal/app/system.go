@@ -27,6 +27,7 @@ import (
 	"switchyard/internal/events"
 	"switchyard/internal/journal"
 	"switchyard/internal/layout"
+	"switchyard/internal/links"
 	"switchyard/internal/pages"
 	"switchyard/internal/queue"
 	"switchyard/internal/rights"
@@ -61,6 +62,7 @@ type System struct {
 	Pages     *pages.Store
 	Sources   *sources.Store
 	Briefings *briefings.Store
+	Links     *links.Store
 	// Deployment is the name of the deployment that the system is part of, Channels and Queues
 	// what it shares with others on its Redis.
 	Deployment string
@@ -114,7 +116,8 @@ func open(c config.Config, log *zap.Logger, traces *telemetry.Traces, own ...tas
 		Cache:     cache.New(client, c.Redis.Prefix+"cache:", c.Cache.TTL),
 		Schedule:  schedule.NewStore(client, c.Redis.Prefix),
 		Documents: documents.New(client, c.Redis.Prefix, c.Documents.TTL, time.Now),
-		Briefings: briefings.NewStore(client, c.Redis.Prefix),
+		Briefings: briefings.NewStore(client, c.Redis.Prefix, briefings.Keep{For: c.Briefings.Keep, PerUser: c.Briefings.PerUser}),
+		Links:     links.NewStore(client, c.Redis.Prefix),
 		Audit:     audit.NewLog(client, c.Redis.Prefix),
 		Usage:     usage.NewBook(client, c.Redis.Prefix, c.UserDay, time.Now),
 		Tokens:    tokens.NewStore(client, c.Redis.Prefix, time.Now),

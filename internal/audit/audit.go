@@ -26,6 +26,7 @@ const (
 	Page    Via = "page"    // of the monitor
 	Request Via = "request" // of the HTTP API
 	Program Via = "program" // of an application, in Go
+	Link    Via = "link"    // a reader's secret address
 )
 
 // Actor is who asks for something.

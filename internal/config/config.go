@@ -11,6 +11,7 @@ import (
 	"switchyard/internal/deployment"
 	"switchyard/internal/hosts"
 	"switchyard/internal/llm"
+	"switchyard/internal/mail"
 	"switchyard/internal/routing"
 	"switchyard/internal/tasks/agents"
 	"switchyard/internal/usage"
@@ -32,7 +33,10 @@ type Config struct {
 	Celery    Celery    `yaml:"celery"`
 	Documents Documents `yaml:"documents"`
 	Briefings Briefings `yaml:"briefings"`
+	Email     Email     `yaml:"email,omitempty"`
 
+	// Chats are where briefings can go, by the names that users' preferences have.
+	Chats map[string]Chat `yaml:"chats,omitempty"`
 	// Queues are consumed with their own concurrency each.
 	Queues map[string]Queue `yaml:"queues"`
 	// Routing is asked before the built-in rules.
@@ -173,6 +177,11 @@ type Briefings struct {
 	Patience  time.Duration `yaml:"patience"`   // with each agent
 	FirstSpan time.Duration `yaml:"first_span"` // of a user's first briefing
 	Dir       string        `yaml:"dir"`        // of the channel "file"
+	Keep      time.Duration `yaml:"keep"`       // how long they can be read
+	PerUser   int           `yaml:"per_user"`   // how many of a user
+	// URL is where readers reach the monitor, such as https://briefings.example. "": briefings have
+	// no links to their pages.
+	URL string `yaml:"url,omitempty"`
 }
 
 // Queue is one queue's share of a worker.
@@ -217,8 +226,9 @@ func Default() Config {
 		Documents: Documents{TTL: 30 * 24 * time.Hour},
 		Briefings: Briefings{
 			Agent: "scout", Items: 5, Patience: 2 * time.Minute,
-			FirstSpan: 7 * 24 * time.Hour, Dir: "briefings",
+			FirstSpan: 7 * 24 * time.Hour, Dir: "briefings", Keep: 180 * 24 * time.Hour, PerUser: 400,
 		},
+		Email: Email{TLS: mail.StartTLS},
 		Queues: map[string]Queue{
 			routing.Agents:    {Concurrency: 4, PerUser: agentsPerUser},
 			routing.Briefings: {Concurrency: 4},

@@ -90,7 +90,7 @@ func TestWhatCannotBeReadIsNamedWithItsLine(t *testing.T) {
 		"models: {x: {price: {input: .nan}}}":      `1: models.x.price.input ".nan": give a number, such as 0.5`,
 		"redis: {password: [hunter22]}":            "1: redis.password is a list: give text, in UTF-8 and without a NUL",
 		"log: {level: info}\n---\nlog: {level: x}": "2: a second document begins here: put all settings into one",
-		"- redis":    "1: the file is a list: give a mapping of some of agents, briefings, cache, celery, control, documents, fetcher, log, mcp_servers, models, monitor, policies, queues, redis, routing, schedule, scheduler, sources, tasks, user_day, webhooks, worker",
+		"- redis":    "1: the file is a list: give a mapping of some of agents, briefings, cache, celery, chats, control, documents, email, fetcher, log, mcp_servers, models, monitor, policies, queues, redis, routing, schedule, scheduler, sources, tasks, user_day, webhooks, worker",
 		"? [a]\n: b": "1: the file: a list stands where a name is wanted: give text",
 	} {
 		path := write(t, text)

@@ -20,6 +20,9 @@ const maxBytes = 256 << 20
 // maxItems is how many documents an agent that ranks may be asked for.
 const maxItems = 100
 
+// maxKept is how many briefings of a user may be kept.
+const maxKept = 10_000
+
 // checkSizes reports durations and numbers that nobody can mean.
 func (c Config) checkSizes() error {
 	const least = 10 * time.Millisecond
@@ -29,6 +32,7 @@ func (c Config) checkSizes() error {
 		value, from, upTo time.Duration
 	}{
 		{"briefings.first_span", c.Briefings.FirstSpan, least, years},
+		{"briefings.keep", c.Briefings.Keep, time.Hour, years},
 		{"briefings.patience", c.Briefings.Patience, least, 24 * time.Hour},
 		{"cache.ttl", c.Cache.TTL, least, years},
 		{"documents.ttl", c.Documents.TTL, least, years},
@@ -46,6 +50,7 @@ func (c Config) checkSizes() error {
 		value, upTo int64
 	}{
 		{"briefings.items", int64(c.Briefings.Items), maxItems},
+		{"briefings.per_user", int64(c.Briefings.PerUser), maxKept},
 		{"fetcher.max_body", c.Fetcher.MaxBody, maxBytes},
 		{"fetcher.max_decoded", c.Fetcher.MaxDecoded, maxBytes},
 		{"scheduler.batch", int64(c.Scheduler.Batch), schedule.MaxBatch},

@@ -41,7 +41,7 @@ func (c Config) Validate() error {
 	if c.Briefings.Digest != "" {
 		errs = append(errs, c.checkAgent("briefings.digest", c.Briefings.Digest))
 	}
-	errs = append(errs, c.Webhooks.check(), c.checkCelery(), c.Log.check(), c.checkNames(), c.checkTexts(), c.Fetcher.Politeness.check())
+	errs = append(errs, c.Webhooks.check(), c.checkDelivery(), c.checkCelery(), c.Log.check(), c.checkNames(), c.checkTexts(), c.Fetcher.Politeness.check())
 	if n := c.Monitor.Connections; n < 16 || n > 100_000 {
 		errs = append(errs, fmt.Errorf("monitor.connections is %d: use 16 to 100000", n))
 	}

@@ -75,7 +75,11 @@ func (o Options) links() []link {
 	return links
 }
 
+// maxDoubts bounds the deliveries that the front page names.
+const maxDoubts = 20
+
 type frontData struct {
+	Doubts     []BriefingDelivery // that wait for a person
 	Stopped    Stopped
 	BrakeKnown bool // false: there is no notice, or the brakes cannot be read now
 	HasBrake   bool
@@ -95,6 +99,11 @@ func (h *Handler) front(w http.ResponseWriter, r *http.Request) {
 		}
 		data.Stopped, data.BrakeKnown = stopped, err == nil
 	}
+	doubts, err := h.briefings.Doubts(ctx, maxDoubts)
+	if err != nil {
+		h.log.Error("monitor cannot read the deliveries that wait for a person", zap.Error(err))
+	}
+	data.Doubts = doubts
 	if data.HasQueues {
 		queues, err := h.queues.Queues(ctx)
 		if err != nil {

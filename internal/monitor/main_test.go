@@ -21,6 +21,7 @@ type (
 	fakeBriefings struct {
 		list        []BriefingSummary
 		title, body string
+		doubts      []BriefingDelivery
 		err         error
 	}
 	fakeSchedule struct {
@@ -33,10 +34,24 @@ type (
 	}
 )
 
-func (f fakeBriefings) List(context.Context, int) ([]BriefingSummary, error) { return f.list, f.err }
+func (f fakeBriefings) List(_ context.Context, q BriefingQuery) (BriefingPage, error) {
+	var page BriefingPage
+	for _, b := range f.list {
+		if q.User == "" || q.User == b.User {
+			page.List = append(page.List, b)
+		}
+	}
+	page.Older = len(page.List) > q.Limit
+	page.List = page.List[:min(len(page.List), q.Limit)]
+	return page, f.err
+}
 
-func (f fakeBriefings) HTML(_ context.Context, id string) (string, string, bool, error) {
-	return f.title, f.body, id == "b1", f.err
+func (f fakeBriefings) Show(_ context.Context, id string) (BriefingView, bool, error) {
+	return BriefingView{BriefingSummary: BriefingSummary{ID: id, User: "mia", Title: f.title}, Body: f.body}, id == "b1", f.err
+}
+
+func (f fakeBriefings) Doubts(context.Context, int) ([]BriefingDelivery, error) {
+	return f.doubts, f.err
 }
 
 func (f fakeSchedule) Entries(context.Context, int) ([]ScheduleRow, error) { return f.rows, f.err }

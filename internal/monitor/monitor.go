@@ -32,7 +32,9 @@ type Options struct {
 	// Proxies are in front of the monitor. They are believed where a request comes from.
 	Proxies   []netip.Prefix
 	Briefings BriefingReader
-	Schedule  ScheduleReader
+	// Readers have secret addresses in place of a sign-in; nil: there are none.
+	Readers  Readers
+	Schedule ScheduleReader
 	// Queues fills the front page's summary; nil leaves it out.
 	Queues QueueReader
 	// Brake fills the front page's notice of who is paused; nil leaves it out.
@@ -67,6 +69,7 @@ type Tokens interface {
 // Handler is the monitor. It owns no goroutines and nothing that needs closing.
 type Handler struct {
 	briefings BriefingReader
+	readers   Readers
 	schedule  ScheduleReader
 	queues    QueueReader
 	brake     BrakeReader
@@ -89,7 +92,7 @@ func New(o Options) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Handler{briefings: o.Briefings, schedule: o.Schedule, queues: o.Queues, brake: o.Brake, links: o.links(), log: o.Log}
+	h := &Handler{briefings: o.Briefings, readers: o.Readers, schedule: o.Schedule, queues: o.Queues, brake: o.Brake, links: o.links(), log: o.Log}
 	g := gate{proxies: o.Proxies, guesses: newSources(), refused: &daemon.Burst{}, log: o.Log}
 	if len(accounts) > 0 {
 		g.signIn = newSignIn(accounts)

@@ -25,9 +25,20 @@ var pages = map[string]*template.Template{
 	"problem":   parsePage("problem"),
 }
 
-func parsePage(name string) *template.Template {
-	functions := template.FuncMap{"moment": moment, "stamp": stamp, "segment": url.PathEscape}
-	return template.Must(template.New(name).Funcs(functions).ParseFS(files, "pages/layout.html", "pages/"+name+".html"))
+// readerPages are those that lead to nothing else of the monitor.
+var readerPages = map[string]*template.Template{
+	"read":           parseReaderPage("read"),
+	"read-briefing":  parseReaderPage("read-briefing"),
+	"leave":          parseReaderPage("leave"),
+	"reader-problem": parseReaderPage("reader-problem"),
+}
+
+func parsePage(name string) *template.Template       { return parse("layout", name) }
+func parseReaderPage(name string) *template.Template { return parse("reader", name) }
+
+func parse(layout, name string) *template.Template {
+	functions := template.FuncMap{"moment": moment, "stamp": stamp, "day": day, "segment": url.PathEscape}
+	return template.Must(template.New(name).Funcs(functions).ParseFS(files, "pages/"+layout+".html", "pages/leaf.html", "pages/deliveries.html", "pages/"+name+".html"))
 }
 
 // view is what the layout needs; Data is the page's own.
@@ -39,8 +50,17 @@ type view struct {
 
 // show writes a page, whole or not at all.
 func (h *Handler) show(w http.ResponseWriter, status int, page, title string, data any) {
+	h.write(w, status, page, pages[page], view{Title: title, Links: h.links, Data: data})
+}
+
+// showReader writes a page for a reader.
+func (h *Handler) showReader(w http.ResponseWriter, status int, page, title string, data any) {
+	h.write(w, status, page, readerPages[page], view{Title: title, Data: data})
+}
+
+func (h *Handler) write(w http.ResponseWriter, status int, page string, t *template.Template, v view) {
 	var out bytes.Buffer
-	if err := pages[page].ExecuteTemplate(&out, "layout", view{Title: title, Links: h.links, Data: data}); err != nil {
+	if err := t.ExecuteTemplate(&out, "layout", v); err != nil {
 		h.log.Error("page not rendered", zap.String("page", page), zap.Error(err))
 		http.Error(w, "This page cannot be shown; the monitor's log says why.", http.StatusInternalServerError)
 		return

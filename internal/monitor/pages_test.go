@@ -100,7 +100,7 @@ func TestBriefingsAreListedAndMissingOnesSaidMissing(t *testing.T) {
 	h := newHandler(t, func(o *Options) {
 		o.Briefings = fakeBriefings{list: []BriefingSummary{{ID: "a b/c", User: "mia", Title: "Monday", Created: written}}}
 	})
-	mustContain(t, get(t, h, "/briefings/").Body.String(), `<td><a href="/briefings/a%20b%2Fc">Monday</a></td><td>mia</td><td><time datetime="2026-11-23T08:00:00Z">2026-11-23 08:00:00 UTC</time></td>`)
+	mustContain(t, get(t, h, "/briefings/").Body.String(), `<td><a href="/briefings/a%20b%2Fc">Monday</a></td><td><a href="?user=mia">mia</a></td><td><time datetime="2026-11-23T08:00:00Z">2026-11-23 08:00:00 UTC</time></td>`)
 	for _, path := range []string{"/briefings/nope", "/briefings/" + strings.Repeat("x", 5000), "/docs/nope", "/docs/..%2fmonitor.go"} {
 		if w := get(t, h, path); w.Code != 404 || w.Body.Len() > 5000 {
 			t.Errorf("%.40s: status %d with %d bytes, want a short 404", path, w.Code, w.Body.Len())

@@ -24,6 +24,11 @@ func (h *Handler) routes(o Options, g gate) (http.Handler, error) {
 	if o.Ready != nil {
 		outside.Handle("GET /readyz", o.Ready)
 	}
+	if o.Readers != nil {
+		ofReaders := h.readerPages(g)
+		outside.Handle(readPrefix, ofReaders)
+		outside.Handle(leavePrefix, ofReaders)
+	}
 	if o.APIOnly {
 		return outside, noPages(outside, o, g)
 	}

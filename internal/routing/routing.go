@@ -52,6 +52,8 @@ var builtin = []Rule{
 
 var builtinKinds = map[string]Patch{
 	"agent_apply": {Retries: new(1), RetryDelay: new(120 * time.Second)},
+	// A server that greylists wants some minutes; a mail, a post and a message are bounded themselves.
+	"briefing_deliver": {Retries: new(5), RetryDelay: new(60 * time.Second), SoftLimit: new(60 * time.Second), HardLimit: new(75 * time.Second)},
 	// The delays grow from 30 seconds to an hour, and make about a day.
 	tasks.WebhookDeliver: {Retries: new(28), RetryDelay: new(30 * time.Second), SoftLimit: new(25 * time.Second), HardLimit: new(30 * time.Second)},
 }

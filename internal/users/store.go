@@ -54,6 +54,10 @@ func (u User) Entry() (schedule.Entry, error) {
 	if err != nil {
 		return schedule.Entry{}, fmt.Errorf("time %q: %w", u.Time, err)
 	}
+	days, err := u.days()
+	if err != nil {
+		return schedule.Entry{}, err
+	}
 	payload, err := json.Marshal(map[string]string{"user": u.ID})
 	if err != nil {
 		return schedule.Entry{}, fmt.Errorf("encode payload: %w", err)
@@ -63,7 +67,7 @@ func (u User) Entry() (schedule.Entry, error) {
 		return schedule.Entry{}, fmt.Errorf("encode preferences: %w", err)
 	}
 	return schedule.Entry{
-		ID: EntryID(u.ID), Spec: fmt.Sprintf("%d %d * * *", at.Minute(), at.Hour()), Zone: u.Zone,
+		ID: EntryID(u.ID), Spec: fmt.Sprintf("%d %d * * %s", at.Minute(), at.Hour(), days), Zone: u.Zone,
 		Kind: "briefing_generate", Payload: payload, FreshFor: briefingFreshFor,
 		Owner: u.ID, Preferences: preferences, Origin: schedule.OriginUser,
 	}, nil

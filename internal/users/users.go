@@ -16,8 +16,17 @@ import (
 	"switchyard/internal/tasks"
 )
 
-// Channels are the ways a briefing can reach a user.
-var Channels = []string{"in_app", "file"}
+// The channels by which a briefing can reach a user.
+const (
+	InApp   = "in_app"
+	File    = "file"
+	Email   = "email"
+	Webhook = "webhook"
+	Chat    = "chat"
+)
+
+// Channels are all of them.
+var Channels = []string{InApp, File, Email, Webhook, Chat}
 
 // User is one user's preferences.
 type User struct {
@@ -26,6 +35,13 @@ type User struct {
 	Zone     string   `json:"zone"`     // IANA name, such as Europe/Berlin
 	Time     string   `json:"time"`     // of day in that zone, HH:MM
 	Channels []string `json:"channels"` // of [Channels]
+	// QuietDays are the weekdays without a briefing, such as sat.
+	QuietDays []string `json:"quiet_days,omitempty"`
+	// Email, Webhook and Chat are where the channels of these names go: an address, a URL, and the
+	// name of a configured chat.
+	Email   string `json:"email,omitempty"`
+	Webhook string `json:"webhook,omitempty"`
+	Chat    string `json:"chat,omitempty"`
 }
 
 // WithDefaults fills what is left empty: 08:00 UTC, in_app.
@@ -33,7 +49,7 @@ func (u User) WithDefaults() User {
 	u.Zone = cmp.Or(u.Zone, "UTC")
 	u.Time = cmp.Or(u.Time, "08:00")
 	if len(u.Channels) == 0 {
-		u.Channels = []string{"in_app"}
+		u.Channels = []string{InApp}
 	}
 	return u
 }
@@ -47,10 +63,15 @@ func (u User) Validate() error {
 	if _, err := time.Parse("15:04", u.Time); err != nil {
 		errs = append(errs, fmt.Errorf("time %q: give HH:MM, such as 08:00", u.Time))
 	}
-	for _, c := range u.Channels {
-		if !slices.Contains(Channels, c) {
-			errs = append(errs, fmt.Errorf("channel %q is unknown: use %s", c, strings.Join(Channels, ", ")))
+	_, err := u.days()
+	errs = append(errs, err)
+	for i, c := range u.Channels {
+		switch {
+		case !slices.Contains(Channels, c):
+			errs = append(errs, fmt.Errorf("channel %.50q is unknown: use %s", c, strings.Join(Channels, ", ")))
+		case slices.Contains(u.Channels[:i], c):
+			errs = append(errs, fmt.Errorf("channel %q is named twice: name it once", c))
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, u.checkAddresses())...)
 }

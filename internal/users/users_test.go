@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -121,7 +122,7 @@ func TestEveryBadPreferenceIsNamed(t *testing.T) {
 field "topics": topic " ": give 1 to 200 bytes each
 zone "Mars/Olympus" is not a time zone: give an IANA name such as Europe/Berlin, or leave it out for UTC
 time "25:00": give HH:MM, such as 08:00
-channel "pigeon" is unknown: use in_app, file`
+channel "pigeon" is unknown: use in_app, file, email, webhook, chat`
 	if fmt.Sprint(err) != want {
 		t.Errorf("\n got %v\nwant %s", err, want)
 	}
@@ -165,6 +166,60 @@ func TestAUserOfAnyIDHasAnEntryOfTheirOwn(t *testing.T) {
 			if found, err := s.Remove(ctx, id); err != nil || !found {
 				t.Errorf("remove %q: %v, %v", id, found, err)
 			}
+		}
+	})
+}
+
+func TestQuietDaysHaveNoBriefing(t *testing.T) {
+	friday := time.Date(2030, 6, 7, 12, 0, 0, 0, time.UTC)
+	u := User{ID: "ada", QuietDays: []string{"sun", "sat"}}.WithDefaults()
+	e, err := u.Entry()
+	if err != nil || e.Spec != "0 8 * * MON,TUE,WED,THU,FRI" {
+		t.Fatalf("spec %q, %v", e.Spec, err)
+	}
+	next, err := e.NextTicks(t.Context(), friday, 1)
+	if err != nil || len(next) != 1 || next[0].Format(time.RFC3339) != "2030-06-10T08:00:00Z" {
+		t.Errorf("after a Friday noon %v, %v; want Monday", next, err)
+	}
+	for _, quiet := range [][]string{{"Sat"}, {"someday"}, Weekdays} {
+		u.QuietDays = quiet
+		if _, err := u.Entry(); err == nil {
+			t.Errorf("quiet days %v are taken", quiet)
+		}
+	}
+}
+
+func TestAChannelNeedsAnAddressThatCanBeUsed(t *testing.T) {
+	for want, u := range map[string]User{
+		"": {Channels: []string{Email, Webhook, Chat}, Email: "ada@bücher.example", Webhook: "https://example.org/hook", Chat: "team"},
+		`channel "email" has no address: set "email" too`:                                            {Channels: []string{Email}},
+		`email "ada@example.org\r\nBcc: eve@example.org": give one address, such as ada@example.org`: {Email: "ada@example.org\r\nBcc: eve@example.org"},
+		`email "Ada <ada@example.org>": give one address, such as ada@example.org`:                   {Email: "Ada <ada@example.org>"},
+		`email "ada@example.org,eve@example.org": give one address, such as ada@example.org`:         {Email: "ada@example.org,eve@example.org"},
+		`webhook: URL file:///etc/passwd has the scheme "file": use http or https`:                   {Webhook: "file:///etc/passwd"},
+		`chat "a\nb": give the name of a chat of the configuration, such as team`:                    {Chat: "a\nb"},
+		`channel "email" is named twice: name it once`:                                               {Channels: []string{Email, Email}, Email: "a@b.c"},
+		`channel "pigeon" is unknown: use in_app, file, email, webhook, chat`:                        {Channels: []string{"pigeon"}},
+	} {
+		u.ID = "ada"
+		got := ""
+		if err := u.WithDefaults().Validate(); err != nil {
+			got = err.Error()
+		}
+		if got != want {
+			t.Errorf("%+v:\n%s\nwant\n%s", u, got, want)
+		}
+	}
+}
+
+// FuzzAnAddressOfMailIsOneLine says that what is taken can stand in a header and in a command of SMTP.
+func FuzzAnAddressOfMailIsOneLine(f *testing.F) {
+	for _, seed := range []string{"ada@example.org", "ada@bücher.example", "a@b\r\nBcc: x@y", `"a b"@c`, "<a@b>", "a@b, c@d", "@", ""} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, address string) {
+		if CheckEmail(address) == nil && (strings.ContainsAny(address, "\r\n\x00 <>,;") || strings.Count(address, "@") != 1 || len(address) > maxEmail) {
+			t.Errorf("%q is taken", address)
 		}
 	})
 }

@@ -95,6 +95,10 @@ func TestUsersAreSetAndForgotten(t *testing.T) {
 		d.want(http.StatusOK, d.do("PUT", "/v1/users/ada", `{"topics":["tides"],"zone":"Europe/Berlin"}`), "id=ada", "time=08:00", "channels.0=in_app")
 		d.want(http.StatusUnprocessableEntity, d.do("PUT", "/v1/users/ada", `{"topics":["tides"],"zone":"Mars/Olympus"}`), "type=/problems/invalid")
 		d.want(http.StatusOK, d.do("GET", "/v1/users/ada", ""), "zone=Europe/Berlin")
+		d.want(http.StatusOK, d.do("PATCH", "/v1/users/ada", `{"quiet_days":["sat","sun"],"channels":["email"],"email":"ada@example.org"}`), "quiet_days.1=sun", "channels.0=email", "email=ada@example.org", "topics.0=tides")
+		d.want(http.StatusUnprocessableEntity, d.do("PATCH", "/v1/users/ada", `{"email":"ada@example.org\r\nBcc: eve@example.org"}`), "type=/problems/invalid")
+		d.want(http.StatusUnprocessableEntity, d.do("PATCH", "/v1/users/ada", `{"channels":["chat"]}`), "type=/problems/invalid")
+		d.want(http.StatusOK, d.do("PATCH", "/v1/users/ada", `{"quiet_days":[]}`), "email=ada@example.org")
 		d.want(http.StatusOK, d.do("GET", "/v1/users", ""), "0.id=ada")
 		d.want(http.StatusOK, d.do("GET", "/v1/users/ada/usage", ""))
 		d.want(http.StatusUnprocessableEntity, d.do("GET", "/v1/users/ada/usage?since=yesterday", ""), "errors.0.parameter=since")
@@ -107,7 +111,7 @@ func TestKindsAndQueuesAreTold(t *testing.T) {
 	onEach(t, false, func(d *door) {
 		d.want(http.StatusOK, d.do("GET", "/v1/kinds/echo", ""), "queue=default", "policy.retention=1h0m0s", "schema.$schema=https://json-schema.org/draft/2020-12/schema",
 			"schema.required.0=text", "schema.properties.rows.items.type=integer")
-		d.want(http.StatusNotFound, d.do("GET", "/v1/kinds/nothing", ""), "known.3=collect")
+		d.want(http.StatusNotFound, d.do("GET", "/v1/kinds/nothing", ""), "known.4=collect")
 		d.want(http.StatusCreated, d.do("POST", "/v1/tasks", `{"kind":"echo","payload":{"text":"a"}}`))
 		d.want(http.StatusOK, d.do("PATCH", "/v1/queues/default", `{"paused":true}`), "name=default", "paused=true", "changed=true")
 		d.want(http.StatusOK, d.do("PATCH", "/v1/queues/default", `{"paused":true}`), "changed=false")

@@ -1,13 +1,15 @@
 // Package briefings performs briefing_* tasks: what is new for a user becomes a
 // briefing, and the briefing is delivered.
 //
-// It takes two tasks, so that nobody holds a slot while an agent ranks:
+// It takes several tasks, so that nobody holds a slot while an agent ranks, and no channel waits for
+// another:
 //
 //	briefing_generate   finds what is new, asks an agent to rank it, and leaves a
 //	                    briefing_write waiting, to be woken when the agent has ended
-//	briefing_write      writes the briefing from the ranking and delivers it; or, if an
+//	briefing_write      writes the briefing from the ranking and has it delivered; or, if an
 //	                    agent is to write its texts, asks that one and leaves another
 //	                    briefing_write waiting for it
+//	briefing_deliver    brings a briefing to its user on one channel
 //
 // Should an agent never answer, briefing_write runs anyway once its patience is over, and
 // falls back to the last good ranking, and to sentences of the pages.
@@ -27,6 +29,7 @@ import (
 const (
 	KindGenerate = "briefing_generate"
 	KindWrite    = "briefing_write"
+	KindDeliver  = "briefing_deliver"
 )
 
 // Briefing is what a user reads.
@@ -73,12 +76,6 @@ type Results interface {
 	StatusByKind(ctx context.Context, kind, id string) (tasks.Status, bool, error)
 }
 
-// Channel brings a briefing to its user. Deliver may be called again with the same
-// briefing, when a worker was lost right after it, and must then not bring it twice.
-type Channel interface {
-	Deliver(ctx context.Context, b Briefing) error
-}
-
 // Options say how briefings are made.
 type Options struct {
 	// Agent ranks what is new; its runtime must give a ranking.
@@ -103,17 +100,18 @@ type Handlers struct {
 	Enqueuer  tasks.Enqueuer
 	Store     *Store
 	Channels  map[string]Channel // by the names used in a user's preferences
+	Linker    Linker             // nil: briefings have no links
 	Now       func() time.Time
 }
 
 // Kinds returns the kinds of this package.
 func Kinds() []tasks.Kind {
-	return []tasks.Kind{tasks.KindOf[GenerateArgs](KindGenerate, 1), tasks.KindOf[WriteArgs](KindWrite, 1)}
+	return []tasks.Kind{tasks.KindOf[GenerateArgs](KindGenerate, 1), tasks.KindOf[WriteArgs](KindWrite, 1), tasks.KindOf[DeliverArgs](KindDeliver, 1)}
 }
 
 // ByKind returns the handler of each kind.
 func (h *Handlers) ByKind() tasks.Handlers {
-	return tasks.Handlers{KindGenerate: tasks.Handle(h.generate), KindWrite: tasks.Handle(h.write)}
+	return tasks.Handlers{KindGenerate: tasks.Handle(h.generate), KindWrite: tasks.Handle(h.write), KindDeliver: tasks.Handle(h.deliver)}
 }
 
 // user returns the preferences of a user. One without any is no reason to retry.

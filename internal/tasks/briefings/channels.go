@@ -33,8 +33,12 @@ type InApp struct {
 	Status Teller
 }
 
+// Repeats implements [Channel].
+func (c *InApp) Repeats() bool { return true }
+
 // Deliver implements [Channel].
-func (c *InApp) Deliver(ctx context.Context, b Briefing) error {
+func (c *InApp) Deliver(ctx context.Context, d Delivery) error {
+	b := d.Briefing
 	fields, err := json.Marshal(Event{Briefing: b.ID, Title: b.Title(), Items: len(b.Items)})
 	if err != nil {
 		return fmt.Errorf("encode event: %w", err)
@@ -48,8 +52,12 @@ type File struct {
 	Dir string
 }
 
+// Repeats implements [Channel].
+func (c *File) Repeats() bool { return true }
+
 // Deliver implements [Channel].
-func (c *File) Deliver(_ context.Context, b Briefing) error {
+func (c *File) Deliver(_ context.Context, d Delivery) error {
+	b := d.Briefing
 	dir := filepath.Join(c.Dir, tasks.UserFile(b.User))
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return fmt.Errorf("briefing directory: %w", err)

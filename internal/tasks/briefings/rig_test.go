@@ -14,6 +14,9 @@ import (
 	"switchyard/internal/users"
 )
 
+// keep is how long the tests' briefings are kept, and how many.
+var keep = Keep{For: 180 * 24 * time.Hour, PerUser: 3}
+
 var noon = time.Date(2030, 6, 1, 12, 0, 0, 0, time.UTC)
 
 // rig is a set of handlers on a real store, with everything around them in memory.
@@ -25,7 +28,8 @@ type rig struct {
 	enqueued  []enqueued
 	statuses  map[string]tasks.Status // by task ID
 	delivered []Briefing
-	failing   error // of the channel in_app
+	failing   error      // of the channel in_app
+	waiting   []enqueued // deliveries
 }
 
 type enqueued struct {
@@ -39,7 +43,7 @@ func newRig(t *testing.T, client redis.UniversalClient) *rig {
 	}}
 	r.Handlers = &Handlers{
 		Options:   Options{Agent: "scout", Items: 2, Patience: time.Minute, FirstSpan: 24 * time.Hour},
-		Documents: r, Users: userMap(r.users), Results: r, Enqueuer: r, Store: NewStore(client, "p:"),
+		Documents: r, Users: userMap(r.users), Results: r, Enqueuer: r, Store: NewStore(client, "p:", keep),
 		Channels: map[string]Channel{"in_app": r},
 		Now:      func() time.Time { return noon },
 	}
@@ -89,14 +93,21 @@ func (r *rig) Enqueue(_ context.Context, args tasks.Args, opts tasks.Options) (t
 	if _, err := tasks.Encode(args); err != nil {
 		return tasks.Receipt{}, tasks.Permanent(err)
 	}
-	r.enqueued = append(r.enqueued, enqueued{args, opts})
+	if _, ok := args.(DeliverArgs); ok {
+		r.waiting = append(r.waiting, enqueued{args, opts})
+	} else {
+		r.enqueued = append(r.enqueued, enqueued{args, opts})
+	}
 	return tasks.Receipt{ID: opts.ID, Kind: args.Kind(), Queue: "q"}, nil
 }
 
+// Repeats implements [Channel].
+func (r *rig) Repeats() bool { return true }
+
 // Deliver implements [Channel].
-func (r *rig) Deliver(_ context.Context, b Briefing) error {
+func (r *rig) Deliver(_ context.Context, d Delivery) error {
 	if r.failing == nil {
-		r.delivered = append(r.delivered, b)
+		r.delivered = append(r.delivered, d.Briefing)
 	}
 	return r.failing
 }
@@ -109,7 +120,13 @@ func (r *rig) perform(id string, args tasks.Args) error {
 		r.t.Fatal(err)
 	}
 	_, err = r.ByKind()[args.Kind()](r.t.Context(), &tasks.Task{ID: id, Kind: args.Kind(), Payload: payload})
-	return err
+	errs := []error{err}
+	waiting := r.waiting
+	r.waiting = nil
+	for _, next := range waiting {
+		errs = append(errs, r.perform(next.opts.ID, next.args))
+	}
+	return errors.Join(errs...)
 }
 
 func (r *rig) store(id, title, text string, stored time.Time) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"switchyard/internal/rank"
@@ -15,7 +14,7 @@ import (
 // sentencesPerItem is how long an extract is.
 const sentencesPerItem = 3
 
-// WriteArgs ask for a briefing to be written and delivered.
+// WriteArgs ask for a briefing to be written, and to be delivered then.
 type WriteArgs struct {
 	User     string `json:"user"`
 	Briefing string `json:"briefing"` // its ID
@@ -52,8 +51,8 @@ type Written struct {
 	Channels []string `json:"channels"`
 }
 
-// write stores the briefing before it delivers it, so that a later attempt delivers the
-// same text, and only over the channels that are still missing.
+// write stores the briefing before it has it delivered, so that a later attempt has the same text
+// delivered.
 func (h *Handlers) write(ctx context.Context, _ *tasks.Task, args WriteArgs) (any, error) {
 	user, err := h.user(ctx, args.User)
 	if err != nil {
@@ -74,7 +73,7 @@ func (h *Handlers) write(ctx context.Context, _ *tasks.Task, args WriteArgs) (an
 			return nil, err
 		}
 	}
-	if err := h.deliver(ctx, user, b); err != nil {
+	if err := h.send(ctx, user, b); err != nil {
 		return nil, err
 	}
 	if err := h.Store.MarkBriefed(ctx, user.ID, args.Until); err != nil {
@@ -117,29 +116,14 @@ func (h *Handlers) compose(ctx context.Context, user users.User, args WriteArgs)
 	return b, err
 }
 
-// deliver tries every channel that has not had the briefing yet, also after one failed.
-func (h *Handlers) deliver(ctx context.Context, user users.User, b Briefing) error {
-	done, err := h.Store.Delivered(ctx, b.ID)
-	if err != nil {
-		return err
-	}
+// send enqueues a task for each of the user's channels, so that one that fails holds up no other.
+// Called again it enqueues nothing twice, and the ledger keeps what has ended from being repeated.
+func (h *Handlers) send(ctx context.Context, user users.User, b Briefing) error {
 	var errs []error
 	for _, name := range user.Channels {
-		if slices.Contains(done, name) {
-			continue
-		}
-		channel, ok := h.Channels[name]
-		if !ok {
-			errs = append(errs, fmt.Errorf("channel %q of user %s is not configured: configure it, or take it off their channels", name, user.ID))
-			continue
-		}
-		if err := channel.Deliver(ctx, b); err != nil {
-			errs = append(errs, fmt.Errorf("deliver %s by %s: %w", b.ID, name, err))
-			continue
-		}
-		if err := h.Store.MarkDelivered(ctx, b.ID, name); err != nil {
-			errs = append(errs, err)
-		}
+		args := DeliverArgs{User: user.ID, Briefing: b.ID, Channel: name}
+		_, err := h.Enqueuer.Enqueue(ctx, args, tasks.Options{ID: DeliverTask(b.ID, name)})
+		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }

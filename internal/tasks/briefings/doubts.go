@@ -1,0 +1,79 @@
+package briefings
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// maxDoubts bounds the list of deliveries that wait for a person. The oldest leave it first; their
+// briefings still show them.
+const maxDoubts = 1000
+
+// Doubt is a delivery that waits for a person.
+type Doubt struct {
+	Briefing string `json:"briefing"`
+	LedgerEntry
+}
+
+func (s *Store) doubtsKey() string { return s.prefix + "briefings:doubtful" }
+
+// noteDoubt puts a delivery on the list of those that wait for a person.
+func (s *Store) noteDoubt(ctx context.Context, id, channel string, now time.Time) error {
+	err := s.client.ZAdd(ctx, s.doubtsKey(), redis.Z{Score: float64(now.Unix()), Member: channel + " " + id}).Err()
+	if err == nil {
+		err = s.forgetDoubts(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("note that the delivery of %s by %s waits for a person: %w", id, channel, err)
+	}
+	return nil
+}
+
+// forgetDoubts takes the oldest deliveries off a list that is too long.
+func (s *Store) forgetDoubts(ctx context.Context) error {
+	over, err := s.client.ZRange(ctx, s.doubtsKey(), 0, -maxDoubts-1).Result()
+	if err != nil || len(over) == 0 {
+		return err
+	}
+	return s.client.ZRem(ctx, s.doubtsKey(), over).Err()
+}
+
+// Doubts returns deliveries that wait for a person, the latest first, and takes those off the list
+// that do not any more.
+func (s *Store) Doubts(ctx context.Context, most int) ([]Doubt, error) {
+	members, err := s.client.ZRevRange(ctx, s.doubtsKey(), 0, int64(most)-1).Result()
+	if err != nil {
+		return nil, fmt.Errorf("deliveries that wait for a person: %w", err)
+	}
+	var all []Doubt
+	for _, member := range members {
+		channel, id, _ := strings.Cut(member, " ")
+		entry, err := s.entry(ctx, id, channel)
+		if err != nil {
+			return nil, err
+		}
+		if entry.State == Doubtful {
+			all = append(all, Doubt{id, entry})
+			continue
+		}
+		if err := s.client.ZRem(ctx, s.doubtsKey(), member).Err(); err != nil {
+			return nil, fmt.Errorf("deliveries that wait for a person: %w", err)
+		}
+	}
+	return all, nil
+}
+
+// entry returns what is known of one delivery; without anything it has no state.
+func (s *Store) entry(ctx context.Context, id, channel string) (LedgerEntry, error) {
+	all, err := s.Ledger(ctx, id)
+	for _, entry := range all {
+		if entry.Channel == channel {
+			return entry, nil
+		}
+	}
+	return LedgerEntry{Channel: channel}, err
+}
