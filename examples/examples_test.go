@@ -29,7 +29,7 @@ func TestTheExampleConfigurationIsValid(t *testing.T) {
 func TestTheExampleShowsTheDefaults(t *testing.T) {
 	example, byDefault := load(t), config.Default()
 	byDefault.Redis.URL, byDefault.Redis.From = "redis://127.0.0.1:6379/0", example.Redis.From
-	byDefault.Fetcher.UserAgent = example.Fetcher.UserAgent
+	byDefault.Fetcher.UserAgent, byDefault.Fetcher.Politeness.Hosts = example.Fetcher.UserAgent, example.Fetcher.Politeness.Hosts
 	byDefault.Briefings.URL = example.Briefings.URL
 	for section, same := range map[string]bool{
 		"redis":     example.Redis == byDefault.Redis,
