@@ -68,7 +68,7 @@ func TestAReaderSeesTheirArchiveWithoutSigningInAndNothingElse(t *testing.T) {
 		t.Errorf("header %v", w.Header())
 	}
 	for path, want := range map[string]int{
-		"/read/OPENS/b1": 200, "/read/style.css": 200, "/read/OPENS/feed.atom": 200, "/read/OPENS": 307,
+		"/read/OPENS/b1": 200, "/read/style.css": 200, "/favicon.ico": 204, "/read/OPENS/feed.atom": 200, "/read/OPENS": 307,
 		"/read/OPENS/nope": 404, "/read/OPENS/other": 404, "/read/LEAVES/": 404, "/read/guess/": 404, "/read/guess/b1": 404, "/read/guess/feed.atom": 404,
 		"/read/": 404, "/unsubscribe/OPENS": 404, "/unsubscribe/guess": 404, "/briefings/b1": 401, "/": 401,
 	} {

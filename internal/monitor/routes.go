@@ -28,6 +28,8 @@ func (h *Handler) routes(o Options, g gate) (http.Handler, error) {
 		ofReaders := h.readerPages(g)
 		outside.Handle(readPrefix, ofReaders)
 		outside.Handle(leavePrefix, ofReaders)
+		// Browsers ask for it beside any page. A reader is not to be asked to sign in for that.
+		outside.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	}
 	if o.APIOnly {
 		return outside, noPages(outside, o, g)
