@@ -117,7 +117,7 @@ func TestDevBriefsFromGivenSourcesOnAGivenRedis(t *testing.T) {
 	server := redistest.Server(t)
 	said := runDev(t, syscall.SIGTERM, func(string) {}, "--redis", "redis://"+server.Addr,
 		"--source", site.URL+"/page", "--source", site.URL+"/missing", "--topic", "tulips")
-	for _, want := range []string{"Redis: redis://" + server.Addr + ", as --redis says. It gets the user \"you\", their schedule and their briefing.\n", "Tulips in spring", "three times as deep", `"tulips" 2 times, also in the title`, "404"} {
+	for _, want := range []string{"Redis: redis://" + server.Addr + ", as --redis says. It gets the user \"you\", their schedule and their briefing.\n", "Tulips in spring", "three times as deep", "found today, on tulips: in the title and in one passage", "404"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("dev did not say %q:\n%s", want, said)
 		}

@@ -47,6 +47,10 @@ func (d *dev) readSources(ctx context.Context) error {
 		if err := json.Unmarshal(status.Result, &read); err != nil {
 			return fmt.Errorf("result of %s: %w", feed.ID, err)
 		}
+		if read.Error != "" {
+			d.say("  could not be read: %s", read.Error)
+			continue
+		}
 		if err := d.awaitPages(ctx, read.Tasks); err != nil {
 			return err
 		}
@@ -159,6 +163,10 @@ func (d *dev) print(ctx context.Context, id string) error {
 	return nil
 }
 
+// postponedFor is how long dev waits for a task that was put off. A page that waits for the turn of its
+// host comes sooner, and one that has failed later.
+const postponedFor = 2 * time.Minute
+
 // await returns a task's status once it has ended, for good or bad, or waits for a retry.
 func (d *dev) await(ctx context.Context, task tasks.Receipt) (tasks.Status, error) {
 	tick := time.NewTicker(pollProgress)
@@ -168,7 +176,8 @@ func (d *dev) await(ctx context.Context, task tasks.Receipt) (tasks.Status, erro
 		if err != nil {
 			return status, err
 		}
-		if found && (status.State.Ended() || status.State == tasks.StateRetrying || status.State == tasks.StateParked) {
+		later := status.State == tasks.StateScheduled && time.Until(status.NextRun) > postponedFor
+		if found && (status.State.Ended() || status.State == tasks.StateRetrying || status.State == tasks.StateParked || later) {
 			return status, nil
 		}
 		select {

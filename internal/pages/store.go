@@ -101,7 +101,10 @@ func (s *Store) Meet(ctx context.Context, source string, listed []Listing) ([]Pa
 func (s *Store) meet(ctx context.Context, source string, listed []Listing) ([]Page, error) {
 	replies, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for _, l := range listed {
-			p.GetEx(ctx, s.key(l.URL), s.ttl)
+			p.Get(ctx, s.key(l.URL))
+		}
+		for _, l := range listed {
+			p.PExpire(ctx, s.key(l.URL), s.ttl)
 		}
 		return nil
 	})
@@ -110,7 +113,7 @@ func (s *Store) meet(ctx context.Context, source string, listed []Listing) ([]Pa
 	}
 	now := s.now()
 	var due, unknown []Page
-	for i, reply := range replies {
+	for i, reply := range replies[:len(listed)] {
 		encoded, err := reply.(*redis.StringCmd).Result()
 		if err != nil && !isNothing(err) {
 			return nil, err
