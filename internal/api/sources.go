@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"switchyard/internal/pages"
+	"switchyard/internal/schedule"
 	"switchyard/internal/sources"
 	"switchyard/internal/tokens"
 )
@@ -16,10 +19,75 @@ type listSourcesInput struct {
 	Cursor string `query:"cursor" doc:"What the page before says comes next."`
 }
 
-// SourcePage is some of the sources.
-type SourcePage struct {
-	Items []sources.Source `json:"items"`
-	Next  string           `json:"next,omitempty" doc:"The cursor of the next page. A page may be empty and not be the last."`
+// Source is a source as it is scheduled, with what it brought.
+type Source struct {
+	Name      string         `json:"name"`
+	URL       string         `json:"url"`
+	Kind      string         `json:"kind" doc:"The kind of task that visits it."`
+	Spec      string         `json:"spec" doc:"When it is visited."`
+	Origin    string         `json:"origin" doc:"Who made its entry in the schedule: config or api."`
+	State     schedule.State `json:"state" doc:"The state of its entry."`
+	Next      time.Time      `json:"next,omitzero" doc:"When it is visited next."`
+	Last      Visit          `json:"last"`
+	LastGood  Visit          `json:"last_good" doc:"The last visit that could be read."`
+	Failures  int            `json:"failures,omitempty" doc:"The visits since then."`
+	Read      int            `json:"read" doc:"How many pages were read, anew or again."`
+	Gone      int            `json:"gone" doc:"How many pages were given up."`
+	Troubles  []string       `json:"troubles,omitempty" doc:"The URLs of the pages that failed last, the latest first."`
+	InTrouble []TroubledPage `json:"in_trouble,omitempty" doc:"What is known of the first of them."`
+}
+
+// Visit is what a visit to a source found.
+type Visit struct {
+	At        time.Time `json:"at,omitzero"`
+	URL       string    `json:"url,omitempty"`
+	Feed      string    `json:"feed,omitempty" doc:"What was read, if that is another one."`
+	Title     string    `json:"title,omitempty" doc:"What the source calls itself."`
+	Found     int       `json:"found"`
+	New       int       `json:"new" doc:"How many of the pages found were sent to be fetched."`
+	Unchanged bool      `json:"unchanged,omitempty"`
+	Error     string    `json:"error,omitempty" doc:"Why the source could not be read."`
+}
+
+// TroubledPage is a page that could not be read.
+type TroubledPage struct {
+	URL     string      `json:"url"`
+	State   pages.State `json:"state" enum:"waiting,failed,gone,seen"`
+	Visits  int         `json:"visits"`
+	Visited time.Time   `json:"visited,omitzero"`
+	Next    time.Time   `json:"next,omitzero" doc:"When it is tried again."`
+	Error   string      `json:"error,omitempty"`
+}
+
+func sourceOf(s sources.Source) Source {
+	told := Source{
+		Name: s.Name, URL: s.URL, Kind: s.Kind, Spec: s.Spec, Origin: s.Origin, State: s.State, Next: s.Next,
+		Last: Visit(s.Last), LastGood: Visit(s.LastGood), Failures: s.Failures, Read: s.Read, Gone: s.Gone, Troubles: s.Troubles,
+	}
+	for _, p := range s.InTrouble {
+		told.InTrouble = append(told.InTrouble, TroubledPage{p.URL, p.State, p.Visits, p.Visited, p.Next, p.Error})
+	}
+	return told
+}
+
+// Source returns the source that was told.
+func (s Source) Source() sources.Source {
+	told := sources.Source{
+		Report: sources.Report{
+			Name: s.Name, Last: sources.Visit(s.Last), LastGood: sources.Visit(s.LastGood), Failures: s.Failures, Read: s.Read, Gone: s.Gone, Troubles: s.Troubles,
+		},
+		URL: s.URL, Kind: s.Kind, Spec: s.Spec, Origin: s.Origin, State: s.State, Next: s.Next,
+	}
+	for _, p := range s.InTrouble {
+		told.InTrouble = append(told.InTrouble, pages.Page{URL: p.URL, State: p.State, Visits: p.Visits, Visited: p.Visited, Next: p.Next, Error: p.Error})
+	}
+	return told
+}
+
+// SourceList is some of the sources.
+type SourceList struct {
+	Items []Source `json:"items"`
+	Next  string   `json:"next,omitempty" doc:"The cursor of the next page. A page may be empty and not be the last."`
 }
 
 // SourceName names a source in an address.
@@ -37,15 +105,19 @@ func (s *server) registerSources(api huma.API) {
 	register(api, operation("get-source", "/v1/sources/{name}", "Look at a source and its pages in trouble"), s.getSource)
 }
 
-func (s *server) listSources(ctx context.Context, in *listSourcesInput) (*body[SourcePage], error) {
+func (s *server) listSources(ctx context.Context, in *listSourcesInput) (*body[SourceList], error) {
 	if err := callerOf(ctx).need(tokens.ScheduleRead, ""); err != nil {
 		return nil, err
 	}
-	items, next, err := s.Sources.List(ctx, in.Limit, in.Cursor)
-	return &body[SourcePage]{SourcePage{append([]sources.Source{}, items...), next}}, err
+	some, next, err := s.Sources.List(ctx, in.Limit, in.Cursor)
+	items := make([]Source, len(some))
+	for i, source := range some {
+		items[i] = sourceOf(source)
+	}
+	return &body[SourceList]{SourceList{items, next}}, err
 }
 
-func (s *server) getSource(ctx context.Context, in *SourceName) (*body[sources.Source], error) {
+func (s *server) getSource(ctx context.Context, in *SourceName) (*body[Source], error) {
 	if err := callerOf(ctx).need(tokens.ScheduleRead, ""); err != nil {
 		return nil, err
 	}
@@ -53,5 +125,5 @@ func (s *server) getSource(ctx context.Context, in *SourceName) (*body[sources.S
 	if errors.Is(err, sources.ErrNotFound) {
 		return nil, noSuch("source", in.Name)
 	}
-	return &body[sources.Source]{source}, err
+	return &body[Source]{sourceOf(source)}, err
 }

@@ -13,11 +13,14 @@ import (
 func (c *Client) Sources(ctx context.Context) ([]sources.Source, error) {
 	var all []sources.Source
 	for q := (url.Values{}); ; {
-		var page api.SourcePage
+		var page api.SourceList
 		if _, _, err := c.do(ctx, request{method: http.MethodGet, path: "/v1/sources", query: q}, &page); err != nil {
 			return nil, err
 		}
-		if all = append(all, page.Items...); page.Next == "" {
+		for _, s := range page.Items {
+			all = append(all, s.Source())
+		}
+		if page.Next == "" {
 			return all, nil
 		}
 		q.Set("cursor", page.Next)
@@ -26,7 +29,7 @@ func (c *Client) Sources(ctx context.Context) ([]sources.Source, error) {
 
 // Source returns a source with its pages in trouble.
 func (c *Client) Source(ctx context.Context, name string) (sources.Source, error) {
-	var s sources.Source
+	var s api.Source
 	_, _, err := c.do(ctx, request{method: http.MethodGet, path: "/v1/sources/" + segment(name)}, &s)
-	return s, err
+	return s.Source(), err
 }
