@@ -52,7 +52,7 @@ func TestAProgramWithKindsOfItsOwnRuns(t *testing.T) {
 		t.Errorf("summary %s, %v, want %s", got, err, want)
 	}
 	wrong := r.command("reportd", "scheduler", "--listen", "127.0.0.1:0", "--config", r.schedule("report_bild"))
-	if got, err := wrong.CombinedOutput(); err == nil || !strings.Contains(string(got), `kind "report_bild" is unknown: known are agent_scout, briefing_deliver, briefing_generate, briefing_write, report_build, scrape_feed, scrape_page`) {
+	if got, err := wrong.CombinedOutput(); err == nil || !strings.Contains(string(got), `kind "report_bild" is unknown: known are agent_scout, briefing_deliver, briefing_generate, briefing_write, report_build, scrape_feed, scrape_page, scrape_site, scrape_sitemap`) {
 		t.Errorf("a schedule with an unknown kind: %v\n%s", err, got)
 	}
 }

@@ -15,11 +15,12 @@ import (
 	"switchyard/internal/command"
 	"switchyard/internal/schedule"
 	"switchyard/internal/sources"
+	"switchyard/internal/tasks"
 	"switchyard/internal/tasks/scraping"
 )
 
 type sourceCommand struct {
-	Add    sourceAdd    `cmd:"" help:"Have a feed, or a page that names one, read on a schedule."`
+	Add    sourceAdd    `cmd:"" help:"Have a feed, a sitemap or a site read on a schedule."`
 	List   sourceList   `cmd:"" help:"List the sources and what they brought."`
 	Show   sourceShow   `cmd:"" help:"Show what a source brought, its errors and its next visit."`
 	Remove sourceRemove `cmd:"" help:"Visit a source no more. What it brought stays."`
@@ -27,20 +28,22 @@ type sourceCommand struct {
 
 type sourceAdd struct {
 	Name    string        `arg:"" help:"A name for it, such as the-register."`
-	URL     string        `arg:"" help:"The feed, or a page that names one."`
+	URL     string        `arg:"" help:"A feed or a page; with --kind a sitemap, or a site whose links are followed."`
+	Kind    string        `help:"What is there: ${enum}." enum:"feed,sitemap,site" default:"feed"`
 	Every   time.Duration `help:"How often it is visited." default:"1h"`
-	Limit   int           `help:"How many of its newest pages are looked at (50)."`
+	Limit   int           `help:"How many of its newest pages are looked at, of a site how many new ones are sent (50)."`
+	Depth   int           `help:"Of a site: how many links are followed one after the other, 1 to 3 (1)."`
 	Replace bool          `help:"Change the source of that name if there is one."`
 }
 
 // Run implements the command.
 func (cmd sourceAdd) Run(c *connection, out *command.Output) error {
-	payload, err := json.Marshal(scraping.FeedArgs{URL: cmd.URL, Source: cmd.Name, Limit: cmd.Limit})
+	payload, kind, err := cmd.visit()
 	if err != nil {
 		return err
 	}
 	e := schedule.Entry{
-		ID: sources.EntryID(cmd.Name), Spec: "@every " + cmd.Every.String(), Kind: scraping.KindFeed, Payload: payload,
+		ID: sources.EntryID(cmd.Name), Spec: "@every " + cmd.Every.String(), Kind: kind, Payload: payload,
 		Overlap: schedule.Skip, Origin: schedule.OriginAPI,
 	}
 	return c.with(func(ctx context.Context, d door) error {
@@ -57,6 +60,24 @@ func (cmd sourceAdd) Run(c *connection, out *command.Output) error {
 		return out.Say(map[string]any{"source": cmd.Name, "entry": e.ID, "changed": changed},
 			"Source %s is visited every %s. Visit it now with: switchyard schedule run %s", cmd.Name, cmd.Every, e.ID)
 	})
+}
+
+// visit returns the payload and the kind of the task that visits the source.
+func (cmd sourceAdd) visit() (payload []byte, kind string, err error) {
+	var args tasks.Args
+	switch cmd.Kind {
+	case "site":
+		args = scraping.SiteArgs{URL: cmd.URL, Source: cmd.Name, Limit: cmd.Limit, Depth: cmd.Depth}
+	case "sitemap":
+		args = scraping.SitemapArgs{URL: cmd.URL, Source: cmd.Name, Limit: cmd.Limit}
+	default:
+		args = scraping.FeedArgs{URL: cmd.URL, Source: cmd.Name, Limit: cmd.Limit}
+	}
+	if cmd.Depth != 0 && cmd.Kind != "site" {
+		return nil, "", command.With(command.Wrong, fmt.Errorf("--depth is for --kind site: a %s has no links that are followed", cmd.Kind))
+	}
+	payload, err = json.Marshal(args)
+	return payload, args.Kind(), err
 }
 
 type sourceList struct{}
@@ -124,7 +145,11 @@ func showSource(out io.Writer, s sources.Source) error {
 	line("Source", s.Name)
 	line("Title", s.LastGood.Title)
 	line("URL", s.URL)
-	line("Feed", s.LastGood.Feed)
+	line("Kind", s.Kind)
+	line("Read", s.LastGood.Feed)
+	if s.Last.Moved != "" {
+		line("Moved", "for good, to "+s.Last.Moved+": "+remedyOf(s))
+	}
 	line("Visited", s.Spec)
 	line("State", string(s.State))
 	line("Next visit", moment(s.Next))
@@ -146,6 +171,14 @@ func showSource(out io.Writer, s sources.Source) error {
 		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%s\n", p.URL, p.State, moment(p.Next), p.Visits, shortened(p.Error))
 	}
 	return table.Flush()
+}
+
+// remedyOf says how the address of a source is changed.
+func remedyOf(s sources.Source) string {
+	if s.Origin == schedule.OriginConfig {
+		return "change sources." + s.Name + ".url in the configuration"
+	}
+	return "change it with switchyard source add --replace"
 }
 
 type sourceRemove struct {

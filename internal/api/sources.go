@@ -43,6 +43,7 @@ type Visit struct {
 	URL       string    `json:"url,omitempty"`
 	Feed      string    `json:"feed,omitempty" doc:"What was read, if that is another one."`
 	Title     string    `json:"title,omitempty" doc:"What the source calls itself."`
+	Moved     string    `json:"moved,omitempty" doc:"Where URL has moved for good: change the address of the source."`
 	Found     int       `json:"found"`
 	New       int       `json:"new" doc:"How many of the pages found were sent to be fetched."`
 	Unchanged bool      `json:"unchanged,omitempty"`

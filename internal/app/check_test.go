@@ -92,7 +92,7 @@ func TestWhatAMachineLacksIsFoundBeforeTheFirstTask(t *testing.T) {
 
 func TestKindsThatAnAgentCouldNotSendAreFound(t *testing.T) {
 	c, _ := loaded(t, "models: {m: {api: openai-chat, model: m}}\nagents: {x: {runtime: llm, model: m, instructions: x, tools: [enqueue], enqueues: [scrape_page, scrape_pages]}}")
-	const want = `agent "x": enqueues: kind "scrape_pages" is unknown: known are agent_scout, agent_x, briefing_deliver, briefing_generate, briefing_write, scrape_feed, scrape_page`
+	const want = `agent "x": enqueues: kind "scrape_pages" is unknown: known are agent_scout, agent_x, briefing_deliver, briefing_generate, briefing_write, scrape_feed, scrape_page, scrape_site, scrape_sitemap`
 	if err := Check(c); err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}
@@ -112,7 +112,7 @@ schedule:
 	}
 	for i, want := range []string{
 		"redis.pool_size is 7, and a worker of all 4 queues has up to 8 round trips under way, which then wait for each other: raise it, or give workers some of the queues with --queues",
-		`policies.agent_typo: kind "agent_typo" is unknown: known are agent_scout, briefing_deliver, briefing_generate, briefing_write, scrape_feed, scrape_page`,
+		`policies.agent_typo: kind "agent_typo" is unknown: known are agent_scout, briefing_deliver, briefing_generate, briefing_write, scrape_feed, scrape_page, scrape_site, scrape_sitemap`,
 		"schedule entry both: day of month 1 and day of week MON are both restricted",
 		"schedule entry over: it is never due again: remove it, or give it other times",
 	} {

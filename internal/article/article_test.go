@@ -203,7 +203,7 @@ func FuzzExtract(f *testing.F) {
 		if d.Text == "" || d.Title == "" || len(d.Text) > MaxText || len(d.Title) > MaxTitle || strings.Contains(d.Title, "\n") {
 			t.Fatalf("title of %d bytes, text of %d", len(d.Title), len(d.Text))
 		}
-		if !sameSite(d.URL, "https://example.com/") {
+		if !SameSite(d.URL, "https://example.com/") {
 			t.Fatalf("the page speaks for %s", d.URL)
 		}
 	})

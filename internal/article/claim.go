@@ -23,16 +23,16 @@ func claimed(u *url.URL, claim string) string {
 		return own
 	}
 	said, ok := canonical(target)
-	if !ok || !sameSite(own, said) || isFront(said) && !isFront(own) {
+	if !ok || !SameSite(own, said) || isFront(said) && !isFront(own) {
 		return own
 	}
 	return said
 }
 
-// sameSite reports whether two canonical URLs belong to one owner: the same host and
+// SameSite reports whether two canonical URLs belong to one owner: the same host and
 // port, or hosts under one registrable domain (https://publicsuffix.org) and both at
 // their default ports.
-func sameSite(a, b string) bool {
+func SameSite(a, b string) bool {
 	u, errA := url.Parse(a)
 	v, errB := url.Parse(b)
 	if errA != nil || errB != nil {

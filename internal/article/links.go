@@ -87,7 +87,7 @@ func pageLink(link string, base *url.URL, own string) (string, bool) {
 		return "", false
 	}
 	target, ok := canonical(u)
-	if !ok || !sameSite(own, target) {
+	if !ok || !SameSite(own, target) {
 		return "", false
 	}
 	path := strings.ToLower(u.Path)

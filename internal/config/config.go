@@ -198,7 +198,9 @@ type Queue struct {
 
 // Source is a page or a feed that is read again and again.
 type Source struct {
-	URL   string        `yaml:"url"`
+	URL string `yaml:"url"`
+	// Kind says what is at URL: feed, sitemap or site. "" means feed.
+	Kind  string        `yaml:"kind,omitempty"`
 	Every time.Duration `yaml:"every"`
 }
 

@@ -93,6 +93,7 @@ func TestWhatIsWrongIsNamedWithItsRemedy(t *testing.T) {
 		"zone":            {yaml: "schedule: {a: {spec: '* * * * *', zone: Mars/Olympus, kind: x}}", want: `schedule: entry a: zone "Mars/Olympus" is not a time zone: give an IANA name such as Europe/Berlin, or leave it out for UTC`},
 		"catch up":        {yaml: "schedule: {a: {spec: '* * * * *', kind: x, catch_up: some}}", want: `schedule: entry a: catch_up "some": use latest, none or all`},
 		"source":          {yaml: "sources: {a: {url: 'ftp://x', every: 5m}}", want: `sources.a.url "ftp://x": give an http or https URL, such as https://example.com/v1`},
+		"source kind":     {yaml: "sources: {a: {url: 'http://x', every: 5m, kind: feeds}}", want: `sources.a.kind is "feeds": use one of feed, sitemap, site`},
 		"source interval": {yaml: "sources: {a: {url: 'http://x'}}", want: `sources.a: entry source:a: spec "@every 0s": interval "0s": give a whole number of seconds, from 1s to 8784h0m0s`},
 		"duration":        {yaml: "briefings: {patience: 0s}", want: "briefings.patience is 0s: use 10ms to 24h0m0s"},
 	} {

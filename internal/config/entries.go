@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,6 +14,9 @@ import (
 	"switchyard/internal/web"
 )
 
+// sourceKinds are what a source may be.
+var sourceKinds = []string{"feed", "sitemap", "site"}
+
 // Entries returns the schedule entries the configuration asks for: its schedule, and
 // one for each source.
 func (c Config) Entries() ([]schedule.Entry, error) {
@@ -23,9 +27,13 @@ func (c Config) Entries() ([]schedule.Entry, error) {
 		if err := web.CheckService(s.URL); err != nil {
 			errs = append(errs, fmt.Errorf("sources.%s.url %w", name, err))
 		}
+		kind := cmp.Or(s.Kind, "feed")
+		if !slices.Contains(sourceKinds, kind) {
+			errs = append(errs, fmt.Errorf("sources.%s.kind is %q: use one of %s", name, s.Kind, strings.Join(sourceKinds, ", ")))
+		}
 		payload, _ := json.Marshal(map[string]string{"url": s.URL, "source": name})
 		entries = append(entries, schedule.Entry{
-			ID: "source:" + name, Spec: "@every " + s.Every.String(), Kind: "scrape_feed", Payload: payload,
+			ID: "source:" + name, Spec: "@every " + s.Every.String(), Kind: "scrape_" + kind, Payload: payload,
 		})
 	}
 	for _, id := range slices.Sorted(maps.Keys(c.Schedule)) {

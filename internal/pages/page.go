@@ -13,6 +13,7 @@
 package pages
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -50,6 +51,10 @@ type Page struct {
 	Validators web.Validators `json:"validators,omitzero"`
 	// Fresh is until when its server says that it does not change.
 	Fresh time.Time `json:"fresh,omitzero"`
+	// Moved is the URL that stands for it from now on, as its server says; "" if it says no such thing.
+	Moved string `json:"moved,omitempty"`
+	// Searched is when a feed was looked for last that the page does not announce.
+	Searched time.Time `json:"searched,omitzero"`
 	// Document is the ID of what was read of it.
 	Document string `json:"document,omitempty"`
 }
@@ -99,6 +104,7 @@ func (p *Page) Fail(reason Reason, why string, atLeast time.Duration, now time.T
 	} else {
 		p.State, p.Next = Gone, time.Time{}
 	}
+	p.Moved = "" // perhaps that is what failed: the next visit asks the old address
 	p.Failures++
 	p.Visits++
 	p.Visited = now
@@ -113,13 +119,19 @@ func (p *Page) Read(document string, from *web.Page) {
 	p.Renew(from)
 }
 
-// Renew notes what a server says of the version of a page that it has.
+// Renew notes what a server says of the version of a page that it has, and of where it is.
 func (p *Page) Renew(from *web.Page) {
+	if from.Moved != "" {
+		p.Moved = from.Moved
+	}
 	p.Validators, p.Fresh = from.Validators, time.Time{}
 	if from.Fresh > 0 {
 		p.Fresh = from.FetchedAt.Add(from.Fresh)
 	}
 }
+
+// Address returns what is to be asked for the page at url: where it has moved, if it has.
+func (p *Page) Address(url string) string { return cmp.Or(p.Moved, url) }
 
 // TaskID returns the ID of the task of a kind that makes the next visit. Whoever sends that sends it
 // once. A task that ended without a word does not block its page for more than a week.

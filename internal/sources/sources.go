@@ -29,6 +29,8 @@ type Visit struct {
 	URL   string `json:"url,omitempty"`
 	Feed  string `json:"feed,omitempty"`
 	Title string `json:"title,omitempty"` // what the source calls itself
+	// Moved is where URL has moved for good, as its server says, "" if it has not.
+	Moved string `json:"moved,omitempty"`
 	// Found is how many pages it listed, and New how many of them were sent to be fetched.
 	Found int `json:"found"`
 	New   int `json:"new"`

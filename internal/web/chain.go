@@ -28,6 +28,7 @@ type chain struct {
 	request Request
 	client  *http.Client
 	hops    []Hop
+	spared  int             // hops that count against no limit: of what failed, and was replaced
 	seen    map[string]bool // URLs, each with the cookies that it was asked with
 }
 
@@ -45,20 +46,51 @@ func newChain(f *Fetcher, r Request) *chain {
 // follow asks for u, and for what the answers lead to.
 func (c *chain) follow(ctx context.Context, u *url.URL) (*Page, error) {
 	for {
-		if c.request.Before != nil {
-			if err := c.request.Before(ctx, u); err != nil {
-				return nil, &stoppedError{err}
-			}
+		page, next, err := c.step(ctx, u)
+		if err != nil {
+			next, err = c.instead(u, err)
 		}
-		c.seen[c.visit(u)] = true
-		page, next, err := c.ask(ctx, u)
 		if err != nil || next == nil {
 			return page, err
 		}
-		if err := c.check(next); err != nil {
-			return nil, err
-		}
 		u = next
+	}
+}
+
+// step asks for u. It returns a page, or the URL to ask next.
+func (c *chain) step(ctx context.Context, u *url.URL) (*Page, *url.URL, error) {
+	if c.request.Before != nil {
+		if err := c.request.Before(ctx, u); err != nil {
+			return nil, nil, &stoppedError{err}
+		}
+	}
+	c.seen[c.visit(u)] = true
+	page, next, err := c.ask(ctx, u)
+	if err != nil || next == nil {
+		return page, nil, err
+	}
+	return nil, next, c.check(next)
+}
+
+// instead returns the URL to ask in the place of u, which failed, and the failure if there is none.
+func (c *chain) instead(u *url.URL, failure error) (*url.URL, error) {
+	if c.request.Instead == nil {
+		return nil, failure
+	}
+	said := error(explain(u, failure))
+	var stopped *stoppedError
+	if errors.As(failure, &stopped) {
+		said = stopped.error
+	}
+	c.spared = len(c.hops)
+	for {
+		raw := c.request.Instead(said)
+		if raw == "" {
+			return nil, failure
+		}
+		if next, err := ParseURL(raw); err == nil && c.check(next) == nil {
+			return next, nil
+		}
 	}
 }
 
@@ -79,7 +111,7 @@ func (c *chain) check(next *url.URL) error {
 		return fmt.Errorf("%w: to a URL of more than %d bytes", errRedirect, MaxURL)
 	case c.seen[c.visit(next)]:
 		return fmt.Errorf("%w: redirect loop back to %s", errRedirect, display(next))
-	case len(c.hops) > c.fetcher.options.MaxRedirects:
+	case len(c.hops)-c.spared > c.fetcher.options.MaxRedirects:
 		return fmt.Errorf("%w: more than %d redirects, the last to %s", errRedirect, c.fetcher.options.MaxRedirects, display(next))
 	}
 	return nil

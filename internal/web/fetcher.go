@@ -49,6 +49,10 @@ type Request struct {
 	// it announces, "" if that is the one. It is asked within the limit of redirects; nil: never. Its
 	// error ends the fetch, and is returned as it is.
 	Next func(*Page) (string, error)
+	// Instead names a page to fetch in the place of one that failed with this error, "" if the fetch ends
+	// with it. It is asked again for a URL that cannot be fetched, and in the end has to return "". What
+	// failed does not count against the limit of redirects; nil: every failure ends the fetch.
+	Instead func(error) string
 	// Most cuts off what is read of the page, in bytes after decompression; 0: what is longer than
 	// the options allow is refused.
 	Most int64

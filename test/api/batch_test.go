@@ -151,7 +151,7 @@ func TestABatchThatCannotBeSaysWhy(t *testing.T) {
 			`{"id":"a b","items":[]}`: `batch ID "a b": use at most 100 letters, digits and _.:@+-, starting with a letter or digit`,
 			`{"then":{"kind":"collect","results":"input"},"items":[]}`:                                `results "input" is no JSON pointer to a field: write it as /results or /input/results`,
 			`{"then":{"kind":"collect","payload":{"input":1},"results":"/input/results"},"items":[]}`: `results: there is no object that could have a field "results"`,
-			`{"then":{"kind":"none"},"items":[]}`:                                                     `kind "none" is unknown: known are agent_scout, briefing_deliver, briefing_generate, briefing_write, collect, echo, scrape_feed, scrape_page`,
+			`{"then":{"kind":"none"},"items":[]}`:                                                     `kind "none" is unknown: known are agent_scout, briefing_deliver, briefing_generate, briefing_write, collect, echo, scrape_feed, scrape_page, scrape_site, scrape_sitemap`,
 		} {
 			a := d.do("POST", "/v1/tasks/batch", body)
 			if got := a.field("errors.0.detail"); a.status != http.StatusUnprocessableEntity || got != want {

@@ -55,7 +55,7 @@ func TestWhatIsNotATaskIsRefusedByItsPlaceAndNothingIsSent(t *testing.T) {
 			`{"kind":"echo"} {}`:           {"400", "/problems/malformed", "", "data follows the JSON value: send one value"},
 			`{"payload":{}}`:               {"422", "/problems/invalid", "", "expected required property kind to be present"},
 			`{"kind":"echo","pay":{}}`:     {"422", "/problems/invalid", "/pay", "unexpected property"},
-			`{"kind":"nothing"}`:           {"422", "/problems/unknown-kind", "/kind", `kind "nothing" is unknown: known are agent_scout, briefing_deliver, briefing_generate, briefing_write, collect, echo, scrape_feed, scrape_page`},
+			`{"kind":"nothing"}`:           {"422", "/problems/unknown-kind", "/kind", `kind "nothing" is unknown: known are agent_scout, briefing_deliver, briefing_generate, briefing_write, collect, echo, scrape_feed, scrape_page, scrape_site, scrape_sitemap`},
 			`{"kind":"echo"}`:              {"422", "/problems/invalid", "/payload", "expected required property text to be present"},
 			`{"kind":"echo","payload":[]}`: {"422", "/problems/invalid", "/payload", "expected object"},
 			`{"kind":"echo","payload":{"text":"x","rows":[1,"2"]}}`:                                                           {"422", "/problems/invalid", "/payload/rows/1", "expected integer"},

@@ -7,8 +7,9 @@ import (
 
 // Bounds of the arguments.
 const (
-	DefaultLimit = 50  // items of a feed
-	MaxLimit     = 500 // items of a feed
+	DefaultLimit = 50  // pages that one visit to a source is about
+	MaxLimit     = 500 // pages that one visit to a source is about
+	MaxDepth     = 3   // links that are followed one after the other
 	MaxSource    = 200 // bytes of a source's name
 )
 
@@ -46,10 +47,74 @@ func (FeedArgs) Kind() string { return KindFeed }
 
 // Validate implements tasks.Validator.
 func (a FeedArgs) Validate() error {
-	if a.Limit < 0 || a.Limit > MaxLimit {
-		return tasks.Field("limit", "field \"limit\" is %d: use 1 to %d, or leave it out for %d", a.Limit, MaxLimit, DefaultLimit)
+	if err := validateLimit(a.Limit); err != nil {
+		return err
 	}
 	return validate(a.URL, a.Source)
+}
+
+// SitemapArgs are the arguments of scrape_sitemap.
+type SitemapArgs struct {
+	// URL is a sitemap, an index of some, robots.txt, or the front page of a site.
+	URL string `json:"url"`
+	// Source is handed to the scrape_page of each page.
+	Source string `json:"source,omitempty"`
+	// Limit is how many of the newest pages are looked at. 0 means [DefaultLimit].
+	Limit int `json:"limit,omitempty"`
+	// Course is set by the tasks of this kind that send each other.
+	Course *Course `json:"course,omitempty"`
+}
+
+// Kind implements tasks.Args.
+func (SitemapArgs) Kind() string { return KindSitemap }
+
+// Validate implements tasks.Validator.
+func (a SitemapArgs) Validate() error {
+	if err := validateLimit(a.Limit); err != nil {
+		return err
+	}
+	if err := a.Course.validate(); err != nil {
+		return err
+	}
+	return validate(a.URL, a.Source)
+}
+
+// SiteArgs are the arguments of scrape_site.
+type SiteArgs struct {
+	// URL is the page whose links are followed.
+	URL string `json:"url"`
+	// Source is handed to the scrape_page of each page.
+	Source string `json:"source,omitempty"`
+	// Limit is how many new pages are sent, at whatever depth. 0 means [DefaultLimit].
+	Limit int `json:"limit,omitempty"`
+	// Depth is how many links are followed one after the other. 0 means 1: those of the page at URL.
+	Depth int `json:"depth,omitempty"`
+	// Course is set by the tasks of this kind that send each other.
+	Course *Course `json:"course,omitempty"`
+}
+
+// Kind implements tasks.Args.
+func (SiteArgs) Kind() string { return KindSite }
+
+// Validate implements tasks.Validator.
+func (a SiteArgs) Validate() error {
+	if err := validateLimit(a.Limit); err != nil {
+		return err
+	}
+	if a.Depth < 0 || a.Depth > MaxDepth {
+		return tasks.Field("depth", "field \"depth\" is %d: use 1 to %d, or leave it out for 1", a.Depth, MaxDepth)
+	}
+	if err := a.Course.validate(); err != nil {
+		return err
+	}
+	return validate(a.URL, a.Source)
+}
+
+func validateLimit(limit int) error {
+	if limit < 0 || limit > MaxLimit {
+		return tasks.Field("limit", "field \"limit\" is %d: use 1 to %d, or leave it out for %d", limit, MaxLimit, DefaultLimit)
+	}
+	return nil
 }
 
 func validate(url, source string) error {

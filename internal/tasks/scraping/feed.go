@@ -3,11 +3,8 @@ package scraping
 import (
 	"cmp"
 	"context"
-	"errors"
-	"fmt"
 
 	"switchyard/internal/documents"
-	"switchyard/internal/feeds"
 	"switchyard/internal/tasks"
 	"switchyard/internal/web"
 )
@@ -28,6 +25,8 @@ type FeedResult struct {
 	Unchanged bool `json:"unchanged,omitempty"`
 	// Error says why a source could not be read. It is visited again as its schedule says.
 	Error string `json:"error,omitempty"`
+	// Continued says that another task reads a further part of the source.
+	Continued bool `json:"continued,omitempty"`
 	// Tasks are the pages enqueued, for whoever wants to follow them.
 	Tasks []tasks.Receipt `json:"tasks,omitempty"`
 
@@ -35,45 +34,26 @@ type FeedResult struct {
 }
 
 func (h Handlers) scrapeFeed(ctx context.Context, t *tasks.Task, args FeedArgs) (any, error) {
-	var finder feedFinder
-	return h.visit(ctx, t, source{args.URL, args.Source}, finder.next, func(page *web.Page) (FeedResult, error) {
-		feed, err := feeds.Read(page.Body, page.ContentType, page.URL)
-		switch {
-		case err == nil:
-		case finder.feed == "": // a page that names no feed
-			return h.enqueueSelf(ctx, t, args)
-		case errors.Is(err, feeds.ErrNone):
-			return FeedResult{}, tasks.Permanent(fmt.Errorf("scrape feed %s: the feed cannot be read: %w", web.Redact(page.URL), err))
-		default:
-			return FeedResult{}, tasks.Permanent(fmt.Errorf("scrape feed %s: %w", web.Redact(page.URL), err))
-		}
-		found := readEntries(feed, page.URL, cmp.Or(args.Limit, DefaultLimit), args.Source, page.FetchedAt)
-		result, err := h.take(ctx, args.Source, found)
-		result.Feed, result.title, result.Unusable = page.URL, feed.Title, found.unusable+feed.Damaged
-		return result, err
-	})
-}
-
-// feedFinder finds the feed that the first page announces, if that is none itself.
-type feedFinder struct {
-	looked bool
-	feed   string // its URL
-}
-
-func (f *feedFinder) next(page *web.Page) (string, error) {
-	if f.looked || page.NotModified {
-		return "", nil
-	}
-	f.looked = true
-	if _, err := feeds.Read(page.Body, page.ContentType, page.URL); err == nil {
-		return "", nil
-	}
-	feed, err := announcedFeed(page)
+	v, err := h.begin(ctx, t, args.URL, args.Source)
 	if err != nil {
-		return "", tasks.Permanent(fmt.Errorf("scrape feed %s: %w", web.Redact(page.URL), err))
+		return nil, err
 	}
-	f.feed = feed
-	return feed, nil
+	finder := feedFinder{guess: h.Now().Sub(v.known.Searched) >= rereadAfter}
+	v.request.Next, v.settle = finder.next, finder.settle
+	v.request.Instead = func(err error) string { return finder.instead(faultOf(ctx, err)) }
+	v.read = func(ctx context.Context, page *web.Page) (FeedResult, error) {
+		if finder.guess && finder.page != nil {
+			v.known.Searched = h.Now()
+		}
+		if finder.feed == nil {
+			return h.enqueueSelf(ctx, t, args)
+		}
+		found := readEntries(finder.feed, page.URL, cmp.Or(args.Limit, DefaultLimit), args.Source, page.FetchedAt)
+		result, err := h.take(ctx, args.Source, found)
+		result.Feed, result.title, result.Unusable = page.URL, finder.feed.Title, found.unusable+finder.feed.Damaged
+		return result, err
+	}
+	return v.begins(ctx)
 }
 
 // take enqueues the pages that are to be fetched, and stores the items that have none.

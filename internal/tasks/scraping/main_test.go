@@ -63,9 +63,10 @@ func (h hasty) Fetch(ctx context.Context, _ string, r web.Request) (*web.Page, e
 
 // tray is an enqueuer that keeps what it is given until it is emptied.
 type tray struct {
-	args []PageArgs
-	ids  map[string]bool
-	err  error
+	args  []PageArgs
+	parts []tasks.Args // of other kinds
+	ids   map[string]bool
+	err   error
 }
 
 func (q *tray) Enqueue(_ context.Context, args tasks.Args, opts tasks.Options) (tasks.Receipt, error) {
@@ -82,7 +83,11 @@ func (q *tray) Enqueue(_ context.Context, args tasks.Args, opts tasks.Options) (
 		q.ids = make(map[string]bool)
 	}
 	q.ids[opts.ID] = true
-	q.args = append(q.args, args.(PageArgs))
+	if page, ok := args.(PageArgs); ok {
+		q.args = append(q.args, page)
+	} else {
+		q.parts = append(q.parts, args)
+	}
 	return tasks.Receipt{ID: opts.ID}, nil
 }
 

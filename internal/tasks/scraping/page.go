@@ -32,7 +32,7 @@ func (h Handlers) scrapePage(ctx context.Context, t *tasks.Task, args PageArgs) 
 	if err != nil {
 		return nil, err
 	}
-	request := web.Request{URL: args.URL}
+	request := web.Request{URL: known.Address(args.URL)}
 	if known.State == pages.Seen && known.Document != "" {
 		kept, err := h.Documents.Keep(ctx, known.Document)
 		if err != nil {

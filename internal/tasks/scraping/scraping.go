@@ -25,8 +25,10 @@ import (
 
 // The kinds of this package.
 const (
-	KindPage = "scrape_page"
-	KindFeed = "scrape_feed"
+	KindPage    = "scrape_page"
+	KindFeed    = "scrape_feed"
+	KindSitemap = "scrape_sitemap"
+	KindSite    = "scrape_site"
 )
 
 // Fetcher fetches pages for tasks; [polite.Fetcher] does.
@@ -65,10 +67,16 @@ type Handlers struct {
 
 // Kinds returns the kinds of this package.
 func Kinds() []tasks.Kind {
-	return []tasks.Kind{tasks.KindOf[PageArgs](KindPage, 2), tasks.KindOf[FeedArgs](KindFeed, 1)}
+	return []tasks.Kind{
+		tasks.KindOf[PageArgs](KindPage, 2), tasks.KindOf[FeedArgs](KindFeed, 1),
+		tasks.KindOf[SitemapArgs](KindSitemap, 1), tasks.KindOf[SiteArgs](KindSite, 1),
+	}
 }
 
 // ByKind returns the handler of each kind.
 func (h Handlers) ByKind() tasks.Handlers {
-	return tasks.Handlers{KindPage: tasks.Handle(h.scrapePage), KindFeed: tasks.Handle(h.scrapeFeed)}
+	return tasks.Handlers{
+		KindPage: tasks.Handle(h.scrapePage), KindFeed: tasks.Handle(h.scrapeFeed),
+		KindSitemap: tasks.Handle(h.scrapeSitemap), KindSite: tasks.Handle(h.scrapeSite),
+	}
 }

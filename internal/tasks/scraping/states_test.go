@@ -71,6 +71,7 @@ type stage struct {
 	server *moody
 	base   string
 	queue  *tray
+	visits int
 	Handlers
 }
 

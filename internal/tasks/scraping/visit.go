@@ -2,7 +2,6 @@ package scraping
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"switchyard/internal/pages"
@@ -19,122 +18,116 @@ const (
 	soonAgain = 2
 )
 
-// source is what a task visits.
-type source struct {
-	url  string
-	name string // "" for one that nobody keeps books on
+// visit is what one task does at a source.
+type visit struct {
+	Handlers
+
+	task    *tasks.Task
+	source  string // its name, "" for one that nobody keeps books on
+	course  Course
+	known   pages.Page // of a visit that begins
+	request web.Request
+	// settle says what is read after a fetch; nil: the page that it brought.
+	settle func(*web.Page, error) (*web.Page, error)
+	// read takes in what a page lists.
+	read func(context.Context, *web.Page) (FeedResult, error)
+	// next returns the args of the task that reads a part, with what is left of the limit; nil: there
+	// are none.
+	next func(part Part, left int, course *Course) tasks.Args
+	left int // of the limit
 }
 
-// visit fetches a source and has read read it, unless it is as it was. next names what is to be
-// fetched in the place of a page; nil: nothing is.
-func (h Handlers) visit(ctx context.Context, t *tasks.Task, s source, next func(*web.Page) (string, error), read func(*web.Page) (FeedResult, error)) (any, error) {
-	known, err := h.Pages.Get(ctx, visitKey(s.url))
+// begin returns the visit to url that a task makes.
+func (h Handlers) begin(ctx context.Context, t *tasks.Task, url, source string) (*visit, error) {
+	known, err := h.Pages.Get(ctx, visitKey(t.Kind, source, url))
 	if err != nil {
 		return nil, err
 	}
-	request, now := web.Request{URL: s.url, Next: next}, h.Now()
-	if s.name != "" && known.State == pages.Seen && now.Sub(known.Visited) < rereadAfter {
-		if now.Before(known.Fresh) {
-			return FeedResult{Unchanged: true}, h.visited(ctx, s, FeedResult{Unchanged: true})
+	return &visit{Handlers: h, task: t, source: source, course: Course{URL: url}, known: known, request: web.Request{URL: known.Address(url)}}, nil
+}
+
+// visitKey returns the URL under which it is known what tasks of a kind have visited for a source. It
+// is not that of a page: a page may be its own source.
+func visitKey(kind, source, url string) string { return kind + ":" + source + ":" + canonical(url) }
+
+// begins fetches the source and reads it, unless it is as it was.
+func (v *visit) begins(ctx context.Context) (any, error) {
+	now := v.Now()
+	if v.source != "" && v.known.State == pages.Seen && now.Sub(v.known.Visited) < rereadAfter {
+		if now.Before(v.known.Fresh) {
+			return FeedResult{Unchanged: true}, v.visited(ctx, FeedResult{Unchanged: true})
 		}
-		request.Known = known.Validators
+		v.request.Known = v.known.Validators
 	}
-	page, err := h.Fetcher.Fetch(ctx, t.ID, request)
+	page, err := v.Fetcher.Fetch(ctx, v.task.ID, v.request)
+	if v.settle != nil {
+		page, err = v.settle(page, err)
+	}
 	var result FeedResult
 	switch {
 	case err != nil:
 	case page.NotModified:
 		result.Unchanged = true
-		known.Renew(page)
+		v.known.Renew(page)
 	default:
-		if result, err = read(page); err == nil {
-			known.Read("", page) // only now that all it lists is taken in
+		if result, err = v.takeIn(ctx, page); err == nil {
+			v.known.Read("", page) // only now that all it lists is taken in
 		}
 	}
 	if err != nil {
-		return h.visitFailed(ctx, s, known, err)
+		return v.failed(ctx, err)
 	}
-	if err := h.Pages.Put(ctx, known); err != nil {
+	if result.Continued {
+		// The parts change although what names them does not.
+		v.known.Validators, v.known.Fresh = web.Validators{}, time.Time{}
+	}
+	if err := v.Pages.Put(ctx, v.known); err != nil {
 		return nil, err
 	}
-	return result, h.visited(ctx, s, result)
+	return result, v.visited(ctx, result)
 }
 
-// visitKey returns the URL under which a source is known, which is not that of a page: a page may be
-// its own source.
-func visitKey(url string) string { return "source:" + canonical(url) }
-
-// visited notes a visit, if the source has a name.
-func (h Handlers) visited(ctx context.Context, s source, r FeedResult) error {
-	if s.name == "" {
-		return nil
-	}
-	return h.Sources.Visited(ctx, s.name, sources.Visit{
-		At: h.Now().UTC().Truncate(time.Second), URL: s.url, Feed: r.Feed, Title: r.title, Found: r.Found, New: r.Enqueued + r.Stored, Unchanged: r.Unchanged, Error: r.Error,
-	})
-}
-
-// visitFailed says what becomes of the task of a source that was not read.
-func (h Handlers) visitFailed(ctx context.Context, s source, known pages.Page, err error) (any, error) {
-	fault, its := faultOf(ctx, err)
-	if !its || s.name == "" {
-		return nil, outcome(err)
-	}
-	now := h.Now()
-	known.Fail(fault.reason, err.Error(), fault.atLeast, now)
-	if err := h.Pages.Put(ctx, known); err != nil {
-		return nil, err
-	}
-	result := FeedResult{Error: known.Error}
-	if err := h.visited(ctx, s, result); err != nil {
-		return nil, err
-	}
-	if fault.reason == pages.Unavailable && known.Failures <= soonAgain {
-		return nil, tasks.Postponed(known.Next.Sub(now), "visited again "+known.Next.UTC().Format(time.RFC3339)+": "+known.Error)
-	}
-	return result, nil
-}
-
-// enqueueDue enqueues those of the pages that are to be fetched and returns their tasks.
-func (h Handlers) enqueueDue(ctx context.Context, source string, listed []PageArgs) (enqueued []tasks.Receipt, err error) {
-	listings, args := make([]pages.Listing, len(listed)), make(map[string]PageArgs, len(listed))
-	for i, p := range listed {
-		listings[i], args[p.URL] = pages.Listing{URL: p.URL, Changed: p.Feed.changed()}, p
-	}
-	due, err := h.Pages.Meet(ctx, source, listings)
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range due {
-		id := p.TaskID(KindPage, h.Now())
-		receipt, err := h.Enqueuer.Enqueue(ctx, args[p.URL], tasks.Options{ID: id})
-		if err != nil {
-			return enqueued, fmt.Errorf("enqueue %s: %w", id, err)
-		}
-		if !receipt.Duplicate {
-			enqueued = append(enqueued, receipt)
-		}
-	}
-	return enqueued, nil
-}
-
-// enqueueSelf has the source's own URL scraped as a page: a page that is a source changes. Another
-// attempt of the same task enqueues nothing more.
-func (h Handlers) enqueueSelf(ctx context.Context, t *tasks.Task, args FeedArgs) (FeedResult, error) {
-	known, err := h.Pages.Get(ctx, canonical(args.URL))
+// takeIn reads a page, and has the next part of the visit read.
+func (v *visit) takeIn(ctx context.Context, page *web.Page) (FeedResult, error) {
+	result, err := v.read(ctx, page)
 	if err != nil {
 		return FeedResult{}, err
 	}
-	id := known.TaskID(KindPage, h.Now())
-	if args.Source == "" {
-		id = t.ID + "-page"
+	return result, v.proceed(ctx, &result)
+}
+
+// visited notes a visit, if the source has a name.
+func (v *visit) visited(ctx context.Context, r FeedResult) error {
+	if v.source == "" {
+		return nil
 	}
-	receipt, err := h.Enqueuer.Enqueue(ctx, PageArgs{URL: args.URL, Source: args.Source}, tasks.Options{ID: id})
-	if err != nil {
-		return FeedResult{}, fmt.Errorf("scrape feed: enqueue its page: %w", err)
+	found, sent := v.course.Found+r.Found, v.course.New+r.Enqueued+r.Stored
+	if v.course.Step > 0 && (found > 0 || r.Continued) {
+		r.Error = "" // a part that cannot be read is not the whole
 	}
-	if receipt.Duplicate {
-		return FeedResult{Found: 1, Known: 1}, nil
+	return v.Sources.Visited(ctx, v.source, sources.Visit{
+		At: v.Now().UTC().Truncate(time.Second), URL: v.course.URL, Feed: r.Feed, Title: r.title, Moved: v.known.Moved,
+		Found: found, New: sent, Unchanged: r.Unchanged, Error: r.Error,
+	})
+}
+
+// failed says what becomes of the task of a source that was not read.
+func (v *visit) failed(ctx context.Context, err error) (any, error) {
+	fault, its := faultOf(ctx, err)
+	if !its || v.source == "" {
+		return nil, outcome(err)
 	}
-	return FeedResult{Found: 1, Enqueued: 1, Tasks: []tasks.Receipt{receipt}}, nil
+	now := v.Now()
+	v.known.Fail(fault.reason, err.Error(), fault.atLeast, now)
+	if err := v.Pages.Put(ctx, v.known); err != nil {
+		return nil, err
+	}
+	result := FeedResult{Error: v.known.Error}
+	if err := v.visited(ctx, result); err != nil {
+		return nil, err
+	}
+	if fault.reason == pages.Unavailable && v.known.Failures <= soonAgain {
+		return nil, tasks.Postponed(v.known.Next.Sub(now), "visited again "+v.known.Next.UTC().Format(time.RFC3339)+": "+v.known.Error)
+	}
+	return result, nil
 }
