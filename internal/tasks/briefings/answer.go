@@ -22,7 +22,7 @@ func waitsForSlot(s tasks.Status) bool {
 }
 
 // answer reads what an agent has answered in a task into v, which was asked for at that time. The
-// reason says why that cannot be done, of what it was asked for. The error sets the briefing aside
+// reason says why that cannot be done, of what it was asked for. The error postpones the briefing
 // while the task waits for a slot; its end wakes the briefing.
 func (h *Handlers) answer(ctx context.Context, agent, task, what string, asked time.Time, v any) (reason string, err error) {
 	status, found, err := h.Results.StatusByKind(ctx, agentKind(agent), task)
@@ -32,7 +32,7 @@ func (h *Handlers) answer(ctx context.Context, agent, task, what string, asked t
 	case !found:
 		return "The " + what + " was not kept", nil
 	case waitsForSlot(status) && h.Now().Sub(asked) < mostWait:
-		return "", tasks.AwaitedFor(h.Options.Patience, "the "+what+" waits for a worker: task "+task)
+		return "", tasks.Postponed(h.Options.Patience, "the "+what+" waits for a worker: task "+task)
 	case status.State.Ended() && status.State != tasks.StateSucceeded:
 		return "The " + what + " failed", nil
 	case len(status.Result) == 0:

@@ -248,7 +248,8 @@ func TestPatienceBeginsWhenTheAgentDoes(t *testing.T) {
 			r := newRig(t, client)
 			r.statuses["r1"] = tc.agent
 			err := r.perform("w"+name, WriteArgs{User: "ada", Briefing: "b" + strings.ReplaceAll(strings.ReplaceAll(name, " ", ""), "'", ""), Until: tc.asked, Ranking: "r1"})
-			if tc.waits != tasks.IsAwaited(err) || !tc.waits && err != nil {
+			delay, waits := tasks.PostponedDelay(err)
+			if waits != tc.waits || waits && delay != time.Minute || !waits && err != nil {
 				t.Errorf("%s: %v, want it to wait: %v", name, err, tc.waits)
 			}
 			if len(r.delivered) == 0 != tc.waits {
