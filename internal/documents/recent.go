@@ -15,6 +15,7 @@ const batch = 100
 
 // Recent returns at most limit of the documents stored at or after since, newest first.
 // It reaches back one TTL at most. Documents Redis has dropped early are left out.
+// Their Data is shared with other callers and must not be changed.
 func (s *Store) Recent(ctx context.Context, since time.Time, limit int) ([]Document, error) {
 	if limit <= 0 {
 		return nil, nil
@@ -40,30 +41,6 @@ func (s *Store) Recent(ctx context.Context, since time.Time, limit int) ([]Docum
 			return nil, fmt.Errorf("recent documents: %w", err)
 		}
 		documents, ids = append(documents, read...), ids[n:]
-	}
-	return documents, nil
-}
-
-// read returns those documents of ids that there are, in one round trip.
-func (s *Store) read(ctx context.Context, ids []string) ([]Document, error) {
-	replies, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for _, id := range ids {
-			p.HMGet(ctx, s.documentKey(id), documentFields...)
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	documents := make([]Document, 0, len(ids))
-	for i, reply := range replies {
-		d, found, err := decode(ids[i], reply.(*redis.SliceCmd).Val())
-		if err != nil {
-			return nil, err
-		}
-		if found {
-			documents = append(documents, d)
-		}
 	}
 	return documents, nil
 }

@@ -27,12 +27,13 @@ type Store struct {
 	prefix string
 	ttl    time.Duration
 	now    func() time.Time
+	known  *known
 }
 
 // New returns a store whose keys carry prefix. Documents are kept for ttl; 0 means
 // [DefaultTTL].
 func New(client redis.UniversalClient, prefix string, ttl time.Duration, now func() time.Time) *Store {
-	return &Store{client: client, prefix: prefix, ttl: cmp.Or(ttl, DefaultTTL), now: now}
+	return &Store{client: client, prefix: prefix, ttl: cmp.Or(ttl, DefaultTTL), now: now, known: newKnown(maxKnown)}
 }
 
 func (s *Store) documentKey(id string) string { return s.prefix + "document:" + id }
@@ -96,33 +97,15 @@ func (s *Store) Keep(ctx context.Context, id string) (bool, error) {
 	return kept, nil
 }
 
-// Get returns the document with this ID and true, or false if there is none.
+// Get returns the document with this ID and true, or false if there is none. Its Data is shared with
+// other callers and must not be changed.
 func (s *Store) Get(ctx context.Context, id string) (Document, bool, error) {
-	fields, err := s.client.HMGet(ctx, s.documentKey(id), documentFields...).Result()
+	found, err := s.read(ctx, []string{id})
 	if err != nil {
 		return Document{}, false, fmt.Errorf("get document %s: %w", id, err)
 	}
-	return decode(id, fields)
-}
-
-// documentFields are what is read of a document: what was put, and when its words became new.
-var documentFields = []string{"document", "stored"}
-
-// decode returns the document of [documentFields] and true, or false if there is none.
-func decode(id string, fields []any) (Document, bool, error) {
-	encoded, found := fields[0].(string)
-	if !found {
+	if len(found) == 0 {
 		return Document{}, false, nil
 	}
-	var d Document
-	if err := json.Unmarshal([]byte(encoded), &d); err != nil {
-		return d, false, fmt.Errorf("document %s in Redis: %w", id, err)
-	}
-	// A document that changed in no substance has the time of its words and not of its last put.
-	if text, ok := fields[1].(string); ok {
-		if ms, err := strconv.ParseInt(text, 10, 64); err == nil {
-			d.Stored = time.UnixMilli(ms).UTC()
-		}
-	}
-	return d, true, nil
+	return found[0], true, nil
 }

@@ -63,6 +63,10 @@ const (
 func Explain(c Choice, t Text) Choice {
 	language := base(t.Language)
 	all := readable(t.Body, language)
+	signs := make([]map[sign]bool, len(all)) // stemming costs most, and each match asks for the same
+	for i, s := range all {
+		signs[i] = signsOf(s, language)
+	}
 	c.Matches = slices.Clone(c.Matches[:min(len(c.Matches), maxMatches)])
 	for i, m := range c.Matches {
 		if i >= maxDetailed {
@@ -70,10 +74,10 @@ func Explain(c Choice, t Text) Choice {
 			continue
 		}
 		most := 0
-		for _, s := range all {
-			has, n := signsOf(s, language), 0
+		for at, s := range all {
+			n := 0
 			for _, w := range m.Words {
-				if has[signOf(w.Stem)] {
+				if signs[at][signOf(w.Stem)] {
 					n++
 				}
 			}

@@ -4,21 +4,35 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"switchyard/internal/tasks"
 )
 
 func agentKind(agent string) string { return "agent_" + agent }
 
-// answer reads what an agent has answered in a task into v. The reason says why that cannot
-// be done, of what it was asked for.
-func (h *Handlers) answer(ctx context.Context, agent, task, what string, v any) (reason string, err error) {
+// mostWait is how old a briefing may become while its agent waits for a slot: after that the newest
+// pages at last serve its reader better than a ranking at some time.
+const mostWait = 6 * time.Hour
+
+// waitsForSlot reports whether a task has never begun, because others stand before it. Its agent
+// is not slow, and patience with it begins when it does.
+func waitsForSlot(s tasks.Status) bool {
+	return (s.State == tasks.StateWaiting || s.State == tasks.StateHeld) && s.Run == ""
+}
+
+// answer reads what an agent has answered in a task into v, which was asked for at that time. The
+// reason says why that cannot be done, of what it was asked for. The error postpones the briefing
+// while the task waits for a slot; its end wakes the briefing.
+func (h *Handlers) answer(ctx context.Context, agent, task, what string, asked time.Time, v any) (reason string, err error) {
 	status, found, err := h.Results.StatusByKind(ctx, agentKind(agent), task)
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("%s task %s: %w", what, task, err)
 	case !found:
 		return "The " + what + " was not kept", nil
+	case waitsForSlot(status) && h.Now().Sub(asked) < mostWait:
+		return "", tasks.Postponed(h.Options.Patience, "the "+what+" waits for a worker: task "+task)
 	case status.State.Ended() && status.State != tasks.StateSucceeded:
 		return "The " + what + " failed", nil
 	case len(status.Result) == 0:

@@ -11,8 +11,8 @@
 //	                    briefing_write waiting for it
 //	briefing_deliver    brings a briefing to its user on one channel
 //
-// Should an agent never answer, briefing_write runs anyway once its patience is over, and
-// falls back to the last good ranking, and to sentences of the pages.
+// Should an agent never answer, briefing_write runs anyway once its patience is over. While the
+// agent's task waits for a slot it waits too, for some hours at most. Then it falls back to the last good ranking, and to sentences of the pages.
 package briefings
 
 import (
@@ -85,7 +85,7 @@ type Options struct {
 	Digest string
 	// Items bounds how many documents a briefing has.
 	Items int
-	// Patience is how long each agent is waited for.
+	// Patience is how long each agent is waited for, once it has a slot.
 	Patience time.Duration
 	// FirstSpan is how far back the first briefing of a user looks.
 	FirstSpan time.Duration

@@ -231,3 +231,30 @@ func TestAnUnknownUserOrAHostileIDIsADeadLetter(t *testing.T) {
 		}
 	})
 }
+
+func TestPatienceBeginsWhenTheAgentDoes(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		for name, tc := range map[string]struct {
+			agent tasks.Status
+			asked time.Time
+			waits bool
+		}{
+			"in its queue":              {tasks.Status{State: tasks.StateWaiting}, noon.Add(-time.Hour), true},
+			"for its user's turn":       {tasks.Status{State: tasks.StateHeld}, noon.Add(-time.Hour), true},
+			"in its queue for too long": {tasks.Status{State: tasks.StateWaiting}, noon.Add(-6 * time.Hour), false},
+			"at work":                   {tasks.Status{State: tasks.StateRunning, Run: "1"}, noon.Add(-time.Hour), false},
+			"again after it began":      {tasks.Status{State: tasks.StateWaiting, Run: "1"}, noon.Add(-time.Hour), false},
+		} {
+			r := newRig(t, client)
+			r.statuses["r1"] = tc.agent
+			err := r.perform("w"+name, WriteArgs{User: "ada", Briefing: "b" + strings.ReplaceAll(strings.ReplaceAll(name, " ", ""), "'", ""), Until: tc.asked, Ranking: "r1"})
+			delay, waits := tasks.PostponedDelay(err)
+			if waits != tc.waits || waits && delay != time.Minute || !waits && err != nil {
+				t.Errorf("%s: %v, want it to wait: %v", name, err, tc.waits)
+			}
+			if len(r.delivered) == 0 != tc.waits {
+				t.Errorf("%s: delivered %+v", name, r.delivered)
+			}
+		}
+	})
+}

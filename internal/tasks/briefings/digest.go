@@ -64,9 +64,9 @@ func (h *Handlers) askDigest(ctx context.Context, args WriteArgs, topics []strin
 
 // digested adds what the agent has written to a briefing. Without it the extracts stand, and
 // a note says why.
-func (h *Handlers) digested(ctx context.Context, task string, b *Briefing) error {
+func (h *Handlers) digested(ctx context.Context, args WriteArgs, b *Briefing) error {
 	var d digest
-	reason, err := h.answer(ctx, h.Options.Digest, task, "digest", &d)
+	reason, err := h.answer(ctx, h.Options.Digest, args.Digest, "digest", args.Until, &d)
 	if err != nil {
 		return err
 	}

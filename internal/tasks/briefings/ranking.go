@@ -33,7 +33,7 @@ type choice struct {
 // for: the last good ranking, or else the newest documents as they came.
 func (h *Handlers) ranking(ctx context.Context, args WriteArgs) (ranking, string, error) {
 	var r ranking
-	reason, err := h.answer(ctx, h.Options.Agent, args.Ranking, "ranking", &r)
+	reason, err := h.answer(ctx, h.Options.Agent, args.Ranking, "ranking", args.Until, &r)
 	if err != nil {
 		return r, "", err
 	}

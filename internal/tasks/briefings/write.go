@@ -111,7 +111,7 @@ func (h *Handlers) compose(ctx context.Context, user users.User, args WriteArgs)
 		})
 	}
 	if args.Digest != "" {
-		err = h.digested(ctx, args.Digest, &b)
+		err = h.digested(ctx, args, &b)
 	}
 	return b, err
 }
