@@ -31,6 +31,9 @@ func TestWhatIsNewIsRankedByAnAgentAndThenWritten(t *testing.T) {
 		if rank.args.Kind() != "agent_scout" || rank.opts.ID != "b1.rank" || rank.opts.Wakes == nil || rank.opts.Wakes.ID != "b1.write" {
 			t.Errorf("rank %+v", rank)
 		}
+		if asked := rank.args.(rankRequest); asked.Zone != "Europe/Berlin" || !reflect.DeepEqual(asked.Languages, []string{"en"}) {
+			t.Errorf("asked for zone %q and languages %q", asked.Zone, asked.Languages)
+		}
 		r.statuses["b1.rank"] = tasks.Status{State: tasks.StateRunning, Result: []byte(`{"considered":1,"choices":[{"document":"d1","why":"it fits"}]}`)}
 		if err := r.perform("b1.write", write.args); err != nil {
 			t.Fatal(err)

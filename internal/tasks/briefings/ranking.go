@@ -8,11 +8,13 @@ import (
 
 // rankRequest is what an agent is asked: the arguments of an agent_* task.
 type rankRequest struct {
-	agent  string
-	User   string    `json:"user"`
-	Topics []string  `json:"topics,omitempty"`
-	Since  time.Time `json:"since"`
-	Limit  int       `json:"limit"`
+	agent     string
+	User      string    `json:"user"`
+	Topics    []string  `json:"topics,omitempty"`
+	Languages []string  `json:"languages,omitempty"`
+	Zone      string    `json:"zone,omitempty"`
+	Since     time.Time `json:"since"`
+	Limit     int       `json:"limit"`
 }
 
 // Kind implements [tasks.Args].
