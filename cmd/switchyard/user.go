@@ -21,6 +21,7 @@ type userCommand struct {
 type userSet struct {
 	ID       string   `arg:"" help:"User id."`
 	Topic    []string `help:"What to be briefed about; repeatable." placeholder:"WORDS" sep:"none"`
+	Language []string `help:"Code of a language that the user reads, such as en, or all; repeatable (all at first)." placeholder:"CODE"`
 	Zone     *string  `help:"IANA time zone (UTC at first)." placeholder:"Europe/Berlin"`
 	Time     *string  `help:"Time of day of the briefing in that zone (08:00 at first)." placeholder:"HH:MM"`
 	Channel  []string `help:"in_app, file, email, webhook or chat; repeatable (in_app at first)."`
@@ -36,13 +37,21 @@ func (cmd userSet) changes() users.Changes {
 		Topics: cmd.Topic, Zone: cmd.Zone, Time: cmd.Time, Channels: cmd.Channel,
 		Email: cmd.Email, Webhook: cmd.Webhook, Chat: cmd.Chat,
 	}
-	switch {
-	case slices.Equal(cmd.QuietDay, []string{"none"}):
-		c.QuietDays = &[]string{}
-	case len(cmd.QuietDay) > 0:
-		c.QuietDays = &cmd.QuietDay
-	}
+	c.QuietDays = anew(cmd.QuietDay, "none")
+	c.Languages = anew(cmd.Language, "all")
 	return c
+}
+
+// anew returns what a repeatable flag asks for: nil if it was not given, and no values if it has the
+// word that takes all of them away.
+func anew(values []string, clear string) *[]string {
+	switch {
+	case slices.Equal(values, []string{clear}):
+		return &[]string{}
+	case len(values) > 0:
+		return &values
+	}
+	return nil
 }
 
 // Run implements the command.

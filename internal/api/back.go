@@ -68,7 +68,7 @@ func (q Queue) Size() queue.Size {
 // Kept returns the user as they are kept.
 func (u User) Kept() users.User {
 	return users.User{
-		ID: u.ID, Topics: u.Topics, Zone: u.Zone, Time: u.Time, Channels: u.Channels,
+		ID: u.ID, Topics: u.Topics, Languages: u.Languages, Zone: u.Zone, Time: u.Time, Channels: u.Channels,
 		QuietDays: u.QuietDays, Email: u.Email, Webhook: u.Webhook, Chat: u.Chat,
 	}
 }

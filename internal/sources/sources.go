@@ -143,6 +143,16 @@ func (s *Store) Report(ctx context.Context, name string) (r Report, err error) {
 	return r, nil
 }
 
+// TroublesSince returns how many pages of a source are in trouble and were tried at a time or later.
+// It counts at most the latest 100.
+func (s *Store) TroublesSince(ctx context.Context, name string, since time.Time) (int, error) {
+	n, err := s.client.ZCount(ctx, s.troublesKey(name), strconv.FormatInt(since.UnixMilli(), 10), "+inf").Result()
+	if err != nil && !redis.HasErrorPrefix(err, "WRONGTYPE") {
+		return 0, fmt.Errorf("troubles of source %s: %w", name, err)
+	}
+	return int(n), nil
+}
+
 // Forget forgets a source. Its pages and documents stay for their time.
 func (s *Store) Forget(ctx context.Context, name string) error {
 	if err := s.client.Del(ctx, s.visitsKey(name), s.troublesKey(name)).Err(); err != nil {

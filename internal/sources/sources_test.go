@@ -49,6 +49,9 @@ func TestAReportTellsWhatASourceBroughtAndWhatIsInTrouble(t *testing.T) {
 		if got, err := s.Report(ctx, "paper"); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%+v, %v\nwant %+v", got, err, want)
 		}
+		if n, err := s.TroublesSince(ctx, "paper", noon.Add(3*time.Second)); err != nil || n != 1 {
+			t.Errorf("%d troubles since the last page, %v; want 1", n, err)
+		}
 		if err := s.Forget(ctx, "paper"); err != nil {
 			t.Fatal(err)
 		}

@@ -3,6 +3,7 @@ package users
 // Changes are what to change of a user's preferences. What is nil stays as it is.
 type Changes struct {
 	Topics    []string  `json:"topics,omitempty" doc:"What the user wants to read about, in words."`
+	Languages *[]string `json:"languages,omitempty" doc:"The languages that the user reads, as codes of two letters. An empty list: all of them."`
 	Zone      *string   `json:"zone,omitempty" doc:"An IANA time zone."`
 	Time      *string   `json:"time,omitempty" doc:"The time of day there, HH:MM."`
 	Channels  []string  `json:"channels,omitempty" doc:"How a briefing arrives."`
@@ -16,6 +17,9 @@ type Changes struct {
 func (c Changes) Apply(u *User) {
 	if c.Topics != nil {
 		u.Topics = c.Topics
+	}
+	if c.Languages != nil {
+		u.Languages = *c.Languages
 	}
 	if c.Channels != nil {
 		u.Channels = c.Channels

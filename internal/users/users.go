@@ -30,11 +30,13 @@ var Channels = []string{InApp, File, Email, Webhook, Chat}
 
 // User is one user's preferences.
 type User struct {
-	ID       string   `json:"id"`
-	Topics   []string `json:"topics"`
-	Zone     string   `json:"zone"`     // IANA name, such as Europe/Berlin
-	Time     string   `json:"time"`     // of day in that zone, HH:MM
-	Channels []string `json:"channels"` // of [Channels]
+	ID     string   `json:"id"`
+	Topics []string `json:"topics"`
+	// Languages are those the user reads, as ISO 639-1 codes; none means all.
+	Languages []string `json:"languages,omitempty"`
+	Zone      string   `json:"zone"`     // IANA name, such as Europe/Berlin
+	Time      string   `json:"time"`     // of day in that zone, HH:MM
+	Channels  []string `json:"channels"` // of [Channels]
 	// QuietDays are the weekdays without a briefing, such as sat.
 	QuietDays []string `json:"quiet_days,omitempty"`
 	// Email, Webhook and Chat are where the channels of these names go: an address, a URL, and the
@@ -56,7 +58,7 @@ func (u User) WithDefaults() User {
 
 // Validate reports every preference that cannot be kept.
 func (u User) Validate() error {
-	errs := []error{tasks.CheckUser(u.ID), tasks.CheckTopics(u.Topics)}
+	errs := []error{tasks.CheckUser(u.ID), tasks.CheckTopics(u.Topics), tasks.CheckLanguages(u.Languages)}
 	if _, err := calendar.LoadZone(u.Zone); err != nil {
 		errs = append(errs, err)
 	}

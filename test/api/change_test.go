@@ -95,7 +95,7 @@ func TestUsersAreSetAndForgotten(t *testing.T) {
 		d.want(http.StatusOK, d.do("PUT", "/v1/users/ada", `{"topics":["tides"],"zone":"Europe/Berlin"}`), "id=ada", "time=08:00", "channels.0=in_app")
 		d.want(http.StatusUnprocessableEntity, d.do("PUT", "/v1/users/ada", `{"topics":["tides"],"zone":"Mars/Olympus"}`), "type=/problems/invalid")
 		d.want(http.StatusOK, d.do("GET", "/v1/users/ada", ""), "zone=Europe/Berlin")
-		d.want(http.StatusOK, d.do("PATCH", "/v1/users/ada", `{"quiet_days":["sat","sun"],"channels":["email"],"email":"ada@example.org"}`), "quiet_days.1=sun", "channels.0=email", "email=ada@example.org", "topics.0=tides")
+		d.want(http.StatusOK, d.do("PATCH", "/v1/users/ada", `{"languages":["en","pt"],"quiet_days":["sat","sun"],"channels":["email"],"email":"ada@example.org"}`), "quiet_days.1=sun", "languages.1=pt", "channels.0=email", "email=ada@example.org", "topics.0=tides")
 		d.want(http.StatusUnprocessableEntity, d.do("PATCH", "/v1/users/ada", `{"email":"ada@example.org\r\nBcc: eve@example.org"}`), "type=/problems/invalid")
 		d.want(http.StatusUnprocessableEntity, d.do("PATCH", "/v1/users/ada", `{"channels":["chat"]}`), "type=/problems/invalid")
 		d.want(http.StatusOK, d.do("PATCH", "/v1/users/ada", `{"quiet_days":[]}`), "email=ada@example.org")

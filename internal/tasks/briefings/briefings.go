@@ -45,6 +45,12 @@ type Briefing struct {
 	// Overview is what an agent says of all items together, if one writes the texts.
 	Overview string `json:"overview,omitempty"`
 	Items    []Item `json:"items"`
+	// Considered is how many documents were compared for it, 0 if that is not known.
+	Considered int `json:"considered,omitempty"`
+	// Remarks say what was left out of the items, and what could not be read.
+	Remarks []string `json:"remarks,omitempty"`
+	// Sections tell what the user's agents did and wait for.
+	Sections []Section `json:"sections,omitempty"`
 }
 
 // Item is one document in a briefing.
@@ -52,7 +58,10 @@ type Item struct {
 	Title     string    `json:"title"`
 	URL       string    `json:"url"`
 	Published time.Time `json:"published,omitzero"`
-	Extract   []string  `json:"extract"` // sentences of the document
+	// DateGuessed reports that the page does not say for sure when it was published.
+	DateGuessed bool     `json:"date_guessed,omitempty"`
+	Source      string   `json:"source,omitempty"` // the name its source was given
+	Extract     []string `json:"extract"`          // sentences of the document
 	// Summary is what an agent has written of it, and is shown in place of the extract.
 	Summary string `json:"summary,omitempty"`
 	Why     string `json:"why,omitempty"`
@@ -100,7 +109,10 @@ type Handlers struct {
 	Enqueuer  tasks.Enqueuer
 	Store     *Store
 	Channels  map[string]Channel // by the names used in a user's preferences
-	Linker    Linker             // nil: briefings have no links
+	Runs      Runs
+	Brake     Brake   // nil: briefings tell nothing of agents
+	Sources   Sources // nil: briefings tell nothing of sources
+	Linker    Linker  // nil: briefings have no links
 	Now       func() time.Time
 }
 

@@ -31,6 +31,9 @@ func TestWhatIsNewIsRankedByAnAgentAndThenWritten(t *testing.T) {
 		if rank.args.Kind() != "agent_scout" || rank.opts.ID != "b1.rank" || rank.opts.Wakes == nil || rank.opts.Wakes.ID != "b1.write" {
 			t.Errorf("rank %+v", rank)
 		}
+		if asked := rank.args.(rankRequest); asked.Zone != "Europe/Berlin" || !reflect.DeepEqual(asked.Languages, []string{"en"}) {
+			t.Errorf("asked for zone %q and languages %q", asked.Zone, asked.Languages)
+		}
 		r.statuses["b1.rank"] = tasks.Status{State: tasks.StateRunning, Result: []byte(`{"considered":1,"choices":[{"document":"d1","why":"it fits"}]}`)}
 		if err := r.perform("b1.write", write.args); err != nil {
 			t.Fatal(err)
@@ -137,11 +140,12 @@ func TestADocumentThatCameAfterTheBriefingWasAskedForBelongsToTheNext(t *testing
 	})
 }
 
-func TestAFailedRankingFallsBackToTheLastGoodOneMarkedAsSuch(t *testing.T) {
+func TestAFailedRankingFallsBackToTheTopicsAndThenToTheLastGoodOneMarkedAsSuch(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newRig(t, client)
 		r.store("d1", "One", "Text.", noon.Add(-2*time.Hour))
 		r.store("d2", "Two", "Text.", noon.Add(-time.Hour))
+		r.store("d3", "Queues", "All about queues.", noon.Add(-time.Hour))
 		write := func(id string) Briefing {
 			t.Helper()
 			if err := r.perform("w"+id, WriteArgs{User: "ada", Briefing: id, Until: noon, Ranking: "r" + id}); err != nil {
@@ -150,9 +154,10 @@ func TestAFailedRankingFallsBackToTheLastGoodOneMarkedAsSuch(t *testing.T) {
 			return r.delivered[len(r.delivered)-1]
 		}
 		r.statuses["r1"] = tasks.Status{State: tasks.StateFailed, LastError: "no"}
-		if b := write("1"); b.Note != "The ranking failed, so these are the newest documents, unranked." || len(b.Items) != 2 || b.Items[0].Title != "Two" {
+		if b := write("1"); b.Note != "The ranking failed, so these were chosen by your topics alone." || len(b.Items) != 1 || b.Items[0].Title != "Queues" {
 			t.Errorf("without any ranking: %+v", b)
 		}
+		r.documents = r.documents[1:] // the one that fits
 		r.statuses["r2"] = tasks.Status{Result: []byte(`{"choices":[{"document":"d1"}]}`)}
 		if b := write("2"); b.Note != "" || len(b.Items) != 1 {
 			t.Errorf("with a ranking: %+v", b)
@@ -165,7 +170,7 @@ func TestAFailedRankingFallsBackToTheLastGoodOneMarkedAsSuch(t *testing.T) {
 				r.statuses["r5"] = tasks.Status{Result: []byte(`{"steps":[]}`)}
 			}
 			b := write(id)
-			if b.Note != "The ranking "+want+", so this is the last good ranking, of 1 June 2030 12:00 UTC." || len(b.Items) != 1 || b.Items[0].Title != "One" {
+			if b.Note != "The ranking "+want+", so this is the last good ranking, of 1 June 2030 14:00 CEST." || len(b.Items) != 1 || b.Items[0].Title != "One" {
 				t.Errorf("%s: %+v", want, b)
 			}
 		}

@@ -40,7 +40,7 @@ func (d Delivery) chatText() string {
 	var out strings.Builder
 	out.WriteString(cut(plain(d.Title()), 300) + "\n")
 	if len(d.Items) == 0 {
-		out.WriteString("Nothing new since " + day(d.Since) + ".\n")
+		out.WriteString(d.Nothing() + "\n")
 	}
 	for i, item := range d.Items {
 		line := "- " + cut(headline(item), 200) + "\n  " + plain(item.URL) + "\n"

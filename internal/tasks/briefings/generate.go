@@ -58,7 +58,7 @@ func (h *Handlers) generate(ctx context.Context, t *tasks.Task, args GenerateArg
 		return nil, err
 	}
 	asked, err := h.Enqueuer.Enqueue(ctx, rankRequest{
-		agent: h.Options.Agent, User: user.ID, Topics: user.Topics, Since: since, Limit: h.Options.Items,
+		agent: h.Options.Agent, User: user.ID, Topics: user.Topics, Languages: user.Languages, Zone: user.Zone, Since: since, Limit: h.Options.Items,
 	}, tasks.Options{ID: t.ID + ".rank", Wakes: &waiting})
 	if err != nil {
 		return nil, err

@@ -29,11 +29,7 @@ var (
 
 // Title returns the briefing's heading, with its date in the user's zone.
 func (b Briefing) Title() string {
-	zone, err := time.LoadLocation(b.Zone)
-	if err != nil {
-		zone = time.UTC
-	}
-	return "Briefing for " + b.User + ", " + b.Created.In(zone).Format("Monday 2 January 2006 15:04 MST")
+	return "Briefing for " + b.User + ", " + in(b.Created, b.Zone).Format("Monday 2 January 2006 15:04 MST")
 }
 
 // Digested says who has written the texts, "" if they are the documents' own.

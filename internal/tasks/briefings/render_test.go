@@ -111,7 +111,8 @@ func TestABriefingReadsWell(t *testing.T) {
 
 Note: Something to know.
 
-Queues  (1 June 2030)
+Queues
+  1 June 2030
   https://example.org/q
   - One.
   - Two.

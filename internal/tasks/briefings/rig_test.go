@@ -39,7 +39,7 @@ type enqueued struct {
 
 func newRig(t *testing.T, client redis.UniversalClient) *rig {
 	r := &rig{t: t, statuses: map[string]tasks.Status{}, users: map[string]users.User{
-		"ada": {ID: "ada", Topics: []string{"queues"}, Zone: "Europe/Berlin", Time: "08:00", Channels: []string{"in_app"}},
+		"ada": {ID: "ada", Topics: []string{"queues"}, Languages: []string{"en"}, Zone: "Europe/Berlin", Time: "08:00", Channels: []string{"in_app"}},
 	}}
 	r.Handlers = &Handlers{
 		Options:   Options{Agent: "scout", Items: 2, Patience: time.Minute, FirstSpan: 24 * time.Hour},

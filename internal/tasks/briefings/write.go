@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"switchyard/internal/rank"
@@ -85,35 +86,53 @@ func (h *Handlers) write(ctx context.Context, _ *tasks.Task, args WriteArgs) (an
 // compose makes the briefing from the ranking, and from the digest if there is one.
 func (h *Handlers) compose(ctx context.Context, user users.User, args WriteArgs) (Briefing, error) {
 	b := Briefing{ID: args.Briefing, User: user.ID, Created: h.Now(), Zone: user.Zone, Since: args.Since, Items: []Item{}}
-	if args.Ranking == "" {
-		return b, nil
+	var err error
+	if b.Sections, err = h.facts(ctx, user, args.Since); err != nil {
+		return b, err
 	}
-	r, note, err := h.ranking(ctx, args)
+	if args.Ranking == "" {
+		return b, h.remark(ctx, &b, ranking{})
+	}
+	r, note, err := h.ranking(ctx, user, args)
 	if err != nil {
 		return b, err
 	}
 	b.Note = note
+	if err := h.pick(ctx, user, args, &b, r); err != nil {
+		return b, err
+	}
+	if err := h.remark(ctx, &b, r); err != nil {
+		return b, err
+	}
+	if args.Digest != "" {
+		err = h.digested(ctx, args, &b)
+	}
+	return b, err
+}
+
+// pick makes items of the documents chosen. One that is not kept any more is left out.
+func (h *Handlers) pick(ctx context.Context, user users.User, args WriteArgs, b *Briefing, r ranking) error {
 	for _, c := range r.Choices {
 		if len(b.Items) == h.Options.Items {
 			break
 		}
+		if slices.ContainsFunc(b.Items, func(i Item) bool { return i.document == c.Document }) {
+			continue
+		}
 		d, found, err := h.Documents.Get(ctx, c.Document)
 		if err != nil {
-			return b, fmt.Errorf("document %s: %w", c.Document, err)
+			return fmt.Errorf("document %s: %w", c.Document, err)
 		}
 		// One that came after the briefing was asked for belongs to the next.
 		if !found || d.Stored.After(args.Until) {
 			continue
 		}
 		b.Items = append(b.Items, Item{
-			document: d.ID, Title: d.Title, URL: d.URL, Published: d.Published, Why: c.Why,
+			document: d.ID, Title: d.Title, URL: d.URL, Published: d.Published, DateGuessed: d.DateGuessed, Source: d.Source, Why: c.Why,
 			Extract: rank.Sentences(rank.Text{Title: d.Title, Body: d.Text, Language: d.Language}, user.Topics, sentencesPerItem),
 		})
 	}
-	if args.Digest != "" {
-		err = h.digested(ctx, args, &b)
-	}
-	return b, err
+	return nil
 }
 
 // send enqueues a task for each of the user's channels, so that one that fails holds up no other.
