@@ -48,8 +48,11 @@ func (m *slowMail) listen(t *testing.T) (address string) {
 	}
 	server := smtp.NewServer(m)
 	server.ErrorLog = log.New(io.Discard, "", 0) // a worker that is killed is none of its errors
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		_ = server.Serve(listener) // until it is closed
+	}()
 	t.Cleanup(func() {
 		_ = server.Close()
 		<-served

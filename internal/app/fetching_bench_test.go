@@ -104,7 +104,12 @@ func benchmarkPages(b *testing.B, p config.Politeness) {
 	ctx, cancel := context.WithCancel(context.Background())
 	worked := make(chan error, 1)
 	go func() { worked <- worker.Run(daemon.Stop{Quiet: ctx, Drain: ctx}) }()
-	defer func() { cancel(); _ = <-worked }()
+	defer func() {
+		cancel()
+		if err := <-worked; err != nil {
+			b.Error(err)
+		}
+	}()
 	_, port, _ := net.SplitHostPort(w.Listener.Addr().String())
 	began := time.Now()
 	for i := range benchPages {
