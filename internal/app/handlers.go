@@ -64,7 +64,7 @@ func newHandlers(s *System) (*handlers, error) {
 		},
 		Documents: s.Documents, Users: s.Users, Store: s.Briefings, Enqueuer: s.Queue, Results: s.Queue, Now: time.Now,
 		Channels: channels, Linker: s.readers(),
-		Runs: s.Queue, Brake: briefedBrake{s.Brake}, Sources: briefedSources{s.Sources},
+		Runs: s.Queue, Brake: briefedBrake{s.Brake}, Sources: &briefedSources{store: s.Sources, now: time.Now},
 	}
 	deliver := &webhooks.Deliverer{
 		Targets: s.hookTargets(), Signer: s.hookSigner(), Poster: h.poster, Now: time.Now,

@@ -30,7 +30,7 @@ func Sentences(t Text, topics []string, n int) []string {
 			asked[k.sign] = 2
 		}
 	}
-	all := readable(t.Body, language)
+	all := telling(readable(t.Body, language), t.Title)
 	order := make([]int, len(all))
 	score := make([]float64, len(all))
 	for i, s := range all {
@@ -110,6 +110,23 @@ func readable(text, language string) []string {
 		}
 	}
 	return found
+}
+
+// telling returns the sentences that are whole and say more than the title, or all if a text has none:
+// headings and teasers have no end, and some scripts no marks.
+func telling(all []string, title string) []string {
+	title = strings.Join(strings.Fields(title), " ")
+	whole := slices.DeleteFunc(slices.Clone(all), func(s string) bool { return !ends(s) || strings.EqualFold(s, title) })
+	if len(whole) == 0 {
+		return all
+	}
+	return whole
+}
+
+// ends reports whether a sentence ends as one, and not as a heading or in the middle.
+func ends(s string) bool {
+	s = strings.TrimRight(s, `"'”’»›)]“`)
+	return strings.ContainsRune(".!?。！？؟।", lastRune(s)) && !strings.HasSuffix(s, "...") && !strings.HasSuffix(s, "…")
 }
 
 // begins reports whether a sentence begins as one: not in the middle, with a small letter or a mark.

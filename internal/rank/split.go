@@ -60,12 +60,20 @@ func goesOn(s, next, language string) bool {
 		return true
 	case slices.Contains(abbreviations[language], strings.ToLower(last)), slices.Contains(everywhere, strings.ToLower(last)):
 		return true
-	case utf8.RuneCountInString(stem) == 1 && unicode.IsLetter(firstRune(stem)):
-		return true // an initial, the last letter of U.S., the first of z. B.
+	case isInitials(stem):
+		return true // of a name, of U.S. or L.A., of z. B.
 	case slices.Contains(counting, language) && isNumber(stem):
 		return true // 3. Oktober
 	}
 	return false
+}
+
+// isInitials reports whether a word without its last dot is single letters with dots between them.
+func isInitials(s string) bool {
+	letters := strings.Split(s, ".")
+	return len(letters) <= 5 && !slices.ContainsFunc(letters, func(l string) bool {
+		return utf8.RuneCountInString(l) != 1 || !unicode.IsLetter(firstRune(l))
+	})
 }
 
 func isNumber(s string) bool {

@@ -35,6 +35,7 @@ func TestNoSentenceEndsAfterAnAbbreviation(t *testing.T) {
 		{"en", "They left on Sept. 3. Nobody saw them.", []string{"They left on Sept. 3.", "Nobody saw them."}},
 		{"de", "Am 3. Oktober kam Dr. Meier, z. B. Mit Kuchen. Alle aßen.", []string{"Am 3. Oktober kam Dr. Meier, z. B. Mit Kuchen.", "Alle aßen."}},
 		{"fr", "Voici M. Dupont et Mme. Curie. Bonjour.", []string{"Voici M. Dupont et Mme. Curie.", "Bonjour."}},
+		{"en", "Cars fill the L.A. Auto Show. D.C. is next.", []string{"Cars fill the L.A. Auto Show.", "D.C. is next."}},
 		{"xx", "One. Two.", []string{"One.", "Two."}},
 	} {
 		if got := slices.Collect(sentences(c.text, c.language)); !slices.Equal(got, c.want) {
@@ -48,5 +49,19 @@ func TestAnExtractBeginsWhereASentenceDoes(t *testing.T) {
 	got := Sentences(text, []string{"queue"}, 3)
 	if want := []string{"“Queues are emptied by workers,” the keeper of them all has said."}; !slices.Equal(got, want) {
 		t.Errorf("sentences %q, want %q", got, want)
+	}
+}
+
+func TestAnExtractHasWholeSentencesThatSayMoreThanTheTitle(t *testing.T) {
+	text := Text{Title: "The queue of the night is emptied by its workers.", Language: "en", Body: `The queue of the night is emptied by its workers.
+The queues of the night that workers empty: the dates
+Two queues were emptied by the workers of the night,...
+Workers have emptied the queue that was left over from the day before.`}
+	if got, want := Sentences(text, []string{"queue"}, 3), []string{"Workers have emptied the queue that was left over from the day before."}; !slices.Equal(got, want) {
+		t.Errorf("sentences %q, want %q", got, want)
+	}
+	text.Body = "The queues of the night that workers empty, without any mark at all"
+	if got := Sentences(text, []string{"queue"}, 3); len(got) != 1 {
+		t.Errorf("a text without marks has the sentences %q, want its line", got)
 	}
 }

@@ -153,14 +153,6 @@ func (s *Store) TroublesSince(ctx context.Context, name string, since time.Time)
 	return int(n), nil
 }
 
-// Forget forgets a source. Its pages and documents stay for their time.
-func (s *Store) Forget(ctx context.Context, name string) error {
-	if err := s.client.Del(ctx, s.visitsKey(name), s.troublesKey(name)).Err(); err != nil {
-		return fmt.Errorf("forget source %s: %w", name, err)
-	}
-	return nil
-}
-
 func number(text string) int {
 	n, _ := strconv.Atoi(text) // what is none counts for nothing
 	return n

@@ -52,12 +52,6 @@ func TestAReportTellsWhatASourceBroughtAndWhatIsInTrouble(t *testing.T) {
 		if n, err := s.TroublesSince(ctx, "paper", noon.Add(3*time.Second)); err != nil || n != 1 {
 			t.Errorf("%d troubles since the last page, %v; want 1", n, err)
 		}
-		if err := s.Forget(ctx, "paper"); err != nil {
-			t.Fatal(err)
-		}
-		if got, err := s.Report(ctx, "paper"); err != nil || got.Read != 0 || len(got.Troubles) != 0 || !got.Last.At.IsZero() {
-			t.Errorf("a forgotten source: %+v, %v", got, err)
-		}
 	})
 }
 
