@@ -2,8 +2,9 @@ package briefings
 
 import (
 	"context"
-	"switchyard/internal/users"
 	"time"
+
+	"switchyard/internal/users"
 )
 
 // rankRequest is what an agent is asked: the arguments of an agent_* task.
