@@ -104,9 +104,10 @@ func TestTwoWorkersTogetherKeepTheLimitsOfAHost(t *testing.T) {
 		rule := hosts.Rule{Spacing: spacing, Concurrency: 2}
 		workers := []*Fetcher{newFetcher(t, client, rule), newFetcher(t, client, rule)}
 		var all sync.WaitGroup
+		began := time.Now()
 		for i := range n {
 			all.Go(func() {
-				if back, err := persist(t.Context(), workers[i%2], fmt.Sprint(i), fmt.Sprint(s.URL, "/", i)); err != nil || back > 6 {
+				if back, err := persist(t.Context(), workers[i%2], fmt.Sprint(i), fmt.Sprint(s.URL, "/", i)); err != nil || back > n {
 					t.Errorf("task %d was put back %d times: %v", i, back, err)
 				}
 			})
@@ -115,14 +116,11 @@ func TestTwoWorkersTogetherKeepTheLimitsOfAHost(t *testing.T) {
 		if s.highest > 2 || len(s.asked) != n {
 			t.Errorf("%d requests, %d at once, want %d and 2", len(s.asked), s.highest, n)
 		}
-		// A request may come late, and the next one in time.
-		for i := 1; i < n; i++ {
-			if apart := s.began[i].Sub(s.began[i-1]); apart < spacing-40*time.Millisecond {
-				t.Errorf("requests %d and %d are %s apart, want %s", i-1, i, apart, spacing)
+		// A request may come late, and the next one in time: what counts is how many have come until when.
+		for i, at := range s.began {
+			if earliest := time.Duration(i) * spacing; at.Sub(began) < earliest-5*time.Millisecond { // between two clocks
+				t.Errorf("request %d came after %s, want %s at least", i, at.Sub(began), earliest)
 			}
-		}
-		if took := s.began[n-1].Sub(s.began[0]); took < (n-1)*spacing-40*time.Millisecond {
-			t.Errorf("%d requests within %s, want %s at least", n, took, (n-1)*spacing)
 		}
 	})
 }

@@ -18,7 +18,6 @@ var samples = []string{
 	"HGET KEY f",
 	"HGETALL KEY",
 	"HINCRBY KEY f 1",
-	"HKEYS KEY",
 	"HLEN KEY",
 	"HMGET KEY f",
 	"HSCAN KEY 0",
