@@ -15,12 +15,11 @@ import (
 	"switchyard/test/redistest"
 )
 
-// startWorker starts a worker process of the queue scraping, killed with the test.
-func startWorker(t *testing.T, addr string) *exec.Cmd {
+// startWorker starts a worker process with this environment and these arguments, killed with the test.
+func startWorker(t *testing.T, env []string, args ...string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.Command(filepath.Join(binaries, "worker"), "--queues", "scraping", "--listen", "127.0.0.1:0")
-	cmd.Env = []string{"SWITCHYARD_REDIS_URL=redis://" + addr, "SWITCHYARD_FETCHER_ALLOW_PRIVATE=true", "SWITCHYARD_FETCHER_POLITENESS_ROBOTS=false"}
-	cmd.Stderr = os.Stderr
+	cmd := exec.Command(filepath.Join(binaries, "worker"), append(args, "--listen", "127.0.0.1:0")...)
+	cmd.Env, cmd.Stderr = env, os.Stderr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -29,6 +28,13 @@ func startWorker(t *testing.T, addr string) *exec.Cmd {
 		_ = cmd.Wait()
 	})
 	return cmd
+}
+
+// startScraper starts a worker of the queue scraping.
+func startScraper(t *testing.T, addr string) *exec.Cmd {
+	t.Helper()
+	env := []string{"SWITCHYARD_REDIS_URL=redis://" + addr, "SWITCHYARD_FETCHER_ALLOW_PRIVATE=true", "SWITCHYARD_FETCHER_POLITENESS_ROBOTS=false"}
+	return startWorker(t, env, "--queues", "scraping")
 }
 
 // TestAKilledWorkersTaskIsNotLost kills a worker in the middle of a task. Another one takes
@@ -48,7 +54,7 @@ func TestAKilledWorkersTaskIsNotLost(t *testing.T) {
 	client := redistest.Client(t, server.Addr)
 	inspector := asynq.NewInspectorFromRedisClient(client)
 
-	worker := startWorker(t, server.Addr)
+	worker := startScraper(t, server.Addr)
 	enqueue := exec.Command(filepath.Join(binaries, "switchyard"), "enqueue", "scrape_page", `{"url":"`+site.URL+`"}`, "--id", "lost")
 	enqueue.Env = []string{"SWITCHYARD_REDIS_URL=redis://" + server.Addr}
 	if out, err := enqueue.CombinedOutput(); err != nil {
@@ -60,7 +66,7 @@ func TestAKilledWorkersTaskIsNotLost(t *testing.T) {
 	}
 	_ = worker.Wait()
 
-	startWorker(t, server.Addr)
+	startScraper(t, server.Addr)
 	<-asked
 	close(hang)
 	awaitTask(t, inspector, func(info *asynq.TaskInfo) bool {

@@ -78,19 +78,7 @@ func TestAMailWhoseWorkerIsKilledIsNotSentTwice(t *testing.T) {
 		}
 		return string(out)
 	}
-	work := func() *exec.Cmd {
-		t.Helper()
-		cmd := exec.Command(filepath.Join(binaries, "worker"), "--config", file, "--listen", "127.0.0.1:0")
-		cmd.Stderr = os.Stderr
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			_ = cmd.Process.Kill()
-			_ = cmd.Wait()
-		})
-		return cmd
-	}
+	work := func() *exec.Cmd { return startWorker(t, os.Environ(), "--config", file) }
 
 	run("user", "set", "ada", "--topic", "tides", "--channel", "email", "--email", "ada@example.org")
 	run("enqueue", "briefing_generate", `{"user":"ada"}`, "--id", "b1")

@@ -12,14 +12,14 @@ const feedPath = "/docs/feed.atom"
 
 // The Atom Syndication Format, https://www.rfc-editor.org/rfc/rfc4287.
 type (
-	atomFeed struct {
-		XMLName xml.Name    `xml:"http://www.w3.org/2005/Atom feed"`
-		ID      string      `xml:"id"`
-		Title   string      `xml:"title"`
-		Updated string      `xml:"updated"`
-		Author  string      `xml:"author>name"`
-		Links   []atomLink  `xml:"link"`
-		Entries []atomEntry `xml:"entry"`
+	atomFeed[Entry any] struct {
+		XMLName xml.Name   `xml:"http://www.w3.org/2005/Atom feed"`
+		ID      string     `xml:"id"`
+		Title   string     `xml:"title"`
+		Updated string     `xml:"updated"`
+		Author  string     `xml:"author>name"`
+		Links   []atomLink `xml:"link"`
+		Entries []Entry    `xml:"entry"`
 	}
 	atomLink struct {
 		Rel  string `xml:"rel,attr"`
@@ -49,8 +49,8 @@ func (h *Handler) feed(w http.ResponseWriter, r *http.Request) {
 }
 
 // newFeed lists docs with links to the host r was sent to.
-func newFeed(r *http.Request, docs library) atomFeed {
-	f := atomFeed{
+func newFeed(r *http.Request, docs library) atomFeed[atomEntry] {
+	f := atomFeed[atomEntry]{
 		ID:     absolute(r, feedPath),
 		Title:  "Switchyard documentation",
 		Author: "Switchyard",

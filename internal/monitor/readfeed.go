@@ -19,17 +19,8 @@ const (
 	inFeed = 30
 )
 
-// The parts of a feed with whole briefings. See [atomFeed].
+// An entry of an [atomFeed] with whole briefings.
 type (
-	readerFeed struct {
-		XMLName xml.Name      `xml:"http://www.w3.org/2005/Atom feed"`
-		ID      string        `xml:"id"`
-		Title   string        `xml:"title"`
-		Updated string        `xml:"updated"`
-		Author  string        `xml:"author>name"`
-		Links   []atomLink    `xml:"link"`
-		Entries []readerEntry `xml:"entry"`
-	}
 	readerEntry struct {
 		ID        string      `xml:"id"`
 		Title     string      `xml:"title"`
@@ -74,9 +65,9 @@ func (h *Handler) readFeed(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(out.Bytes()))
 }
 
-func (h *Handler) newReaderFeed(ctx context.Context, r *http.Request, user string) (readerFeed, error) {
+func (h *Handler) newReaderFeed(ctx context.Context, r *http.Request, user string) (atomFeed[readerEntry], error) {
 	self := ReadPath(r.PathValue("secret"))
-	f := readerFeed{
+	f := atomFeed[readerEntry]{
 		ID: feedID("feed", user), Title: "Your briefings", Author: "Switchyard", Updated: stamp(time.Unix(0, 0)),
 		Links: []atomLink{
 			{"self", "application/atom+xml", absolute(r, self+readFeed)},
