@@ -13,6 +13,7 @@ import (
 	"switchyard/internal/api"
 	"switchyard/internal/article"
 	"switchyard/internal/cache"
+	"switchyard/internal/corpus"
 	"switchyard/internal/llm"
 	"switchyard/internal/polite"
 	"switchyard/internal/tasks"
@@ -27,6 +28,7 @@ import (
 type handlers struct {
 	byKind  tasks.Handlers
 	fetcher *polite.Fetcher
+	corpus  *corpus.Corpus
 	poster  *web.Poster
 	models  *llm.Metrics
 }
@@ -38,10 +40,11 @@ func newHandlers(s *System) (*handlers, error) {
 	h := &handlers{
 		models:  llm.NewMetrics(slices.Collect(maps.Keys(c.Models))...),
 		fetcher: s.newFetcher(),
+		corpus:  corpus.New(),
 		poster:  web.NewPoster(web.Options{UserAgent: c.Fetcher.UserAgent, Timeout: tellWithin, AllowPrivate: c.Webhooks.AllowPrivate}),
 	}
 	agent, err := agents.New(c.Agents, map[string]agents.Runtime{
-		"rank": agents.NewRank(s.Documents, time.Now),
+		"rank": &agents.Rank{Documents: s.Documents, Corpus: h.corpus, Now: time.Now},
 		"exec": &agents.Exec{Tell: s.tellProgress},
 		"http": &agents.HTTP{Client: &http.Client{CheckRedirect: agents.NoRedirect}, Getenv: os.Getenv},
 		"llm":  h.newLLM(s),
@@ -62,7 +65,7 @@ func newHandlers(s *System) (*handlers, error) {
 		Options: briefings.Options{
 			Agent: c.Briefings.Agent, Digest: c.Briefings.Digest, Items: c.Briefings.Items, Patience: c.Briefings.Patience, FirstSpan: c.Briefings.FirstSpan,
 		},
-		Documents: s.Documents, Users: s.Users, Store: s.Briefings, Enqueuer: s.Queue, Results: s.Queue, Now: time.Now,
+		Documents: s.Documents, Corpus: h.corpus, Users: s.Users, Store: s.Briefings, Enqueuer: s.Queue, Results: s.Queue, Now: time.Now,
 		Channels: channels, Linker: s.readers(),
 		Runs: s.Queue, Brake: briefedBrake{s.Brake}, Sources: &briefedSources{store: s.Sources, now: time.Now},
 	}
@@ -93,7 +96,7 @@ func (h *handlers) newLLM(s *System) *agents.LLM {
 	for name, d := range s.Config.Models {
 		models[name] = llm.Open(name, d, client, h.models)
 	}
-	toolbox := agents.Toolbox{Documents: s.Documents, Fetch: h.readPage, Enqueuer: s.Queue, Now: time.Now}
+	toolbox := agents.Toolbox{Documents: s.Documents, Corpus: h.corpus, Fetch: h.readPage, Enqueuer: s.Queue, Now: time.Now}
 	return &agents.LLM{
 		Models: models, Tools: toolbox.Tools(), Documents: s.Documents, Servers: s.Config.MCPServers, Client: client,
 		Book: s.Usage, Tell: s.tellProgress, Sleep: tasks.Sleep,

@@ -49,9 +49,6 @@ func (a *Analysis) read(text string, known map[string]sign) {
 	}
 }
 
-// Size is about how much memory it holds, in bytes.
-func (a *Analysis) Size() int { return 64 + 12*len(a.words) }
-
 // at is where a keyword stands in a text.
 type at struct {
 	word    int // its place in the text

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"switchyard/internal/control"
+	"switchyard/internal/corpus"
 	"switchyard/internal/documents"
 	"switchyard/internal/events"
 	"switchyard/internal/journal"
@@ -92,7 +93,7 @@ func newAgents(t *testing.T, s *shelf, definitions map[string]Definition) *Agent
 
 func newBraked(t *testing.T, s DocumentReader, b *brake, definitions map[string]Definition) *Agents {
 	t.Helper()
-	a, err := New(definitions, map[string]Runtime{"rank": NewRank(s, func() time.Time { return noon })}, b, newBooks(t).store)
+	a, err := New(definitions, map[string]Runtime{"rank": &Rank{Documents: s, Corpus: corpus.New(), Now: func() time.Time { return noon }}}, b, newBooks(t).store)
 	if err != nil {
 		t.Fatal(err)
 	}

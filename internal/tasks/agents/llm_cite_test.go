@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"switchyard/internal/corpus"
 	"switchyard/internal/tasks"
 	"switchyard/test/llmtest"
 )
@@ -112,7 +113,7 @@ func TestASearchKnowsTheNewestAndWhatIsNewSince(t *testing.T) {
 		`{"words":"zeppelins"}`:                           {now.Add(-searchSpan), ""},
 	} {
 		l := library{&asked{}}
-		tool := Toolbox{Documents: l, Now: func() time.Time { return now }}.Tools()["search_documents"]
+		tool := Toolbox{Documents: l, Corpus: corpus.New(), Now: func() time.Time { return now }}.Tools()["search_documents"]
 		found, err := tool.Call(t.Context(), Run{}, "1", json.RawMessage(arguments))
 		if err != nil {
 			t.Fatal(err)

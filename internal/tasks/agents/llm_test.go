@@ -17,6 +17,7 @@ import (
 	"go.uber.org/zap"
 
 	"switchyard/internal/control"
+	"switchyard/internal/corpus"
 	"switchyard/internal/documents"
 	"switchyard/internal/journal"
 	"switchyard/internal/llm"
@@ -112,7 +113,7 @@ func (s *study) runtime() *LLM {
 	first.Price = llm.Price{Input: 1000, Output: 10_000}
 	second := s.server.Definition(llm.Messages)
 	second.Model = "second"
-	toolbox := Toolbox{Documents: s.library, Enqueuer: &s.outbox, Now: time.Now, Fetch: func(_ context.Context, url string) (string, string, error) {
+	toolbox := Toolbox{Documents: s.library, Corpus: corpus.New(), Enqueuer: &s.outbox, Now: time.Now, Fetch: func(_ context.Context, url string) (string, string, error) {
 		text, ok := s.pages[url]
 		if !ok {
 			return "", "", errors.New("the server answered 404 Not Found")

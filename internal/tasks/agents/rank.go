@@ -6,8 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	lru "github.com/hashicorp/golang-lru/v2"
-
+	"switchyard/internal/corpus"
 	"switchyard/internal/documents"
 	"switchyard/internal/rank"
 )
@@ -30,22 +29,8 @@ type DocumentReader interface {
 // user's topics, and says why. It needs no model. It is safe for concurrent use.
 type Rank struct {
 	Documents DocumentReader
+	Corpus    *corpus.Corpus
 	Now       func() time.Time
-
-	kept *lru.Cache[string, *rank.Analysis]
-}
-
-// maxKept is how many documents are kept as they were read, since many users are briefed on the
-// same ones at the same time. One takes 40 kB at most, and commonly a fifth of that.
-const maxKept = 2 * maxConsidered
-
-// NewRank returns the runtime. now is the clock.
-func NewRank(documents DocumentReader, now func() time.Time) *Rank {
-	kept, err := lru.New[string, *rank.Analysis](maxKept)
-	if err != nil {
-		panic(err) // of a size that is not positive
-	}
-	return &Rank{Documents: documents, Now: now, kept: kept}
 }
 
 // Ranking is the result of a run of [Rank].
@@ -95,24 +80,19 @@ func (r *Rank) Run(ctx context.Context, run Run) (any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("rank for %s: %w", args.User, err)
 	}
-	ranking := choose(rank.Reader{
+	ranking := choose(r.Corpus, rank.Reader{
 		Topics: args.Topics, Languages: args.Languages, Zone: args.zone(), Now: now,
 		MaxAge: max(maxAge, now.Sub(since)), Limit: cmp.Or(args.Limit, definition.Limit, defaultLimit),
-	}, recent, r.analysis)
+	}, recent)
 	ranking.User = args.User
 	return ranking, nil
 }
 
-// choose ranks documents, keeps the best, and tells of those that came next. analysis returns what
-// was read of a document before, nil if it is to be read.
-func choose(reader rank.Reader, recent []documents.Document, analysis func(documents.Document) *rank.Analysis) Ranking {
-	texts := make([]rank.Text, len(recent))
+// choose ranks documents, keeps the best, and tells of those that came next.
+func choose(c *corpus.Corpus, reader rank.Reader, recent []documents.Document) Ranking {
+	texts := c.Texts(recent)
 	places := make(map[string]int, len(recent))
 	for i, d := range recent {
-		texts[i] = rank.Text{
-			ID: d.ID, Title: d.Title, Body: d.Text, Language: d.Language, Source: d.Source, Story: d.Story,
-			Published: d.Published, Seen: d.Stored, Analysis: analysis(d),
-		}
 		places[d.ID] = i
 	}
 	s := rank.Select(reader, texts)
@@ -128,15 +108,4 @@ func choose(reader rank.Reader, recent []documents.Document, analysis func(docum
 		ranking.Passed = append(ranking.Passed, Passed{Document: c.ID, Title: recent[places[c.ID]].Title, Score: c.Score, Why: c.Why})
 	}
 	return ranking
-}
-
-// analysis returns what was read of a document, for this user or for another one.
-func (r *Rank) analysis(d documents.Document) *rank.Analysis {
-	key := d.ID + " " + d.Hash
-	if kept, ok := r.kept.Get(key); ok {
-		return kept
-	}
-	a := rank.Analyse(d.Title, d.Text, d.Language)
-	r.kept.Add(key, a)
-	return a
 }

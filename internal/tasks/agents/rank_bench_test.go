@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"switchyard/internal/corpus"
 	"switchyard/internal/documents"
 	"switchyard/test/redistest"
 )
@@ -20,7 +21,7 @@ func BenchmarkRankForManyUsers(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	r := NewRank(store, time.Now)
+	r := &Rank{Documents: store, Corpus: corpus.New(), Now: time.Now}
 	for i := 0; b.Loop(); i++ {
 		args := Args{User: "ada", Topics: []string{"task queues", fmt.Sprintf("topic number%d", i%50)}}
 		if _, err := r.Run(b.Context(), Run{Args: args}); err != nil {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"switchyard/internal/corpus"
 	"switchyard/internal/documents"
 	"switchyard/internal/llm"
 	"switchyard/internal/rank"
@@ -24,6 +25,7 @@ const readTool = "read_document"
 // Toolbox makes the tools that come with Switchyard.
 type Toolbox struct {
 	Documents DocumentStore
+	Corpus    *corpus.Corpus
 	// Fetch returns the text of a page, as scraping would store it.
 	Fetch    func(ctx context.Context, url string) (title, text string, err error)
 	Enqueuer tasks.Enqueuer
@@ -123,16 +125,16 @@ func (b Toolbox) search(ctx context.Context, _ Run, _ string, args searchArgs) (
 	if args.Limit > 0 {
 		limit = min(args.Limit, maxSearch)
 	}
-	found := search(args.Words, recent, limit, b.Now())
+	found := b.find(args.Words, recent, limit)
 	if found == "" {
 		return "nothing fits", nil
 	}
 	return found, nil
 }
 
-// search lists the documents that fit words, the newest if there are none. All words together count
+// find lists the documents that fit words, the newest if there are none. All words together count
 // most, but each is searched for.
-func search(words string, recent []documents.Document, limit int, now time.Time) string {
+func (b Toolbox) find(words string, recent []documents.Document, limit int) string {
 	var out strings.Builder
 	if strings.TrimSpace(words) == "" {
 		for _, d := range recent[:min(limit, len(recent))] {
@@ -144,9 +146,8 @@ func search(words string, recent []documents.Document, limit int, now time.Time)
 	for _, d := range recent {
 		places[d.ID] = d
 	}
-	reader := rank.Reader{Topics: append([]string{words}, strings.Fields(words)...), Now: now, Limit: limit}
-	anew := func(d documents.Document) *rank.Analysis { return rank.Analyse(d.Title, d.Text, d.Language) }
-	for _, c := range choose(reader, recent, anew).Choices {
+	reader := rank.Reader{Topics: append([]string{words}, strings.Fields(words)...), Now: b.Now(), Limit: limit}
+	for _, c := range choose(b.Corpus, reader, recent).Choices {
 		writeFound(&out, places[c.Document])
 		if len(c.Matches) > 0 && c.Matches[0].Quote != "" {
 			fmt.Fprintf(&out, "    %s\n", c.Matches[0].Quote)

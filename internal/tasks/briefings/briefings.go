@@ -20,6 +20,7 @@ import (
 	"fmt"
 	"time"
 
+	"switchyard/internal/corpus"
 	"switchyard/internal/documents"
 	"switchyard/internal/tasks"
 	"switchyard/internal/users"
@@ -104,6 +105,7 @@ type Options struct {
 type Handlers struct {
 	Options   Options
 	Documents Documents
+	Corpus    *corpus.Corpus
 	Users     Users
 	Results   Results
 	Enqueuer  tasks.Enqueuer

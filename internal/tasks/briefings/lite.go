@@ -21,16 +21,10 @@ func (h *Handlers) rankHere(ctx context.Context, user users.User, since time.Tim
 	if err != nil {
 		return ranking{}, fmt.Errorf("rank for %s: %w", user.ID, err)
 	}
-	texts := make([]rank.Text, len(recent))
-	for i, d := range recent {
-		texts[i] = rank.Text{
-			ID: d.ID, Title: d.Title, Body: d.Text, Language: d.Language, Source: d.Source, Story: d.Story, Published: d.Published, Seen: d.Stored,
-		}
-	}
 	s := rank.Select(rank.Reader{
 		Topics: user.Topics, Languages: user.Languages, Zone: in(h.Now(), user.Zone).Location(), Now: h.Now(),
 		MaxAge: max(maxAgeHere, h.Now().Sub(since)), Limit: h.Options.Items,
-	}, texts)
+	}, h.Corpus.Texts(recent))
 	r := ranking{Considered: len(recent), Unmatched: s.Unmatched, Foreign: s.Foreign, Old: s.Old, Repeated: s.Repeated, Choices: []choice{}}
 	for _, c := range s.Choices {
 		r.Choices = append(r.Choices, choice{Document: c.ID, Why: c.Why})

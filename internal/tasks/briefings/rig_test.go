@@ -9,6 +9,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"switchyard/internal/corpus"
 	"switchyard/internal/documents"
 	"switchyard/internal/tasks"
 	"switchyard/internal/users"
@@ -43,7 +44,7 @@ func newRig(t *testing.T, client redis.UniversalClient) *rig {
 	}}
 	r.Handlers = &Handlers{
 		Options:   Options{Agent: "scout", Items: 2, Patience: time.Minute, FirstSpan: 24 * time.Hour},
-		Documents: r, Users: userMap(r.users), Results: r, Enqueuer: r, Store: NewStore(client, "p:", keep),
+		Documents: r, Corpus: corpus.New(), Users: userMap(r.users), Results: r, Enqueuer: r, Store: NewStore(client, "p:", keep),
 		Channels: map[string]Channel{"in_app": r},
 		Now:      func() time.Time { return noon },
 	}
