@@ -110,7 +110,7 @@ func Kinds(definitions map[string]Definition) ([]tasks.Kind, error) {
 		if err := tasks.CheckKind(Prefix + name); err != nil {
 			errs = append(errs, fmt.Errorf("agent %q: %w", name, err))
 		}
-		kinds = append(kinds, tasks.KindOf[Args](Prefix+name, 1))
+		kinds = append(kinds, tasks.KindOf[Args](Prefix+name, 2))
 	}
 	return kinds, errors.Join(errs...)
 }

@@ -257,3 +257,12 @@ func ranking(t *testing.T, result any) Ranking {
 	}
 	return r
 }
+
+// TestWorkersThatKnowNoLanguagesLeaveRunsToThoseThatDo holds the version of the payload: that of 0.1.0
+// was 1, and a worker of it refuses fields that it does not know, unless the payload says that it is later.
+func TestWorkersThatKnowNoLanguagesLeaveRunsToThoseThatDo(t *testing.T) {
+	kinds, err := Kinds(map[string]Definition{"scout": {Runtime: "rank"}})
+	if err != nil || len(kinds) != 1 || kinds[0].Version != 2 {
+		t.Errorf("kinds %+v, %v, want one of version 2", kinds, err)
+	}
+}
