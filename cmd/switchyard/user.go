@@ -11,11 +11,12 @@ import (
 )
 
 type userCommand struct {
-	Set    userSet    `cmd:"" help:"Set a user's preferences and the time of their daily briefing."`
-	Show   userShow   `cmd:"" help:"Show a user's preferences."`
-	List   userList   `cmd:"" help:"List all users."`
-	Remove userRemove `cmd:"" help:"Forget a user and their briefing."`
-	Feed   userFeed   `cmd:"" help:"Show the secret addresses of a user's archive and its Atom feed."`
+	Set     userSet        `cmd:"" help:"Set a user's preferences and the time of their briefings."`
+	Edition editionCommand `cmd:"" help:"Give a user several briefings, such as a weekly one beside the daily one."`
+	Show    userShow       `cmd:"" help:"Show a user's preferences."`
+	List    userList       `cmd:"" help:"List all users."`
+	Remove  userRemove     `cmd:"" help:"Forget a user and their briefings."`
+	Feed    userFeed       `cmd:"" help:"Show the secret addresses of a user's archive and its Atom feed."`
 }
 
 type userSet struct {
@@ -25,7 +26,7 @@ type userSet struct {
 	Zone     *string  `help:"IANA time zone (UTC at first)." placeholder:"Europe/Berlin"`
 	Time     *string  `help:"Time of day of the briefing in that zone (08:00 at first)." placeholder:"HH:MM"`
 	Channel  []string `help:"in_app, file, email, webhook or chat; repeatable (in_app at first)."`
-	QuietDay []string `help:"Weekday without a briefing, such as sat, or none; repeatable." placeholder:"DAY"`
+	QuietDay []string `help:"Weekday without a briefing, such as sat, or none; repeatable. Editions with days of their own come nevertheless." placeholder:"DAY"`
 	Email    *string  `help:"Where the channel email goes." placeholder:"ADDRESS"`
 	Webhook  *string  `help:"Where the channel webhook goes." placeholder:"URL"`
 	Chat     *string  `help:"Where the channel chat goes: the name of a configured chat." placeholder:"NAME"`

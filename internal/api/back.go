@@ -67,9 +67,12 @@ func (q Queue) Size() queue.Size {
 
 // Kept returns the user as they are kept.
 func (u User) Kept() users.User {
+	if len(u.Editions) == 0 {
+		u.Editions = nil
+	}
 	return users.User{
 		ID: u.ID, Topics: u.Topics, Languages: u.Languages, Zone: u.Zone, Time: u.Time, Channels: u.Channels,
-		QuietDays: u.QuietDays, Email: u.Email, Webhook: u.Webhook, Chat: u.Chat,
+		QuietDays: u.QuietDays, Editions: u.Editions, Email: u.Email, Webhook: u.Webhook, Chat: u.Chat,
 	}
 }
 

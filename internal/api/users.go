@@ -16,15 +16,16 @@ import (
 
 // Preferences are what a user wants to be briefed about, when and how.
 type Preferences struct {
-	Topics    []string `json:"topics" doc:"What the user wants to read about, in words."`
-	Languages []string `json:"languages,omitempty" doc:"The languages that the user reads, as codes of two letters, such as en; all if left out."`
-	Zone      string   `json:"zone,omitempty" doc:"An IANA time zone; UTC if left out."`
-	Time      string   `json:"time,omitempty" doc:"The time of day there, HH:MM; 08:00 if left out."`
-	Channels  []string `json:"channels,omitempty" doc:"How a briefing arrives: in_app, file, email, webhook, chat; in_app if left out."`
-	QuietDays []string `json:"quiet_days,omitempty" doc:"The weekdays without a briefing, such as sat."`
-	Email     string   `json:"email,omitempty" doc:"Where the channel email goes."`
-	Webhook   string   `json:"webhook,omitempty" doc:"The URL where the channel webhook goes."`
-	Chat      string   `json:"chat,omitempty" doc:"Where the channel chat goes: the name of a chat of the configuration."`
+	Topics    []string                 `json:"topics" doc:"What the user wants to read about, in words."`
+	Languages []string                 `json:"languages,omitempty" doc:"The languages that the user reads, as codes of two letters, such as en; all if left out."`
+	Zone      string                   `json:"zone,omitempty" doc:"An IANA time zone; UTC if left out."`
+	Time      string                   `json:"time,omitempty" doc:"The time of day there, HH:MM; 08:00 if left out."`
+	Channels  []string                 `json:"channels,omitempty" doc:"How a briefing arrives: in_app, file, email, webhook, chat; in_app if left out."`
+	QuietDays []string                 `json:"quiet_days,omitempty" doc:"The weekdays without a briefing, such as sat."`
+	Editions  map[string]users.Edition `json:"editions,omitempty" doc:"The user's briefings by their names, such as weekly; one, daily, if left out."`
+	Email     string                   `json:"email,omitempty" doc:"Where the channel email goes."`
+	Webhook   string                   `json:"webhook,omitempty" doc:"The URL where the channel webhook goes."`
+	Chat      string                   `json:"chat,omitempty" doc:"Where the channel chat goes: the name of a chat of the configuration."`
 }
 
 // User is a user with their preferences.
@@ -34,7 +35,7 @@ type User struct {
 }
 
 func userOf(u users.User) User {
-	return User{u.ID, Preferences{u.Topics, u.Languages, u.Zone, u.Time, u.Channels, u.QuietDays, u.Email, u.Webhook, u.Chat}}
+	return User{u.ID, Preferences{u.Topics, u.Languages, u.Zone, u.Time, u.Channels, u.QuietDays, u.Editions, u.Email, u.Webhook, u.Chat}}
 }
 
 func (s *server) registerUsers(api huma.API) {

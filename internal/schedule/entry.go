@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
 	"unicode"
 
@@ -249,5 +250,14 @@ func (e Entry) NextTicks(ctx context.Context, after time.Time, n int) ([]time.Ti
 
 // tickID names the task of one tick. IDs of entries have no @, so no two ticks share one.
 func tickID(entry string, tick time.Time) string {
-	return entry + "@" + tick.UTC().Format("20060102T150405Z")
+	return entry + "@" + tick.UTC().Format(tickTime)
+}
+
+const tickTime = "20060102T150405Z"
+
+// TickOf returns the tick whose task has an ID, or false if it is no tick's.
+func TickOf(id string) (time.Time, bool) {
+	_, tick, _ := strings.Cut(id, "@")
+	at, err := time.Parse(tickTime, tick)
+	return at, err == nil
 }

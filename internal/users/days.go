@@ -10,24 +10,44 @@ import (
 // Weekdays are the names of the days, as cron has them in small letters.
 var Weekdays = []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
 
-// days returns the weekdays with a briefing, as the last field of a cron line.
-func (u User) days() (string, error) {
-	for _, day := range u.QuietDays {
+// checkDays reports names that are none of a weekday.
+func checkDays(what string, days []string) error {
+	for _, day := range days {
 		if !slices.Contains(Weekdays, day) {
-			return "", fmt.Errorf("quiet day %.20q is unknown: use %s", day, strings.Join(Weekdays, ", "))
+			return fmt.Errorf("%s %.20q is unknown: use %s", what, day, strings.Join(Weekdays, ", "))
 		}
 	}
-	if len(u.QuietDays) == 0 {
-		return "*", nil
+	return nil
+}
+
+// daysOf returns the weekdays on which an edition comes, in the order of the week.
+func (u User) daysOf(e Edition) []string {
+	var days []string
+	for _, day := range Weekdays {
+		if slices.Contains(e.Days, day) || len(e.Days) == 0 && !slices.Contains(u.QuietDays, day) {
+			days = append(days, day)
+		}
+	}
+	return days
+}
+
+// days returns the weekdays with a briefing, as the last field of a cron line.
+func (u User) days() (string, error) {
+	if err := errors.Join(checkDays("quiet day", u.QuietDays), u.checkEditions()); err != nil {
+		return "", err
 	}
 	var days []string
 	for _, day := range Weekdays {
-		if !slices.Contains(u.QuietDays, day) {
+		comes := func(name string) bool { e, _ := u.Edition(name); return slices.Contains(u.daysOf(e), day) }
+		if slices.ContainsFunc(u.EditionNames(), comes) {
 			days = append(days, strings.ToUpper(day))
 		}
 	}
-	if len(days) == 0 {
+	switch len(days) {
+	case 0:
 		return "", errors.New("all days are quiet: leave one out, or remove the user")
+	case len(Weekdays):
+		return "*", nil
 	}
 	return strings.Join(days, ","), nil
 }

@@ -37,8 +37,10 @@ type User struct {
 	Zone      string   `json:"zone"`     // IANA name, such as Europe/Berlin
 	Time      string   `json:"time"`     // of day in that zone, HH:MM
 	Channels  []string `json:"channels"` // of [Channels]
-	// QuietDays are the weekdays without a briefing, such as sat.
+	// QuietDays are the weekdays without a briefing, such as sat, but for editions with days of their own.
 	QuietDays []string `json:"quiet_days,omitempty"`
+	// Editions are the user's briefings by their names; none means the daily one.
+	Editions map[string]Edition `json:"editions,omitempty"`
 	// Email, Webhook and Chat are where the channels of these names go: an address, a URL, and the
 	// name of a configured chat.
 	Email   string `json:"email,omitempty"`

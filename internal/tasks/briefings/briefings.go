@@ -37,6 +37,7 @@ const (
 type Briefing struct {
 	ID      string    `json:"id"`
 	User    string    `json:"user"`
+	Edition string    `json:"edition,omitempty"` // its name; "" means the daily one
 	Created time.Time `json:"created"`
 	Zone    string    `json:"zone,omitempty"` // the user's, for dates
 	// Since is the time after which a document was new.
@@ -46,6 +47,8 @@ type Briefing struct {
 	// Overview is what an agent says of all items together, if one writes the texts.
 	Overview string `json:"overview,omitempty"`
 	Items    []Item `json:"items"`
+	// NoNews reports that the edition has no section of news, so there are no items.
+	NoNews bool `json:"no_news,omitempty"`
 	// Considered is how many documents were compared for it, 0 if that is not known.
 	Considered int `json:"considered,omitempty"`
 	// Remarks say what was left out of the items, and what could not be read.
@@ -93,11 +96,11 @@ type Options struct {
 	// Digest is the agent that writes the texts; its runtime must give a digest. Without
 	// one sentences of the documents are quoted.
 	Digest string
-	// Items bounds how many documents a briefing has.
+	// Items bounds how many documents a briefing has whose edition does not say.
 	Items int
 	// Patience is how long each agent is waited for, once it has a slot.
 	Patience time.Duration
-	// FirstSpan is how far back the first briefing of a user looks.
+	// FirstSpan is how far back the first briefing of a user looks at least.
 	FirstSpan time.Duration
 }
 
@@ -120,7 +123,7 @@ type Handlers struct {
 
 // Kinds returns the kinds of this package.
 func Kinds() []tasks.Kind {
-	return []tasks.Kind{tasks.KindOf[GenerateArgs](KindGenerate, 1), tasks.KindOf[WriteArgs](KindWrite, 1), tasks.KindOf[DeliverArgs](KindDeliver, 1)}
+	return []tasks.Kind{tasks.KindOf[GenerateArgs](KindGenerate, 2), tasks.KindOf[WriteArgs](KindWrite, 2), tasks.KindOf[DeliverArgs](KindDeliver, 1)}
 }
 
 // ByKind returns the handler of each kind.

@@ -39,8 +39,8 @@ func (d Delivery) chatText() string {
 	const room = 40 // for how many more there are
 	var out strings.Builder
 	out.WriteString(cut(plain(d.Title()), 300) + "\n")
-	if len(d.Items) == 0 {
-		out.WriteString(d.Nothing() + "\n")
+	if nothing := d.Nothing(); len(d.Items) == 0 && nothing != "" {
+		out.WriteString(nothing + "\n")
 	}
 	for i, item := range d.Items {
 		line := "- " + cut(headline(item), 200) + "\n  " + plain(item.URL) + "\n"

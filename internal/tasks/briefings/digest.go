@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"switchyard/internal/tasks"
+	"switchyard/internal/users"
 )
 
 // digestRequest is what an agent is asked that writes a briefing's texts: the arguments of an
@@ -20,7 +21,8 @@ type digestRequest struct {
 }
 
 type digestInput struct {
-	Documents []string `json:"documents"` // in the briefing's order
+	Documents []string `json:"documents"`      // in the briefing's order
+	Tone      string   `json:"tone,omitempty"` // how to write, as the user wants it
 }
 
 // Kind implements [tasks.Args].
@@ -45,8 +47,9 @@ type Asked struct {
 }
 
 // askDigest asks the agent for the texts of a briefing. Called again it enqueues nothing twice.
-func (h *Handlers) askDigest(ctx context.Context, args WriteArgs, topics []string, b Briefing) (any, error) {
-	request := digestRequest{agent: h.Options.Digest, User: args.User, Topics: topics, Since: args.Since}
+func (h *Handlers) askDigest(ctx context.Context, args WriteArgs, user users.User, b Briefing) (any, error) {
+	_, edition := args.edition(user)
+	request := digestRequest{agent: h.Options.Digest, User: user.ID, Topics: user.Topics, Since: args.Since, Input: digestInput{Tone: edition.Tone}}
 	for _, item := range b.Items {
 		request.Input.Documents = append(request.Input.Documents, item.document)
 	}

@@ -18,7 +18,7 @@ const (
 
 // Section is what a briefing tells beside the news. One without lines is left out.
 type Section struct {
-	Name  string   `json:"name"` // paused, decisions, failed or done
+	Name  string   `json:"name"` // one of [users.Sections]
 	Title string   `json:"title"`
 	Lines []string `json:"lines"`
 	// More is how many lines were left out.
@@ -41,9 +41,9 @@ type Stopped struct {
 	Waits map[string]string // tasks, as queue/id, and their steps that a person decides about
 }
 
-// facts returns the sections of a briefing: what is stopped and waits now, and which runs of the
-// user's agents have ended since the last one.
-func (h *Handlers) facts(ctx context.Context, user users.User, since time.Time) ([]Section, error) {
+// facts returns those sections of an edition that tell no news: what is stopped and waits now, and which
+// runs of the user's agents have ended since the last one.
+func (h *Handlers) facts(ctx context.Context, user users.User, edition users.Edition, since time.Time) ([]Section, error) {
 	if h.Brake == nil {
 		return nil, nil
 	}
@@ -59,8 +59,8 @@ func (h *Handlers) facts(ctx context.Context, user users.User, since time.Time) 
 	if err != nil {
 		return nil, err
 	}
-	paused, decisions := Section{Name: "paused", Title: "Paused"}, Section{Name: "decisions", Title: "Waiting for your decision"}
-	failed, done := Section{Name: "failed", Title: "Failed"}, Section{Name: "done", Title: "Done by your agents"}
+	paused, decisions := Section{Name: users.Paused, Title: "Paused"}, Section{Name: users.Decisions, Title: "Waiting for your decision"}
+	failed, done := Section{Name: users.Failed, Title: "Failed"}, Section{Name: users.Done, Title: "Done by your agents"}
 	if !stopped.Since.IsZero() {
 		paused.add("Your agents are paused since " + moment(stopped.Since, user.Zone) + ".")
 	}
@@ -79,7 +79,7 @@ func (h *Handlers) facts(ctx context.Context, user users.User, since time.Time) 
 	}
 	var sections []Section
 	for _, s := range []Section{paused, decisions, failed, done} {
-		if len(s.Lines) > 0 {
+		if len(s.Lines) > 0 && edition.Has(s.Name) {
 			sections = append(sections, s)
 		}
 	}

@@ -15,15 +15,15 @@ const (
 	maxAgeHere    = 7 * 24 * time.Hour
 )
 
-// rankHere ranks what is new without the agent, which has failed or is late.
-func (h *Handlers) rankHere(ctx context.Context, user users.User, since time.Time) (ranking, error) {
+// rankHere chooses at most so much of what is new without the agent, which has failed or is late.
+func (h *Handlers) rankHere(ctx context.Context, user users.User, since time.Time, most int) (ranking, error) {
 	recent, err := h.Documents.Recent(ctx, since, maxRankedHere)
 	if err != nil {
 		return ranking{}, fmt.Errorf("rank for %s: %w", user.ID, err)
 	}
 	s := rank.Select(rank.Reader{
 		Topics: user.Topics, Languages: user.Languages, Zone: in(h.Now(), user.Zone).Location(), Now: h.Now(),
-		MaxAge: max(maxAgeHere, h.Now().Sub(since)), Limit: h.Options.Items,
+		MaxAge: max(maxAgeHere, h.Now().Sub(since)), Limit: most,
 	}, h.Corpus.Texts(recent))
 	r := ranking{Considered: len(recent), Unmatched: s.Unmatched, Foreign: s.Foreign, Old: s.Old, Repeated: s.Repeated, Choices: []choice{}}
 	for _, c := range s.Choices {

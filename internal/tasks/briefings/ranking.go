@@ -40,7 +40,7 @@ type choice struct {
 
 // ranking returns the choices for a briefing, and a note if they are not what was asked for: ranked
 // here, or if that brings nothing the last good ranking.
-func (h *Handlers) ranking(ctx context.Context, user users.User, args WriteArgs) (ranking, string, error) {
+func (h *Handlers) ranking(ctx context.Context, user users.User, args WriteArgs, most int) (ranking, string, error) {
 	var r ranking
 	reason, err := h.answer(ctx, h.Options.Agent, args.Ranking, "ranking", args.Until, &r)
 	if err != nil {
@@ -53,7 +53,7 @@ func (h *Handlers) ranking(ctx context.Context, user users.User, args WriteArgs)
 		r.Made = h.Now()
 		return r, "", h.Store.rememberRanking(ctx, args.User, r)
 	}
-	here, err := h.rankHere(ctx, user, args.Since)
+	here, err := h.rankHere(ctx, user, args.Since, most)
 	if err != nil {
 		return here, "", err
 	}

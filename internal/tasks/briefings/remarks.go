@@ -74,8 +74,11 @@ func some(names []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:maxLines], ", "), len(names)-maxLines)
 }
 
-// Nothing says why a briefing has no items.
+// Nothing says why a briefing has no items, or that it has nothing else if it is to have none.
 func (b Briefing) Nothing() string {
+	if b.NoNews && len(b.Sections) > 0 {
+		return ""
+	}
 	if b.Considered > 0 {
 		return count(b.Considered, "new page was looked at, and none was chosen for you.", "new pages were looked at, and none was chosen for you.")
 	}

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/microcosm-cc/bluemonday"
+
+	"switchyard/internal/users"
 )
 
 //go:embed templates
@@ -27,9 +29,13 @@ var (
 	sanitizer = bluemonday.UGCPolicy()
 )
 
-// Title returns the briefing's heading, with its date in the user's zone.
+// Title returns the briefing's heading, with its edition and its date in the user's zone.
 func (b Briefing) Title() string {
-	return "Briefing for " + b.User + ", " + in(b.Created, b.Zone).Format("Monday 2 January 2006 15:04 MST")
+	what := "Briefing"
+	if b.Edition != "" && b.Edition != users.Daily {
+		what = strings.ToUpper(b.Edition[:1]) + strings.ReplaceAll(b.Edition[1:], "-", " ") + " briefing"
+	}
+	return what + " for " + b.User + ", " + in(b.Created, b.Zone).Format("Monday 2 January 2006 15:04 MST")
 }
 
 // Digested says who has written the texts, "" if they are the documents' own.

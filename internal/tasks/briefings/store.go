@@ -10,6 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"switchyard/internal/tasks"
+	"switchyard/internal/users"
 )
 
 // rankingRetention is how long a user's last good ranking may stand in for a failed one.
@@ -33,13 +34,21 @@ func NewStore(client redis.UniversalClient, prefix string, keep Keep) *Store {
 	return &Store{client, prefix, keep}
 }
 
-func (s *Store) briefingKey(id string) string  { return s.prefix + "briefing:" + id }
-func (s *Store) briefedKey(user string) string { return s.prefix + "briefed:" + tasks.UserKey(user) }
+func (s *Store) briefingKey(id string) string { return s.prefix + "briefing:" + id }
+
+// briefedKey is where it stands up to when a user has had an edition.
+func (s *Store) briefedKey(user, edition string) string {
+	if edition == users.Daily {
+		return s.prefix + "briefed:" + tasks.UserKey(user)
+	}
+	return s.prefix + "briefed-" + edition + ":" + tasks.UserKey(user)
+}
+
 func (s *Store) rankingKey(user string) string { return s.prefix + "ranking:" + tasks.UserKey(user) }
 
-// Since returns the time up to which a user has been briefed, or first if never.
-func (s *Store) Since(ctx context.Context, user string, first time.Time) (time.Time, error) {
-	at, err := s.client.Get(ctx, s.briefedKey(user)).Time()
+// Since returns the time up to which a user has had an edition, or first if never.
+func (s *Store) Since(ctx context.Context, user, edition string, first time.Time) (time.Time, error) {
+	at, err := s.client.Get(ctx, s.briefedKey(user, edition)).Time()
 	if errors.Is(err, redis.Nil) {
 		return first, nil
 	}
@@ -49,9 +58,9 @@ func (s *Store) Since(ctx context.Context, user string, first time.Time) (time.T
 	return at, nil
 }
 
-// MarkBriefed remembers that a user has been briefed up to a time.
-func (s *Store) MarkBriefed(ctx context.Context, user string, until time.Time) error {
-	if err := s.client.Set(ctx, s.briefedKey(user), until, 0).Err(); err != nil {
+// MarkBriefed remembers that a user has had an edition up to a time, for as long as briefings are kept.
+func (s *Store) MarkBriefed(ctx context.Context, user, edition string, until time.Time) error {
+	if err := s.client.Set(ctx, s.briefedKey(user, edition), until, s.keep.For).Err(); err != nil {
 		return fmt.Errorf("mark %s briefed: %w", user, err)
 	}
 	return nil

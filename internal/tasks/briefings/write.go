@@ -1,6 +1,7 @@
 package briefings
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,7 +19,8 @@ const sentencesPerItem = 3
 // WriteArgs ask for a briefing to be written, and to be delivered then.
 type WriteArgs struct {
 	User     string `json:"user"`
-	Briefing string `json:"briefing"` // its ID
+	Edition  string `json:"edition,omitempty"` // its name; "" means the daily one
+	Briefing string `json:"briefing"`          // its ID
 	// Since and Until bound the documents that are new.
 	Since time.Time `json:"since"`
 	Until time.Time `json:"until"`
@@ -39,9 +41,12 @@ func (a WriteArgs) Validate() error {
 	return tasks.CheckUser(a.User)
 }
 
-func (a WriteArgs) rankedBy(task string) WriteArgs {
-	a.Ranking = task
-	return a
+// edition returns the name of what is written, and what it is like: as the daily one, if the user has
+// ended it meanwhile.
+func (a WriteArgs) edition(user users.User) (string, users.Edition) {
+	name := cmp.Or(a.Edition, users.Daily)
+	e, _ := user.Edition(name)
+	return name, e
 }
 
 // Written is the result of briefing_write.
@@ -68,7 +73,7 @@ func (h *Handlers) write(ctx context.Context, _ *tasks.Task, args WriteArgs) (an
 			return nil, err
 		}
 		if h.Options.Digest != "" && args.Digest == "" && len(b.Items) > 0 {
-			return h.askDigest(ctx, args, user.Topics, b)
+			return h.askDigest(ctx, args, user, b)
 		}
 		if err := h.Store.Put(ctx, b); err != nil {
 			return nil, err
@@ -77,7 +82,7 @@ func (h *Handlers) write(ctx context.Context, _ *tasks.Task, args WriteArgs) (an
 	if err := h.send(ctx, user, b); err != nil {
 		return nil, err
 	}
-	if err := h.Store.MarkBriefed(ctx, user.ID, args.Until); err != nil {
+	if err := h.Store.MarkBriefed(ctx, user.ID, cmp.Or(args.Edition, users.Daily), args.Until); err != nil {
 		return nil, err
 	}
 	return Written{Briefing: b.ID, Items: len(b.Items), Note: b.Note, Channels: user.Channels}, nil
@@ -85,20 +90,24 @@ func (h *Handlers) write(ctx context.Context, _ *tasks.Task, args WriteArgs) (an
 
 // compose makes the briefing from the ranking, and from the digest if there is one.
 func (h *Handlers) compose(ctx context.Context, user users.User, args WriteArgs) (Briefing, error) {
-	b := Briefing{ID: args.Briefing, User: user.ID, Created: h.Now(), Zone: user.Zone, Since: args.Since, Items: []Item{}}
+	name, edition := args.edition(user)
+	b := Briefing{
+		ID: args.Briefing, User: user.ID, Edition: name, Created: h.Now(), Zone: user.Zone, Since: args.Since,
+		Items: []Item{}, NoNews: !edition.Has(users.News),
+	}
 	var err error
-	if b.Sections, err = h.facts(ctx, user, args.Since); err != nil {
+	if b.Sections, err = h.facts(ctx, user, edition, args.Since); err != nil || b.NoNews {
 		return b, err
 	}
 	if args.Ranking == "" {
 		return b, h.remark(ctx, &b, ranking{})
 	}
-	r, note, err := h.ranking(ctx, user, args)
+	r, note, err := h.ranking(ctx, user, args, h.items(edition))
 	if err != nil {
 		return b, err
 	}
 	b.Note = note
-	if err := h.pick(ctx, user, args, &b, r); err != nil {
+	if err := h.pick(ctx, user, args, &b, r, h.items(edition)); err != nil {
 		return b, err
 	}
 	if err := h.remark(ctx, &b, r); err != nil {
@@ -110,10 +119,10 @@ func (h *Handlers) compose(ctx context.Context, user users.User, args WriteArgs)
 	return b, err
 }
 
-// pick makes items of the documents chosen. One that is not kept any more is left out.
-func (h *Handlers) pick(ctx context.Context, user users.User, args WriteArgs, b *Briefing, r ranking) error {
+// pick makes at most so many items of the documents chosen. One that is not kept any more is left out.
+func (h *Handlers) pick(ctx context.Context, user users.User, args WriteArgs, b *Briefing, r ranking, most int) error {
 	for _, c := range r.Choices {
-		if len(b.Items) == h.Options.Items {
+		if len(b.Items) == most {
 			break
 		}
 		if slices.ContainsFunc(b.Items, func(i Item) bool { return i.document == c.Document }) {
