@@ -163,7 +163,10 @@ func TestAReasonIsTrueAndSaysWhatIsNew(t *testing.T) {
 		s := Select(r, []Text{{ID: "x", Title: title, Body: body, Language: "en", Published: published, Seen: seen}})
 		return s.Choices[0].Why
 	}
+	day := now.Truncate(24 * time.Hour)
+	behind := Select(Reader{Now: now, Zone: time.FixedZone("UTC-5", -5*3600), Limit: 1}, []Text{{ID: "x", Title: "A day alone", Body: body, Language: "en", Published: day.AddDate(0, 0, -1)}})
 	for got, want := range map[string]string{
+		behind.Choices[0].Why:                                            "published yesterday",
 		tell(morning, now, "Queues", "queue"):                            "published today, on queue: in the title and in 2 passages",
 		tell(now.Add(-11*time.Hour), now, "Work", "queue", "task"):       "published yesterday, on queue and task: in 2 passages",
 		tell(now.AddDate(0, 0, -3), now, "Work", "tasks"):                "published on Sunday, on tasks: in one passage",

@@ -33,7 +33,7 @@ func (r Reader) when(t Text) string {
 	if zone == nil {
 		zone = time.UTC
 	}
-	then, now := t.since().In(zone), r.Now.In(zone)
+	then, now := Published(t.since(), zone), r.Now.In(zone)
 	day := func(t time.Time) time.Time { return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC) }
 	switch days := int(day(now).Sub(day(then)).Hours() / 24); {
 	case days <= 0:
@@ -44,6 +44,15 @@ func (r Reader) when(t Text) string {
 		return verb + " on " + then.Weekday().String()
 	}
 	return verb + " on " + then.Format("2 January 2006")
+}
+
+// Published returns a time of publication as readers in a zone call it. Midnight in UTC stays that day
+// in every zone: it is what a page means that states a day alone.
+func Published(at time.Time, zone *time.Location) time.Time {
+	if at.Equal(at.UTC().Truncate(24 * time.Hour)) {
+		return at.UTC()
+	}
+	return at.In(zone)
 }
 
 // where says where in the text the topic stands.

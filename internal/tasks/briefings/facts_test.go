@@ -155,3 +155,29 @@ func FuzzEachItemHasADocument(f *testing.F) {
 		}
 	})
 }
+
+func TestAnItemHasTheDayOfItsReader(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		r := newRig(t, client)
+		ada := r.users["ada"]
+		ada.Zone = "America/New_York"
+		r.users["ada"] = ada
+		r.store("a-day-alone", "One", "A queue holds tasks.", noon.Add(-time.Hour))
+		r.documents[0].Published = time.Date(2030, 5, 31, 0, 0, 0, 0, time.UTC)
+		r.store("a-moment", "Two", "A queue holds tasks.", noon.Add(-time.Hour))
+		r.documents[0].Published = time.Date(2030, 6, 1, 2, 30, 0, 0, time.UTC)
+		r.statuses["r1"] = tasks.Status{Result: []byte(`{"choices":[{"document":"a-day-alone"},{"document":"a-moment"}]}`)}
+		if err := r.perform("w1", WriteArgs{User: "ada", Briefing: "b1", Since: noon.Add(-time.Hour), Until: noon, Ranking: "r1"}); err != nil {
+			t.Fatal(err)
+		}
+		kept, found, err := r.Store.Get(t.Context(), "b1")
+		if err != nil || !found {
+			t.Fatal(found, err)
+		}
+		for _, item := range kept.Items {
+			if item.Byline() != "31 May 2030" {
+				t.Errorf("%s has the byline %q", item.URL, item.Byline())
+			}
+		}
+	})
+}

@@ -137,7 +137,7 @@ func (h *Handlers) pick(ctx context.Context, user users.User, args WriteArgs, b 
 			continue
 		}
 		b.Items = append(b.Items, Item{
-			document: d.ID, Title: d.Title, URL: d.URL, Published: d.Published, DateGuessed: d.DateGuessed, Source: d.Source, Why: c.Why,
+			document: d.ID, Title: d.Title, URL: d.URL, Published: rank.Published(d.Published, in(b.Created, b.Zone).Location()), DateGuessed: d.DateGuessed, Source: d.Source, Why: c.Why,
 			Extract: rank.Sentences(rank.Text{Title: d.Title, Body: d.Text, Language: d.Language}, user.Topics, sentencesPerItem),
 		})
 	}
