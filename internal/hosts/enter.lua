@@ -25,20 +25,27 @@ if open <= now and (had or free > ahead) then
 	redis.call("ZREM", due, ask.id)
 	redis.call("ZADD", running, whole(now + ask.lease), ask.id)
 	keep(running, ask.lease)
-	opens = now + gap()
+	opens = now + least()
 	write("opens", whole(opens))
 	return {0, 0}
 end
-if free > ahead then
-	return {await(open - now + ahead * pace()), ahead}
+local wait = open - now
+if free <= ahead then
+	-- Somebody has to leave first: whoever has been there longest, and takes as long as others did, or
+	-- half as long again as until now.
+	local first = redis.call("ZRANGE", running, 0, 0, "WITHSCORES")[2]
+	if first then
+		local age = math.max(0, now - (tonumber(first) - ask.lease))
+		took = math.max(took > 0 and took or 500, age * 1.5)
+		wait = math.max(wait, took - age, 100)
+	end
 end
--- Somebody has to leave first: whoever has been there longest, and takes as long as others did, or
--- half as long again as until now.
-local left = 0
-local first = redis.call("ZRANGE", running, 0, 0, "WITHSCORES")[2]
-if first then
-	local age = math.max(0, now - (tonumber(first) - ask.lease))
-	took = math.max(took > 0 and took or 500, age * 1.5)
-	left = math.max(took - age, 100)
+if place then -- it has waited for the jitter already
+	local before = free > ahead and ahead or ahead - math.max(free, 0)
+	return {await(wait + before * pace()), ahead}
 end
-return {await(math.max(open - now, left) + math.max(0, ahead - math.max(free, 0)) * pace()), ahead}
+-- Whoever is new comes after all others, at a time of its own. Its turn is ready by then even if the
+-- others came a little late, as they wait for the jitter, too, and their turns do not.
+local last = redis.call("ZRANGE", due, -1, -1, "WITHSCORES")[2]
+local behind = last and tonumber(last) - now + pace(ask.jitter) or 0
+return {await(math.max(wait + least() * ask.jitter, behind)), ahead}

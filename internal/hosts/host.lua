@@ -52,13 +52,13 @@ local function whole(n)
 	return string.format("%.0f", n)
 end
 
--- gap is what has to be between the beginnings of two turns, jittered. pace is how fast the line
--- moves, with the jitter that it has on average.
-local function gap()
-	return math.max(ask.spacing, delay) * (1 + ask.jitter)
+-- least is what has to be between the beginnings of two turns. pace is how fast the line moves with a
+-- jitter, or with the one that it has on average.
+local function least()
+	return math.max(ask.spacing, delay)
 end
-local function pace()
-	return math.max(math.max(ask.spacing, delay) * 1.1, took / ask.most)
+local function pace(jitter)
+	return math.max(least() * (1 + (jitter or 0.1)), took / ask.most)
 end
 
 -- await has a task wait in the line, at its old place if it has one, and come again after so

@@ -13,7 +13,7 @@ took = took == 0 and ask.took or 0.7 * took + 0.3 * ask.took
 if ask.delay >= 0 then
 	delay = ask.delay
 end
-opens = math.max(opens, now - ask.ago + gap())
+opens = math.max(opens, now - ask.ago + least())
 if not ask.refused then
 	if ask.answered then
 		strikes = 0
