@@ -7,23 +7,23 @@
 local patience = 1000 -- in ms; for so long others wait for one that is late
 local forgotten = 60 * 1000 -- in ms; whoever is later than that has no place any more
 
-redis.call("ZREMRANGEBYSCORE", running, "-inf", now)
-local had = redis.call("ZREM", running, ask.id) == 1 -- in an attempt that was lost
-for _, id in ipairs(redis.call("ZRANGEBYSCORE", due, "-inf", now - forgotten, "LIMIT", 0, 500)) do
-	redis.call("ZREM", line, id)
-	redis.call("ZREM", due, id)
+call("ZREMRANGEBYSCORE", running, "-inf", now)
+local had = call("ZREM", running, ask.id) == 1 -- in an attempt that was lost
+for _, id in ipairs(call("ZRANGEBYSCORE", due, "-inf", now - forgotten, "LIMIT", 0, 500)) do
+	call("ZREM", line, id)
+	call("ZREM", due, id)
 end
 
-local free = ask.most - redis.call("ZCARD", running)
-local place = redis.call("ZSCORE", line, ask.id)
-local ahead = place and redis.call("ZCOUNT", line, "-inf", "(" .. place) or redis.call("ZCARD", line)
-ahead = math.max(0, ahead - redis.call("ZCOUNT", due, "-inf", "(" .. (now - patience)))
+local free = ask.most - call("ZCARD", running)
+local place = call("ZSCORE", line, ask.id)
+local ahead = place and call("ZCOUNT", line, "-inf", "(" .. place) or call("ZCARD", line)
+ahead = math.max(0, ahead - call("ZCOUNT", due, "-inf", "(" .. (now - patience)))
 local open = math.max(opens, paused)
 
 if open <= now and (had or free > ahead) then
-	redis.call("ZREM", line, ask.id)
-	redis.call("ZREM", due, ask.id)
-	redis.call("ZADD", running, whole(now + ask.lease), ask.id)
+	call("ZREM", line, ask.id)
+	call("ZREM", due, ask.id)
+	call("ZADD", running, whole(now + ask.lease), ask.id)
 	keep(running, ask.lease)
 	opens = now + least()
 	write("opens", whole(opens))
@@ -33,7 +33,7 @@ local wait = open - now
 if free <= ahead then
 	-- Somebody has to leave first: whoever has been there longest, and takes as long as others did, or
 	-- half as long again as until now.
-	local first = redis.call("ZRANGE", running, 0, 0, "WITHSCORES")[2]
+	local first = call("ZRANGE", running, 0, 0, "WITHSCORES")[2]
 	if first then
 		local age = math.max(0, now - (tonumber(first) - ask.lease))
 		took = math.max(took > 0 and took or 500, age * 1.5)
@@ -46,6 +46,6 @@ if place then -- it has waited for the jitter already
 end
 -- Whoever is new comes after all others, at a time of its own. Its turn is ready by then even if the
 -- others came a little late, as they wait for the jitter, too, and their turns do not.
-local last = redis.call("ZRANGE", due, -1, -1, "WITHSCORES")[2]
+local last = call("ZRANGE", due, -1, -1, "WITHSCORES")[2]
 local behind = last and tonumber(last) - now + pace(ask.jitter) or 0
 return {await(math.max(wait + least() * ask.jitter, behind)), ahead}
