@@ -1,6 +1,8 @@
 package documents
 
 import (
+	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"hash/fnv"
 	"math"
@@ -77,19 +79,18 @@ func mixed(x uint64) uint64 {
 
 // String returns the signature as Redis keeps it: 8 digits for each place.
 func (s signature) String() string {
-	var out strings.Builder
+	var bytes []byte
 	for _, v := range s {
-		fmt.Fprintf(&out, "%08x", v)
+		bytes = binary.BigEndian.AppendUint32(bytes, v)
 	}
-	return out.String()
+	return hex.EncodeToString(bytes)
 }
 
 // band returns a name for one band.
 func (s signature) band(i int) string {
+	const size = rows * 8
 	sum := fnv.New64a()
-	for _, v := range s[i*rows : (i+1)*rows] {
-		_, _ = fmt.Fprintf(sum, "%08x", v) // never fails
-	}
+	_, _ = sum.Write([]byte(s.String()[i*size : (i+1)*size])) // never fails
 	return fmt.Sprintf("%d:%016x", i, sum.Sum64())
 }
 

@@ -62,7 +62,7 @@ func (s *Store) Put(ctx context.Context, d Document) (State, error) {
 	}
 	d.ID, d.Hash, d.Stored = ID(d.URL), hash(d), s.now().UTC().Truncate(time.Millisecond)
 	told := signatureOf(d.Title, d.Text)
-	story, err := s.storyOf(ctx, d.ID, told)
+	story, keys, err := s.storyOf(ctx, d.ID, told)
 	if err != nil {
 		return "", fmt.Errorf("put document %s: %w", d.ID, err)
 	}
@@ -81,7 +81,13 @@ func (s *Store) Put(ctx context.Context, d Document) (State, error) {
 		return "", fmt.Errorf("put document %s: time of storing: %w", d.ID, err)
 	}
 	// Also for an unchanged document: the put that stored it may have failed here.
-	err = s.client.ZAdd(ctx, s.indexKey(), redis.Z{Score: float64(stored), Member: d.ID}).Err()
+	_, err = s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		p.ZAdd(ctx, s.indexKey(), redis.Z{Score: float64(stored), Member: d.ID})
+		for _, key := range keys {
+			p.PExpire(ctx, key, s.ttl)
+		}
+		return nil
+	})
 	if err != nil {
 		return "", fmt.Errorf("index document %s: %w", d.ID, err)
 	}

@@ -1,78 +1,108 @@
 package documents
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/redis/go-redis/v9"
 )
 
 // storyOf returns the story that a document tells: the ID of the first document that told it, which
 // may be its own. Of two that begin one at the same time the one stands that has the first band they
-// share. Both see the same, because a band is taken once.
-func (s *Store) storyOf(ctx context.Context, id string, own signature) (string, error) {
-	story, err := s.toldBefore(ctx, id, own)
+// share. Both see the same, because a band is taken once. The keys are those of an older story, which
+// are to be kept for another TTL.
+func (s *Store) storyOf(ctx context.Context, id string, own signature) (story string, keys []string, err error) {
+	story, keys, err = s.toldBefore(ctx, id, own)
 	if err != nil || story != "" {
-		return story, err
+		return story, keys, err
 	}
+	alone, err := s.begin(ctx, id, own)
+	if err != nil {
+		return "", nil, fmt.Errorf("begin a story: %w", err)
+	}
+	if alone {
+		return id, nil, nil
+	}
+	story, keys, err = s.toldBefore(ctx, id, own)
+	return cmp.Or(story, id), keys, err
+}
+
+// begin begins a story of a document's own. It reports whether no other one has a band of it.
+func (s *Store) begin(ctx context.Context, id string, own signature) (alone bool, err error) {
+	var took [bands]*redis.BoolCmd
 	_, err = s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		p.Set(ctx, s.storyKey(id), own.String(), s.ttl)
-		for i := range bands {
-			p.SetNX(ctx, s.bandKey(own.band(i)), id, s.ttl)
+		for i := range took {
+			took[i] = p.SetNX(ctx, s.bandKey(own.band(i)), id, s.ttl)
 		}
 		return nil
 	})
-	if err != nil {
-		return "", fmt.Errorf("begin a story: %w", err)
-	}
-	if story, err = s.toldBefore(ctx, id, own); story == "" {
-		story = id
-	}
-	return story, err
+	return !slices.ContainsFunc(took[:], func(one *redis.BoolCmd) bool { return !one.Val() }), err
 }
 
 // toldBefore returns the story most like a document's own among those that have taken the first band
-// they share with it, "" if none tells the same. It is remembered for another TTL.
-func (s *Store) toldBefore(ctx context.Context, id string, own signature) (string, error) {
-	owners, err := s.get(ctx, bands, func(i int) string { return s.bandKey(own.band(i)) })
-	if err != nil {
-		return "", fmt.Errorf("look for a story: %w", err)
+// they share with it, and the keys that make it one; "" if none tells the same.
+func (s *Store) toldBefore(ctx context.Context, id string, own signature) (story string, keys []string, err error) {
+	taken := make([]string, bands)
+	for i := range taken {
+		taken[i] = s.bandKey(own.band(i))
 	}
-	signatures, err := s.get(ctx, len(owners), func(i int) string { return s.storyKey(owners[i]) })
+	owners, err := s.get(ctx, taken)
 	if err != nil {
-		return "", fmt.Errorf("look for a story: %w", err)
+		return "", nil, fmt.Errorf("look for a story: %w", err)
 	}
-	best, story := sameStory-1, ""
+	others := slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(owners))), func(owner string) bool { return owner == "" || owner == id })
+	told, err := s.signatures(ctx, others)
+	if err != nil {
+		return "", nil, fmt.Errorf("look for a story: %w", err)
+	}
+	best, text := sameStory-1, own.String()
 	for i, owner := range owners {
-		if n := alike(own.String(), signatures[i]); owner != "" && owner != id && n > best && firstShared(own.String(), signatures[i]) == i {
+		if n := alike(text, told[owner]); n > best && firstShared(text, told[owner]) == i {
 			best, story = n, owner
 		}
 	}
 	if story == "" {
-		return "", nil
+		return "", nil, nil
 	}
-	_, err = s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-		p.PExpire(ctx, s.storyKey(story), s.ttl)
-		for i, owner := range owners {
-			if owner == story {
-				p.PExpire(ctx, s.bandKey(own.band(i)), s.ttl)
-			}
+	keys = []string{s.storyKey(story)}
+	for i, owner := range owners {
+		if owner == story {
+			keys = append(keys, taken[i])
 		}
-		return nil
-	})
-	if err != nil {
-		return "", fmt.Errorf("keep story %s: %w", story, err)
 	}
-	return story, nil
+	return story, keys, nil
 }
 
-// get returns the values of n keys, "" for one that is not there or no string.
-func (s *Store) get(ctx context.Context, n int, key func(i int) string) ([]string, error) {
-	values := make([]string, n)
+// signatures returns what stories are compared by, "" of one that is not there.
+func (s *Store) signatures(ctx context.Context, stories []string) (map[string]string, error) {
+	keys := make([]string, len(stories))
+	for i, story := range stories {
+		keys[i] = s.storyKey(story)
+	}
+	values, err := s.get(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	told := make(map[string]string, len(stories))
+	for i, story := range stories {
+		told[story] = values[i]
+	}
+	return told, nil
+}
+
+// get returns the values of keys, "" for one that is not there or no string.
+func (s *Store) get(ctx context.Context, keys []string) ([]string, error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	values := make([]string, len(keys))
 	replies, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for i := range n {
-			p.Get(ctx, key(i))
+		for _, key := range keys {
+			p.Get(ctx, key)
 		}
 		return nil
 	})
@@ -83,7 +113,7 @@ func (s *Store) get(ctx context.Context, n int, key func(i int) string) ([]strin
 		}
 		values[i] = value
 	}
-	if len(replies) < n {
+	if len(replies) < len(keys) {
 		return nil, err
 	}
 	return values, nil

@@ -1,6 +1,7 @@
 package documents
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -94,6 +95,61 @@ func TestCopiesThatArriveTogetherAreOneStory(t *testing.T) {
 			}
 			if len(stories) != 1 {
 				t.Errorf("round %d: stories %v, want one", round, stories)
+			}
+		}
+	})
+}
+
+// trips counts round trips to Redis.
+type trips struct{ n int }
+
+func (r *trips) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (r *trips) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		r.n++
+		return next(ctx, cmd)
+	}
+}
+
+func (r *trips) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		r.n++
+		return next(ctx, cmds)
+	}
+}
+
+func TestATextTakesFewRoundTrips(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		s, r := New(client, "p:", 0, newClock().now), &trips{}
+		mustPut(t, s, page(1), Stored) // Redis knows the script then
+		client.AddHook(r)
+		for i := range 2 { // the first begins a story, and the other one tells it again
+			r.n = 0
+			mustPut(t, s, told(fmt.Sprintf("https://%d.example/dam", i), "A dam breaks", report(1, 400)), Stored)
+			if r.n > 4 {
+				t.Errorf("document %d took %d round trips, want 4", i, r.n)
+			}
+		}
+	})
+}
+
+func TestAStoryThatIsToldAgainIsKeptForAnotherTTL(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		s, ctx := New(client, "p:", 24*hour, newClock().now), t.Context()
+		words := report(1, 400)
+		mustPut(t, s, told("https://agency.example/1", "A dam breaks", words), Stored)
+		keys := []string{s.storyKey(ID("https://agency.example/1"))}
+		for i := range bands {
+			keys = append(keys, s.bandKey(signatureOf("", strings.Join(words, " ")).band(i)))
+		}
+		for _, key := range keys {
+			client.PExpire(ctx, key, hour)
+		}
+		mustPut(t, s, told("https://paper.example/dam", "A dam breaks", words), Stored)
+		for _, key := range keys {
+			if ttl := client.PTTL(ctx, key).Val(); ttl < 23*hour {
+				t.Errorf("%s is kept for %s", key, ttl)
 			}
 		}
 	})

@@ -8,6 +8,6 @@
 if ask.delay >= 0 then
 	delay = ask.delay
 end
-opens = math.max(opens, now + gap())
+opens = math.max(opens, now + least())
 write("opens", whole(opens), "delay", whole(delay))
 return {0}

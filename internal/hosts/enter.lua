@@ -7,38 +7,45 @@
 local patience = 1000 -- in ms; for so long others wait for one that is late
 local forgotten = 60 * 1000 -- in ms; whoever is later than that has no place any more
 
-redis.call("ZREMRANGEBYSCORE", running, "-inf", now)
-local had = redis.call("ZREM", running, ask.id) == 1 -- in an attempt that was lost
-for _, id in ipairs(redis.call("ZRANGEBYSCORE", due, "-inf", now - forgotten, "LIMIT", 0, 500)) do
-	redis.call("ZREM", line, id)
-	redis.call("ZREM", due, id)
+call("ZREMRANGEBYSCORE", running, "-inf", now)
+local had = call("ZREM", running, ask.id) == 1 -- in an attempt that was lost
+for _, id in ipairs(call("ZRANGEBYSCORE", due, "-inf", now - forgotten, "LIMIT", 0, 500)) do
+	call("ZREM", line, id)
+	call("ZREM", due, id)
 end
 
-local free = ask.most - redis.call("ZCARD", running)
-local place = redis.call("ZSCORE", line, ask.id)
-local ahead = place and redis.call("ZCOUNT", line, "-inf", "(" .. place) or redis.call("ZCARD", line)
-ahead = math.max(0, ahead - redis.call("ZCOUNT", due, "-inf", "(" .. (now - patience)))
+local free = ask.most - call("ZCARD", running)
+local place = call("ZSCORE", line, ask.id)
+local ahead = place and call("ZCOUNT", line, "-inf", "(" .. place) or call("ZCARD", line)
+ahead = math.max(0, ahead - call("ZCOUNT", due, "-inf", "(" .. (now - patience)))
 local open = math.max(opens, paused)
 
 if open <= now and (had or free > ahead) then
-	redis.call("ZREM", line, ask.id)
-	redis.call("ZREM", due, ask.id)
-	redis.call("ZADD", running, whole(now + ask.lease), ask.id)
+	call("ZREM", line, ask.id)
+	call("ZREM", due, ask.id)
+	call("ZADD", running, whole(now + ask.lease), ask.id)
 	keep(running, ask.lease)
-	opens = now + gap()
+	opens = now + least()
 	write("opens", whole(opens))
 	return {0, 0}
 end
-if free > ahead then
-	return {await(open - now + ahead * pace()), ahead}
+local wait = open - now
+if free <= ahead then
+	-- Somebody has to leave first: whoever has been there longest, and takes as long as others did, or
+	-- half as long again as until now.
+	local first = call("ZRANGE", running, 0, 0, "WITHSCORES")[2]
+	if first then
+		local age = math.max(0, now - (tonumber(first) - ask.lease))
+		took = math.max(took > 0 and took or 500, age * 1.5)
+		wait = math.max(wait, took - age, 100)
+	end
 end
--- Somebody has to leave first: whoever has been there longest, and takes as long as others did, or
--- half as long again as until now.
-local left = 0
-local first = redis.call("ZRANGE", running, 0, 0, "WITHSCORES")[2]
-if first then
-	local age = math.max(0, now - (tonumber(first) - ask.lease))
-	took = math.max(took > 0 and took or 500, age * 1.5)
-	left = math.max(took - age, 100)
+if place then -- it has waited for the jitter already
+	local before = free > ahead and ahead or ahead - math.max(free, 0)
+	return {await(wait + before * pace()), ahead}
 end
-return {await(math.max(open - now, left) + math.max(0, ahead - math.max(free, 0)) * pace()), ahead}
+-- Whoever is new comes after all others, at a time of its own. Its turn is ready by then even if the
+-- others came a little late, as they wait for the jitter, too, and their turns do not.
+local last = call("ZRANGE", due, -1, -1, "WITHSCORES")[2]
+local behind = last and tonumber(last) - now + pace(ask.jitter) or 0
+return {await(math.max(wait + least() * ask.jitter, behind)), ahead}

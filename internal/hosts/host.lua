@@ -14,18 +14,24 @@ local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local day = 24 * 3600 * 1000
 local idle = 3600 * 1000 -- after which what is known of a host is forgotten
 
-for key, kind in pairs({[turns] = "hash", [running] = "zset", [line] = "zset", [due] = "zset", [refused] = "hash"}) do
-	local is = redis.call("TYPE", key).ok
-	if is ~= "none" and is ~= kind then
+-- call runs a command on a key, which is emptied if it holds something else than it should.
+local function call(command, key, ...)
+	local reply = redis.pcall(command, key, ...)
+	if type(reply) ~= "table" or not reply.err then
+		return reply
+	end
+	if string.find(reply.err, "WRONGTYPE", 1, true) then
 		redis.call("DEL", key)
 	end
+	return redis.call(command, key, ...)
 end
-if redis.call("ZCARD", line) ~= redis.call("ZCARD", due) then
+
+if call("ZCARD", line) ~= call("ZCARD", due) then
 	redis.call("DEL", line, due)
 end
 
 -- known returns a number that is kept, within bounds; 0 if it is none.
-local known = redis.call("HMGET", turns, "opens", "paused", "took", "delay", "strikes")
+local known = call("HMGET", turns, "opens", "paused", "took", "delay", "strikes")
 local function number(place, most)
 	local n = tonumber(known[place] or "0")
 	if not n or n ~= n or n < 0 then
@@ -38,13 +44,13 @@ local took, delay, strikes = number(3, idle), number(4, idle), number(5, 20)
 
 -- keep keeps a key for so many ms at least.
 local function keep(key, ms)
-	if redis.call("PTTL", key) < ms then
-		redis.call("PEXPIRE", key, string.format("%.0f", ms))
+	if call("PTTL", key) < ms then
+		call("PEXPIRE", key, string.format("%.0f", ms))
 	end
 end
 
 local function write(...)
-	redis.call("HSET", turns, ...)
+	call("HSET", turns, ...)
 	keep(turns, idle + math.max(0, opens - now, paused - now))
 end
 
@@ -52,23 +58,23 @@ local function whole(n)
 	return string.format("%.0f", n)
 end
 
--- gap is what has to be between the beginnings of two turns, jittered. pace is how fast the line
--- moves, with the jitter that it has on average.
-local function gap()
-	return math.max(ask.spacing, delay) * (1 + ask.jitter)
+-- least is what has to be between the beginnings of two turns. pace is how fast the line moves with a
+-- jitter, or with the one that it has on average.
+local function least()
+	return math.max(ask.spacing, delay)
 end
-local function pace()
-	return math.max(math.max(ask.spacing, delay) * 1.1, took / ask.most)
+local function pace(jitter)
+	return math.max(least() * (1 + (jitter or 0.1)), took / ask.most)
 end
 
 -- await has a task wait in the line, at its old place if it has one, and come again after so
 -- many ms.
 local function await(wait)
 	wait = math.ceil(math.min(math.max(wait, 20), day))
-	if not redis.call("ZSCORE", line, ask.id) then
-		redis.call("ZADD", line, whole(clock[1] * 1000000 + clock[2]), ask.id)
+	if not call("ZSCORE", line, ask.id) then
+		call("ZADD", line, whole(clock[1] * 1000000 + clock[2]), ask.id)
 	end
-	redis.call("ZADD", due, whole(now + wait), ask.id)
+	call("ZADD", due, whole(now + wait), ask.id)
 	keep(line, wait + idle)
 	keep(due, wait + idle)
 	return wait

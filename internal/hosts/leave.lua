@@ -6,18 +6,18 @@
 --
 -- Returns 0, or of a task that was refused how often, for how many ms in all, and when to come again.
 
-if redis.call("ZREM", running, ask.id) == 0 then
+if call("ZREM", running, ask.id) == 0 then
 	return {0, 0, 0} -- its lease has run out, or this was said before
 end
 took = took == 0 and ask.took or 0.7 * took + 0.3 * ask.took
 if ask.delay >= 0 then
 	delay = ask.delay
 end
-opens = math.max(opens, now - ask.ago + gap())
+opens = math.max(opens, now - ask.ago + least())
 if not ask.refused then
 	if ask.answered then
 		strikes = 0
-		redis.call("HDEL", refused, ask.id)
+		call("HDEL", refused, ask.id)
 	end
 	write("opens", whole(opens), "took", whole(took), "delay", whole(delay), "strikes", whole(strikes))
 	return {0, 0, 0}
@@ -31,8 +31,8 @@ end
 paused = math.max(paused, now + math.min(pause, day) * (1 + ask.jitter))
 write("opens", whole(opens), "took", whole(took), "delay", whole(delay), "strikes", whole(strikes), "paused", whole(paused))
 
-local times, since = string.match(redis.call("HGET", refused, ask.id) or "", "^(%d+) (%d+)$")
+local times, since = string.match(call("HGET", refused, ask.id) or "", "^(%d+) (%d+)$")
 times, since = (tonumber(times) or 0) + 1, tonumber(since) or now
-redis.call("HSET", refused, ask.id, whole(times) .. " " .. whole(since))
+call("HSET", refused, ask.id, whole(times) .. " " .. whole(since))
 keep(refused, 2 * day)
-return {times, math.max(0, now - since), await(paused - now + redis.call("ZCARD", line) * pace())}
+return {times, math.max(0, now - since), await(paused - now + call("ZCARD", line) * pace())}

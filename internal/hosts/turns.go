@@ -27,7 +27,8 @@ var (
 	leaveScript = redis.NewScript(hostLua + leaveLua)
 )
 
-// jitter is by how much a spacing grows at most, as a fraction: nobody is to be asked to a beat.
+// jitter is by how much of a spacing a task is told to come later at most, as a fraction: nobody is to
+// be asked to a beat.
 const jitter = 0.2
 
 // BusyError says that a host is to be asked later.

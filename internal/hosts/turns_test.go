@@ -3,6 +3,7 @@ package hosts
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -80,6 +81,42 @@ func TestTasksHaveTheirTurnsInTheOrderInWhichTheyCame(t *testing.T) {
 			t.Errorf("order %v, want %v", order, names)
 		}
 	})
+}
+
+// TestATaskThatWaitsComesOnceMore has tasks come a little late, as they do: it adds up to nothing.
+func TestATaskThatWaitsComesOnceMore(t *testing.T) {
+	const n, late = 40, 80 * time.Millisecond
+	server := redistest.Mini(t)
+	turns, host := NewTurns(redistest.Client(t, server.Addr()), "switchyard:", time.Minute), Host{Name: "example.com", Concurrency: 1, Spacing: time.Second}
+	began := time.Now()
+	due, entered := make(map[string]time.Time), 0
+	for i := range n {
+		due[fmt.Sprint(i)] = began
+	}
+	var last time.Time
+	for len(due) > 0 {
+		id := slices.MinFunc(slices.Collect(maps.Keys(due)), func(a, b string) int { return due[a].Compare(due[b]) })
+		now := due[id]
+		server.SetTime(now)
+		entered++
+		turn, err := turns.Enter(t.Context(), host, id)
+		var busy *BusyError
+		switch {
+		case errors.As(err, &busy):
+			due[id] = now.Add(busy.Wait + late)
+			continue
+		case err != nil:
+			t.Fatal(err)
+		case now.Sub(last) < host.Spacing:
+			t.Errorf("turns are %s apart", now.Sub(last))
+		}
+		leave(t, turn)
+		last = now
+		delete(due, id)
+	}
+	if took := last.Sub(began); entered > 2*n+n/10 || took > n*1150*time.Millisecond {
+		t.Errorf("%d tasks entered %d times and took %s, want twice, and about 1.1s each", n, entered, took)
+	}
 }
 
 func TestATaskThatDoesNotComeAgainStopsNobody(t *testing.T) {

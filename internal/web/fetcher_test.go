@@ -3,9 +3,12 @@ package web
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -147,5 +150,33 @@ func TestErrorsHideTheQuery(t *testing.T) {
 	failed := failure(t, fetcher(t, Options{}), url+"/feed?token=s3cret")
 	if want := "fetch " + url + "/feed?…: the server answered 404 Not Found"; failed.Error() != want {
 		t.Fatalf("error %q, want %q", failed, want)
+	}
+}
+
+func TestConnectionsOfManyHostsAreUsedAgain(t *testing.T) {
+	const hosts = 200
+	var opened atomic.Int32
+	var urls []string
+	for range hosts {
+		s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, "words") }))
+		s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+			if state == http.StateNew {
+				opened.Add(1)
+			}
+		}
+		s.Start()
+		t.Cleanup(s.Close)
+		urls = append(urls, s.URL)
+	}
+	f := fetcher(t, Options{})
+	for range 3 {
+		for _, url := range urls {
+			if _, err := f.Fetch(t.Context(), Request{URL: url}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if n := opened.Load(); n != hosts {
+		t.Errorf("%d connections to %d hosts for three pages of each", n, hosts)
 	}
 }

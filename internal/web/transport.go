@@ -16,6 +16,11 @@ var guard = ssrf.New(ssrf.WithAnyPort(), ssrf.WithDeniedV4Prefixes(azure))
 // address is a public one by its number.
 var azure = netip.MustParsePrefix("168.63.129.16/32")
 
+// maxIdle is how many connections wait for the next page of their hosts. A host has its next page
+// asked for after a second and those of all the others: with fewer connections than hosts, each
+// page would begin with another handshake.
+const maxIdle = 256
+
 // newTransport returns a transport that ignores proxies from the environment, leaves
 // decompression to [readBody], and dials public addresses only unless told otherwise.
 func newTransport(allowPrivate bool) *http.Transport {
@@ -29,7 +34,7 @@ func newTransport(allowPrivate bool) *http.Transport {
 		ForceAttemptHTTP2:      true,
 		TLSHandshakeTimeout:    10 * time.Second,
 		MaxResponseHeaderBytes: 64 << 10,
-		MaxIdleConns:           64,
+		MaxIdleConns:           maxIdle,
 		MaxIdleConnsPerHost:    4,
 		IdleConnTimeout:        30 * time.Second,
 	}

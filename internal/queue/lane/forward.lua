@@ -54,15 +54,17 @@ local function forward(set)
 		local id, at = found[i], number(found[i + 1])
 		local task = call("HMGET", tasks .. id, "due_ms", "group", "state")
 		local exact = (tonumber(task[1] or "0") or 0) / 1000
-		local why = not exists(id) and "is gone: its data was deleted or evicted" or elsewhere(id, task[3])
-		changed = changed or why or math.floor(exact) ~= at or exact <= now
-		if why then
-			call("ZREM", set, id)
-			note(tasks .. id, id, why)
-		elseif math.floor(exact) == at and exact > now then
+		if math.floor(exact) == at and exact > now then -- most are not due, and looked at more closely once they are
 			sooner(exact)
 		else
-			place(set, id, task[2])
+			changed = true
+			local why = not exists(id) and "is gone: its data was deleted or evicted" or elsewhere(id, task[3])
+			if why then
+				call("ZREM", set, id)
+				note(tasks .. id, id, why)
+			else
+				place(set, id, task[2])
+			end
 		end
 	end
 	if #found == 2 * most then

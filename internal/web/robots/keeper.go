@@ -16,8 +16,9 @@ import (
 )
 
 const (
-	// kept is how long what a robots.txt says counts: RFC 9309 allows no more.
-	kept = 24 * time.Hour
+	// kept is how long Redis has what a robots.txt says. With the time that it is remembered
+	// beyond, that is as long as RFC 9309 allows it to count.
+	kept = 24*time.Hour - remembered
 	// closedFor is after how long a robots.txt that was out of reach is asked for again.
 	closedFor = 5 * time.Minute
 	// closedMost is how long a site may be closed that way before its pages fail like those of any
@@ -35,20 +36,21 @@ type Fetcher interface {
 	Fetch(ctx context.Context, r web.Request) (*web.Page, error)
 }
 
-// Keeper fetches robots.txt of sites and keeps what they say to us in Redis. It is safe for
-// concurrent use, by any number of processes.
+// Keeper fetches robots.txt of sites and keeps what they say to us in Redis, and for a minute in this
+// process. It is safe for concurrent use, by any number of processes.
 type Keeper struct {
 	client  redis.UniversalClient
 	prefix  string
 	token   string
 	fetcher Fetcher
 	now     func() time.Time
+	memory  *memory
 }
 
 // NewKeeper returns a keeper whose keys carry prefix, which includes its colon. The sites speak to
 // it by the token of the user agent.
 func NewKeeper(client redis.UniversalClient, prefix, userAgent string, fetcher Fetcher, now func() time.Time) *Keeper {
-	return &Keeper{client: client, prefix: prefix, token: Token(userAgent), fetcher: fetcher, now: now}
+	return &Keeper{client: client, prefix: prefix, token: Token(userAgent), fetcher: fetcher, now: now, memory: newMemory(now)}
 }
 
 // record is what is kept of a site.
@@ -61,14 +63,18 @@ type record struct {
 	Until  int64  `json:"until,omitempty"` // when it is asked for again
 }
 
-// Known returns what is kept of the site of u, and whether anything is. The error is a [*ClosedError]
-// while its robots.txt is out of reach.
+// Known returns what is kept of the site of u, at most a minute old, and whether anything is. The error
+// is a [*ClosedError] while its robots.txt is out of reach.
 func (k *Keeper) Known(ctx context.Context, u *url.URL) (rules Rules, known bool, err error) {
+	if rules, known = k.memory.get(k.key(u)); known {
+		return rules, true, nil
+	}
 	r, err := k.load(ctx, u)
 	switch {
 	case err != nil || r == nil:
 		return Rules{}, false, err
 	case !r.Closed:
+		k.memory.add(k.key(u), r.Rules)
 		return r.Rules, true, nil
 	case k.now().Unix() >= r.Until:
 		return Rules{}, false, nil

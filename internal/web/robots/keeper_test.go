@@ -95,6 +95,45 @@ func TestASiteIsAskedOnceInADayAndForAllWorkers(t *testing.T) {
 	})
 }
 
+func TestWhatASiteSaysIsReadOnceInAMinute(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		now := &clock{time.Now()}
+		s, k := newSite(t, says(200, closes)), newKeeper(t, client, now)
+		if _, err := k.Ask(t.Context(), s.url); err != nil {
+			t.Fatal(err)
+		}
+		known := func(when string, want bool) {
+			t.Helper()
+			if rules, known, err := k.Known(t.Context(), s.url); known != want || known && rules.Delay != 3*time.Second || err != nil {
+				t.Errorf("%s: %+v, known %v, want %v, %v", when, rules, known, want, err)
+			}
+		}
+		known("at first", true)
+		client.Del(t.Context(), k.key(s.url))
+		now.t = now.t.Add(time.Minute - time.Second)
+		known("within the minute", true)
+		now.t = now.t.Add(2 * time.Second)
+		known("when Redis has nothing more", false)
+	})
+}
+
+func TestWhatIsRememberedOfSitesIsBounded(t *testing.T) {
+	m := newMemory(time.Now)
+	for n := range 100 {
+		m.add(fmt.Sprint(n), Rules{Rules: []Rule{{Path: strings.Repeat("x", maxRemembered/10)}}})
+		if m.bytes > maxRemembered || m.bytes != m.sites.Len()*(maxRemembered/10+siteSize+ruleSize) {
+			t.Fatalf("%d sites, counted as %d bytes", m.sites.Len(), m.bytes)
+		}
+	}
+	if _, known := m.get("99"); !known || m.sites.Len() != 9 {
+		t.Errorf("%d sites are remembered, want the newest 9", m.sites.Len())
+	}
+	m.add("99", Rules{Rules: []Rule{{Path: strings.Repeat("x", maxRemembered)}}})
+	if _, known := m.get("99"); known || m.bytes != 0 {
+		t.Errorf("%d bytes, though what is larger than the bound is not remembered", m.bytes)
+	}
+}
+
 func TestWhatAServerHasNotForbidsNothing(t *testing.T) {
 	client := redistest.Client(t, redistest.Mini(t).Addr())
 	for _, answer := range []http.HandlerFunc{
