@@ -28,6 +28,9 @@ func withoutAsides(text string) string {
 			kept.WriteString(line)
 		}
 	}
+	if kept.Len() == len(text) {
+		return text
+	}
 	if left := clean(kept.String()); left != "" {
 		return left
 	}
