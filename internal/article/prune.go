@@ -123,6 +123,9 @@ func squeeze(text string) string {
 }
 
 func squeezed(text string) string {
+	if strings.Trim(text, " \n\t\r\f") == "" { // an indentation, as most of these texts
+		return " "
+	}
 	out := make([]byte, 0, len(text))
 	run := false
 	for i := range len(text) {
