@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"time"
 
@@ -91,7 +92,7 @@ func readHTML(ctx context.Context, page *web.Page, u *url.URL, said Hints) (docu
 	}
 	own := readMetadata(root)
 	prune(root)
-	article, err := mainPart(root, u)
+	article, err := mainPart(root)
 	if err != nil {
 		return documents.Document{}, fmt.Errorf("find the main text: %w", err)
 	}
@@ -112,11 +113,12 @@ func readHTML(ctx context.Context, page *web.Page, u *url.URL, said Hints) (docu
 	}, nil
 }
 
-// mainPart finds the main part of a page, and changes the page.
-func mainPart(root *html.Node, u *url.URL) (readability.Article, error) {
+// mainPart finds the main part of a page, and changes the page. Its links stay relative.
+func mainPart(root *html.Node) (readability.Article, error) {
 	parser := readability.NewParser()
-	parser.DisableJSONLD = true // it is read already
-	return foreign.Parse(func() (readability.Article, error) { return parser.ParseAndMutate(root, u) })
+	parser.DisableJSONLD = true                   // it is read already
+	parser.Logger = slog.New(slog.DiscardHandler) // its own formats what it then discards
+	return foreign.Parse(func() (readability.Article, error) { return parser.ParseAndMutate(root, nil) })
 }
 
 func readPlain(page *web.Page, u *url.URL, said Hints) (documents.Document, error) {

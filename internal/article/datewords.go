@@ -14,10 +14,13 @@ var layouts = []string{
 
 const maxDate = 300 // bytes of what is looked through for a date
 
-// parseDate returns the first time that is written, no time if there is none. A day alone
-// begins at midnight in UTC.
+// parseDate returns the first time of the 20th or 21st century that is written, no time if there
+// is none. A day alone begins at midnight in UTC.
 func parseDate(written string) time.Time {
 	written = strings.Join(strings.Fields(written[:min(len(written), maxDate)]), " ")
+	if !strings.Contains(written, "19") && !strings.Contains(written, "20") { // without a year
+		return time.Time{}
+	}
 	for _, layout := range layouts {
 		if t, err := time.Parse(layout, written); err == nil {
 			return t

@@ -29,6 +29,7 @@ func TestHostilePagesAreRefusedBeforeThereIsATree(t *testing.T) {
 		"line breaks":       {strings.Repeat("<br>", maxElements+1), many},
 		"elements unknown":  {strings.Repeat("<x-y></x-y>", maxElements+1), many},
 		"formatting":        {formatting.String() + strings.Repeat("<p>x", 200), many},
+		"formatting closed": {strings.ReplaceAll(formatting.String(), ">", " />") + strings.Repeat("<p/>x", 200), many},
 		"attributes":        {strings.Repeat("<p a b c d e f>", maxAttributes/6+1), attributes},
 		"attributes of one": {"<p " + names.String() + ">", attributes},
 		"deep":              {strings.Repeat("<div>", 500) + strings.Repeat("<p>a", 5000), nested},
@@ -46,6 +47,7 @@ func TestLargePagesOfPeopleAreRead(t *testing.T) {
 		"long":       strings.Repeat("<p>"+strings.Repeat("word, ", 12)+"</p>", 40_000),
 		"with code":  "<p>Some words.</p>" + strings.Repeat("<script>a</script><!-- b -->", 60_000),
 		"formatted":  strings.Repeat("<p><b>a</b> <i>b <u>c</u></i> <a href=x>d</a>", 8000),
+		"formulas":   strings.Repeat("<p>a <math><mi>x</mi><mspace /><mspace /></math>", 8000),
 		"open items": "<ul>" + strings.Repeat("<li>one<li>two, and more", 10_000),
 	} {
 		if _, err := extract(t, pageOf("https://example.com/a", "text/html", body)); err != nil {

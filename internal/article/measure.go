@@ -72,16 +72,27 @@ func isSingle(tag atom.Atom) bool {
 // measure refuses a page that would make too large a tree, before there is one.
 func measure(source string) error {
 	var t tally
-	dense := len(source) > 2*maxAttributes // an attribute takes two bytes at least
+	if len(source) > 2*maxAttributes { // an attribute takes two bytes at least
+		return t.readTokens(source)
+	}
+	at, err := t.readPlain(source)
+	if err != nil || at == len(source) {
+		return err
+	}
+	return t.readTokens(source[at:])
+}
+
+// readTokens counts the tags, texts and attributes of a page.
+func (t *tally) readTokens(source string) error {
 	z := html.NewTokenizer(strings.NewReader(source))
 	for {
 		switch z.Next() {
 		case html.ErrorToken:
 			return nil
-		case html.StartTagToken:
+		case html.StartTagToken, html.SelfClosingTagToken: // which closes no element of HTML
 			name, more := z.TagName()
 			t.start(atom.Lookup(name))
-			for more && dense {
+			for more {
 				_, _, more = z.TagAttr()
 				t.attributes++
 			}

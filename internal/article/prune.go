@@ -41,24 +41,33 @@ var linking = words(`
 	read-more more-stories more-articles see-also also-read view-more toc tableofcontents table-contents inhaltsverzeichnis
 `)
 
-func words(list string) map[string]bool {
-	set := make(map[string]bool)
+// vocabulary has words of the names of classes, and pairs of them with a dash.
+type vocabulary map[string]entry
+
+// entry says what a word is: one of the vocabulary, the first of a pair, or both.
+type entry struct{ known, first bool }
+
+func words(list string) vocabulary {
+	v := make(vocabulary)
 	for word := range strings.FieldsSeq(list) {
-		set[word] = true
+		if first, _, pair := strings.Cut(word, "-"); pair {
+			v[first] = entry{known: v[first].known, first: true}
+		}
+		v[word] = entry{known: true, first: v[word].first}
 	}
-	return set
+	return v
 }
 
 // prune removes what is never part of a text, and what stands beside it. Nothing goes that
 // holds much of the page, whatever it is called: names of classes mean many things.
 func prune(root *html.Node) {
-	size := make(map[*html.Node]int)
-	total := measureText(root, size, false)
+	squeezeAll(root)
+	total := sizeOf(root)
 	var away []*html.Node
 	var walk func(n *html.Node)
 	walk = func(n *html.Node) {
-		for child := range n.ChildNodes() {
-			if child.Type == html.CommentNode || child.Type == html.ElementNode && isAway(child, size[child], total) {
+		for child := n.FirstChild; child != nil; child = child.NextSibling {
+			if child.Type == html.CommentNode || child.Type == html.ElementNode && isAway(child, total) {
 				away = append(away, child)
 				continue
 			}
@@ -71,13 +80,23 @@ func prune(root *html.Node) {
 	}
 }
 
-// measureText notes how many bytes of text each element holds, and returns those of n. It
-// leaves one space of many: what finds the main text reads them over and over.
-func measureText(n *html.Node, size map[*html.Node]int, preserved bool) int {
-	if n.Type == html.TextNode {
-		if !preserved {
-			n.Data = squeeze(n.Data)
+// squeezeAll leaves one space of many in the texts in n: what finds the main text reads them
+// over and over.
+func squeezeAll(n *html.Node) {
+	for child := n.FirstChild; child != nil; child = child.NextSibling {
+		switch {
+		case child.Type == html.TextNode:
+			child.Data = squeeze(child.Data)
+		case child.DataAtom == atom.Script, child.DataAtom == atom.Pre, isNever(child.DataAtom):
+		default:
+			squeezeAll(child)
 		}
+	}
+}
+
+// sizeOf returns how many bytes of text n holds for readers.
+func sizeOf(n *html.Node) int {
+	if n.Type == html.TextNode {
 		return len(strings.TrimSpace(n.Data))
 	}
 	if n.DataAtom == atom.Script || isNever(n.DataAtom) {
@@ -85,10 +104,7 @@ func measureText(n *html.Node, size map[*html.Node]int, preserved bool) int {
 	}
 	sum := 0
 	for child := n.FirstChild; child != nil; child = child.NextSibling {
-		sum += measureText(child, size, preserved || n.DataAtom == atom.Pre)
-	}
-	if n.Type == html.ElementNode {
-		size[n] = sum
+		sum += sizeOf(child)
 	}
 	return sum
 }
@@ -107,6 +123,9 @@ func squeeze(text string) string {
 }
 
 func squeezed(text string) string {
+	if strings.Trim(text, " \n\t\r\f") == "" { // an indentation, as most of these texts
+		return " "
+	}
 	out := make([]byte, 0, len(text))
 	run := false
 	for i := range len(text) {
@@ -124,18 +143,19 @@ func squeezed(text string) string {
 	return string(out)
 }
 
-func isAway(n *html.Node, size, total int) bool {
-	switch {
-	case n.DataAtom == atom.Script:
+func isAway(n *html.Node, total int) bool {
+	switch n.DataAtom {
+	case atom.Script:
 		return !strings.HasPrefix(attribute(n, "type"), "math/tex") // which is text
-	case isNever(n.DataAtom):
-		return true
-	case n.DataAtom == atom.Html, n.DataAtom == atom.Head, n.DataAtom == atom.Body, n.DataAtom == atom.Article, n.DataAtom == atom.Main,
-		n.DataAtom == atom.Link, n.DataAtom == atom.Meta, n.DataAtom == atom.Title, n.DataAtom == atom.H1:
+	case atom.Html, atom.Head, atom.Body, atom.Article, atom.Main, atom.Link, atom.Meta, atom.Title, atom.H1:
 		return false
-	case size*5 > total:
-		return false
-	case n.DataAtom == atom.Figcaption, n.DataAtom == atom.Aside:
+	}
+	return isNever(n.DataAtom) || isBeside(n) && sizeOf(n)*5 <= total
+}
+
+// isBeside reports whether an element is called what stands beside a text.
+func isBeside(n *html.Node) bool {
+	if n.DataAtom == atom.Figcaption || n.DataAtom == atom.Aside {
 		return true
 	}
 	class, id := attribute(n, "class"), attribute(n, "id")
@@ -152,16 +172,20 @@ func links(n *html.Node) bool {
 }
 
 // hasWord reports whether a class or ID has one of the words, or two in a row.
-func hasWord(name string, words map[string]bool) bool {
+func hasWord(name string, of vocabulary) bool {
 	if name == "" || len(name) > 300 {
 		return false
 	}
-	last := ""
+	first := "" // of a pair
 	for word := range namesWords(name) {
-		if words[word] || last != "" && words[last+"-"+word] {
+		is := of[word]
+		if is.known || first != "" && of[first+"-"+word].known {
 			return true
 		}
-		last = word
+		first = ""
+		if is.first {
+			first = word
+		}
 	}
 	return false
 }

@@ -26,6 +26,9 @@ func withoutCode(source string) string {
 			at++
 			continue
 		}
+		if from == 0 {
+			out.Grow(len(source) - (end - at))
+		}
 		out.WriteString(source[from:at])
 		from, at = end, end
 	}
@@ -51,6 +54,9 @@ func (s *stripper) codeEnd(at int) (int, bool) {
 			return 0, false
 		}
 		return s.behind("-->", at+len("<!--"))
+	}
+	if rest == "" || rest[0]|0x20 != 's' && rest[0]|0x20 != 'n' {
+		return 0, false // no element of code, at a glance
 	}
 	for _, name := range code {
 		if len(rest) <= len(name) || !strings.EqualFold(rest[:len(name)], name) {

@@ -15,11 +15,7 @@ func textOf(article readability.Article) string {
 	if article.Node == nil {
 		return ""
 	}
-	var text strings.Builder
-	if err := article.RenderText(&text); err != nil {
-		return ""
-	}
-	return withoutAsides(clean(text.String()))
+	return withoutAsides(clean(render.InnerText(article.Node)))
 }
 
 // Plain returns the text of a piece of HTML, such as a feed has it, at most [MaxText] bytes.
@@ -60,9 +56,10 @@ func longer(own, other string) string {
 // letter or digit is none.
 func clean(text string) string {
 	var out strings.Builder
+	out.Grow(min(len(text), MaxText))
 	gap := "" // what comes before the next line with words
 	for l := range strings.Lines(text) {
-		words := strings.Join(strings.Fields(strings.Map(printable, l)), " ")
+		words := spaced(l)
 		if words == "" {
 			if out.Len() > 0 {
 				gap = "\n\n"
@@ -82,9 +79,34 @@ func clean(text string) string {
 	return Cut(out.String(), MaxText)
 }
 
+// spaced returns the words of text with single spaces between them and nothing that is not
+// [printable].
+func spaced(text string) string {
+	text = strings.TrimSpace(text)
+	if isSpaced(text) {
+		return text
+	}
+	return strings.Join(strings.Fields(strings.Map(printable, text)), " ")
+}
+
+// isSpaced reports whether [spaced] would leave trimmed text as it is, as most lines.
+func isSpaced(text string) bool {
+	last := rune(0)
+	for _, r := range text {
+		switch {
+		case r < ' ', r == ' ' && last == ' ', r == utf8.RuneError:
+			return false
+		case r > '~' && (unicode.IsSpace(r) || printable(r) != r):
+			return false
+		}
+		last = r
+	}
+	return true
+}
+
 // line returns text on one line of at most [MaxTitle] bytes.
 func line(text string) string {
-	return Cut(strings.Join(strings.Fields(strings.Map(printable, text)), " "), MaxTitle)
+	return Cut(spaced(text), MaxTitle)
 }
 
 // firstLine returns the first line of a clean text, bounded like a title.
@@ -106,7 +128,9 @@ func readable(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }
 
 // Cut returns at most size bytes of text and splits no character.
 func Cut(text string, size int) string {
-	text = strings.ToValidUTF8(text, "\ufffd")
+	if !utf8.ValidString(text) { // asked first, because it takes far less time
+		text = strings.ToValidUTF8(text, "\ufffd")
+	}
 	if len(text) <= size {
 		return text
 	}

@@ -23,12 +23,12 @@ func Decode(body []byte, contentType string) string {
 	if wide := wideEncoding(body); wide != nil {
 		return decode(wide, body)
 	}
-	label := declared(body, contentType)
-	switch {
-	case isEscaped(body):
-		label = "iso-2022-jp"
-	case isUTF8(body):
-		return decode(encoding.Nop, body)
+	label := "iso-2022-jp"
+	if !isEscaped(body) {
+		if isUTF8(body) {
+			return decode(encoding.Nop, body)
+		}
+		label = declared(body, contentType)
 	}
 	said, name := charset.Lookup(label)
 	switch {
@@ -47,14 +47,16 @@ func Decode(body []byte, contentType string) string {
 }
 
 func decode(from encoding.Encoding, body []byte) string {
-	if from == encoding.Nop {
-		return strings.TrimPrefix(strings.ToValidUTF8(string(body), "\ufffd"), "\ufeff")
+	if from != encoding.Nop {
+		if decoded, err := from.NewDecoder().Bytes(body); err == nil { // decoders replace what they cannot read; keep the bytes if one does not
+			body = decoded
+		}
 	}
-	text, err := from.NewDecoder().Bytes(body)
-	if err != nil { // decoders replace what they cannot read; keep the bytes if one does not
-		text = body
+	text := string(body)
+	if !utf8.ValidString(text) { // asked first, because it takes far less time
+		text = strings.ToValidUTF8(text, "\ufffd")
 	}
-	return strings.TrimPrefix(strings.ToValidUTF8(string(text), "\ufffd"), "\ufeff")
+	return strings.TrimPrefix(text, "\ufeff")
 }
 
 // isEscaped reports whether body switches to Japanese as ISO-2022-JP does, whose bytes are
