@@ -72,18 +72,7 @@ func isSingle(tag atom.Atom) bool {
 // measure refuses a page that would make too large a tree, before there is one.
 func measure(source string) error {
 	var t tally
-	if len(source) > 2*maxAttributes { // an attribute takes two bytes at least
-		return t.readTokens(source)
-	}
-	at, err := t.readPlain(source)
-	if err != nil || at == len(source) {
-		return err
-	}
-	return t.readTokens(source[at:])
-}
-
-// readTokens counts the tags, texts and attributes of a page.
-func (t *tally) readTokens(source string) error {
+	dense := len(source) > 2*maxAttributes // an attribute takes two bytes at least
 	z := html.NewTokenizer(strings.NewReader(source))
 	for {
 		switch z.Next() {
@@ -92,7 +81,7 @@ func (t *tally) readTokens(source string) error {
 		case html.StartTagToken, html.SelfClosingTagToken: // which closes no element of HTML
 			name, more := z.TagName()
 			t.start(atom.Lookup(name))
-			for more {
+			for more && dense {
 				_, _, more = z.TagAttr()
 				t.attributes++
 			}
