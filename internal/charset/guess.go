@@ -4,9 +4,12 @@ import (
 	"unicode/utf8"
 
 	"github.com/gogs/chardet"
+	other "github.com/wlynxg/chardet"
 	"golang.org/x/net/html/charset"
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
+
+	"switchyard/internal/foreign"
 )
 
 const (
@@ -22,6 +25,9 @@ func guess(body []byte, otherwise encoding.Encoding) encoding.Encoding {
 	if len(sample) == 0 {
 		return otherwise
 	}
+	if rare := guessRare(sample); rare != nil {
+		return rare
+	}
 	found, err := chardet.NewHtmlDetector().DetectBest(sample)
 	if err != nil || found.Confidence < sure {
 		return otherwise
@@ -33,6 +39,24 @@ func guess(body []byte, otherwise encoding.Encoding) encoding.Encoding {
 		return known
 	}
 	return otherwise
+}
+
+// rare are encodings that one detector of two knows nothing of, by the names that the other one has for
+// them. Of everything else that one knows less: of the languages of Europe with Latin letters, nothing.
+var rare = map[string]encoding.Encoding{
+	"TIS-620": charmap.Windows874, "IBM866": charmap.CodePage866, "MacCyrillic": charmap.MacintoshCyrillic,
+}
+
+// certain is from when on the guess of a rare encoding counts, of 1.
+const certain = 0.8
+
+// guessRare returns the rare encoding that body looks like, nil if it looks like none.
+func guessRare(body []byte) encoding.Encoding {
+	found, err := foreign.Parse(func() (other.Result, error) { return other.Detect(body), nil })
+	if err != nil || found.Confidence < certain {
+		return nil
+	}
+	return rare[found.Encoding]
 }
 
 // beyondASCII returns a part of body around its first bytes that are no ASCII, nothing if
