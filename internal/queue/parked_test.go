@@ -77,6 +77,34 @@ func TestAPostponedTaskIsScheduledAndSpendsNoRetry(t *testing.T) {
 	})
 }
 
+func TestWhyATaskHadToWaitIsNoErrorOnceItHasSucceeded(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		for name, tc := range map[string]struct {
+			first error
+			want  string
+		}{
+			"postponed": {tasks.Postponed(time.Millisecond, "its host is busy"), ""},
+			"parked":    {tasks.ParkedFor(time.Millisecond, "for a moment"), ""},
+			"retried":   {tasks.RetryAfter(time.Millisecond, errors.New("503")), "503"},
+		} {
+			var attempts atomic.Int32
+			r := newRig(t, client, nil, handlers{"agent_a": func(context.Context, *tasks.Task, note) (any, error) {
+				if attempts.Add(1) == 1 {
+					return nil, tc.first
+				}
+				return "done", nil
+			}})
+			receipt := r.Enqueue(note{As: "agent_a"}, tasks.Options{Retention: time.Hour})
+			stop := r.start(lane.Options{Queue: "agents", Concurrency: 1})
+			status := r.Await("agents", receipt.ID, func(s tasks.Status) bool { return s.State == tasks.StateSucceeded })
+			stop(0)
+			if status.LastError != tc.want || (len(status.Error) > 0) != (tc.want != "") {
+				t.Errorf("%s: last error %q, error %s; want %q", name, status.LastError, status.Error, tc.want)
+			}
+		}
+	})
+}
+
 func TestOnlyWhatIsParkedIsUnparked(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		running, end := make(chan struct{}), make(chan struct{})

@@ -113,10 +113,23 @@ func (e *ending) succeed(result []byte) {
 	e.way = kept
 	m := *e.attempt.message
 	m.CompletedAt = time.Now().Unix()
+	if m.Error != e.attempt.lastFailure() {
+		m.Error, m.LastFailedAt = "", 0
+		e.fields[format.ErrorField] = ""
+	}
 	e.fields["msg"] = string(m.Encode())
 	if len(result) > 0 {
 		e.fields["result"] = string(result)
 	}
+}
+
+// lastFailure returns why the last attempt failed, "" if none has: a message also says why its task had
+// to wait.
+func (a *attempt) lastFailure() string {
+	if a.task.Attempt == 1 {
+		return ""
+	}
+	return a.message.Error
 }
 
 // bury ends a task for good.

@@ -110,7 +110,7 @@ func (e *ending) status() tasks.Status {
 	m, at := a.message, a.began.Add(e.took).UTC().Truncate(time.Millisecond)
 	s := tasks.Status{
 		ID: a.id, Kind: m.Kind, Queue: a.source.queue, State: e.end(), Run: a.task.Run, Retried: m.Retried, Retries: m.Retry, Losses: a.losses,
-		Since: at, Payload: m.Payload, Headers: shownHeaders(m.Headers), LastError: m.Error,
+		Since: at, Payload: m.Payload, Headers: shownHeaders(m.Headers), LastError: a.lastFailure(),
 		Tags: format.TagsOf(m.Headers),
 	}
 	_ = json.Unmarshal([]byte(m.Headers[format.MetaHeader]), &s.Meta) // a foreign client may have written anything
