@@ -3,7 +3,6 @@ package documents
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"strconv"
 	"time"
 
@@ -17,7 +16,8 @@ var (
 	documentFields = []string{"document", "stored", "hash"}
 )
 
-// read returns those documents of ids that there are, in their order. Those that are known cost one
+// read returns those documents of ids that there are, in their order. What is in the place of one and
+// cannot be read is none: it stops no others. Those that are known cost one
 // round trip together, and those that are not another one.
 func (s *Store) read(ctx context.Context, ids []string) ([]Document, error) {
 	versions, err := s.fields(ctx, ids, versionFields)
@@ -55,11 +55,7 @@ func (s *Store) learn(ctx context.Context, ids []string, found map[string]Docume
 		return err
 	}
 	for i, id := range ids {
-		d, there, err := decode(id, read[i])
-		if err != nil {
-			return err
-		}
-		if there {
+		if d, ok := decode(read[i]); ok {
 			// Under its key, whatever it says of itself: that is what it is asked for by.
 			s.known.add(id, d, versionOf(read[i][2], read[i][1]))
 			found[id] = d
@@ -68,7 +64,7 @@ func (s *Store) learn(ctx context.Context, ids []string, found map[string]Docume
 	return nil
 }
 
-// fields returns the named fields of each document, in one round trip.
+// fields returns the named fields of each document, in one round trip: nil for what is not there.
 func (s *Store) fields(ctx context.Context, ids, names []string) ([][]any, error) {
 	replies, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for _, id := range ids {
@@ -76,25 +72,29 @@ func (s *Store) fields(ctx context.Context, ids, names []string) ([][]any, error
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
 	fields := make([][]any, len(ids))
 	for i, reply := range replies {
-		fields[i] = reply.(*redis.SliceCmd).Val()
+		switch failed := reply.Err(); {
+		case failed == nil:
+			fields[i] = reply.(*redis.SliceCmd).Val()
+		case redis.HasErrorPrefix(failed, "WRONGTYPE"):
+			fields[i] = make([]any, len(names))
+		default:
+			return nil, failed
+		}
+	}
+	if len(replies) < len(ids) {
+		return nil, err
 	}
 	return fields, nil
 }
 
-// decode returns the document of [documentFields] and true, or false if there is none.
-func decode(id string, fields []any) (Document, bool, error) {
-	encoded, found := fields[0].(string)
-	if !found {
-		return Document{}, false, nil
-	}
+// decode returns the document of [documentFields] and true, or false if they hold none.
+func decode(fields []any) (Document, bool) {
+	encoded, _ := fields[0].(string)
 	var d Document
-	if err := json.Unmarshal([]byte(encoded), &d); err != nil {
-		return d, false, fmt.Errorf("document %s in Redis: %w", id, err)
+	if json.Unmarshal([]byte(encoded), &d) != nil {
+		return Document{}, false
 	}
 	// A document that changed in no substance has the time of its words and not of its last put.
 	if text, ok := fields[1].(string); ok {
@@ -102,5 +102,5 @@ func decode(id string, fields []any) (Document, bool, error) {
 			d.Stored = time.UnixMilli(ms).UTC()
 		}
 	}
-	return d, true, nil
+	return d, true
 }

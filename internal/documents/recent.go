@@ -14,7 +14,8 @@ import (
 const batch = 100
 
 // Recent returns at most limit of the documents stored at or after since, newest first.
-// It reaches back one TTL at most. Documents Redis has dropped early are left out.
+// It reaches back one TTL at most. Documents that Redis has dropped early are left out, and so are those
+// that cannot be read.
 // Their Data is shared with other callers and must not be changed.
 func (s *Store) Recent(ctx context.Context, since time.Time, limit int) ([]Document, error) {
 	if limit <= 0 {

@@ -190,6 +190,28 @@ func TestADocumentIsKeptForAsLongAsItsPageIsThere(t *testing.T) {
 	}
 }
 
+func TestADocumentThatCannotBeReadStopsNoOther(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		s, ctx := New(client, "p:", 0, newClock().now), t.Context()
+		for n := range 3 {
+			mustPut(t, s, page(n), Stored)
+		}
+		client.HSet(ctx, s.documentKey(ID(page(0).URL)), "document", `{"title":`, "hash", "other")
+		client.Del(ctx, s.documentKey(ID(page(1).URL)))
+		client.Set(ctx, s.documentKey(ID(page(1).URL)), "no hash", 0)
+		s = New(client, "p:", 0, newClock().now) // which knows none yet
+		recent, err := s.Recent(ctx, time.Time{}, 10)
+		if err != nil || len(recent) != 1 || recent[0].URL != page(2).URL {
+			t.Errorf("recent %+v, %v; want the one that can be read", recent, err)
+		}
+		for n := range 2 {
+			if d, found, err := s.Get(ctx, ID(page(n).URL)); found || err != nil {
+				t.Errorf("got %+v, %v, %v", d, found, err)
+			}
+		}
+	})
+}
+
 func TestARedisThatIsAwayIsAnErrorNotAMiss(t *testing.T) {
 	client := redistest.Client(t, redistest.Mini(t).Addr())
 	s := New(client, "switchyard:", 0, newClock().now)
