@@ -131,7 +131,7 @@ func (s *Store) Get(ctx context.Context, id string) (User, bool, error) {
 	return u, err == nil, err
 }
 
-// List returns all users, by ID.
+// List returns all users whose preferences can be read, by ID. The schedule lists the entries of the others.
 func (s *Store) List(ctx context.Context) ([]User, error) {
 	found := make(map[string]User)
 	for start := ""; ; {
@@ -143,11 +143,9 @@ func (s *Store) List(ctx context.Context) ([]User, error) {
 			if record.State() == schedule.Unreadable {
 				continue // it may be anybody's
 			}
-			u, err := of(record.Entry)
-			if err != nil {
-				return nil, fmt.Errorf("list users: %w", err)
+			if u, err := of(record.Entry); err == nil { // else preferences that nobody here has written
+				found[u.ID] = u
 			}
-			found[u.ID] = u
 		}
 		if start = next; start == "" {
 			break

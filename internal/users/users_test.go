@@ -42,6 +42,26 @@ func TestPreferencesAreKeptListedAndForgotten(t *testing.T) {
 	})
 }
 
+func TestAUserWhosePreferencesCannotBeReadStopsNoOther(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		entries := schedule.NewStore(client, "p:")
+		s, ctx := NewStore(entries), t.Context()
+		if _, err := s.Change(ctx, "ada", func(*User) {}); err != nil {
+			t.Fatal(err)
+		}
+		bad := schedule.Entry{ID: EntryID("bob"), Spec: "@daily", Kind: "briefing_generate", Origin: schedule.OriginUser, Preferences: []byte(`{"topics":7}`)}
+		if err := entries.Add(ctx, bad); err != nil {
+			t.Fatal(err)
+		}
+		if list, err := s.List(ctx); err != nil || len(list) != 1 || list[0].ID != "ada" {
+			t.Errorf("List = %+v, %v", list, err)
+		}
+		if _, found, err := s.Get(ctx, "bob"); found || err == nil {
+			t.Errorf("bob is found %v, %v", found, err)
+		}
+	})
+}
+
 func TestTheBriefingMovesAndGoesWithThePreferences(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		entries := schedule.NewStore(client, "p:")
