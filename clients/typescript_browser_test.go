@@ -1,14 +1,14 @@
 package clients
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
-	"os/exec"
 	"testing"
+
+	"switchyard/test/browser"
 
 	"github.com/chromedp/chromedp"
 )
@@ -32,7 +32,7 @@ func TestTheTypeScriptClientFollowsATaskInAPage(t *testing.T) {
 	y := startYard(t)
 	site := httptest.NewServer(siteOf(t, y.url))
 	t.Cleanup(site.Close)
-	tab := newTab(t)
+	tab, _ := browser.Open(t)
 	if err := chromedp.Do(tab, chromedp.Navigate(site.URL)); err != nil {
 		t.Fatal(err)
 	}
@@ -66,24 +66,4 @@ func pageAndClient() *http.ServeMux {
 	})
 	site.Handle("GET /client/", http.StripPrefix("/client/", http.FileServer(http.Dir("typescript/src"))))
 	return site
-}
-
-// newTab starts a private Chromium that ends with the test.
-func newTab(t *testing.T) context.Context {
-	t.Helper()
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Fatal("chromium is not installed: apt-get install chromium, or run make test, which does")
-	}
-	flags := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()),
-		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.Flag("disable-background-networking", true))
-	ctx, stopTimer := context.WithTimeout(context.Background(), nodeWithin)
-	ctx, stopAllocator := chromedp.NewExecAllocator(ctx, flags...)
-	ctx, stopTab := chromedp.NewContext(ctx)
-	t.Cleanup(func() {
-		stopTab()
-		stopAllocator()
-		stopTimer()
-	})
-	return ctx
 }

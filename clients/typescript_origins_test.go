@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"switchyard/test/browser"
+
 	"github.com/chromedp/chromedp"
 )
 
@@ -60,7 +62,7 @@ func TestAPageOfAListedOriginAsksWithATokenAndNoOtherPageDoes(t *testing.T) {
 	t.Cleanup(listed.Close)
 	t.Cleanup(other.Close)
 	y := startYard(t, fmt.Sprintf("monitor: {origins: [%q]}", listed.URL))
-	tab := newTab(t)
+	tab, _ := browser.Open(t)
 	if got, want := onPage(t, tab, listed.URL, fmt.Sprintf(sendFromPage, y.url, y.token, "a")), `ended {"said":{"from":"page"}}`; got != want {
 		t.Errorf("the listed page says %q, want %q", got, want)
 	}
