@@ -103,6 +103,12 @@ func open(t *testing.T, redis string, works bool, settings ...func(*config.Confi
 // start is open without what holds answers against the description.
 func start(t testing.TB, redis string, works bool, settings ...func(*config.Config)) *door {
 	t.Helper()
+	return startWithin(t, redis, works, 30*time.Second, settings...)
+}
+
+// startWithin is start with deadlines for the server to read a request and to write its answer.
+func startWithin(t testing.TB, redis string, works bool, deadline time.Duration, settings ...func(*config.Config)) *door {
+	t.Helper()
 	c := config.Default()
 	c.Redis.URL = redis
 	c.Policies = map[string]routing.Patch{"echo": {Retention: new(time.Hour)}, "collect": {Retention: new(time.Hour)}}
@@ -129,8 +135,7 @@ func start(t testing.TB, redis string, works bool, settings ...func(*config.Conf
 		t.Fatal(err)
 	}
 	server := httptest.NewUnstartedServer(pages)
-	// Shorter than what waits and streams take: they are not to depend on it.
-	server.Config.ReadTimeout, server.Config.WriteTimeout = time.Second, time.Second
+	server.Config.ReadTimeout, server.Config.WriteTimeout = deadline, deadline
 	server.Start()
 	d := &door{TB: t, url: server.URL, system: s}
 	t.Cleanup(func() {
