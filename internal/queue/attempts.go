@@ -39,5 +39,6 @@ func attemptOf(line string) (one tasks.Attempt, ok bool) {
 	if lost && begun != "" && json.Unmarshal([]byte(begun), &one) != nil {
 		one = tasks.Attempt{}
 	}
-	return one, json.Unmarshal([]byte(end), &one) == nil
+	ok = json.Unmarshal([]byte(end), &one) == nil
+	return one, ok
 }

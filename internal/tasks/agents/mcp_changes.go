@@ -40,7 +40,8 @@ func (t *talk) refresh(ctx context.Context) error {
 func (t *talk) redescribed(ctx context.Context, tool remoteTool, stale map[*host]bool) (described, error) {
 	now, step := tool.described, stepName(fmt.Sprintf("describe %s after %d", tool.listed, t.asked))
 	if written, ok := t.writtenBefore()[step]; ok {
-		return now, json.Unmarshal(written, &now)
+		err := json.Unmarshal(written, &now)
+		return now, err
 	}
 	if !stale[tool.host] {
 		return now, nil
@@ -61,7 +62,8 @@ func (t *talk) redescribed(ctx context.Context, tool remoteTool, stale map[*host
 	if err != nil {
 		return now, err
 	}
-	return asked, json.Unmarshal(raw, &asked)
+	err = json.Unmarshal(raw, &asked)
+	return asked, err
 }
 
 // writtenBefore returns the results of the steps that earlier attempts have finished.

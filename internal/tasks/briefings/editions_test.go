@@ -78,6 +78,24 @@ func TestATickHasAllEditionsOfItsDayWritten(t *testing.T) {
 	})
 }
 
+func TestTheResultNamesAllTasksThatFollow(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		r := newRig(t, client)
+		weeklyBeside(r, users.Edition{Days: []string{"sat"}})
+		r.store("d1", "Queues", "A queue holds tasks.", noon.Add(-time.Hour))
+		result, err := r.generate(t.Context(), &tasks.Task{ID: "b1", Kind: KindGenerate}, GenerateArgs{User: "ada"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := json.Marshal(result)
+		const want = `{"briefing":"b1","edition":"daily","since":"2030-05-31T12:00:00Z","ranking":{"id":"b1.rank","kind":"agent_scout","queue":"q"},` +
+			`"write":{"id":"b1.write","kind":"briefing_write","queue":"q"},"others":[{"id":"b1.of.weekly","kind":"briefing_generate","queue":"q"}]}`
+		if err != nil || string(text) != want {
+			t.Errorf("%v\n%s\nwant\n%s", err, text, want)
+		}
+	})
+}
+
 func TestAnEditionHasItsOwnLengthSinceAndTitle(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newRig(t, client)

@@ -46,12 +46,12 @@ func (h *Handlers) generate(ctx context.Context, t *tasks.Task, args GenerateArg
 		return nil, err
 	}
 	day := h.dayOf(t, user)
-	due, err := due(user, args.Edition, day)
+	names, err := editionsDue(user, args.Edition, day)
 	if err != nil {
 		return nil, err
 	}
-	out := Generated{Briefing: t.ID, Edition: due[0]}
-	for _, name := range due[1:] {
+	out := Generated{Briefing: t.ID, Edition: names[0]}
+	for _, name := range names[1:] {
 		receipt, err := h.Enqueuer.Enqueue(ctx, GenerateArgs{User: user.ID, Edition: name}, tasks.Options{ID: t.ID + ".of." + name})
 		if err != nil {
 			return nil, fmt.Errorf("edition %s: %w", name, err)
@@ -63,7 +63,8 @@ func (h *Handlers) generate(ctx context.Context, t *tasks.Task, args GenerateArg
 	if out.Since, err = h.Store.Since(ctx, user.ID, out.Edition, first); err != nil {
 		return nil, err
 	}
-	return out, h.begin(ctx, user, edition, &out)
+	err = h.begin(ctx, user, edition, &out)
+	return out, err
 }
 
 // dayOf returns the weekday of a task's tick in the user's zone, or today if it has no tick.
@@ -75,9 +76,9 @@ func (h *Handlers) dayOf(t *tasks.Task, user users.User) time.Weekday {
 	return in(at, user.Zone).Weekday()
 }
 
-// due returns the names of the editions to write, at least one: whoever asks on a day without any gets
+// editionsDue returns the names of the editions to write, at least one: whoever asks on a day without any gets
 // the first.
-func due(user users.User, asked string, day time.Weekday) ([]string, error) {
+func editionsDue(user users.User, asked string, day time.Weekday) ([]string, error) {
 	all := user.EditionNames()
 	switch {
 	case asked == "":

@@ -100,7 +100,8 @@ func (h *Handlers) compose(ctx context.Context, user users.User, args WriteArgs)
 		return b, err
 	}
 	if args.Ranking == "" {
-		return b, h.remark(ctx, &b, ranking{})
+		err = h.remark(ctx, &b, ranking{})
+		return b, err
 	}
 	r, note, err := h.ranking(ctx, user, args, h.items(edition))
 	if err != nil {

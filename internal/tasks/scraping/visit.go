@@ -93,7 +93,8 @@ func (v *visit) takeIn(ctx context.Context, page *web.Page) (FeedResult, error) 
 	if err != nil {
 		return FeedResult{}, err
 	}
-	return result, v.proceed(ctx, &result)
+	err = v.proceed(ctx, &result)
+	return result, err
 }
 
 // visited notes a visit, if the source has a name.
