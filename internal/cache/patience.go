@@ -36,7 +36,7 @@ func (patient) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 		if !hasPatience(ctx) {
 			return next(ctx, cmd)
 		}
-		return Patiently(ctx, askAgainEvery, IsFinal, func() error { return next(ctx, cmd) })
+		return Patiently(ctx, askAgainEvery, IsFinal, func() error { return next(once(ctx), cmd) })
 	}
 }
 
@@ -54,10 +54,14 @@ func (patient) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Process
 			for _, cmd := range cmds {
 				cmd.SetErr(nil) // the MULTI and EXEC of a transaction keep that of the last try
 			}
-			return next(ctx, cmds)
+			return next(once(ctx), cmds)
 		})
 	}
 }
+
+// once returns a context without patience, for a single try: what go-redis asks on a new connection, such as
+// HELLO, runs through the hooks, too. Asked again on a connection that is lost, it would never be answered.
+func once(ctx context.Context) context.Context { return context.WithValue(ctx, patienceKey{}, nil) }
 
 func hasPatience(ctx context.Context) bool {
 	return ctx.Value(patienceKey{}) != nil && ctx.Done() != nil
