@@ -20,15 +20,9 @@ func checkDays(what string, days []string) error {
 	return nil
 }
 
-// daysOf returns the weekdays on which an edition comes, in the order of the week.
-func (u User) daysOf(e Edition) []string {
-	var days []string
-	for _, day := range Weekdays {
-		if slices.Contains(e.Days, day) || len(e.Days) == 0 && !slices.Contains(u.QuietDays, day) {
-			days = append(days, day)
-		}
-	}
-	return days
+// comesOn reports whether an edition comes on a weekday.
+func (u User) comesOn(day string, e Edition) bool {
+	return slices.Contains(e.Days, day) || len(e.Days) == 0 && !slices.Contains(u.QuietDays, day)
 }
 
 // days returns the weekdays with a briefing, as the last field of a cron line.
@@ -38,8 +32,7 @@ func (u User) days() (string, error) {
 	}
 	var days []string
 	for _, day := range Weekdays {
-		comes := func(name string) bool { e, _ := u.Edition(name); return slices.Contains(u.daysOf(e), day) }
-		if slices.ContainsFunc(u.EditionNames(), comes) {
+		if len(u.editionsOn(day)) > 0 {
 			days = append(days, strings.ToUpper(day))
 		}
 	}

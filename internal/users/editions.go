@@ -73,11 +73,11 @@ func (u User) Edition(name string) (Edition, bool) {
 }
 
 // EditionsOn returns the names of the editions that come on a day, sorted.
-func (u User) EditionsOn(day time.Weekday) []string {
-	var names []string
+func (u User) EditionsOn(day time.Weekday) []string { return u.editionsOn(dayOf(day)) }
+
+func (u User) editionsOn(day string) (names []string) {
 	for _, name := range u.EditionNames() {
-		e, _ := u.Edition(name)
-		if slices.Contains(u.daysOf(e), dayOf(day)) {
+		if e, _ := u.Edition(name); u.comesOn(day, e) {
 			names = append(names, name)
 		}
 	}
