@@ -58,6 +58,10 @@ func (a *answers) answer(ctx context.Context, of tried, now time.Time, ask func(
 		// Nobody who comes after a revocation shares a question from before it.
 		name := string(of[:]) + strconv.FormatInt(a.round.Load(), 10)
 		asked := a.asks.DoChan(name, func() (any, error) {
+			// The question of another one may have been answered since this one looked.
+			if found, ok := a.recall(of, now); ok {
+				return found, nil
+			}
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), askWithin)
 			defer cancel()
 			found, err := ask(ctx)
