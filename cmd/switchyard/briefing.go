@@ -92,7 +92,7 @@ type briefingDoubts struct{}
 // Run implements the command.
 func (briefingDoubts) Run(l *local, out *command.Output) error {
 	return withSystem(l.Flags, func(ctx context.Context, s *app.System) error {
-		doubts, err := s.Briefings.Doubts(ctx, 1000)
+		doubts, err := s.Briefings.Doubts(ctx, "", briefings.MaxDoubts)
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -17,6 +18,8 @@ type Caller struct {
 	ID string
 	// Name and From are for the audit log.
 	Name, From string
+	// Via is the way by which the audit log has the caller ask; "": by a request of the API.
+	Via audit.Via
 	// User is the user for whom alone the caller may ask; "": for all.
 	User string
 	// Tasks are the IDs of the only ones that the caller may see; none: all.
@@ -34,16 +37,22 @@ func WithCaller(ctx context.Context, c *Caller) context.Context {
 	return context.WithValue(ctx, callerKey{}, c)
 }
 
+// CallerOf returns who asks, and false if the context is none of [WithCaller].
+func CallerOf(ctx context.Context) (*Caller, bool) {
+	c, ok := ctx.Value(callerKey{}).(*Caller)
+	return c, ok
+}
+
 // callerOf returns who asks. Without one nobody may do anything.
 func callerOf(ctx context.Context) *Caller {
-	if c, ok := ctx.Value(callerKey{}).(*Caller); ok {
+	if c, ok := CallerOf(ctx); ok {
 		return c
 	}
 	return &Caller{May: func(tokens.Action, string) bool { return false }}
 }
 
 func (c *Caller) actor() audit.Actor {
-	return audit.Actor{Name: c.Name, Via: audit.Request, From: c.From}
+	return audit.Actor{Name: c.Name, Via: cmp.Or(c.Via, audit.Request), From: c.From}
 }
 
 // need reports that a caller may not do something.

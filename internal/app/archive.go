@@ -44,8 +44,8 @@ func (p briefingPages) Show(ctx context.Context, id string) (monitor.BriefingVie
 	return view, true, err
 }
 
-func (p briefingPages) Doubts(ctx context.Context, most int) ([]monitor.BriefingDelivery, error) {
-	doubts, err := p.store.Doubts(ctx, most)
+func (p briefingPages) Doubts(ctx context.Context, user string, most int) ([]monitor.BriefingDelivery, error) {
+	doubts, err := p.store.Doubts(ctx, user, most)
 	var out []monitor.BriefingDelivery
 	for _, d := range doubts {
 		out = append(out, deliveryOf(d.Briefing, d.LedgerEntry))

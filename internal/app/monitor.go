@@ -55,6 +55,9 @@ func monitorUsers(c config.Config) []monitor.User {
 	list := make([]monitor.User, len(c.Monitor.Users))
 	for i, u := range c.Monitor.Users {
 		list[i] = monitor.User{Name: u.Name, PasswordHash: u.PasswordHash.Reveal(), Role: monitor.Role(u.Role)}
+		if u.User != nil {
+			list[i].Bound = *u.User
+		}
 	}
 	return list
 }

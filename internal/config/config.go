@@ -130,6 +130,8 @@ type MonitorUser struct {
 	Name         string `yaml:"name"`
 	PasswordHash Secret `yaml:"password_hash"`
 	Role         string `yaml:"role"`
+	// User is the user of the system for whom alone the sign-in is; nil: it is for all.
+	User *string `yaml:"user,omitempty"`
 }
 
 // Cache configures the shared cache.

@@ -89,6 +89,8 @@ func TestWhatIsWrongIsNamedWithItsRemedy(t *testing.T) {
 		"address":         {yaml: "monitor: {listen: '8080'}", want: `monitor.listen "8080": give host:port, such as 127.0.0.1:8080`},
 		"charts":          {yaml: "monitor: {prometheus: 'localhost:9090'}", want: `monitor.prometheus "localhost:9090": give an http or https URL, such as https://example.com/v1`},
 		"charts' secret":  {yaml: "monitor: {prometheus: 'http://ada:hidden@localhost:9090'}", want: "monitor.prometheus has a user, a password, a query or a fragment: leave them out, such as http://127.0.0.1:9090, for pages show the address; a proxy may sign in for the monitor"},
+		"bound sign-in":   {yaml: "monitor: {users: [{name: a, user: ada}, {name: b, user: '*'}]}", want: `monitor.users[1].user: user "*" stands for everyone: give the id of one user`},
+		"bound to nobody": {yaml: "monitor: {users: [{name: a, user: ''}]}", want: "monitor.users[0].user is empty: give a user id, or leave the key out for a sign-in that is for all"},
 		"cron":            {yaml: "schedule: {a: {spec: '61 * * * *', kind: x}}", want: `schedule: entry a: spec "61 * * * *": minute "61" is not valid, "61" is none of its values: use 0-59, alone or as in 2,4 and 2-4, or * with a step as in */5`},
 		"zone":            {yaml: "schedule: {a: {spec: '* * * * *', zone: Mars/Olympus, kind: x}}", want: `schedule: entry a: zone "Mars/Olympus" is not a time zone: give an IANA name such as Europe/Berlin, or leave it out for UTC`},
 		"catch up":        {yaml: "schedule: {a: {spec: '* * * * *', kind: x, catch_up: some}}", want: `schedule: entry a: catch_up "some": use latest, none or all`},

@@ -15,6 +15,7 @@ import (
 
 	"switchyard/internal/cache"
 	"switchyard/internal/deployment"
+	"switchyard/internal/tasks"
 	"switchyard/internal/web"
 )
 
@@ -45,10 +46,26 @@ func (c Config) Validate() error {
 	if n := c.Monitor.Connections; n < 16 || n > 100_000 {
 		errs = append(errs, fmt.Errorf("monitor.connections is %d: use 16 to 100000", n))
 	}
-	errs = append(errs, c.Monitor.checkOrigins())
+	errs = append(errs, c.Monitor.checkOrigins(), c.Monitor.checkUsers())
 	_, err := c.Monitor.Networks()
 	_, wrong := c.Entries()
 	return errors.Join(append(errs, err, wrong)...)
+}
+
+// checkUsers reports sign-ins that are for a user whom there cannot be.
+func (m Monitor) checkUsers() error {
+	var errs []error
+	for i, u := range m.Users {
+		if u.User == nil {
+			continue
+		}
+		if *u.User == "" { // it would be for all, which nobody has meant who wrote the key
+			errs = append(errs, fmt.Errorf("monitor.users[%d].user is empty: give a user id, or leave the key out for a sign-in that is for all", i))
+		} else if err := tasks.CheckUser(*u.User); err != nil {
+			errs = append(errs, fmt.Errorf("monitor.users[%d].user: %w", i, err))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func (w Webhooks) check() error {

@@ -12,12 +12,25 @@ import (
 	"go.uber.org/zap"
 
 	"switchyard/internal/api"
+	"switchyard/internal/audit"
 	"switchyard/internal/daemon"
 	"switchyard/internal/tokens"
 )
 
 // forReaders are what readers may do by the API, as on the pages.
 var forReaders = []tokens.Action{tokens.TasksRead, tokens.ScheduleRead, tokens.BrakeRead, tokens.QueuesRead, tokens.RunsRead, tokens.UsersRead, tokens.UsageRead}
+
+// ofEverybody are what nobody may do whose sign-in is for one user: it shows or changes what is
+// everybody's.
+var ofEverybody = []tokens.Action{tokens.QueuesRead, tokens.QueuesWrite, tokens.Admin}
+
+// may reports what an account may do, whatever the kind of the tasks.
+func (a account) may(action tokens.Action, _ string) bool {
+	if a.user != "" && slices.Contains(ofEverybody, action) {
+		return false
+	}
+	return a.role == Operator || slices.Contains(forReaders, action)
+}
 
 // guardAPI lets those in to the API whom a token names, or a sign-in as to the pages.
 func (g gate) guardAPI(known Tokens, next http.Handler) http.Handler {
@@ -40,26 +53,15 @@ func (g gate) guardAPI(known Tokens, next http.Handler) http.Handler {
 
 // caller returns who asks.
 func (g gate) caller(r *http.Request, known Tokens) (*api.Caller, error) {
-	client := g.client(r)
 	if text, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok && known != nil {
 		caller, err := g.byToken(r, known, text)
 		if caller != nil {
-			caller.From = client.String()
+			caller.From = g.client(r).String()
 		}
 		return caller, err
 	}
-	role, err := g.admit(r, client)
-	if err != nil {
-		return nil, err
-	}
-	name, _, _ := r.BasicAuth()
-	if g.signIn == nil {
-		name = ""
-	}
-	may := func(action tokens.Action, _ string) bool {
-		return role == Operator || slices.Contains(forReaders, action)
-	}
-	return &api.Caller{ID: "user:" + name, Name: name, From: client.String(), May: may}, nil
+	caller, _, err := g.signedIn(r, audit.Request)
+	return caller, err
 }
 
 // byToken returns whom a token names. Whoever guesses is slowed down as those who guess passwords.

@@ -70,8 +70,9 @@ var oneTask = regexp.MustCompile(`/queues/([^/]+)/[a-z]+_tasks/([^/:][^/]*?)(?::
 
 // recordOf says what a request has changed.
 func recordOf(r *http.Request, body []byte) audit.Record {
+	by := CallerOf(r)
 	record := audit.Record{
-		Actor:  audit.Actor{Name: nameOf(r), Via: audit.Page, From: clientOf(r).String()},
+		Actor:  audit.Actor{Name: by.Name, Via: audit.Page, From: by.From},
 		Did:    verbOf(r),
 		Detail: r.Method + " " + r.URL.Path,
 	}

@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"html/template"
@@ -57,8 +58,8 @@ type BriefingReader interface {
 	List(ctx context.Context, q BriefingQuery) (BriefingPage, error)
 	// Show returns a briefing and true, or false if it is not kept. id is whatever was asked for.
 	Show(ctx context.Context, id string) (BriefingView, bool, error)
-	// Doubts returns at most so many deliveries that wait for a person.
-	Doubts(ctx context.Context, most int) ([]BriefingDelivery, error)
+	// Doubts returns at most so many deliveries that wait for a person; with a user those to them.
+	Doubts(ctx context.Context, user string, most int) ([]BriefingDelivery, error)
 }
 
 // leafing is a page of an archive, with the addresses of the pages around it; "" is none.
@@ -105,7 +106,7 @@ func (h *Handler) listBriefings(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), readTimeout)
 	defer cancel()
 	q := turn(r, briefingsOnPage)
-	q.User = r.URL.Query().Get("user")
+	q.User = cmp.Or(CallerOf(r).User, r.URL.Query().Get("user"))
 	page, err := h.briefings.List(ctx, q)
 	if err != nil {
 		h.unavailable(w, "briefings", err)
@@ -129,6 +130,9 @@ func (h *Handler) showBriefing(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), readTimeout)
 	defer cancel()
 	b, found, err := h.briefings.Show(ctx, id)
+	if only := CallerOf(r).User; only != "" && b.User != only {
+		found = false
+	}
 	switch {
 	case err != nil:
 		h.unavailable(w, "briefing", err)

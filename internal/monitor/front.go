@@ -89,7 +89,8 @@ type frontData struct {
 }
 
 func (h *Handler) front(w http.ResponseWriter, r *http.Request) {
-	data := frontData{HasQueues: h.queues != nil, HasBrake: h.brake != nil}
+	only := CallerOf(r).User // the summaries are about all users
+	data := frontData{HasQueues: h.queues != nil && only == "", HasBrake: h.brake != nil && only == ""}
 	ctx, cancel := context.WithTimeout(r.Context(), readTimeout)
 	defer cancel()
 	if data.HasBrake {
@@ -99,7 +100,7 @@ func (h *Handler) front(w http.ResponseWriter, r *http.Request) {
 		}
 		data.Stopped, data.BrakeKnown = stopped, err == nil
 	}
-	doubts, err := h.briefings.Doubts(ctx, maxDoubts)
+	doubts, err := h.briefings.Doubts(ctx, only, maxDoubts)
 	if err != nil {
 		h.log.Error("monitor cannot read the deliveries that wait for a person", zap.Error(err))
 	}

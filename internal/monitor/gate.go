@@ -11,7 +11,10 @@ import (
 
 	"go.uber.org/zap"
 
+	"switchyard/internal/api"
+	"switchyard/internal/audit"
 	"switchyard/internal/daemon"
+	"switchyard/internal/tokens"
 )
 
 // gate lets in who may see a page, with their role in the request's context.
@@ -23,22 +26,15 @@ type gate struct {
 	log     *zap.Logger
 }
 
-type (
-	roleKey   struct{}
-	nameKey   struct{}
-	clientKey struct{}
-)
+type roleKey struct{}
 
-// clientOf returns the address that the gate found a request to come from.
-func clientOf(r *http.Request) netip.Addr {
-	client, _ := r.Context().Value(clientKey{}).(netip.Addr)
-	return client
-}
-
-// nameOf returns the name of the user that the gate let in; "" where there are none.
-func nameOf(r *http.Request) string {
-	name, _ := r.Context().Value(nameKey{}).(string)
-	return name
+// CallerOf returns whom the gate let in, as the API knows them: a page that asks the API within the
+// request's context asks as them. A request that is not behind the gate is nobody's, and may do nothing.
+func CallerOf(r *http.Request) *api.Caller {
+	if c, ok := api.CallerOf(r.Context()); ok {
+		return c
+	}
+	return &api.Caller{May: func(tokens.Action, string) bool { return false }}
 }
 
 // roleOf returns the role the gate gave a request.
@@ -51,8 +47,7 @@ func roleOf(r *http.Request) Role {
 // requests that change nothing.
 func (g gate) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		client := g.client(r)
-		role, err := g.admit(r, client)
+		caller, role, err := g.signedIn(r, audit.Page)
 		var many tooMany
 		switch {
 		case errors.Is(err, errWrongPassword):
@@ -66,34 +61,52 @@ func (g gate) guard(next http.Handler) http.Handler {
 		case role != Operator && !isSafe(r.Method):
 			http.Error(w, "Readers may only look: sign in as an operator to change something.", http.StatusForbidden)
 		default:
-			name, _, _ := r.BasicAuth()
-			if g.signIn == nil {
-				name = "" // nobody has looked whether it is one
-			}
 			ctx := context.WithValue(r.Context(), roleKey{}, role)
-			ctx = context.WithValue(ctx, clientKey{}, client)
-			next.ServeHTTP(w, r.WithContext(context.WithValue(ctx, nameKey{}, name)))
+			next.ServeHTTP(w, r.WithContext(api.WithCaller(ctx, caller)))
 		}
 	})
 }
 
-func (g gate) admit(r *http.Request, client netip.Addr) (Role, error) {
+// signedIn returns who signs in, for what is asked in a way.
+func (g gate) signedIn(r *http.Request, via audit.Via) (*api.Caller, Role, error) {
+	client := g.client(r)
+	a, err := g.admit(r, client)
+	if err != nil {
+		return nil, "", err
+	}
+	return &api.Caller{ID: "user:" + a.name, Name: a.name, From: client.String(), Via: via, User: a.user, May: a.may}, a.role, nil
+}
+
+// admit returns the account of a request. Without users everybody has one that has no name.
+func (g gate) admit(r *http.Request, client netip.Addr) (account, error) {
 	if g.signIn == nil {
-		return Operator, nil
+		return account{role: Operator}, nil
 	}
 	name, password, ok := r.BasicAuth()
 	if !ok {
-		return "", errWrongPassword
+		return account{}, errWrongPassword
 	}
-	role, err := g.signIn.role(r.Context(), daemon.Source(client), name, password)
+	a, err := g.signIn.account(r.Context(), daemon.Source(client), name, password)
 	if err == nil || r.Context().Err() != nil {
-		return role, err
+		return a, err
 	}
 	if n := g.refused.Tell(); n > 0 {
 		// Not the name: people type their password there.
 		g.log.Warn("sign-ins refused", zap.Int("count", n), zap.Stringer("last_from", client), zap.Error(err))
 	}
-	return role, err
+	return a, err
+}
+
+// ofAll wraps what shows or changes what is everybody's, so that no sign-in reaches it that is for one
+// user.
+func ofAll(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if user := CallerOf(r).User; user != "" {
+			http.Error(w, fmt.Sprintf("This page is about all users, and your sign-in is for the user %q alone: sign in with one that is for all.", user), http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 func isSafe(method string) bool {

@@ -50,7 +50,10 @@ func (f fakeBriefings) Show(_ context.Context, id string) (BriefingView, bool, e
 	return BriefingView{BriefingSummary: BriefingSummary{ID: id, User: "mia", Title: f.title}, Body: f.body}, id == "b1", f.err
 }
 
-func (f fakeBriefings) Doubts(context.Context, int) ([]BriefingDelivery, error) {
+func (f fakeBriefings) Doubts(_ context.Context, user string, _ int) ([]BriefingDelivery, error) {
+	if user != "" && user != "mia" {
+		return nil, f.err
+	}
 	return f.doubts, f.err
 }
 

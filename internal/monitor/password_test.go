@@ -68,21 +68,21 @@ func TestUserErrorsNameTheUserAndNeverTheHash(t *testing.T) {
 		user User
 		want string
 	}{
-		{"no name", User{"", good, Reader}, "has no name: give one"},
-		{"colon", User{"a:b", good, Reader}, "the name has a colon or a control character, which basic authentication cannot send: choose another"},
-		{"role", User{"rea", good, "admin"}, `role "admin": use reader or operator`},
-		{"no hash", User{"rea", "", Reader}, "password hash is empty: make one with switchyard hash-password"},
-		{"plain text", User{"rea", "hunter2hunter2", Reader}, "password hash is neither bcrypt ($2…) nor argon2id ($argon2id$…): a password in plain text is not accepted, make a hash with switchyard hash-password"},
-		{"eaten by a shell", User{"rea", "$2a" + good[7:], Reader}, "password hash is not a whole bcrypt hash: it has 56 characters, of 60 such as $2b$12$… and letters, digits, dots and slashes; check that no shell expanded a $"},
-		{"cut short", User{"rea", good[:50], Reader}, "password hash is not a whole bcrypt hash: it has 50 characters, of 60 such as $2b$12$… and letters, digits, dots and slashes; check that no shell expanded a $"},
-		{"not of its letters", User{"rea", good[:59] + "!", Reader}, "password hash is not a whole bcrypt hash: it has 60 characters, of 60 such as $2b$12$… and letters, digits, dots and slashes; check that no shell expanded a $"},
-		{"too dear", User{"rea", "$2a$31$" + good[7:], Reader}, "password hash has bcrypt cost 31: at most 15 is allowed"},
-		{"old argon", User{"rea", strings.Replace(argonHash("x"), "v=19", "v=16", 1), Reader}, "password hash is not an argon2id hash of version 19: write $argon2id$v=19$m=…,t=…,p=…$salt$hash"},
-		{"argon settings", User{"rea", strings.Replace(argonHash("x"), "m=64,t=1", "t=1,m=64", 1), Reader}, "password hash has unreadable argon2id settings: write m=…,t=…,p=… in this order"},
-		{"argon memory", User{"rea", strings.Replace(argonHash("x"), "m=64", "m=4194304", 1), Reader}, "password hash has argon2id settings m=4194304,t=1,p=1: allowed are m up to 262144 KiB and at least 8 for each thread, t from 1 to 16, p from 1 to 16"},
-		{"argon time", User{"rea", strings.Replace(argonHash("x"), "t=1", "t=0", 1), Reader}, "password hash has argon2id settings m=64,t=0,p=1: allowed are m up to 262144 KiB and at least 8 for each thread, t from 1 to 16, p from 1 to 16"},
-		{"argon salt", User{"rea", "$argon2id$v=19$m=64,t=1,p=1$!!!$" + argonHash("x")[60:], Reader}, "password hash has an unreadable argon2id salt or hash: both are unpadded base64 of 8 to 64 bytes"},
-		{"argon hash", User{"rea", argonHash("x")[:60], Reader}, "password hash has an unreadable argon2id salt or hash: both are unpadded base64 of 8 to 64 bytes"},
+		{"no name", User{"", good, Reader, ""}, "has no name: give one"},
+		{"colon", User{"a:b", good, Reader, ""}, "the name has a colon or a control character, which basic authentication cannot send: choose another"},
+		{"role", User{"rea", good, "admin", ""}, `role "admin": use reader or operator`},
+		{"no hash", User{"rea", "", Reader, ""}, "password hash is empty: make one with switchyard hash-password"},
+		{"plain text", User{"rea", "hunter2hunter2", Reader, ""}, "password hash is neither bcrypt ($2…) nor argon2id ($argon2id$…): a password in plain text is not accepted, make a hash with switchyard hash-password"},
+		{"eaten by a shell", User{"rea", "$2a" + good[7:], Reader, ""}, "password hash is not a whole bcrypt hash: it has 56 characters, of 60 such as $2b$12$… and letters, digits, dots and slashes; check that no shell expanded a $"},
+		{"cut short", User{"rea", good[:50], Reader, ""}, "password hash is not a whole bcrypt hash: it has 50 characters, of 60 such as $2b$12$… and letters, digits, dots and slashes; check that no shell expanded a $"},
+		{"not of its letters", User{"rea", good[:59] + "!", Reader, ""}, "password hash is not a whole bcrypt hash: it has 60 characters, of 60 such as $2b$12$… and letters, digits, dots and slashes; check that no shell expanded a $"},
+		{"too dear", User{"rea", "$2a$31$" + good[7:], Reader, ""}, "password hash has bcrypt cost 31: at most 15 is allowed"},
+		{"old argon", User{"rea", strings.Replace(argonHash("x"), "v=19", "v=16", 1), Reader, ""}, "password hash is not an argon2id hash of version 19: write $argon2id$v=19$m=…,t=…,p=…$salt$hash"},
+		{"argon settings", User{"rea", strings.Replace(argonHash("x"), "m=64,t=1", "t=1,m=64", 1), Reader, ""}, "password hash has unreadable argon2id settings: write m=…,t=…,p=… in this order"},
+		{"argon memory", User{"rea", strings.Replace(argonHash("x"), "m=64", "m=4194304", 1), Reader, ""}, "password hash has argon2id settings m=4194304,t=1,p=1: allowed are m up to 262144 KiB and at least 8 for each thread, t from 1 to 16, p from 1 to 16"},
+		{"argon time", User{"rea", strings.Replace(argonHash("x"), "t=1", "t=0", 1), Reader, ""}, "password hash has argon2id settings m=64,t=0,p=1: allowed are m up to 262144 KiB and at least 8 for each thread, t from 1 to 16, p from 1 to 16"},
+		{"argon salt", User{"rea", "$argon2id$v=19$m=64,t=1,p=1$!!!$" + argonHash("x")[60:], Reader, ""}, "password hash has an unreadable argon2id salt or hash: both are unpadded base64 of 8 to 64 bytes"},
+		{"argon hash", User{"rea", argonHash("x")[:60], Reader, ""}, "password hash has an unreadable argon2id salt or hash: both are unpadded base64 of 8 to 64 bytes"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -101,7 +101,7 @@ func TestUserErrorsNameTheUserAndNeverTheHash(t *testing.T) {
 }
 
 func TestAUserListedTwiceIsRefused(t *testing.T) {
-	u := User{"rea", cheapHash(t, "x"), Reader}
+	u := User{"rea", cheapHash(t, "x"), Reader, ""}
 	if _, err := readUsers([]User{u, u}); fmt.Sprint(err) != `monitor user "rea": is listed twice: remove one of the two` {
 		t.Errorf("error %v", err)
 	}

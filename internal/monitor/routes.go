@@ -48,7 +48,7 @@ func noPages(outside *http.ServeMux, o Options, g gate) error {
 		return errors.New("there are no pages and no API: nothing is left to serve")
 	}
 	if o.Metrics != nil {
-		outside.Handle("GET /metrics", g.guard(o.Metrics))
+		outside.Handle("GET /metrics", g.guard(ofAll(o.Metrics)))
 	}
 	outside.HandleFunc("GET /{$}", api.Signpost)
 	outside.HandleFunc("/", api.NotFound)
@@ -69,13 +69,13 @@ func (h *Handler) pages(o Options) (http.Handler, error) {
 	inside.HandleFunc("GET /style.css", style)
 	inside.HandleFunc("GET /briefings/{$}", h.listBriefings)
 	inside.HandleFunc("GET /briefings/{id}", h.showBriefing)
-	inside.HandleFunc("GET /schedule/{$}", h.showSchedule)
+	inside.Handle("GET /schedule/{$}", ofAll(http.HandlerFunc(h.showSchedule)))
 	inside.HandleFunc("GET /docs/{$}", h.listDocs)
 	inside.HandleFunc("GET /docs/{page}", h.showDoc)
 	inside.HandleFunc("GET /docs/feed.atom", h.feed)
-	inside.Handle(consolePath+"/", console)
+	inside.Handle(consolePath+"/", ofAll(console))
 	if o.Metrics != nil {
-		inside.Handle("GET /metrics", o.Metrics)
+		inside.Handle("GET /metrics", ofAll(o.Metrics))
 	}
 	return inside, nil
 }

@@ -56,47 +56,47 @@ func newSignIn(accounts []account) *signIn {
 	return s
 }
 
-// role returns the role of the user with this name and password, who signs in from somewhere. The
+// account returns the account with this name and password, of whoever signs in from somewhere. The
 // error is errWrongPassword, tooMany or that of ctx.
-func (s *signIn) role(ctx context.Context, from netip.Addr, name, password string) (Role, error) {
+func (s *signIn) account(ctx context.Context, from netip.Addr, name, password string) (account, error) {
 	if a, ok := s.byName[name]; ok && s.remembers(name, password) {
-		return a.role, nil
+		return a, nil
 	}
 	source := s.source(from)
 	leave, err := source.enter(ctx)
 	if err != nil {
-		return "", err
+		return account{}, err
 	}
 	defer leave()
 	if a, ok := s.byName[name]; ok && s.remembers(name, password) { // verified while this one waited
-		return a.role, nil
+		return a, nil
 	}
 	if err := source.mayFail(); err != nil {
-		return "", err
+		return account{}, err
 	}
 	select {
 	case s.checking <- struct{}{}:
 		defer func() { <-s.checking }()
 	case <-ctx.Done():
-		return "", ctx.Err()
+		return account{}, ctx.Err()
 	}
-	role, err := s.check(name, password)
+	a, err := s.check(name, password)
 	if err != nil {
 		source.fail()
 	}
-	return role, err
+	return a, err
 }
 
-func (s *signIn) check(name, password string) (Role, error) {
+func (s *signIn) check(name, password string) (account, error) {
 	a, known := s.byName[name]
 	if !known {
 		a = s.standIn(name)
 	}
 	if !a.check(password) || !known {
-		return "", errWrongPassword
+		return account{}, errWrongPassword
 	}
 	s.remember(name, password)
-	return a.role, nil
+	return a, nil
 }
 
 // standIn picks the account whose hash an unknown name is checked against. It is

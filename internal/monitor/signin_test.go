@@ -27,15 +27,15 @@ func TestAPasswordIsHashedOncePerMinute(t *testing.T) {
 		var checks atomic.Int64
 		s := newSignIn(countedChecks(&checks))
 		for range 100 {
-			if role, err := s.role(t.Context(), here, "rea", "look"); role != Reader || err != nil {
-				t.Fatalf("role %q, %v", role, err)
+			if a, err := s.account(t.Context(), here, "rea", "look"); a.role != Reader || err != nil {
+				t.Fatalf("role %q, %v", a.role, err)
 			}
 		}
 		if n := checks.Load(); n != 1 {
 			t.Errorf("%d hash checks for 100 requests, want 1", n)
 		}
 		time.Sleep(remembered)
-		_, _ = s.role(t.Context(), here, "rea", "look")
+		_, _ = s.account(t.Context(), here, "rea", "look")
 		if n := checks.Load(); n != 2 {
 			t.Errorf("%d hash checks after a minute, want 2", n)
 		}
@@ -45,9 +45,9 @@ func TestAPasswordIsHashedOncePerMinute(t *testing.T) {
 func TestFailuresAreNotRemembered(t *testing.T) {
 	var checks atomic.Int64
 	s := newSignIn(countedChecks(&checks))
-	_, _ = s.role(t.Context(), here, "rea", "look")
+	_, _ = s.account(t.Context(), here, "rea", "look")
 	for range 3 {
-		if _, err := s.role(t.Context(), here, "rea", "wrong"); !errors.Is(err, errWrongPassword) {
+		if _, err := s.account(t.Context(), here, "rea", "wrong"); !errors.Is(err, errWrongPassword) {
 			t.Errorf("wrong password: %v", err)
 		}
 	}
@@ -60,7 +60,7 @@ func TestAnUnknownUserCostsAHashCheckToo(t *testing.T) {
 	var checks atomic.Int64
 	s := newSignIn(countedChecks(&checks))
 	for i := range 5 {
-		if _, err := s.role(t.Context(), here, fmt.Sprintf("eve%d", i), "look"); !errors.Is(err, errWrongPassword) {
+		if _, err := s.account(t.Context(), here, fmt.Sprintf("eve%d", i), "look"); !errors.Is(err, errWrongPassword) {
 			t.Errorf("unknown user with a real user's password: %v", err)
 		}
 	}
@@ -95,15 +95,15 @@ func TestGuessingHoldsUpNobodyElse(t *testing.T) {
 		for i := range 100 {
 			all.Go(func() {
 				for n := 0; ctx.Err() == nil; n++ {
-					_, _ = s.role(ctx, here, "rea", fmt.Sprint(i, n))
+					_, _ = s.account(ctx, here, "rea", fmt.Sprint(i, n))
 					time.Sleep(10 * time.Millisecond)
 				}
 			})
 		}
 		time.Sleep(100 * time.Millisecond)
 		began := time.Now()
-		if role, err := s.role(ctx, elsewhere, "rea", "look"); role != Reader || err != nil {
-			t.Errorf("a reader from elsewhere: %q, %v", role, err)
+		if a, err := s.account(ctx, elsewhere, "rea", "look"); a.role != Reader || err != nil {
+			t.Errorf("a reader from elsewhere: %q, %v", a.role, err)
 		}
 		if took := time.Since(began); took > 2*hashTime {
 			t.Errorf("the reader waited %s, want no longer than the check under way and their own, %s", took, 2*hashTime)
@@ -121,17 +121,17 @@ func TestASourceIsHeardAgainAfterAWhile(t *testing.T) {
 		accounts, _ := slowChecks()
 		s := newSignIn(accounts)
 		for range freeFailures {
-			if _, err := s.role(t.Context(), here, "rea", "wrong"); !errors.Is(err, errWrongPassword) {
+			if _, err := s.account(t.Context(), here, "rea", "wrong"); !errors.Is(err, errWrongPassword) {
 				t.Fatalf("a free failure: %v", err)
 			}
 		}
 		var many tooMany
-		if _, err := s.role(t.Context(), here, "rea", "look"); !errors.As(err, &many) || many.wait <= 0 || many.wait > failureEvery {
+		if _, err := s.account(t.Context(), here, "rea", "look"); !errors.As(err, &many) || many.wait <= 0 || many.wait > failureEvery {
 			t.Fatalf("one more: %v", err)
 		}
 		time.Sleep(many.wait)
-		if role, err := s.role(t.Context(), here, "rea", "look"); role != Reader || err != nil {
-			t.Errorf("after %s: %q, %v", many.wait, role, err)
+		if a, err := s.account(t.Context(), here, "rea", "look"); a.role != Reader || err != nil {
+			t.Errorf("after %s: %q, %v", many.wait, a.role, err)
 		}
 	})
 }
@@ -139,10 +139,10 @@ func TestASourceIsHeardAgainAfterAWhile(t *testing.T) {
 func TestWhoIsSignedInIsNotHeldUpByFailuresFromTheirAddress(t *testing.T) {
 	accounts, _ := slowChecks()
 	s := newSignIn(accounts)
-	_, _ = s.role(t.Context(), here, "rea", "look")
+	_, _ = s.account(t.Context(), here, "rea", "look")
 	s.source(here).failures.AllowN(time.Now(), freeFailures)
-	if role, err := s.role(t.Context(), here, "rea", "look"); role != Reader || err != nil {
-		t.Errorf("role %q, %v", role, err)
+	if a, err := s.account(t.Context(), here, "rea", "look"); a.role != Reader || err != nil {
+		t.Errorf("role %q, %v", a.role, err)
 	}
 }
 
@@ -164,7 +164,7 @@ func TestAFloodOfSignInsIsBounded(t *testing.T) {
 			for i := range 2 * maxWaiting {
 				all.Go(func() {
 					from := netip.AddrFrom4([4]byte{192, 0, 2, byte(source)})
-					if _, err := s.role(t.Context(), from, "rea", fmt.Sprint(i)); errors.As(err, &tooMany{}) {
+					if _, err := s.account(t.Context(), from, "rea", fmt.Sprint(i)); errors.As(err, &tooMany{}) {
 						refused.Add(1)
 					}
 				})
@@ -202,7 +202,7 @@ func TestASignInWhoseClientLeftStopsWaiting(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		got := make(chan error)
 		go func() {
-			_, err := s.role(ctx, here, "rea", "look")
+			_, err := s.account(ctx, here, "rea", "look")
 			got <- err
 		}()
 		synctest.Wait()

@@ -23,12 +23,16 @@ type User struct {
 	// format ($argon2id$v=19$m=…,t=…,p=…$salt$hash). [HashPassword] makes one.
 	PasswordHash string
 	Role         Role
+	// Bound is the user of the system for whom alone the sign-in is: it sees and changes what is
+	// theirs. "": it is for what is everybody's.
+	Bound string
 }
 
 // account is a user whose hash has been read.
 type account struct {
 	name  string
 	role  Role
+	user  string // for whom alone it is; "": for all
 	check passwordCheck
 }
 
@@ -66,5 +70,5 @@ func readUser(u User) (account, error) {
 	if err != nil {
 		return account{}, fmt.Errorf("password hash %w", err)
 	}
-	return account{name: u.Name, role: u.Role, check: check}, nil
+	return account{name: u.Name, role: u.Role, user: u.Bound, check: check}, nil
 }

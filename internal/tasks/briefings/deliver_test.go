@@ -100,7 +100,7 @@ func TestAnIntentWithoutAnEndIsNeverSentAgainUnlessAPersonWantsIt(t *testing.T) 
 				}
 			}
 			r.wantLedger("email doubtful 1")
-			if doubts, err := r.Store.Doubts(t.Context(), 10); err != nil || len(doubts) != 1 || doubts[0].Briefing != "b1" || doubts[0].Channel != "email" {
+			if doubts, err := r.Store.Doubts(t.Context(), "", 10); err != nil || len(doubts) != 1 || doubts[0].Briefing != "b1" || doubts[0].Channel != "email" {
 				t.Errorf("doubts %+v, %v", doubts, err)
 			}
 			if _, done, err := r.Store.Decide(t.Context(), "b1", "email", decision, "ada", noon); !done || err != nil {
@@ -115,7 +115,7 @@ func TestAnIntentWithoutAnEndIsNeverSentAgainUnlessAPersonWantsIt(t *testing.T) 
 			if len(w.taken) != want.sent {
 				t.Errorf("sent %d times, want %d", len(w.taken), want.sent)
 			}
-			if doubts, err := r.Store.Doubts(t.Context(), 10); err != nil || len(doubts) != 0 || client.ZCard(t.Context(), "p:briefings:doubtful").Val() != 0 {
+			if doubts, err := r.Store.Doubts(t.Context(), "", 10); err != nil || len(doubts) != 0 || client.ZCard(t.Context(), "p:briefings:doubtful").Val() != 0 {
 				t.Errorf("doubts %+v, %v", doubts, err)
 			}
 		})

@@ -2,6 +2,7 @@ package briefings
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -9,13 +10,14 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// maxDoubts bounds the list of deliveries that wait for a person. The oldest leave it first; their
+// MaxDoubts bounds the list of deliveries that wait for a person. The oldest leave it first; their
 // briefings still show them.
-const maxDoubts = 1000
+const MaxDoubts = 1000
 
 // Doubt is a delivery that waits for a person.
 type Doubt struct {
 	Briefing string `json:"briefing"`
+	User     string `json:"user,omitempty"` // for whom it is
 	LedgerEntry
 }
 
@@ -35,29 +37,34 @@ func (s *Store) noteDoubt(ctx context.Context, id, channel string, now time.Time
 
 // forgetDoubts takes the oldest deliveries off a list that is too long.
 func (s *Store) forgetDoubts(ctx context.Context) error {
-	over, err := s.client.ZRange(ctx, s.doubtsKey(), 0, -maxDoubts-1).Result()
+	over, err := s.client.ZRange(ctx, s.doubtsKey(), 0, -MaxDoubts-1).Result()
 	if err != nil || len(over) == 0 {
 		return err
 	}
 	return s.client.ZRem(ctx, s.doubtsKey(), over).Err()
 }
 
-// Doubts returns deliveries that wait for a person, the latest first, and takes those off the list
-// that do not any more.
-func (s *Store) Doubts(ctx context.Context, most int) ([]Doubt, error) {
-	members, err := s.client.ZRevRange(ctx, s.doubtsKey(), 0, int64(most)-1).Result()
+// Doubts returns up to most deliveries that wait for a person, the latest first, and takes those off
+// the list that do not any more. With a user they are those of that user.
+func (s *Store) Doubts(ctx context.Context, user string, most int) ([]Doubt, error) {
+	members, err := s.client.ZRevRange(ctx, s.doubtsKey(), 0, MaxDoubts-1).Result()
 	if err != nil {
 		return nil, fmt.Errorf("deliveries that wait for a person: %w", err)
 	}
 	var all []Doubt
 	for _, member := range members {
+		if len(all) == most {
+			break
+		}
 		channel, id, _ := strings.Cut(member, " ")
-		entry, err := s.entry(ctx, id, channel)
+		doubt, err := s.doubt(ctx, id, channel)
 		if err != nil {
 			return nil, err
 		}
-		if entry.State == Doubtful {
-			all = append(all, Doubt{id, entry})
+		if doubt.State == Doubtful {
+			if user == "" || user == doubt.User {
+				all = append(all, doubt)
+			}
 			continue
 		}
 		if err := s.client.ZRem(ctx, s.doubtsKey(), member).Err(); err != nil {
@@ -67,13 +74,17 @@ func (s *Store) Doubts(ctx context.Context, most int) ([]Doubt, error) {
 	return all, nil
 }
 
-// entry returns what is known of one delivery; without anything it has no state.
-func (s *Store) entry(ctx context.Context, id, channel string) (LedgerEntry, error) {
-	all, err := s.Ledger(ctx, id)
-	for _, entry := range all {
-		if entry.Channel == channel {
-			return entry, nil
-		}
+// doubt returns what is known of one delivery; without anything it has no state.
+func (s *Store) doubt(ctx context.Context, id, channel string) (Doubt, error) {
+	is, err := s.client.HMGet(ctx, s.briefingKey(id), "briefing", deliveryField+channel).Result()
+	if err != nil {
+		return Doubt{}, fmt.Errorf("delivery of %s by %s: %w", id, channel, err)
 	}
-	return LedgerEntry{Channel: channel}, err
+	var b struct {
+		User string `json:"user"`
+	}
+	text, _ := is[0].(string)
+	_ = json.Unmarshal([]byte(text), &b) // a briefing that cannot be read is nobody's
+	raw, _ := is[1].(string)
+	return Doubt{Briefing: id, User: b.User, LedgerEntry: readEntry(channel, raw)}, nil
 }
