@@ -23,11 +23,12 @@ type attempt struct {
 	lane    *lane
 	source  *source
 	id      string
-	mark    uint32 // the fraction of its lease's score in Redis, which tells whose it is
-	losses  int    // how many workers the task was lost with before
-	turn    string // whose turn it takes, "" where there are none
-	cancels string // who has cancelled it before it was taken, "" if nobody has
-	awaits  int64  // since when it has waited for a worker that knows it, 0 if it has not
+	mark    uint32        // the fraction of its lease's score in Redis, which tells whose it is
+	waited  time.Duration // since it could run, until it was taken, by Redis's clock; below 0: not known
+	losses  int           // how many workers the task was lost with before
+	turn    string        // whose turn it takes, "" where there are none
+	cancels string        // who has cancelled it before it was taken, "" if nobody has
+	awaits  int64         // since when it has waited for a worker that knows it, 0 if it has not
 
 	message *format.Message
 	broken  error // why the message in Redis is none of this task
@@ -53,16 +54,19 @@ type attempt struct {
 	kept    bool  // Redis has what is known of it while it runs
 }
 
-// newAttempt returns the attempt at a task that a trip has brought, given as id, message, run,
-// and for some losses, whose turn it takes, who cancelled it, since when it waits for a newer
-// worker.
+// newAttempt returns the attempt at a task that a trip has brought, given as id, message, run, and
+// for how many ms it has waited; for some a list of that, losses, whose turn it takes, who cancelled
+// it, since when it waits for a newer worker.
 func (l *lane) newAttempt(t *trip, taken reply) *attempt {
 	a := &attempt{lane: l, source: t.source, id: taken.text(0), mark: t.mark, renewed: t.sent}
-	if more := taken.texts(3); len(more) == 4 {
-		a.losses, _ = strconv.Atoi(more[0])
-		a.turn, a.cancels = more[1], more[2]
-		a.awaits, _ = strconv.ParseInt(more[3], 10, 64)
+	waited := taken.number(3)
+	if more := taken.texts(3); len(more) == 5 {
+		waited, _ = strconv.ParseInt(more[0], 10, 64)
+		a.losses, _ = strconv.Atoi(more[1])
+		a.turn, a.cancels = more[2], more[3]
+		a.awaits, _ = strconv.ParseInt(more[4], 10, 64)
 	}
+	a.waited = time.Duration(waited) * time.Millisecond
 	a.message, a.broken = read(t.source.queue, a.id, taken.text(1))
 	m := a.message
 	a.ctx, a.cancel = context.WithCancelCause(context.Background())

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 	"go.opentelemetry.io/otel/trace"
@@ -35,7 +36,16 @@ type Deps struct {
 	// not block. What has a field is kept until it has been told; nil leaves it to others.
 	Reply   func(tasks.Reply)
 	Metrics *Metrics
-	Log     *zap.Logger
+	// Series counts attempts for charts; nil: nobody does.
+	Series Series
+	Log    *zap.Logger
+}
+
+// Series counts the attempts of a process. It is told of each that has ended, and must not block.
+type Series interface {
+	// Ended counts an attempt at a task of a queue. waited is how long the task had waited since it
+	// could run, below 0 if nobody knows; took is how long the attempt took.
+	Ended(queue string, outcome tasks.Outcome, waited, took time.Duration)
 }
 
 // Group is what a process consumes: one lane for each queue, and what they share.
@@ -80,6 +90,26 @@ func (g *Group) Run(ctx, drain context.Context) {
 	lanes.Wait()
 	endKeeping()
 	shared.Wait()
+}
+
+// Load is what a worker does for one queue.
+type Load struct {
+	Queue string
+	// Lane is the queue whose lane's slots it uses, its own or that of a sibling.
+	Lane  string
+	Slots int // of that lane
+	Busy  int // slots with a task of the queue
+}
+
+// Loads returns the loads of all queues that the group consumes, in no order.
+func (g *Group) Loads() []Load {
+	var all []Load
+	for _, l := range g.lanes {
+		for _, s := range l.sources {
+			all = append(all, Load{Queue: s.queue, Lane: l.opts.Queue, Slots: l.opts.Concurrency, Busy: len(l.leases.of(s))})
+		}
+	}
+	return all
 }
 
 // Check reports why tasks cannot be taken, ended or cancelled, nil if they can.

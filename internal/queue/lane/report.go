@@ -42,6 +42,9 @@ func (l *lane) report(e *ending, lost map[string]bool) {
 		e.outcome, e.way, e.err, e.quiet = tasks.OutcomeCutOff, back, ErrLeaseLost, false
 	}
 	a.kind.end(l.Metrics, e)
+	if l.Series != nil {
+		l.Series.Ended(a.source.queue, e.outcome, a.waited, e.took)
+	}
 	l.log(e)
 	a.span.SetAttributes(telemetry.Outcome(string(e.outcome)))
 	if e.outcome == tasks.OutcomeRetried || e.outcome == tasks.OutcomeDead {

@@ -8,7 +8,7 @@
 local mark = 1048575 - math.floor(tonumber(clock[2]) * 1.048576)
 local score = string.format("%.17g", clock[1] + leaseTerm + mark / 1048576)
 
-local taken = {}  -- id, message, run, false or more: losses, user, cancel, awaits, ...
+local taken = {}  -- id, message, run, how long it has waited or more: that, losses, user, cancel, awaits, ...
 local held = {}   -- those taken, by id
 local leases = {} -- of those taken, as score, id, ...
 local passing = 200 -- a crowd of tasks that may not run is passed in several steps
@@ -39,6 +39,16 @@ local function sound(id, field, value, pattern, most)
 	return ""
 end
 
+-- waited says for how many ms a task has waited since it could run, or -1 if that is not known. It is
+-- in what was read of the task anyway, and is gone from there once it is taken.
+local function waited(task)
+	local since = tonumber(task.pending_since or "") -- in ns
+	if not since or not (since > 0 and since < 9e18) then
+		return -1
+	end
+	return math.max(0, math.floor(now * 1000 - since / 1000000))
+end
+
 -- hold takes a task that is in the active list already.
 local function hold(id, task)
 	local key, n = tasks .. id, #taken
@@ -54,9 +64,9 @@ local function hold(id, task)
 	end
 	held[id] = true
 	leases[#leases + 1], leases[#leases + 2] = score, id
-	taken[n + 1], taken[n + 2], taken[n + 3], taken[n + 4] = id, task.msg or "", run, false
+	taken[n + 1], taken[n + 2], taken[n + 3], taken[n + 4] = id, task.msg or "", run, waited(task)
 	if task.losses or task.user or task.cancel or task.awaits then
-		taken[n + 4] = {sound(id, "losses", task.losses, "^%d+$", 9), ask.per_user and task.user or "",
+		taken[n + 4] = {tostring(taken[n + 4]), sound(id, "losses", task.losses, "^%d+$", 9), ask.per_user and task.user or "",
 			task.cancel or "", sound(id, "awaits", task.awaits, "^%d+$", 12)}
 	end
 end
