@@ -68,10 +68,13 @@ type addItem struct {
 // and returns what became of each. From the moment until on, by the clock of the queue's
 // Redis, nothing is added; zero is never.
 func (c *Client) add(ctx context.Context, messages []message, until time.Time) []tasks.Added {
-	request := tasks.RequestOf(ctx)
+	request, sender := tasks.RequestOf(ctx), tasks.SenderOf(ctx)
 	var batches []*addBatch
 	open := make(map[string]*addBatch) // by queue
 	for i, m := range messages {
+		if sender != nil {
+			m.headers[format.SenderHeader] = sender.Name().String()
+		}
 		b := open[m.queue]
 		if b == nil || b.full() {
 			b = newAddBatch(m.queue)
@@ -87,6 +90,11 @@ func (c *Client) add(ctx context.Context, messages []message, until time.Time) [
 	added := make([]tasks.Added, len(messages))
 	for _, b := range batches {
 		b.report(messages, added)
+	}
+	for _, one := range added {
+		if sender != nil && one.Err == nil && !one.Receipt.Duplicate {
+			sender.Note(tasks.Name{Queue: one.Receipt.Queue, ID: one.Receipt.ID})
+		}
 	}
 	return added
 }

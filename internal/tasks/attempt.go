@@ -18,4 +18,6 @@ type Attempt struct {
 	Outcome Outcome   `json:"outcome,omitempty"`
 	Error   string    `json:"error,omitempty"`
 	TraceID string    `json:"trace_id,omitempty"`
+	// Sent are the first tasks that it has sent, as queue/ID.
+	Sent []string `json:"sent,omitempty"`
 }

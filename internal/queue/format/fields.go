@@ -13,6 +13,7 @@ type Failure struct {
 	Outcome tasks.Outcome `json:"outcome"`
 	Message string        `json:"message"`
 	At      time.Time     `json:"at"`
+	Stack   string        `json:"stack,omitempty"` // of a handler that panicked
 }
 
 // Cancellation says who has cancelled a task, in [CancelField].

@@ -110,5 +110,6 @@ const (
 	ReplyHeader   = "switchyard-reply"   // what is needed to tell others of its states, JSON
 	LimitsHeader  = "switchyard-limits"  // its own soft and hard limit, in ms with a comma between them; 0: the policy's
 	BatchHeader   = "switchyard-batch"   // the batch that it is a member of, and its place there, batch/place
+	SenderHeader  = "switchyard-sender"  // the task in whose attempt it was sent, queue/id
 	MetaHeader    = "switchyard-meta"    // what its producer has noted with it, a JSON object of strings
 )

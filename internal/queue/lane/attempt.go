@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"go.uber.org/zap"
 
 	"switchyard/internal/queue/format"
+	"switchyard/internal/redact"
 	"switchyard/internal/tasks"
 	"switchyard/internal/telemetry"
 )
@@ -40,6 +42,7 @@ type attempt struct {
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
 	span    trace.Span
+	sender  *tasks.Sender // of what its handler sends; nil: it has not begun
 
 	reads   sync.Once
 	replyTo json.RawMessage // see envelope
@@ -121,6 +124,7 @@ func (a *attempt) begin() {
 	a.task.Last = a.message.Retried >= min(a.policy.Retries, a.message.Retry)
 	a.user = tasks.UserOf(a.task.Payload)
 	a.trace()
+	a.ctx, a.sender = tasks.WithSender(a.ctx, tasks.Name{Queue: a.task.Queue, ID: a.id})
 	a.kind.begin()
 }
 
@@ -146,12 +150,34 @@ func (a *attempt) handle() (any, error) {
 	return a.call(a.tellsRunning(), a.kind.handle)
 }
 
+// panicError is the error of an attempt whose handler panicked.
+type panicError struct {
+	value any
+	stack []byte
+}
+
+// Error implements error.
+func (p *panicError) Error() string { return fmt.Sprintf("handler panicked: %v", p.value) }
+
+// maxStack bounds the stack that is kept with a task, in bytes.
+const maxStack = 8 << 10
+
+// stackOf returns the stack of an error that came from a panic, as it is kept; "" of any other.
+func stackOf(err error) string {
+	var p *panicError
+	if !errors.As(err, &p) {
+		return ""
+	}
+	return strings.ToValidUTF8(redact.Process.Text(string(p.stack[:min(len(p.stack), maxStack)])), "")
+}
+
 // call runs the handler and turns a panic into an error, its stack into a log line.
 func (a *attempt) call(ctx context.Context, handle tasks.Handler) (value any, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			a.lane.Log.Error("handler panicked", append(a.fields(), zap.Any("panic", r), zap.ByteString("stack", debug.Stack()))...)
-			err = fmt.Errorf("handler panicked: %v", r)
+			stack := debug.Stack()
+			a.lane.Log.Error("handler panicked", append(a.fields(), zap.Any("panic", r), zap.ByteString("stack", stack))...)
+			err = &panicError{r, stack}
 		}
 	}()
 	return handle(ctx, a.task)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -55,6 +56,38 @@ func TestEachAttemptIsKeptWithItsOutcome(t *testing.T) {
 			if a.Began.Before(began.Add(-time.Second)) || a.Ended.Before(a.Began) || a.Worker != fmt.Sprintf("%s:%d", host, os.Getpid()) {
 				t.Errorf("%+v", a)
 			}
+		}
+	})
+}
+
+func TestWhoHasSentATaskAndWhatItHasSentIsKnown(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		var r *rig
+		const more = tasks.MaxSent + 3
+		r = newRig(t, client, nil, handlers{"scrape_a": nothing, "agent_a": func(ctx context.Context, _ *tasks.Task, _ note) (any, error) {
+			for i := range more {
+				if _, err := r.client.Enqueue(ctx, note{As: "scrape_a"}, tasks.Options{ID: fmt.Sprint("child", i)}); err != nil {
+					return nil, err
+				}
+			}
+			_, err := r.client.Enqueue(ctx, note{As: "scrape_a"}, tasks.Options{ID: "child0"}) // there already
+			return nil, err
+		}})
+		r.Enqueue(note{As: "agent_a"}, tasks.Options{ID: "parent"})
+		r.start(Options{Queue: "agents", Concurrency: 1})
+		r.Await("agents", "parent", inState(tasks.StateSucceeded))
+		var want []string
+		for i := range tasks.MaxSent {
+			want = append(want, fmt.Sprint("scraping/child", i))
+		}
+		if _, all := r.attempts("parent"); len(all) != 1 || !slices.Equal(all[0].Sent, want) {
+			t.Errorf("has sent %v", all)
+		}
+		if s := r.Await("scraping", "child1", inState(tasks.StateWaiting)); s.Headers[format.SenderHeader] != "agents/parent" {
+			t.Errorf("headers %v", s.Headers)
+		}
+		if s := r.Await("agents", "parent", inState(tasks.StateSucceeded)); s.Headers[format.SenderHeader] != "" {
+			t.Errorf("what nobody's attempt has sent has the headers %v", s.Headers)
 		}
 	})
 }

@@ -192,7 +192,7 @@ func (e *ending) tell(spent bool) {
 		m.Retried++
 	}
 	e.fields["msg"] = string(m.Encode())
-	text, err := json.Marshal(format.Failure{Attempt: e.attempt.task.Attempt, Outcome: e.outcome, Message: m.Error, At: now.UTC()})
+	text, err := json.Marshal(format.Failure{Attempt: e.attempt.task.Attempt, Outcome: e.outcome, Message: m.Error, At: now.UTC(), Stack: stackOf(e.err)})
 	if err == nil {
 		e.fields[format.ErrorField] = string(text)
 	}

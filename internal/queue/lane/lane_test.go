@@ -2,6 +2,7 @@ package lane
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -115,13 +116,15 @@ func TestATaskOfALaterVersionIsLeftToANewerWorker(t *testing.T) {
 	})
 }
 
-func TestAPanicIsAFailedAttemptWithItsStackInTheLog(t *testing.T) {
+func TestAPanicIsAFailedAttemptWithItsStackInTheLogAndBesideTheTask(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newRig(t, client, nil, handlers{"agent_a": func(context.Context, *tasks.Task, note) (any, error) { panic("ouch") }})
 		r.start(Options{Queue: "agents", Concurrency: 1})
 		receipt := r.Enqueue(note{As: "agent_a"}, tasks.Options{})
 		if s := r.Await("agents", receipt.ID, inState(tasks.StateRetrying)); s.LastError != "handler panicked: ouch" {
 			t.Errorf("reason %q", s.LastError)
+		} else if kept := (format.Failure{}); json.Unmarshal(s.Error, &kept) != nil || !strings.Contains(kept.Stack, "lane_test.go") || len(kept.Stack) > maxStack {
+			t.Errorf("kept is %s", s.Error)
 		}
 		lines := r.Logs.FilterMessage("handler panicked").All()
 		if len(lines) != 1 || !strings.Contains(fmt.Sprint(lines[0].ContextMap()["stack"]), "lane_test.go") {

@@ -25,6 +25,9 @@ func (e *ending) note() string {
 	}
 	a := e.attempt
 	one := a.noted()
+	if a.sender != nil {
+		one.Sent = a.sender.Sent()
+	}
 	one.Ended, one.Outcome = a.began.UTC().Add(e.took).Truncate(time.Millisecond), e.outcome
 	if e.err != nil {
 		one.Error = strings.ToValidUTF8(e.err.Error()[:min(len(e.err.Error()), maxNoted)], "")
