@@ -27,8 +27,10 @@ import (
 	"switchyard/internal/journal"
 	"switchyard/internal/queue"
 	"switchyard/internal/requests"
+	"switchyard/internal/roster"
 	"switchyard/internal/routing"
 	"switchyard/internal/schedule"
+	"switchyard/internal/series"
 	"switchyard/internal/sources"
 	"switchyard/internal/tasks"
 	"switchyard/internal/tokens"
@@ -53,6 +55,11 @@ type Hooks interface {
 	Check(address string) error
 }
 
+// Deliveries counts the deliveries of briefings of which nobody knows whether they have happened.
+type Deliveries interface {
+	InDoubt(ctx context.Context) (int, error)
+}
+
 // Options are what the API works with.
 type Options struct {
 	Version string
@@ -72,6 +79,10 @@ type Options struct {
 	Tokens   *tokens.Store
 	Requests *requests.Store
 	Batches  *batches.Store
+	// Series has the figures of each minute, Roster the daemons that run.
+	Series     *series.Store
+	Roster     *roster.Store
+	Deliveries Deliveries
 	// Waiter tells when tasks have ended.
 	Waiter *queue.Waiter
 	// Hooks says who may be told of the ends of tasks.
@@ -121,7 +132,7 @@ func NewHandler(o Options) *Handler {
 	api := humago.New(mux, config)
 	s := &server{Options: o, schemas: schemasOf(o.Catalog)}
 	for _, register := range []func(huma.API){
-		s.registerSend, s.registerTasks, s.registerChange, s.registerRuns, s.registerListRuns, s.registerBatches, s.registerSchedule, s.registerSources, s.registerBrake, s.registerUsers, s.registerKinds, s.registerTokens,
+		s.registerSend, s.registerTasks, s.registerChange, s.registerRuns, s.registerListRuns, s.registerBatches, s.registerSchedule, s.registerSources, s.registerBrake, s.registerUsers, s.registerKinds, s.registerQueues, s.registerTokens, s.registerSeries, s.registerDaemons, s.registerOverview,
 	} {
 		register(api)
 	}
@@ -141,6 +152,7 @@ var tags = []*huma.Tag{
 	{Name: "users", Description: "Say who is briefed, and see what their agents spend."},
 	{Name: "kinds", Description: "See what can be sent."},
 	{Name: "queues", Description: "See how much waits, and pause a queue."},
+	{Name: "deployment", Description: "See how it all does: what needs a person, charts, daemons."},
 	{Name: "tokens", Description: "Make a token that lives for a short time."},
 }
 

@@ -6,9 +6,6 @@ import (
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
-
-	"switchyard/internal/queue"
-	"switchyard/internal/tokens"
 )
 
 // Kind is a kind of tasks.
@@ -32,13 +29,11 @@ type Policy struct {
 }
 
 func (s *server) registerKinds(api huma.API) {
-	operation := func(id, method, path, summary, tag string, errs ...int) huma.Operation {
-		return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, Tags: []string{tag}, Errors: errs}
+	operation := func(id, path, summary string, errs ...int) huma.Operation {
+		return huma.Operation{OperationID: id, Method: http.MethodGet, Path: path, Summary: summary, Tags: []string{"kinds"}, Errors: errs}
 	}
-	register(api, operation("list-kinds", http.MethodGet, "/v1/kinds", "List the kinds of tasks", "kinds"), s.listKinds)
-	register(api, operation("get-kind", http.MethodGet, "/v1/kinds/{kind}", "Get a kind with the JSON Schema of its payload", "kinds", http.StatusNotFound), s.getKind)
-	register(api, operation("list-queues", http.MethodGet, "/v1/queues", "List the queues with how many tasks they hold", "queues"), s.listQueues)
-	register(api, operation("pause-queue", http.MethodPatch, "/v1/queues/{queue}", "Pause or resume a queue", "queues", http.StatusNotFound), s.pauseQueue)
+	register(api, operation("list-kinds", "/v1/kinds", "List the kinds of tasks"), s.listKinds)
+	register(api, operation("get-kind", "/v1/kinds/{kind}", "Get a kind with the JSON Schema of its payload", http.StatusNotFound), s.getKind)
 }
 
 func (s *server) listKinds(_ context.Context, _ *struct{}) (*body[[]Kind], error) {
@@ -81,58 +76,4 @@ func (s *server) kind(name string) (Kind, error) {
 			Retention: Duration(p.Retention), Unique: Duration(p.Unique), Losses: p.Losses,
 		},
 	}, err
-}
-
-// Queue is how full a queue is.
-type Queue struct {
-	Name      string `json:"name"`
-	Paused    bool   `json:"paused"`
-	Waiting   int    `json:"waiting"`
-	Running   int    `json:"running"`
-	Scheduled int    `json:"scheduled"`
-	Held      int    `json:"held" doc:"For the turn of their user."`
-	Retrying  int    `json:"retrying" doc:"Those that are parked among them."`
-	Failed    int    `json:"failed" doc:"In the dead letter: those cancelled and expired among them."`
-	Succeeded int    `json:"succeeded" doc:"Those that are still kept."`
-}
-
-func (s *server) listQueues(ctx context.Context, _ *struct{}) (*body[[]Queue], error) {
-	if err := callerOf(ctx).need(tokens.QueuesRead, ""); err != nil {
-		return nil, err
-	}
-	sizes, err := s.Queue.Sizes(ctx)
-	out := &body[[]Queue]{[]Queue{}}
-	for _, size := range sizes {
-		out.Body = append(out.Body, queueOf(size))
-	}
-	return out, err
-}
-
-func queueOf(s queue.Size) Queue {
-	return Queue{
-		Name: s.Queue, Paused: s.Paused, Waiting: s.Waiting, Running: s.Running, Scheduled: s.Scheduled, Held: s.Held,
-		Retrying: s.Retrying, Failed: s.Failed, Succeeded: s.Succeeded,
-	}
-}
-
-type pauseQueueInput struct {
-	Queue string `path:"queue" maxLength:"128"`
-	Body  struct {
-		Paused bool `json:"paused" doc:"Whether no worker takes tasks from the queue. What runs goes on."`
-	}
-}
-
-// Paused is whether a queue is paused.
-type Paused struct {
-	Name    string `json:"name"`
-	Paused  bool   `json:"paused"`
-	Changed bool   `json:"changed"`
-}
-
-func (s *server) pauseQueue(ctx context.Context, in *pauseQueueInput) (*body[Paused], error) {
-	if err := callerOf(ctx).need(tokens.QueuesWrite, ""); err != nil {
-		return nil, err
-	}
-	changed, err := s.ByHand.PauseQueue(ctx, in.Queue, in.Body.Paused, callerOf(ctx).actor())
-	return &body[Paused]{Paused{in.Queue, in.Body.Paused, changed}}, asMissing("queue", in.Queue, err)
 }

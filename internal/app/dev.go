@@ -121,7 +121,8 @@ func (d *dev) run(stop daemon.Stop, listener net.Listener) error {
 	}
 	scheduler := NewScheduler(s)
 	waiter := queue.NewWaiter(s.Queue)
-	pages, err := s.NewMonitor(waiter, slices.Concat(s.checks(), w.Checks(), scheduler.Checks())...)
+	this := listed{[]string{roleWorker, roleScheduler, roleMonitor}, daemon.NewReadiness(slices.Concat(s.checks(), w.Checks(), scheduler.Checks())), w.loads}
+	pages, err := s.NewMonitor(waiter, this.ready.Checks()...)
 	if err != nil {
 		return err
 	}
@@ -131,6 +132,7 @@ func (d *dev) run(stop daemon.Stop, listener net.Listener) error {
 	web.Go(func() error { return daemon.Serve(serving, listener, s.Config.Monitor.Connections, pages, s.Log) })
 	web.Go(func() error { waiter.Run(serving); return nil })
 	web.Go(func() error { s.countTokens(serving); return nil })
+	web.Go(func() error { s.keepListed(serving, ctx, this); return nil })
 	parts, _ := errgroup.WithContext(ctx)
 	for _, part := range []func(daemon.Stop) error{w.Run, scheduler.Run, d.show} {
 		parts.Go(func() error {

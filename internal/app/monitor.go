@@ -17,6 +17,7 @@ import (
 	"switchyard/internal/queue"
 	"switchyard/internal/rights"
 	"switchyard/internal/schedule"
+	"switchyard/internal/series"
 	"switchyard/internal/tasks"
 )
 
@@ -81,7 +82,8 @@ func RunMonitor(c config.Config, log *zap.Logger, own ...tasks.Definition) error
 	s.exportProcess("monitor")
 	s.exportDeployment()
 	waiter := queue.NewWaiter(s.Queue)
-	pages, err := s.NewMonitor(waiter, append(s.checks(), s.monitorChecks()...)...)
+	this := listed{[]string{roleMonitor}, daemon.NewReadiness(append(s.checks(), s.monitorChecks()...)), nil}
+	pages, err := s.NewMonitor(waiter, this.ready.Checks()...)
 	if err != nil {
 		return err
 	}
@@ -97,8 +99,15 @@ func RunMonitor(c config.Config, log *zap.Logger, own ...tasks.Definition) error
 		defer beside.Wait()
 		beside.Go(func() { waiter.Run(stop.Quiet) })
 		beside.Go(func() { s.countTokens(stop.Quiet) })
+		beside.Go(func() { s.sample(stop.Quiet) })
+		beside.Go(func() { s.keepListed(stop.Quiet, stop.Quiet, this) })
 		return daemon.Serve(stop.Quiet, listener, s.Config.Monitor.Connections, pages, log)
 	})
+}
+
+// sample keeps how full the queues are, for charts, until ctx ends.
+func (s *System) sample(ctx context.Context) {
+	series.NewSampler(s.Series, s.Queue, s.Config.QueueNames(), s.Log).Run(ctx)
 }
 
 // monitorChecks are the readiness of the monitor: what its pages show can be read, and Redis's user

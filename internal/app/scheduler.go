@@ -31,7 +31,8 @@ func RunScheduler(c config.Config, log *zap.Logger, own ...tasks.Definition) err
 	s.exportProcess("scheduler")
 	s.exportDeployment()
 	scheduler := NewScheduler(s)
-	return s.runWithEndpoint(c.Scheduler.Listen, append(s.checks(), scheduler.Checks()...), scheduler.Run)
+	this := listed{[]string{roleScheduler}, daemon.NewReadiness(append(s.checks(), scheduler.Checks()...)), nil}
+	return s.runWithEndpoint(c.Scheduler.Listen, this, scheduler.Run)
 }
 
 // Scheduler enqueues the tasks of due entries.
@@ -116,6 +117,7 @@ func (c *Scheduler) run(stop daemon.Stop) error {
 		schedule.NewReleaser(s.Schedule, s.Brake, control.NewReleases(c.ears), s.Log).Run(stop.Quiet)
 	})
 	releasing.Go(func() { s.Queues.Keep(stop.Quiet, queues...) })
+	releasing.Go(func() { s.sample(stop.Quiet) })
 	c.engine.Run(stop.Quiet)
 	return nil
 }

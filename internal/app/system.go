@@ -31,8 +31,10 @@ import (
 	"switchyard/internal/pages"
 	"switchyard/internal/queue"
 	"switchyard/internal/rights"
+	"switchyard/internal/roster"
 	"switchyard/internal/routing"
 	"switchyard/internal/schedule"
+	"switchyard/internal/series"
 	"switchyard/internal/sources"
 	"switchyard/internal/tasks"
 	"switchyard/internal/tasks/agents"
@@ -77,6 +79,8 @@ type System struct {
 	Usage      *usage.Book
 	Tokens     *tokens.Store
 	Batches    *batches.Store
+	Series     *series.Store
+	Roster     *roster.Store
 	Metrics    *prometheus.Registry
 
 	own    []tasks.Definition
@@ -121,6 +125,8 @@ func open(c config.Config, log *zap.Logger, traces *telemetry.Traces, own ...tas
 		Audit:     audit.NewLog(client, c.Redis.Prefix),
 		Usage:     usage.NewBook(client, c.Redis.Prefix, c.UserDay, time.Now),
 		Tokens:    tokens.NewStore(client, c.Redis.Prefix, time.Now),
+		Series:    series.NewStore(client, c.Redis.Prefix),
+		Roster:    roster.NewStore(client, c.Redis.Prefix),
 		Metrics:   prometheus.NewRegistry(),
 		Layout:    layout.NewMark(client, c.Redis.Prefix),
 		traces:    traces,

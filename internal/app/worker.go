@@ -22,6 +22,7 @@ import (
 	"switchyard/internal/control"
 	"switchyard/internal/daemon"
 	"switchyard/internal/queue/lane"
+	"switchyard/internal/series"
 	"switchyard/internal/tasks"
 )
 
@@ -57,6 +58,8 @@ type Worker struct {
 	handlers  *handlers
 	ears      *cache.Listener
 	consuming atomic.Pointer[lane.Group]
+	group     atomic.Pointer[lane.Group] // the same, also while it drains
+	counter   *series.Counter
 	door      *door.Door     // nil: it is shut
 	remote    *remote.Remote // nil: Celery's workers perform nothing from here
 }
@@ -69,7 +72,7 @@ func NewWorker(s *System, queues map[string]config.Queue) (*Worker, error) {
 		return nil, err
 	}
 	ears := cache.NewPatternListener(s.Redis, "agent:"+string(control.Pause)+":*", "agent:"+string(control.Resume)+":*")
-	w := &Worker{system: s, queues: queues, handlers: handlers, ears: ears}
+	w := &Worker{system: s, queues: queues, handlers: handlers, ears: ears, counter: series.NewCounter(s.Series, s.Log)}
 	if w.remote = w.newRemote(); w.remote != nil {
 		maps.Copy(handlers.byKind, w.remote.Handlers())
 	}
@@ -97,6 +100,7 @@ func (w *Worker) Run(stop daemon.Stop) error {
 	defer func() { _ = waiting.Close() }()
 	lanes := w.lanes(waiting)
 	w.consuming.Store(lanes)
+	w.group.Store(lanes)
 	context.AfterFunc(stop.Quiet, func() {
 		w.consuming.Store(nil)
 		s.Log.Info("stopping: no new tasks are taken", zap.Duration("drain", s.Config.Worker.Drain))
@@ -125,8 +129,16 @@ func (w *Worker) lanes(waiting redis.UniversalClient) *lane.Group {
 		reply = w.door.Reply
 	}
 	return lane.New(lane.Deps{
-		Redis: s.Redis, Waiting: waiting, Table: s.Routing, Catalog: s.Catalog, Handlers: w.handlers.byKind, Traces: s.traces, Wake: s.Queue.Wake, Ended: s.Batches.Ended, Reply: reply, Metrics: lane.NewMetrics(s.Metrics), Log: s.Log,
+		Redis: s.Redis, Waiting: waiting, Table: s.Routing, Catalog: s.Catalog, Handlers: w.handlers.byKind, Traces: s.traces, Wake: s.Queue.Wake, Ended: s.Batches.Ended, Reply: reply, Metrics: lane.NewMetrics(s.Metrics), Series: w.counter, Log: s.Log,
 	}, options...)
+}
+
+// loads are what the worker does for its queues, none before it consumes.
+func (w *Worker) loads() []lane.Load {
+	if lanes := w.group.Load(); lanes != nil {
+		return lanes.Loads()
+	}
+	return nil
 }
 
 // names are the queues that the worker takes from.
@@ -139,8 +151,8 @@ func (w *Worker) names() []string {
 	return slices.Compact(names)
 }
 
-// watch keeps what runs under the brakes, the claims of the deployment, and journals no longer
-// than they are to be kept, until ctx ends.
+// watch keeps what runs under the brakes, the claims of the deployment, the figures of attempts, and
+// journals no longer than they are to be kept, until ctx ends.
 func (w *Worker) watch(ctx, quiet context.Context) *sync.WaitGroup {
 	s := w.system
 	overseer := control.NewOverseer(s.Operator(), s.Log)
@@ -152,6 +164,7 @@ func (w *Worker) watch(ctx, quiet context.Context) *sync.WaitGroup {
 	all.Go(func() { s.Queues.Keep(ctx, w.names()...) })
 	all.Go(func() { s.Journals.Trim(ctx, s.Queue) })
 	all.Go(func() { s.Batches.Watch(ctx, s.Log) })
+	all.Go(func() { w.counter.Run(ctx) })
 	if w.door != nil {
 		all.Go(func() { w.door.Run(ctx, quiet) })
 	}
@@ -200,12 +213,13 @@ func RunWorker(c config.Config, queues map[string]config.Queue, log *zap.Logger,
 	if err != nil {
 		return errors.Join(err, s.Close())
 	}
-	return s.runWithEndpoint(c.Worker.Listen, append(s.checks(), w.Checks()...), w.Run)
+	this := listed{[]string{roleWorker}, daemon.NewReadiness(append(s.checks(), w.Checks()...)), w.loads}
+	return s.runWithEndpoint(c.Worker.Listen, this, w.Run)
 }
 
 // runWithEndpoint runs a daemon's work until a signal has stopped it, with its endpoint
-// around it, and closes the system.
-func (s *System) runWithEndpoint(listen string, checks []daemon.Check, run func(daemon.Stop) error) error {
+// and its record in the roster around it, and closes the system.
+func (s *System) runWithEndpoint(listen string, this listed, run func(daemon.Stop) error) error {
 	defer func() { _ = s.Close() }()
 	listener, err := daemon.Listen(listen)
 	if err != nil {
@@ -218,8 +232,9 @@ func (s *System) runWithEndpoint(listen string, checks []daemon.Check, run func(
 	defer endServing()
 	var endpoint errgroup.Group
 	endpoint.Go(func() error {
-		return daemon.Serve(serving, listener, daemon.FewConnections, daemon.Endpoint(s.Metrics, checks...), s.Log)
+		return daemon.Serve(serving, listener, daemon.FewConnections, daemon.Endpoint(s.Metrics, this.ready.Checks()...), s.Log)
 	})
+	endpoint.Go(func() error { s.keepListed(serving, stop.Quiet, this); return nil })
 	err = s.whileKnown(stop, run)
 	endServing()
 	err = errors.Join(err, endpoint.Wait())

@@ -3,6 +3,7 @@ package briefings
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -72,6 +73,43 @@ func (s *Store) Doubts(ctx context.Context, user string, most int) ([]Doubt, err
 		}
 	}
 	return all, nil
+}
+
+// InDoubt returns how many deliveries wait for a person, at most a thousand. It takes two round trips,
+// and leaves the list as it is.
+func (s *Store) InDoubt(ctx context.Context) (int, error) {
+	members, err := s.client.ZRevRange(ctx, s.doubtsKey(), 0, MaxDoubts-1).Result()
+	if err != nil || len(members) == 0 {
+		return 0, aboutDoubts(err)
+	}
+	entries := make([]*redis.StringCmd, len(members))
+	_, _ = s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, member := range members {
+			channel, id, _ := strings.Cut(member, " ")
+			entries[i] = p.HGet(ctx, s.briefingKey(id), deliveryField+channel)
+		}
+		return nil
+	})
+	count := 0
+	for i, entry := range entries {
+		err := entry.Err()
+		if err != nil && !errors.Is(err, redis.Nil) && !redis.HasErrorPrefix(err, "WRONGTYPE") {
+			return 0, aboutDoubts(err)
+		}
+		channel, _, _ := strings.Cut(members[i], " ")
+		if readEntry(channel, entry.Val()).State == Doubtful {
+			count++
+		}
+	}
+	return count, nil
+}
+
+// aboutDoubts says of an error what it kept from being known.
+func aboutDoubts(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("deliveries that wait for a person: %w", err)
 }
 
 // doubt returns what is known of one delivery; without anything it has no state.
