@@ -22,7 +22,7 @@ type Daemon struct {
 	Started  time.Time      `json:"started" doc:"By Redis's clock, as seen."`
 	Seen     time.Time      `json:"seen" doc:"When it last said how it does. It does so every 5 seconds."`
 	State    roster.State   `json:"state" enum:"ready,not_ready,draining,lost" doc:"lost: it was not seen for some time, and has not said that it ends. It is told for an hour."`
-	Ready    bool           `json:"ready" doc:"Whether all checks of /readyz held when it was seen last, and it is not lost."`
+	Ready    bool           `json:"ready" doc:"Whether all checks of /readyz held when it was seen last, and it neither drains nor is lost."`
 	Draining bool           `json:"draining" doc:"Whether it is about to end: a worker takes no more tasks."`
 	Failing  []FailingCheck `json:"failing" doc:"The checks of /readyz that did not hold."`
 	Queues   []DaemonQueue  `json:"queues" doc:"What a worker takes tasks from."`
@@ -66,7 +66,7 @@ func (s *server) listDaemons(ctx context.Context, _ *struct{}) (*body[[]Daemon],
 func daemonOf(r roster.Record) Daemon {
 	d := Daemon{
 		ID: r.ID, Roles: r.Roles, Host: r.Host, PID: r.PID, Version: r.Version, Commit: r.Commit, Started: r.Started, Seen: r.Seen,
-		State: r.State(), Ready: !r.Lost && len(r.Failing) == 0, Draining: r.Draining, Failing: []FailingCheck{}, Queues: []DaemonQueue{},
+		State: r.State(), Ready: r.State() == roster.Ready, Draining: r.Draining, Failing: []FailingCheck{}, Queues: []DaemonQueue{},
 	}
 	for _, f := range r.Failing {
 		d.Failing = append(d.Failing, FailingCheck(f))

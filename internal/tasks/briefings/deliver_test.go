@@ -103,6 +103,9 @@ func TestAnIntentWithoutAnEndIsNeverSentAgainUnlessAPersonWantsIt(t *testing.T) 
 			if doubts, err := r.Store.Doubts(t.Context(), "", 10); err != nil || len(doubts) != 1 || doubts[0].Briefing != "b1" || doubts[0].Channel != "email" {
 				t.Errorf("doubts %+v, %v", doubts, err)
 			}
+			if n, err := r.Store.InDoubt(t.Context()); err != nil || n != 1 {
+				t.Errorf("%d are in doubt, %v; want 1", n, err)
+			}
 			if _, done, err := r.Store.Decide(t.Context(), "b1", "email", decision, "ada", noon); !done || err != nil {
 				t.Fatalf("decided %v, %v", done, err)
 			}
@@ -114,6 +117,9 @@ func TestAnIntentWithoutAnEndIsNeverSentAgainUnlessAPersonWantsIt(t *testing.T) 
 			r.wantLedger(want.ledger)
 			if len(w.taken) != want.sent {
 				t.Errorf("sent %d times, want %d", len(w.taken), want.sent)
+			}
+			if n, err := r.Store.InDoubt(t.Context()); err != nil || n != 0 {
+				t.Errorf("%d are in doubt, %v; want none", n, err)
 			}
 			if doubts, err := r.Store.Doubts(t.Context(), "", 10); err != nil || len(doubts) != 0 || client.ZCard(t.Context(), "p:briefings:doubtful").Val() != 0 {
 				t.Errorf("doubts %+v, %v", doubts, err)
