@@ -69,6 +69,7 @@ type Options struct {
 	Sources  *sources.Store
 	Users    *users.Store
 	Usage    *usage.Book
+	Audit    *audit.Log
 	Tokens   *tokens.Store
 	Requests *requests.Store
 	Batches  *batches.Store
@@ -121,7 +122,7 @@ func NewHandler(o Options) *Handler {
 	api := humago.New(mux, config)
 	s := &server{Options: o, schemas: schemasOf(o.Catalog)}
 	for _, register := range []func(huma.API){
-		s.registerSend, s.registerTasks, s.registerChange, s.registerRuns, s.registerListRuns, s.registerBatches, s.registerSchedule, s.registerSources, s.registerBrake, s.registerUsers, s.registerKinds, s.registerTokens,
+		s.registerSend, s.registerTasks, s.registerChange, s.registerRuns, s.registerListRuns, s.registerBatches, s.registerSchedule, s.registerSources, s.registerBrake, s.registerUsers, s.registerKinds, s.registerTokens, s.registerAudit,
 	} {
 		register(api)
 	}
@@ -141,6 +142,7 @@ var tags = []*huma.Tag{
 	{Name: "users", Description: "Say who is briefed, and see what their agents spend."},
 	{Name: "kinds", Description: "See what can be sent."},
 	{Name: "queues", Description: "See how much waits, and pause a queue."},
+	{Name: "audit", Description: "See who did what by hand."},
 	{Name: "tokens", Description: "Make a token that lives for a short time."},
 }
 
