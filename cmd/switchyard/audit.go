@@ -8,7 +8,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"switchyard/internal/app"
 	"switchyard/internal/audit"
 	"switchyard/internal/command"
 	"switchyard/internal/control"
@@ -32,12 +31,12 @@ type auditCommand struct {
 }
 
 // Run implements the command.
-func (cmd auditCommand) Run(l *local, out *command.Output) error {
+func (cmd auditCommand) Run(c *connection, out *command.Output) error {
 	if cmd.Limit < 1 || cmd.Limit > 10_000 {
 		return command.With(command.Wrong, fmt.Errorf("--limit is %d: use 1 to 10000", cmd.Limit))
 	}
-	return withSystem(l.Flags, func(ctx context.Context, s *app.System) error {
-		records, err := s.Audit.Read(ctx, cmd.User, cmd.Limit)
+	return c.with(func(ctx context.Context, d door) error {
+		records, err := d.AuditRecords(ctx, cmd.User, cmd.Limit)
 		if err != nil {
 			return err
 		}

@@ -131,7 +131,7 @@ func (cmd briefingSettle) Run(l *local, out *command.Output) error {
 func (cmd delivery) decide(l *local, out *command.Output, again bool, said string) error {
 	return withSystem(l.Flags, func(ctx context.Context, s *app.System) error {
 		err := s.DecideDelivery(ctx, cmd.ID, cmd.Channel, again, me())
-		if errors.Is(err, app.ErrNoDelivery) {
+		if errors.Is(err, briefings.ErrNoDelivery) {
 			return command.With(command.NotFound, err)
 		}
 		if err != nil {

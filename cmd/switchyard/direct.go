@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"switchyard/internal/app"
+	"switchyard/internal/audit"
 	"switchyard/internal/control"
 	"switchyard/internal/events"
 	"switchyard/internal/journal"
@@ -130,6 +131,11 @@ func (d direct) RemoveUser(ctx context.Context, id string) error {
 
 func (d direct) Spent(ctx context.Context, user string, since time.Time) ([]usage.Line, error) {
 	return d.Usage.Lines(ctx, user, since)
+}
+
+// AuditRecords implements [door].
+func (d direct) AuditRecords(ctx context.Context, user string, limit int) ([]audit.Record, error) {
+	return d.Audit.Read(ctx, user, limit)
 }
 
 func (d direct) Sources(ctx context.Context) ([]sources.Source, error) {

@@ -11,6 +11,7 @@ import (
 
 	"switchyard/internal/apiclient"
 	"switchyard/internal/app"
+	"switchyard/internal/audit"
 	"switchyard/internal/command"
 	"switchyard/internal/config"
 	"switchyard/internal/control"
@@ -40,6 +41,8 @@ type door interface {
 	// Source returns a source. The error is [sources.ErrNotFound] if there is none.
 	Source(ctx context.Context, name string) (sources.Source, error)
 	Spent(ctx context.Context, user string, since time.Time) ([]usage.Line, error)
+	// AuditRecords returns the latest records of the audit log, those of a user alone if one is given.
+	AuditRecords(ctx context.Context, user string, limit int) ([]audit.Record, error)
 }
 
 // producer sends tasks and looks at them.

@@ -33,6 +33,7 @@ import (
 	"switchyard/internal/series"
 	"switchyard/internal/sources"
 	"switchyard/internal/tasks"
+	"switchyard/internal/tasks/briefings"
 	"switchyard/internal/tokens"
 	"switchyard/internal/usage"
 	"switchyard/internal/users"
@@ -48,16 +49,16 @@ type ByHand interface {
 	PauseQueue(ctx context.Context, queue string, pause bool, by audit.Actor) (bool, error)
 	Decide(ctx context.Context, task tasks.Status, run journal.Run, v journal.Verdict, by audit.Actor) (step string, goesOn bool, err error)
 	CheckEntry(ctx context.Context, e schedule.Entry) error
+	MakeToken(ctx context.Context, n tokens.New, by audit.Actor) (string, tokens.Token, error)
+	RevokeToken(ctx context.Context, id string, by audit.Actor) (bool, error)
+	// DecideDelivery has a delivery sent again, or sent no more. The error is
+	// [briefings.ErrNoDelivery] if it does not wait for a decision.
+	DecideDelivery(ctx context.Context, briefing, channel string, again bool, by audit.Actor) error
 }
 
 // Hooks reports why an address could not be told of the end of a task.
 type Hooks interface {
 	Check(address string) error
-}
-
-// Deliveries counts the deliveries of briefings of which nobody knows whether they have happened.
-type Deliveries interface {
-	InDoubt(ctx context.Context) (int, error)
 }
 
 // Options are what the API works with.
@@ -76,13 +77,15 @@ type Options struct {
 	Sources  *sources.Store
 	Users    *users.Store
 	Usage    *usage.Book
-	Tokens   *tokens.Store
-	Requests *requests.Store
-	Batches  *batches.Store
+	Audit    *audit.Log
+	// Briefings are those that are kept, with their deliveries.
+	Briefings *briefings.Store
+	Tokens    *tokens.Store
+	Requests  *requests.Store
+	Batches   *batches.Store
 	// Series has the figures of each minute, Roster the daemons that run.
-	Series     *series.Store
-	Roster     *roster.Store
-	Deliveries Deliveries
+	Series *series.Store
+	Roster *roster.Store
 	// Waiter tells when tasks have ended.
 	Waiter *queue.Waiter
 	// Hooks says who may be told of the ends of tasks.
@@ -132,7 +135,7 @@ func NewHandler(o Options) *Handler {
 	api := humago.New(mux, config)
 	s := &server{Options: o, schemas: schemasOf(o.Catalog)}
 	for _, register := range []func(huma.API){
-		s.registerSend, s.registerTasks, s.registerChange, s.registerRuns, s.registerListRuns, s.registerBatches, s.registerSchedule, s.registerSources, s.registerBrake, s.registerUsers, s.registerKinds, s.registerQueues, s.registerTokens, s.registerSeries, s.registerDaemons, s.registerOverview,
+		s.registerSend, s.registerTasks, s.registerChange, s.registerRuns, s.registerListRuns, s.registerBatches, s.registerSchedule, s.registerSources, s.registerBrake, s.registerUsers, s.registerKinds, s.registerQueues, s.registerTokens, s.registerTokenList, s.registerAudit, s.registerBriefings, s.registerDeliveries, s.registerSeries, s.registerDaemons, s.registerOverview,
 	} {
 		register(api)
 	}
@@ -153,7 +156,9 @@ var tags = []*huma.Tag{
 	{Name: "kinds", Description: "See what can be sent."},
 	{Name: "queues", Description: "See how much waits, and pause a queue."},
 	{Name: "deployment", Description: "See how it all does: what needs a person, charts, daemons."},
-	{Name: "tokens", Description: "Make a token that lives for a short time."},
+	{Name: "briefings", Description: "Read what was written for users, and decide about deliveries."},
+	{Name: "audit", Description: "See who did what by hand."},
+	{Name: "tokens", Description: "List, revoke and make tokens, such as one that lives for a short time."},
 }
 
 // also is the metadata of an operation that names other statuses of success than its first one.

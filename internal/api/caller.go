@@ -83,6 +83,15 @@ func (c *Caller) needUser(action tokens.Action, user string) error {
 	return nil
 }
 
+// onlyUser returns the only user of whom a caller may be told who asks about a user, or about all with
+// "", and "" for all.
+func (c *Caller) onlyUser(action tokens.Action, user string) (string, error) {
+	if user == "" {
+		return c.User, c.need(action, "")
+	}
+	return user, c.needUser(action, user)
+}
+
 // sees reports whether a caller may see a task. What it may not see is not there.
 func (c *Caller) sees(action tokens.Action, s tasks.Status) bool {
 	return c.May(action, s.Kind) && (c.User == "" || tasks.UserOf(s.Payload) == c.User) &&

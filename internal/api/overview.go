@@ -28,7 +28,7 @@ type Overview struct {
 	Overdue   *OverviewOverdue `json:"overdue,omitempty" doc:"What schedulers have left undone. Needs schedule:read."`
 	Daemons   *[]Daemon        `json:"daemons,omitempty" doc:"The daemons that are not ready or are lost. Needs queues:read."`
 	Late      *[]LateQueue     `json:"late_queues,omitempty" doc:"Queues whose tasks wait too long, or wait while the queue is paused. Needs queues:read."`
-	Doubtful  *int             `json:"deliveries,omitempty" doc:"Deliveries of briefings that may have happened, and wait for a person. Needs users:read."`
+	Doubtful  *int             `json:"deliveries,omitempty" doc:"Deliveries of briefings that may have happened, and wait for a person. Needs briefings:read."`
 }
 
 // OverviewDead counts what came to the dead letter, those cancelled and expired among it.
@@ -142,10 +142,10 @@ func (s *server) overEntries(ctx context.Context, c *Caller, o *Overview) error 
 }
 
 func (s *server) overDeliveries(ctx context.Context, c *Caller, o *Overview) error {
-	if !c.May(tokens.UsersRead, "") {
+	if !c.May(tokens.BriefingsRead, "") {
 		return nil
 	}
-	count, err := s.Deliveries.InDoubt(ctx)
+	count, err := s.Briefings.InDoubt(ctx)
 	o.Doubtful = &count
 	return err
 }

@@ -17,7 +17,7 @@ import (
 func (s *System) newAPI(waiter *queue.Waiter) *api.Handler {
 	return api.NewHandler(api.Options{
 		Version: command.ThisVersion().Release, Queue: s.Queue, Ticks: s.Ticks, Catalog: s.Catalog, Routing: s.Routing, ByHand: s,
-		Brake: s.Operator(), Events: s.Events, Journals: s.Journals, Schedule: s.Schedule, Sources: s.Sources, Users: s.Users, Usage: s.Usage, Tokens: s.Tokens, Batches: s.Batches, Series: s.Series, Roster: s.Roster, Deliveries: s.Briefings, Requests: requests.NewStore(s.Redis, s.Config.Redis.Prefix), Waiter: waiter,
+		Brake: s.Operator(), Events: s.Events, Journals: s.Journals, Schedule: s.Schedule, Sources: s.Sources, Users: s.Users, Usage: s.Usage, Audit: s.Audit, Briefings: s.Briefings, Tokens: s.Tokens, Batches: s.Batches, Series: s.Series, Roster: s.Roster, Requests: requests.NewStore(s.Redis, s.Config.Redis.Prefix), Waiter: waiter,
 		Hooks:      webhooks.Offer{Targets: s.hookTargets(), Signed: s.Config.Webhooks.Secret != ""},
 		MaxPayload: s.Config.Tasks.MaxPayload, Log: s.Log,
 	})

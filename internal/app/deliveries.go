@@ -11,9 +11,6 @@ import (
 	"switchyard/internal/tasks/briefings"
 )
 
-// ErrNoDelivery says that a delivery is not one that waits for a decision.
-var ErrNoDelivery = errors.New("nothing to decide")
-
 // DecideDelivery has a delivery that has failed, or may have, sent again, or sent no more, for a person.
 func (s *System) DecideDelivery(ctx context.Context, id, channel string, again bool, by audit.Actor) error {
 	b, found, err := s.Briefings.Get(ctx, id)
@@ -21,7 +18,7 @@ func (s *System) DecideDelivery(ctx context.Context, id, channel string, again b
 		return err
 	}
 	if !found {
-		return fmt.Errorf("%w: briefing %.100q is not kept: switchyard briefing list shows those that are", ErrNoDelivery, id)
+		return fmt.Errorf("%w: briefing %.100q is not kept: switchyard briefing list shows those that are", briefings.ErrNoDelivery, id)
 	}
 	state, did := briefings.Settled, "settle delivery"
 	if again {
@@ -32,9 +29,9 @@ func (s *System) DecideDelivery(ctx context.Context, id, channel string, again b
 	case err != nil:
 		return err
 	case !done && entry.State == "":
-		return fmt.Errorf("%w: briefing %s was not begun to be delivered by %q: switchyard briefing show %[2]s lists its deliveries", ErrNoDelivery, id, channel)
+		return fmt.Errorf("%w: briefing %s was not begun to be delivered by %q: switchyard briefing show %[2]s lists its deliveries", briefings.ErrNoDelivery, id, channel)
 	case !done:
-		return fmt.Errorf("%w: the delivery of %s by %s is %s, and only one that is doubtful or failed waits for a decision", ErrNoDelivery, id, channel, entry.State)
+		return fmt.Errorf("%w: the delivery of %s by %s is %s, and only one that is doubtful or failed waits for a decision", briefings.ErrNoDelivery, id, channel, entry.State)
 	}
 	noted := s.Audit.Write(ctx, audit.Record{Actor: by, Did: did, User: b.User, Detail: id + " by " + channel})
 	return errors.Join(noted, s.runDelivery(ctx, briefings.DeliverArgs{User: b.User, Briefing: id, Channel: channel}))

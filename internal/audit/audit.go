@@ -100,20 +100,15 @@ func (l *Log) Write(ctx context.Context, r Record) error {
 // one is given.
 func (l *Log) Read(ctx context.Context, user string, limit int) ([]Record, error) {
 	all := make([]Record, 0, limit)
-	for end := "+"; len(all) < limit; {
-		found, err := l.client.XRevRangeN(ctx, l.key, end, "-", 500).Result()
+	for cursor := ""; len(all) < limit; {
+		page, err := l.Search(ctx, Filter{User: user}, limit-len(all), cursor)
 		if err != nil {
-			return nil, fmt.Errorf("read the audit log: %w", err)
+			return nil, err
 		}
-		if len(found) == 0 {
+		all = append(all, page.Records...)
+		if cursor = page.Next; cursor == "" {
 			break
 		}
-		for _, m := range found {
-			if r := recordOf(m); (user == "" || r.User == user) && len(all) < limit {
-				all = append(all, r)
-			}
-		}
-		end = "(" + found[len(found)-1].ID
 	}
 	return all, nil
 }

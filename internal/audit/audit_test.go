@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -47,4 +48,54 @@ func TestAnActorIsNamedAsFarAsItIsKnown(t *testing.T) {
 			t.Errorf("%+v is %q, want %q", actor, got, want)
 		}
 	}
+}
+
+func TestASearchGoesOnWhereItsPageEnded(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		l, ctx := NewLog(client, "p:"), t.Context()
+		for i := range 5000 {
+			r := Record{Actor: Actor{Name: fmt.Sprintf("n%d", i%5), Via: Page}, Did: "pause", User: "ada", Task: "agents/t1"}
+			if i == 10 {
+				r = Record{Actor: Actor{Name: "op", Via: Command}, Did: "delete", User: "eve", Task: "agents/t2"}
+			}
+			if err := l.Write(ctx, r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		// What is rare is found in the end, and no page looks at more than 2,000 records.
+		for _, f := range []Filter{{User: "eve"}, {Task: "agents/t2"}, {Task: "t2"}, {Did: "delete"}, {Actor: "op"}} {
+			pages, found := 0, []Record{}
+			for cursor := ""; ; pages++ {
+				page, err := l.Search(ctx, f, 10, cursor)
+				if err != nil {
+					t.Fatal(err)
+				}
+				found = append(found, page.Records...)
+				if cursor = page.Next; cursor == "" {
+					break
+				}
+			}
+			if pages != 2 || len(found) != 1 || found[0].User != "eve" {
+				t.Errorf("%+v: after %d more pages found %+v", f, pages, found)
+			}
+		}
+		// No record is told twice or left out between two pages.
+		one, err := l.Search(ctx, Filter{Actor: "n1"}, 600, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		two, err := l.Search(ctx, Filter{Actor: "n1"}, 600, one.Next)
+		if err != nil || len(one.Records)+len(two.Records) < 700 {
+			t.Fatalf("%d and %d records, %v", len(one.Records), len(two.Records), err)
+		}
+		three, err := l.Search(ctx, Filter{Actor: "n1"}, 600, two.Next)
+		if n := len(one.Records) + len(two.Records) + len(three.Records); n != 1000 || err != nil || three.Next != "" {
+			t.Errorf("%d records of 1000, %v, then %q", n, err, three.Next)
+		}
+		for _, cursor := range []string{"x", "-", "1", "1-", "+", "(1-1", "1-1 "} {
+			if _, err := l.Search(ctx, Filter{}, 10, cursor); !errors.Is(err, ErrCursor) {
+				t.Errorf("cursor %q: %v", cursor, err)
+			}
+		}
+	})
 }

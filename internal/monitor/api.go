@@ -18,7 +18,8 @@ import (
 )
 
 // forReaders are what readers may do by the API, as on the pages.
-var forReaders = []tokens.Action{tokens.TasksRead, tokens.ScheduleRead, tokens.BrakeRead, tokens.QueuesRead, tokens.RunsRead, tokens.UsersRead, tokens.UsageRead}
+var forReaders = []tokens.Action{tokens.TasksRead, tokens.ScheduleRead, tokens.BrakeRead, tokens.QueuesRead, tokens.RunsRead, tokens.UsersRead, tokens.UsageRead,
+	tokens.AuditRead, tokens.BriefingsRead}
 
 // ofEverybody are what nobody may do whose sign-in is for one user: it shows or changes what is
 // everybody's.

@@ -28,14 +28,21 @@ const (
 	UsersRead     Action = "users:read"
 	UsersWrite    Action = "users:write"
 	UsageRead     Action = "usage:read"
-	KindsRead     Action = "kinds:read" // every token may
-	TokensMake    Action = "tokens:make"
-	Admin         Action = "admin" // everything
+	AuditRead     Action = "audit:read"
+	BriefingsRead Action = "briefings:read"
+	// BriefingsWrite permits to decide about deliveries.
+	BriefingsWrite Action = "briefings:write"
+	KindsRead      Action = "kinds:read" // every token may
+	TokensRead     Action = "tokens:read"
+	// TokensWrite permits to revoke tokens, and to make them without a token of one's own.
+	TokensWrite Action = "tokens:write"
+	TokensMake  Action = "tokens:make" // child tokens
+	Admin       Action = "admin"       // everything
 )
 
 // Actions are all actions.
 var Actions = []Action{TasksSend, TasksRead, TasksCancel, TasksNotify, ScheduleRead, ScheduleWrite, BrakeRead, BrakeWrite,
-	QueuesRead, QueuesWrite, RunsRead, RunsDecide, UsersRead, UsersWrite, UsageRead, KindsRead, TokensMake, Admin}
+	QueuesRead, QueuesWrite, RunsRead, RunsDecide, UsersRead, UsersWrite, UsageRead, AuditRead, BriefingsRead, BriefingsWrite, KindsRead, TokensRead, TokensWrite, TokensMake, Admin}
 
 // ofKinds are the actions that a scope may permit for some kinds alone.
 var ofKinds = []Action{TasksSend, TasksRead, TasksCancel}

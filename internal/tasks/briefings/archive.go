@@ -120,6 +120,40 @@ func (s *Store) List(ctx context.Context, q Query) (Page, error) {
 	return page, err
 }
 
+// ErrCursor is the error of a cursor that is none.
+var ErrCursor = errors.New("the cursor is none: give what the page before says comes next, or none for the first page")
+
+// Newest returns up to limit briefings of a user, or of all with "", the newest first, from the cursor of
+// a page on, and the cursor of the next page, "" if there is none. Briefings of the same second are
+// told once each, wherever the page ends. The error is [ErrCursor], or Redis's.
+func (s *Store) Newest(ctx context.Context, user, cursor string, limit int) ([]Briefing, string, error) {
+	by := redis.ZRangeArgs{Key: s.indexKey(user), ByScore: true, Rev: true, Start: "+inf", Stop: "-inf", Count: int64(limit) + 1}
+	var second, told int64 // how many briefings of a second were told
+	if cursor != "" {
+		if n, err := fmt.Sscanf(cursor, "%d.%d", &second, &told); n != 2 || err != nil || told < 1 {
+			return nil, "", ErrCursor
+		}
+		by.Start, by.Offset = second, told
+	}
+	found, err := s.client.ZRangeArgsWithScores(ctx, by).Result()
+	if err != nil {
+		return nil, "", fmt.Errorf("list briefings: %w", err)
+	}
+	ids, next := make([]string, 0, limit), ""
+	for _, z := range found[:min(len(found), limit)] {
+		if at := int64(z.Score); at != second {
+			second, told = at, 0
+		}
+		told++
+		ids = append(ids, fmt.Sprint(z.Member))
+	}
+	if len(found) > limit {
+		next = fmt.Sprintf("%d.%d", second, told)
+	}
+	list, err := s.read(ctx, ids)
+	return list, next, err
+}
+
 // read returns those of some briefings that are there and can be read.
 func (s *Store) read(ctx context.Context, ids []string) ([]Briefing, error) {
 	found := make([]*redis.StringCmd, len(ids))

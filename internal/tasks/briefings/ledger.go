@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -45,6 +46,9 @@ const (
 	deliveryField  = "delivery:"
 	deliveredField = "delivered:"
 )
+
+// ErrNoDelivery says that a delivery is not one that waits for a decision.
+var ErrNoDelivery = errors.New("nothing to decide")
 
 // maxReason bounds what is kept of the reason of a failure, in bytes.
 const maxReason = 500
