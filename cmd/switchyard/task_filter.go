@@ -25,11 +25,12 @@ type taskFilter struct {
 	Kind  string        `help:"Those of this kind, or of all kinds of a beginning, such as agent_*."`
 	User  string        `help:"Those that act for this user."`
 	Tag   string        `help:"Those with this tag."`
+	Error string        `help:"Those whose last error has this text in it, in whatever case. Without --state, those that wait, are held or have succeeded are left out." placeholder:"TEXT"`
 	Since time.Duration `help:"Those that came to their state in the last so much time, such as 2h. When that was is not known of those that are scheduled, held or running."`
 }
 
 func (f taskFilter) filter() tasks.Filter {
-	filter := tasks.Filter{Queue: f.Queue, States: f.State, Kind: f.Kind, User: f.User, Tag: f.Tag}
+	filter := tasks.Filter{Queue: f.Queue, States: f.State, Kind: f.Kind, User: f.User, Tag: f.Tag, Error: f.Error}
 	if f.Since > 0 {
 		filter.Since = time.Now().Add(-f.Since)
 	}
@@ -37,7 +38,7 @@ func (f taskFilter) filter() tasks.Filter {
 }
 
 func (f taskFilter) empty() bool {
-	return f.Queue == "" && len(f.State) == 0 && f.Kind == "" && f.User == "" && f.Tag == "" && f.Since == 0
+	return f.Queue == "" && len(f.State) == 0 && f.Kind == "" && f.User == "" && f.Tag == "" && f.Error == "" && f.Since == 0
 }
 
 // taskChoice is the tasks that a command is to change.

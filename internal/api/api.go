@@ -135,7 +135,10 @@ func NewHandler(o Options) *Handler {
 	api := humago.New(mux, config)
 	s := &server{Options: o, schemas: schemasOf(o.Catalog)}
 	for _, register := range []func(huma.API){
-		s.registerSend, s.registerTasks, s.registerChange, s.registerRuns, s.registerListRuns, s.registerBatches, s.registerSchedule, s.registerSources, s.registerBrake, s.registerUsers, s.registerKinds, s.registerQueues, s.registerTokens, s.registerTokenList, s.registerAudit, s.registerBriefings, s.registerDeliveries, s.registerSeries, s.registerDaemons, s.registerOverview,
+		s.registerSend, s.registerTasks, s.registerChange, s.registerBulk, s.registerRuns, s.registerListRuns, s.registerBatches,
+		s.registerSchedule, s.registerSources, s.registerBrake, s.registerUsers, s.registerKinds, s.registerQueues,
+		s.registerTokens, s.registerTokenList, s.registerAudit, s.registerBriefings, s.registerDeliveries,
+		s.registerSeries, s.registerDaemons, s.registerOverview,
 	} {
 		register(api)
 	}

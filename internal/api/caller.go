@@ -65,6 +65,14 @@ func (c *Caller) need(action tokens.Action, kind string) error {
 	return p
 }
 
+// needSome is need for what is done to the tasks of a kind, or with "" to those that the caller may.
+func (c *Caller) needSome(action tokens.Action, kind string) error {
+	if kind == "" && c.Token != nil && slices.ContainsFunc(c.Token.Scopes, func(s tokens.Scope) bool { return s.Action == action }) {
+		return nil
+	}
+	return c.need(action, kind)
+}
+
 func scope(action tokens.Action, kind string) string {
 	if kind == "" {
 		return string(action)

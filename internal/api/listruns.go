@@ -19,6 +19,7 @@ type listRunsInput struct {
 	State  []tasks.State `query:"state" doc:"States, with commas between them."`
 	User   string        `query:"user" doc:"The user for whom the agents work."`
 	Tag    string        `query:"tag" doc:"A tag that the runs' tasks have."`
+	Error  string        `query:"error" doc:"A text that the last error has in it, in whatever case. Without state, those that wait, are held or have succeeded are left out."`
 	Waits  bool          `query:"waits" doc:"Only runs with a step that waits for a person."`
 	Limit  int           `query:"limit" minimum:"1" maximum:"200" default:"50"`
 	Cursor string        `query:"cursor" doc:"What the page before says comes next."`
@@ -27,7 +28,7 @@ type listRunsInput struct {
 // query returns the query of the next page, which asks for the same runs.
 func (in *listRunsInput) query(cursor string) string {
 	q := url.Values{"cursor": {cursor}, "limit": {strconv.Itoa(in.Limit)}, "kind": {in.Kind}}
-	for name, value := range map[string]string{"user": in.User, "tag": in.Tag, "state": join(in.State)} {
+	for name, value := range map[string]string{"user": in.User, "tag": in.Tag, "error": in.Error, "state": join(in.State)} {
 		if value != "" {
 			q.Set(name, value)
 		}
@@ -66,7 +67,7 @@ func (s *server) listRuns(ctx context.Context, in *listRunsInput) (*runsOutput, 
 	if err := callerOf(ctx).need(tokens.RunsRead, ""); err != nil {
 		return nil, err
 	}
-	f := tasks.Filter{Kind: in.Kind, States: in.State, User: in.User, Tag: in.Tag}
+	f := tasks.Filter{Kind: in.Kind, States: in.State, User: in.User, Tag: in.Tag, Error: in.Error}
 	if in.Waits && len(f.States) == 0 {
 		f.States = []tasks.State{tasks.StateParked}
 	}

@@ -188,6 +188,7 @@ type listInput struct {
 	State  []tasks.State `query:"state" doc:"States, with commas between them."`
 	User   string        `query:"user" doc:"The user for whom the tasks work."`
 	Tag    string        `query:"tag" doc:"A tag that the tasks have."`
+	Error  string        `query:"error" doc:"A text that the last error has in it, in whatever case. Without state, those that wait, are held or have succeeded are left out."`
 	Since  time.Time     `query:"since" doc:"Those known to have come to their state then or later."`
 	From   time.Time     `query:"from" doc:"Those sent then or later."`
 	To     time.Time     `query:"to" doc:"Those sent before this moment."`
@@ -198,7 +199,7 @@ type listInput struct {
 // query returns the query of the next page, which asks for the same tasks.
 func (in *listInput) query(cursor string) string {
 	q := url.Values{"cursor": {cursor}, "limit": {strconv.Itoa(in.Limit)}}
-	for name, value := range map[string]string{"queue": in.Queue, "kind": in.Kind, "user": in.User, "tag": in.Tag, "state": join(in.State)} {
+	for name, value := range map[string]string{"queue": in.Queue, "kind": in.Kind, "user": in.User, "tag": in.Tag, "error": in.Error, "state": join(in.State)} {
 		if value != "" {
 			q.Set(name, value)
 		}
@@ -233,7 +234,7 @@ type pageOutput struct {
 }
 
 func (s *server) list(ctx context.Context, in *listInput) (*pageOutput, error) {
-	f := tasks.Filter{Queue: in.Queue, States: in.State, Kind: in.Kind, User: in.User, Tag: in.Tag, Since: in.Since, From: in.From, To: in.To}
+	f := tasks.Filter{Queue: in.Queue, States: in.State, Kind: in.Kind, User: in.User, Tag: in.Tag, Error: in.Error, Since: in.Since, From: in.From, To: in.To}
 	found, next, err := s.search(ctx, f, in.Limit, in.Cursor)
 	if err != nil {
 		return nil, err

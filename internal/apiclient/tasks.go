@@ -100,7 +100,7 @@ func (c *Client) Wait(ctx context.Context, name tasks.Name) (tasks.Status, error
 // List returns some of the tasks that f means, from where after says.
 func (c *Client) List(ctx context.Context, f tasks.Filter, limit int, after string) (tasks.Page, error) {
 	q := url.Values{}
-	for name, value := range map[string]string{"queue": f.Queue, "kind": f.Kind, "user": f.User, "tag": f.Tag, "cursor": after} {
+	for name, value := range map[string]string{"queue": f.Queue, "kind": f.Kind, "user": f.User, "tag": f.Tag, "error": f.Error, "cursor": after} {
 		if value != "" {
 			q.Set(name, value)
 		}

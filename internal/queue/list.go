@@ -38,12 +38,15 @@ type walk interface {
 // first. Pages together have every task that was meant all the time. One that moves meanwhile may
 // come twice or not at all. What is kept of a task and is no task's is listed as broken.
 //
+// An error alone is looked for in the states of [tasks.StatesWithError], and not among all that wait.
+//
 // A foreign client's task has its labels within a minute or so, if a worker takes from its queue.
 func (c *Client) List(ctx context.Context, f tasks.Filter, limit int, after string) (tasks.Page, error) {
 	page := tasks.Page{Tasks: []tasks.Status{}}
 	if limit < 1 || limit > maxPage {
 		return page, fmt.Errorf("limit %d: use 1 to %d", limit, maxPage)
 	}
+	f = f.Whole()
 	w, err := c.walk(ctx, f, after)
 	if err != nil {
 		return page, err

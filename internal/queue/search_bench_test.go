@@ -17,22 +17,7 @@ import (
 // BenchmarkSearch finds tasks among many, SEARCH_TASKS of them or 100,000: by the index, and beside
 // it by looking at all tasks, which is the baseline. A page has up to 100 tasks.
 func BenchmarkSearch(b *testing.B) {
-	many := 100_000
-	if n, err := strconv.Atoi(os.Getenv("SEARCH_TASKS")); err == nil {
-		many = n
-	}
-	redisClient := redis.NewClient(&redis.Options{Addr: redistest.Server(b).Addr})
-	defer func() { _ = redisClient.Close() }()
-	table, err := routing.New(queues, nil, nil)
-	if err != nil {
-		b.Fatal(err)
-	}
-	catalog, err := tasks.NewCatalog(0, tasks.KindOf[note]("agent_a", 1), tasks.KindOf[note]("agent_b", 1))
-	if err != nil {
-		b.Fatal(err)
-	}
-	c := NewClient(redisClient, table, catalog, queues, telemetry.None())
-	fill(b, c, many)
+	c, _ := filled(b)
 	for _, tc := range []struct {
 		name string
 		f    tasks.Filter
@@ -56,6 +41,38 @@ func BenchmarkSearch(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkMatch names all of 100,000 tasks, or SEARCH_TASKS of them, as a preview counts them.
+func BenchmarkMatch(b *testing.B) {
+	c, many := filled(b)
+	for b.Loop() {
+		if names, _, err := c.Match(b.Context(), tasks.Filter{Kind: "agent_*"}); err != nil || len(names) != min(many, MaxMatches) {
+			b.Fatalf("%d of %d tasks, %v", len(names), many, err)
+		}
+	}
+}
+
+// filled returns a client of a Redis with many tasks, and how many they are.
+func filled(b *testing.B) (*Client, int) {
+	b.Helper()
+	many := 100_000
+	if n, err := strconv.Atoi(os.Getenv("SEARCH_TASKS")); err == nil {
+		many = n
+	}
+	redisClient := redis.NewClient(&redis.Options{Addr: redistest.Server(b).Addr})
+	b.Cleanup(func() { _ = redisClient.Close() })
+	table, err := routing.New(queues, nil, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	catalog, err := tasks.NewCatalog(0, tasks.KindOf[note]("agent_a", 1), tasks.KindOf[note]("agent_b", 1))
+	if err != nil {
+		b.Fatal(err)
+	}
+	c := NewClient(redisClient, table, catalog, queues, telemetry.None())
+	fill(b, c, many)
+	return c, many
 }
 
 // fill adds tasks of two kinds, 10,000 users and as many orders as there are thousands of tasks.

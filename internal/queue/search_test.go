@@ -93,6 +93,57 @@ func TestTasksAreFoundByTheirLabels(t *testing.T) {
 	})
 }
 
+func TestTasksAreFoundByWhatTheirErrorsSay(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		r := newRig(t, client, nil, handlers{"agent_a": nothing})
+		for id, why := range map[string]string{"a": "Over the BUDGET", "b": "too slow", "c": "budget 7 is gone", "w": "no budget"} {
+			r.put(id, "scheduled")
+			if _, err := r.client.Cancel(t.Context(), named(id), tasks.Cancellation{By: "eve", Why: why}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r.client.Run(t.Context(), named("w")) // and keeps its error
+		r.put("d", "retry")                   // has none
+		for _, tc := range []struct {
+			filter tasks.Filter
+			want   string
+		}{
+			{tasks.Filter{Error: "budget"}, "a c"},
+			{tasks.Filter{Error: "BUDGET", User: "ada"}, "a c"},
+			{tasks.Filter{Error: "Too Slow"}, "b"},
+			{tasks.Filter{Error: "cancelled by eve: "}, "a b c"},
+			{tasks.Filter{Error: "budget", States: []tasks.State{tasks.StateWaiting}}, "w"},
+			{tasks.Filter{Error: "budget", States: []tasks.State{tasks.StateFailed}}, ""},
+			{tasks.Filter{Error: "no such words"}, ""},
+		} {
+			for _, limit := range []int{1, 100} {
+				got := r.pages(tc.filter, limit, func() {})
+				slices.Sort(got)
+				if strings.Join(got, " ") != tc.want {
+					t.Errorf("%+v by %d: %q, want %q", tc.filter, limit, got, tc.want)
+				}
+			}
+		}
+	})
+}
+
+// TestAnErrorIsNotLookedForAmongThoseThatWait has more tasks wait than a page looks at.
+func TestAnErrorIsNotLookedForAmongThoseThatWait(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		r := newRig(t, client, nil, handlers{"agent_a": nothing})
+		waiting := make([]tasks.New, maxLooked+1)
+		for i := range waiting {
+			waiting[i] = tasks.New{Args: note{As: "agent_a"}, Options: tasks.Options{ID: fmt.Sprint("w", i)}}
+		}
+		r.client.EnqueueMany(t.Context(), waiting)
+		r.put("x", "archived")
+		page, err := r.client.List(t.Context(), tasks.Filter{Error: "none has this"}, 100, "")
+		if err != nil || page.Next != "" || len(page.Tasks) != 0 {
+			t.Errorf("%d tasks, next %q, %v: want the one page to be all", len(page.Tasks), page.Next, err)
+		}
+	})
+}
+
 func TestACursorBelongsToItsFilter(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -20,6 +21,34 @@ func (c *Client) Status(ctx context.Context, queue, id string) (tasks.Status, bo
 		return tasks.Status{}, false, fmt.Errorf("status of task %s in %s: %w", id, queue, err)
 	}
 	return all[0], all[0].State != "", nil
+}
+
+// Statuses returns tasks, in the order of their names. The state of one that is not there, or is in no queue
+// of ours, is "".
+func (c *Client) Statuses(ctx context.Context, names []tasks.Name) ([]tasks.Status, error) {
+	all := make([]tasks.Status, 0, len(names))
+	for some := range slices.Chunk(names, lookAtOnce) {
+		found, err := c.statuses(ctx, some)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range found {
+			if !slices.Contains(c.queues, s.Queue) {
+				s.State = ""
+			}
+			all = append(all, s)
+		}
+	}
+	return all, nil
+}
+
+// Now returns Redis's time, by which it is noted when tasks were added.
+func (c *Client) Now(ctx context.Context) (time.Time, error) {
+	now, err := c.redis.Time(ctx).Result()
+	if err != nil {
+		return now, fmt.Errorf("ask redis for the time: %w", err)
+	}
+	return now.UTC(), nil
 }
 
 // statuses returns tasks in one round trip. The state of one that is gone is "".

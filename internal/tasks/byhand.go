@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -25,9 +26,12 @@ type Filter struct {
 	Kind   string  // or a pattern such as agent_*, see [CheckPattern]
 	User   string
 	Tag    string
-	Since  time.Time // those known to have come to their state then or later
-	From   time.Time // those added then or later, and
-	To     time.Time // before this moment
+	// Error is a text that the last error has in it, in whatever case. Without states it means
+	// those of [StatesWithError].
+	Error string    `json:",omitempty"`
+	Since time.Time // those known to have come to their state then or later
+	From  time.Time // those added then or later, and
+	To    time.Time // before this moment
 }
 
 // Check reports what is wrong with f.
@@ -47,6 +51,9 @@ func (f Filter) Check() error {
 			return err
 		}
 	}
+	if err := checkErrorText(f.Error); err != nil {
+		return err
+	}
 	if !f.From.IsZero() && !f.To.IsZero() && !f.From.Before(f.To) {
 		return fmt.Errorf("from %s is not before %s: no task was added between them", f.From.Format(time.RFC3339), f.To.Format(time.RFC3339))
 	}
@@ -57,7 +64,35 @@ func (f Filter) Check() error {
 func (f Filter) Matches(s Status) bool {
 	return (f.Queue == "" || f.Queue == s.Queue) && (len(f.States) == 0 || slices.Contains(f.States, s.State)) &&
 		(f.Kind == "" || Covers(f.Kind, s.Kind)) && (f.User == "" || f.User == UserOf(s.Payload)) &&
-		(f.Tag == "" || slices.Contains(s.Tags, f.Tag)) && within(s.Since, f.Since, time.Time{}) && within(s.Created, f.From, f.To)
+		(f.Tag == "" || slices.Contains(s.Tags, f.Tag)) && (f.Error == "" || hasText(s.LastError, f.Error)) &&
+		within(s.Since, f.Since, time.Time{}) && within(s.Created, f.From, f.To)
+}
+
+// Whole returns f with the states that it means.
+func (f Filter) Whole() Filter {
+	if f.Error != "" && len(f.States) == 0 {
+		f.States = StatesWithError
+	}
+	return f
+}
+
+// maxErrorText bounds the text that an error is searched for, in bytes.
+const maxErrorText = 200
+
+// checkErrorText reports why an error cannot be searched for a text. "" can: it is in every error.
+func checkErrorText(text string) error {
+	switch {
+	case len(text) > maxErrorText:
+		return fmt.Errorf("error %.40q… has %d bytes: give a part of at most %d", text, len(text), maxErrorText)
+	case !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl):
+		return fmt.Errorf("error %.40q has a control character, or is not UTF-8: give a part without", text)
+	}
+	return nil
+}
+
+// hasText reports whether a text has another one in it, in whatever case.
+func hasText(text, part string) bool {
+	return strings.Contains(strings.ToLower(text), strings.ToLower(part))
 }
 
 // within reports whether a time is known to lie in a span; a zero end of the span is none.

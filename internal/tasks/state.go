@@ -33,6 +33,10 @@ var States = []State{
 	StateSucceeded, StateFailed, StateCancelled, StateExpired, StateBroken,
 }
 
+// StatesWithError are those in which a task is looked for by its last error: it has failed, or is at its
+// next attempt. A task that waits again may have one, too, but is one of very many that have none.
+var StatesWithError = []State{StateRunning, StateRetrying, StateParked, StateFailed, StateCancelled, StateExpired}
+
 // Ended reports whether a task in state s has come to its end. It runs again only if somebody
 // has it do so.
 func (s State) Ended() bool {

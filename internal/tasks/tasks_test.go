@@ -47,6 +47,24 @@ func TestAPayloadThatIsNotOneValidObjectIsRefusedInWords(t *testing.T) {
 	}
 }
 
+func TestAnErrorIsSearchedForABoundedTextThatCanBeSeen(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                       "<nil>",
+		"Zeit über":              "<nil>",
+		strings.Repeat("a", 200): "<nil>",
+		strings.Repeat("a", 201): `error "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"… has 201 bytes: give a part of at most 200`,
+		"a\nb":                   `error "a\nb" has a control character, or is not UTF-8: give a part without`,
+		"\xff":                   `error "\xff" has a control character, or is not UTF-8: give a part without`,
+	} {
+		if err := (Filter{Error: text}).Check(); fmt.Sprint(err) != want {
+			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+	if !(Filter{Error: "ZEIT ÜB"}).Matches(Status{LastError: "die Zeit überschritten"}) {
+		t.Error("letters of another case are told apart")
+	}
+}
+
 func TestArgsAreValidatedBeforeTheyAreSent(t *testing.T) {
 	if _, err := Encode(greet{}); fmt.Sprint(err) != `greet: field "name" is empty: give a name` {
 		t.Errorf("Encode = %v", err)
