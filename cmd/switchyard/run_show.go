@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -11,7 +10,6 @@ import (
 	"unicode"
 
 	"switchyard/internal/journal"
-	"switchyard/internal/llm"
 	"switchyard/internal/tasks"
 	"switchyard/internal/tasks/agents"
 )
@@ -115,8 +113,8 @@ func state(s journal.Step) string {
 
 // paid returns what a step took in tokens, in and out, and in money, if it was a model's.
 func paid(s journal.Step) (tokens, cost string) {
-	var answered agents.Asking
-	if json.Unmarshal(s.Result, &answered) != nil || answered.Answer.Usage == (llm.Usage{}) {
+	answered, ok := agents.AskingOf(s)
+	if !ok {
 		return "", ""
 	}
 	if answered.Answer.Cost > 0 {

@@ -48,6 +48,10 @@ func (s *server) registerEvents(api huma.API) {
 		}
 	}
 	register(api, stream("follow-task", "/v1/tasks/{id}/events", "Follow a task to its end"), s.follow)
+	register(api, huma.Operation{
+		OperationID: "list-events", Method: http.MethodGet, Path: "/v1/users/{user}/history", Summary: "Get what happened to a user's agents lately, the latest first",
+		Tags: []string{"events"}, Errors: []int{http.StatusNotFound},
+	}, s.history)
 	register(api, stream("follow-user", "/v1/users/{user}/events", "Follow what happens to a user's agents"), s.followUser)
 }
 

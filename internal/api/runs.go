@@ -20,13 +20,23 @@ import (
 // Run is an agent's run.
 type Run struct {
 	Task     string            `json:"task" doc:"The task, as queue/ID."`
+	Kind     string            `json:"kind"`
 	User     string            `json:"user"`
 	State    tasks.State       `json:"state"`
 	Attempts []journal.Attempt `json:"attempts"`
-	Steps    []journal.Step    `json:"steps" doc:"In the order in which they began first."`
+	Steps    []RunStep         `json:"steps" doc:"In the order in which they began first."`
 	Waits    string            `json:"waits,omitempty" doc:"The step that waits for a person, if there is one."`
 	Ended    time.Time         `json:"ended,omitzero"`
 	Result   json.RawMessage   `json:"result,omitempty"`
+	// LastError is the task's, as long as the run has not ended.
+	LastError  string       `json:"last_error,omitempty" doc:"What the last attempt that failed has said, if the run has not ended."`
+	Usage      *RunUsage    `json:"usage,omitempty" doc:"What all answers of models took together."`
+	Transcript []RunMessage `json:"transcript,omitempty" doc:"With transcript=true: the conversation with the model, as far as the journal has it; the latest 200 messages."`
+}
+
+type getRunInput struct {
+	Named
+	Transcript bool `query:"transcript" doc:"Tell the conversation with the model, too."`
 }
 
 func (s *server) registerRuns(api huma.API) {
@@ -56,8 +66,8 @@ func (s *server) findRun(ctx context.Context, action tokens.Action, n Named) (ta
 	return status, run, nil
 }
 
-func (s *server) getRun(ctx context.Context, in *Named) (*body[Run], error) {
-	status, run, err := s.findRun(ctx, tokens.RunsRead, *in)
+func (s *server) getRun(ctx context.Context, in *getRunInput) (*body[Run], error) {
+	status, run, err := s.findRun(ctx, tokens.RunsRead, in.Named)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +75,14 @@ func (s *server) getRun(ctx context.Context, in *Named) (*body[Run], error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &body[Run]{Run{Task: run.Task, User: run.User, State: status.State, Attempts: h.Attempts, Steps: h.Steps, Ended: h.Ended, Result: h.Result}}
+	out := &body[Run]{Run{Task: run.Task, Kind: status.Kind, User: run.User, State: status.State, Attempts: h.Attempts, Ended: h.Ended, Result: h.Result}}
+	out.Body.Steps, out.Body.Usage = runStepsOf(h.Steps)
+	if h.Ended.IsZero() {
+		out.Body.LastError = status.LastError
+	}
+	if in.Transcript {
+		out.Body.Transcript = transcriptOf(h.Steps)
+	}
 	if step, ok := h.Undecided(); ok {
 		out.Body.Waits = step.Name
 	}

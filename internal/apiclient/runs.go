@@ -16,7 +16,11 @@ func (c *Client) History(ctx context.Context, task tasks.Name) (*journal.History
 	path, query := named(task.String())
 	var r api.Run
 	_, _, err := c.do(ctx, request{method: http.MethodGet, path: path + "/run", query: query}, &r)
-	return &journal.History{Attempts: r.Attempts, Steps: r.Steps, Ended: r.Ended, Result: r.Result}, err
+	h := &journal.History{Attempts: r.Attempts, Ended: r.Ended, Result: r.Result}
+	for _, s := range r.Steps {
+		h.Steps = append(h.Steps, s.Step)
+	}
+	return h, err
 }
 
 // Decide writes a person's verdict about the step of a run that waits for one, and has its task go

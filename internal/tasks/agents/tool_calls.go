@@ -70,7 +70,7 @@ func (t *talk) callOne(ctx context.Context, place *place, number string, c llm.C
 		return refused(refuse("not called: the arguments have to be one JSON object, but %v. You wrote %.200q: call it again, with all of the arguments", err, c.Arguments)), nil
 	}
 	c.Arguments = string(arguments)
-	step, effect := stepName("tool "+number+" "+c.Name), t.isAlone(c.Name)
+	step, effect := stepName(toolStep+number+" "+c.Name), t.isAlone(c.Name)
 	if t.needsApproval(c.Name) {
 		if err := t.run.Journal.Approval(ctx, step, json.RawMessage(c.Arguments)); err != nil {
 			return called{}, err
