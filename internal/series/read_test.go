@@ -116,3 +116,27 @@ func BenchmarkReadADay(b *testing.B) {
 		}
 	}
 }
+
+func TestNumbersAreReadAsTheyAreWritten(t *testing.T) {
+	for text, want := range map[string][4]int64{
+		"":                            {},
+		"1":                           {1},
+		"1,22,333,4444,5":             {1, 22, 333, 4444},
+		"0,,7":                        {0, 0, 7},
+		"x1,1x,-1, 2":                 {},
+		"1000000000000,1000000000001": {1000000000000},
+		"10000000000000,9":            {0, 9},
+		"99999999999999999999999,8":   {0, 8},
+		"1.5,2e3,+4,3":                {0, 0, 0, 3},
+	} {
+		var got [4]int64
+		if read(text, got[:]); got != want {
+			t.Errorf("%q is read as %v, want %v", text, got, want)
+		}
+	}
+	v := vector{3, 0, 12}
+	var again vector
+	if read(v.text(), again[:]); again != v || v.text() != "3,0,12" {
+		t.Errorf("%q is read as %v", v.text(), again)
+	}
+}
