@@ -121,7 +121,7 @@ func NewHandler(o Options) *Handler {
 	api := humago.New(mux, config)
 	s := &server{Options: o, schemas: schemasOf(o.Catalog)}
 	for _, register := range []func(huma.API){
-		s.registerSend, s.registerTasks, s.registerChange, s.registerBulk, s.registerRuns, s.registerListRuns, s.registerBatches, s.registerSchedule, s.registerSources, s.registerBrake, s.registerUsers, s.registerKinds, s.registerTokens,
+		s.registerSend, s.registerTasks, s.registerChange, s.registerBulk, s.registerRuns, s.registerListRuns, s.registerBatches, s.registerSchedule, s.registerEntryTicks, s.registerSources, s.registerBrake, s.registerUsers, s.registerKinds, s.registerTokens,
 	} {
 		register(api)
 	}
