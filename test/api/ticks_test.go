@@ -14,12 +14,12 @@ import (
 
 func TestAnEntryTellsItselfInWords(t *testing.T) {
 	onEach(t, false, func(d *door) {
-		const entry = `{"spec":"0 8 * * MON-FRI","zone":"Europe/Berlin","kind":"echo","payload":{"text":"good morning"}}`
+		const entry = `{"spec":"0 8 * * MON-FRI","zone":"Europe/Berlin","kind":"echo","payload":{"text":"good morning"},"owner":"ada"}`
 		const words = "words=At 08:00 on Monday to Friday, Europe/Berlin time"
 		d.want(http.StatusOK, d.do("PUT", "/v1/schedule/morning?dry_run=true", entry), words)
 		d.want(http.StatusCreated, d.do("PUT", "/v1/schedule/morning", entry), words)
 		d.want(http.StatusOK, d.do("GET", "/v1/schedule/morning", ""), words)
-		d.want(http.StatusOK, d.do("GET", "/v1/schedule?match=morning", ""), "items.0."+words)
+		d.want(http.StatusOK, d.do("GET", "/v1/schedule?owner=ada", ""), "items.0."+words)
 		d.want(http.StatusOK, d.do("GET", "/v1/schedule?late=true", ""), "items=[]")
 		d.want(http.StatusOK, d.do("GET", "/v1/schedule/morning/ticks", ""), "items=[]", "overdue=null")
 		d.want(http.StatusNotFound, d.do("GET", "/v1/schedule/none/ticks", ""), "type=/problems/not-found")
