@@ -14,6 +14,7 @@ type listEntriesInput struct {
 	Origin string `query:"origin" enum:"config,api,user"`
 	State  string `query:"state" enum:"ok,paused,error,over,unreadable"`
 	Match  string `query:"match" doc:"A part of the ID."`
+	Late   bool   `query:"late" doc:"Only entries that are due for more than 10 s and that no scheduler has taken."`
 	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"200" doc:"About how many entries are looked at."`
 	Cursor string `query:"cursor" doc:"What the page before says comes next."`
 }
@@ -29,7 +30,7 @@ func (s *server) listEntries(ctx context.Context, in *listEntriesInput) (*body[E
 	if err := caller.need(tokens.ScheduleRead, ""); err != nil {
 		return nil, err
 	}
-	f := schedule.Filter{Origin: in.Origin, Owner: in.Owner, Kind: in.Kind, State: schedule.State(in.State), Match: in.Match, Page: in.Limit}
+	f := schedule.Filter{Origin: in.Origin, Owner: in.Owner, Kind: in.Kind, State: schedule.State(in.State), Match: in.Match, Late: in.Late, Page: in.Limit}
 	if caller.User != "" {
 		f.Owner = caller.User
 	}

@@ -43,6 +43,7 @@ type EntryBody struct {
 type Entry struct {
 	ID string `json:"id"`
 	EntryBody
+	Words    string         `json:"words,omitempty" doc:"When the spec says that it is due, in a sentence."`
 	Origin   string         `json:"origin" doc:"Who made it: config, api or user. Only api entries can be changed here."`
 	State    schedule.State `json:"state"`
 	Due      time.Time      `json:"due,omitzero" doc:"When it is enqueued next."`
@@ -60,13 +61,14 @@ type Entry struct {
 	Runs         int64  `json:"runs"`
 	Skipped      int64  `json:"skipped,omitempty"`
 	Paused       bool   `json:"paused"`
+	Late         bool   `json:"late,omitempty" doc:"Whether it is due for more than 10 s and not sent: nobody takes it, it cannot be sent, or its owner is stopped."`
 	Revision     int64  `json:"revision"`
 }
 
 func entryOf(r schedule.Record) Entry {
 	e := r.Entry
 	return Entry{
-		ID: e.ID, Origin: e.Origin, State: r.State(), Due: r.Due(), Last: r.Books.Last, LastTask: r.Books.LastTask, Error: r.Books.LastError,
+		ID: e.ID, Words: e.Words(), Late: r.Late(time.Now()), Origin: e.Origin, State: r.State(), Due: r.Due(), Last: r.Books.Last, LastTask: r.Books.LastTask, Error: r.Books.LastError,
 		LastQueue: r.Books.LastQueue, Tick: r.Books.Next, Preferences: e.Preferences, StartsPaused: e.Paused, Runs: r.Books.Runs, Skipped: r.Books.Skipped, Paused: r.Books.Paused, Revision: r.Books.Revision,
 		EntryBody: EntryBody{
 			Spec: e.Spec, Zone: e.Zone, Cron: string(e.Cron), Kind: e.Kind, Payload: e.Payload, Queue: e.Queue, CatchUp: string(e.CatchUp),

@@ -48,10 +48,10 @@ func (v values) list() (words string, ok bool) {
 		if length < 1 {
 			length += v.count
 		}
-		switch {
-		case length == 1:
+		switch length {
+		case 1:
 			items = append(items, v.say(r.first))
-		case length == 2:
+		case 2:
 			items = append(items, v.say(r.first), v.say(r.last))
 		default:
 			items = append(items, v.say(r.first)+" to "+v.say(r.last))

@@ -214,6 +214,16 @@ func (e Entry) tickAfter(b *calendar.Budget, after time.Time) (next time.Time, e
 	return next, nil
 }
 
+// Words says in a sentence when the entry is due, see [calendar.Describe]: by its spec alone, within Start and
+// End. It is "" if there is no such zone.
+func (e Entry) Words() string {
+	zone, err := calendar.LoadZone(e.Zone)
+	if err != nil {
+		return ""
+	}
+	return calendar.Describe(e.Spec, calendar.Options{Zone: zone, Cron: e.Cron})
+}
+
 // encode returns e as it is stored, the same for equal entries.
 func (e Entry) encode() ([]byte, error) {
 	if len(bytes.TrimSpace(e.Payload)) == 0 {

@@ -20,6 +20,9 @@ type Filter struct {
 	Origin, Owner, Kind string
 	State               State
 	Match               string // a part of the ID
+	// Late is whether to list only entries that are due for longer than [LateAfter] and that no
+	// scheduler has taken.
+	Late bool
 	// Page is about how many entries to look at; with an owner or a part of the ID, how
 	// many that have it. 0: [DefaultPage].
 	Page int
@@ -55,6 +58,8 @@ func (s *Store) Get(ctx context.Context, id string) (Record, error) {
 // nothing but that ID and the reason as its last error.
 func (s *Store) List(ctx context.Context, f Filter, start string) (page []Record, next string, err error) {
 	switch {
+	case f.Late:
+		return s.listLate(ctx, f, start)
 	case f.Owner != "":
 		return s.listOwned(ctx, f, start)
 	case f.Match != "":

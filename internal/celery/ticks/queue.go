@@ -106,5 +106,14 @@ func (q *Queue) States(ctx context.Context, receipts []tasks.Receipt) ([]tasks.S
 	return all, nil
 }
 
+// TaskID returns the ID of a task of the schedule where it is performed: name is that of our queues, and queue
+// is a receipt's.
+func (q *Queue) TaskID(queue, name string) string {
+	if IsCelerys(queue) && q.celery != nil {
+		return q.celery.id(name)
+	}
+	return name
+}
+
 // IsCelerys reports whether a receipt's queue is one of Celery.
 func IsCelerys(queue string) bool { return strings.HasPrefix(queue, marked) }
