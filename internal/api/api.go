@@ -136,7 +136,7 @@ func NewHandler(o Options) *Handler {
 	s := &server{Options: o, schemas: schemasOf(o.Catalog)}
 	for _, register := range []func(huma.API){
 		s.registerSend, s.registerTasks, s.registerChange, s.registerBulk, s.registerRuns, s.registerListRuns, s.registerBatches,
-		s.registerSchedule, s.registerEntryTicks, s.registerSources, s.registerBrake, s.registerUsers, s.registerKinds, s.registerQueues,
+		s.registerSchedule, s.registerEntryTicks, s.registerExplain, s.registerSources, s.registerBrake, s.registerUsers, s.registerKinds, s.registerQueues,
 		s.registerTokens, s.registerTokenList, s.registerAudit, s.registerBriefings, s.registerDeliveries,
 		s.registerSeries, s.registerDaemons, s.registerOverview,
 	} {

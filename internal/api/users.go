@@ -50,6 +50,7 @@ func (s *server) registerUsers(api huma.API) {
 	remove.DefaultStatus = http.StatusNoContent
 	register(api, remove, s.removeUser)
 	register(api, operation("get-usage", http.MethodGet, "/v1/users/{user}/usage", "Get what a user's agents have spent on models"), s.getUsage)
+	register(api, operation("get-usage-limit", http.MethodGet, "/v1/usage/limit", "Get what each user's agents may spend in a day"), s.usageLimit)
 	register(api, operation("list-usage", http.MethodGet, "/v1/usage", "Get what everybody's agents have spent on models"), s.listUsage)
 }
 
@@ -181,6 +182,16 @@ func (s *server) spentSince(ctx context.Context, user string, since Since) (*bod
 	}
 	lines, err := s.Usage.Lines(ctx, user, day)
 	return &body[[]Spent]{spentOf(lines)}, err
+}
+
+// Limit is what a user's agents may spend on models in a day of UTC; a part that is left out has no limit.
+type Limit struct {
+	Tokens int64   `json:"tokens,omitempty"`
+	Money  float64 `json:"money,omitempty"`
+}
+
+func (s *server) usageLimit(ctx context.Context, _ *struct{}) (*body[Limit], error) {
+	return &body[Limit]{Limit(s.Usage.Limit())}, callerOf(ctx).need(tokens.UsageRead, "")
 }
 
 func spentOf(lines []usage.Line) []Spent {

@@ -37,24 +37,5 @@ func (p briefingPages) Show(ctx context.Context, id string) (monitor.BriefingVie
 	if view.Body, err = b.HTML(); err != nil {
 		return view, true, err
 	}
-	ledger, err := p.store.Ledger(ctx, id)
-	for _, entry := range ledger {
-		view.Deliveries = append(view.Deliveries, deliveryOf(id, entry))
-	}
-	return view, true, err
-}
-
-func (p briefingPages) Doubts(ctx context.Context, user string, most int) ([]monitor.BriefingDelivery, error) {
-	doubts, err := p.store.Doubts(ctx, user, most)
-	var out []monitor.BriefingDelivery
-	for _, d := range doubts {
-		out = append(out, deliveryOf(d.Briefing, d.LedgerEntry))
-	}
-	return out, err
-}
-
-func deliveryOf(id string, e briefings.LedgerEntry) monitor.BriefingDelivery {
-	return monitor.BriefingDelivery{
-		Briefing: id, Channel: e.Channel, State: string(e.State), Detail: e.Detail, At: e.At, Doubtful: e.State == briefings.Doubtful,
-	}
+	return view, true, nil
 }

@@ -3,20 +3,18 @@ package app
 import (
 	"context"
 	"net"
-	"slices"
+	"net/http"
 	"sync"
 
 	"go.uber.org/zap"
 
 	"switchyard/docs"
-	"switchyard/internal/calendar"
 	"switchyard/internal/config"
-	"switchyard/internal/control"
+	"switchyard/internal/console"
 	"switchyard/internal/daemon"
 	"switchyard/internal/monitor"
 	"switchyard/internal/queue"
 	"switchyard/internal/rights"
-	"switchyard/internal/schedule"
 	"switchyard/internal/series"
 	"switchyard/internal/tasks"
 )
@@ -29,26 +27,42 @@ func (s *System) NewMonitor(waiter *queue.Waiter, checks ...daemon.Check) (*moni
 	if err != nil {
 		return nil, err
 	}
+	door := s.newAPI(waiter)
+	var pages http.Handler
+	if s.Config.Monitor.Pages {
+		if pages, err = s.newConsole(door); err != nil {
+			return nil, err
+		}
+	}
 	return monitor.New(monitor.Options{
 		Client:    s.Redis,
 		Users:     monitorUsers(s.Config),
 		Proxies:   proxies,
 		Briefings: briefingPages{s.Briefings},
 		Readers:   readerLinks{s},
-		Schedule:  schedulePage{s.Schedule},
-		Queues:    queueSizes{s.Queue},
-		Brake:     brakePage{s.Operator()},
+		Console:   pages,
 		Audit:     s.Audit,
 		Docs:      docs.Pages,
 		Health:    daemon.Health(),
 		Ready:     daemon.Ready(checks...),
 		Metrics:   daemon.Metrics(s.Metrics),
 		Charts:    s.Config.Monitor.Prometheus,
-		API:       s.newAPI(waiter),
+		API:       door,
 		Tokens:    callers{s.Tokens},
 		Origins:   s.Config.Monitor.Origins,
 		APIOnly:   !s.Config.Monitor.Pages,
 		Log:       s.Log,
+	})
+}
+
+// newConsole returns what operators work with, which asks the API.
+func (s *System) newConsole(door http.Handler) (http.Handler, error) {
+	return console.New(console.Options{
+		API: door, Sanitize: monitor.Sanitize, Traces: s.Config.Monitor.Traces, Log: s.Log,
+		Links: []console.Link{
+			{Href: "/asynqmon/", Name: "asynqmon", Key: "q", Whole: true}, {Href: "/docs/", Name: "Documentation", Key: "h"}, {Href: "/v1/", Name: "HTTP API"},
+			{Href: "/metrics", Name: "Metrics", Whole: true}, {Href: "/readyz", Name: "Ready"},
+		},
 	})
 }
 
@@ -124,69 +138,4 @@ func (s *System) monitorChecks() []daemon.Check {
 		checks = append(checks, daemon.Check{Name: "asynqmon", Test: rights.NewWatch(s.Redis, needs).Check})
 	}
 	return checks
-}
-
-// schedulePage gives the monitor its table of the schedule.
-type schedulePage struct{ store *schedule.Store }
-
-func (p schedulePage) Entries(ctx context.Context, limit int) ([]monitor.ScheduleRow, error) {
-	var rows []monitor.ScheduleRow
-	for start := ""; ; {
-		page, next, err := p.store.List(ctx, schedule.Filter{}, start)
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range page {
-			rows = append(rows, scheduleRow(r))
-		}
-		if start = next; start == "" || len(rows) >= limit {
-			break
-		}
-	}
-	slices.SortFunc(rows, func(a, b monitor.ScheduleRow) int { return a.Next.Compare(b.Next) })
-	return rows[:min(limit, len(rows))], nil
-}
-
-func scheduleRow(r schedule.Record) monitor.ScheduleRow {
-	row := monitor.ScheduleRow{
-		Entry: r.Entry.ID, Kind: r.Entry.Kind, Spec: r.Entry.Spec, Zone: r.Entry.Zone,
-		Next: r.Books.Next, Last: r.Books.Last, Paused: r.Books.Paused,
-	}
-	if zone, err := calendar.LoadZone(r.Entry.Zone); err == nil && !row.Next.IsZero() {
-		row.Next = row.Next.In(zone)
-	}
-	return row
-}
-
-// queueSizes gives the monitor the summary of its front page.
-type queueSizes struct{ client *queue.Client }
-
-func (q queueSizes) Queues(ctx context.Context) ([]monitor.QueueSize, error) {
-	sizes, err := q.client.Sizes(ctx)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]monitor.QueueSize, len(sizes))
-	for i, s := range sizes {
-		out[i] = monitor.QueueSize{
-			Name: s.Queue, Waiting: s.Waiting, Running: s.Running, Scheduled: s.Scheduled,
-			Retrying: s.Retrying, Failed: s.Failed, Held: s.Held, Paused: s.Paused,
-		}
-	}
-	return out, nil
-}
-
-// brakePage gives the monitor who is paused.
-type brakePage struct{ operator *control.Operator }
-
-func (p brakePage) Stopped(ctx context.Context, most int) (monitor.Stopped, error) {
-	all, err := p.operator.Overview(ctx, most)
-	if err != nil {
-		return monitor.Stopped{}, err
-	}
-	out := monitor.Stopped{Everyone: all.Everyone.Words, More: all.More}
-	for _, s := range all.Users {
-		out.Users = append(out.Users, monitor.StoppedUser{ID: s.User, State: string(s.State), Parked: s.Parked, Why: s.Words, Waits: s.Decisions()})
-	}
-	return out, nil
 }

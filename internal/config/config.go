@@ -113,6 +113,8 @@ type Monitor struct {
 	Users []MonitorUser `yaml:"users,omitempty"`
 	// Prometheus is the URL of the server that asynqmon draws its charts from.
 	Prometheus string `yaml:"prometheus,omitempty"`
+	// Traces is the address where a trace is looked at, with {trace} in place of its ID.
+	Traces string `yaml:"traces,omitempty"`
 	// Proxies in front of it, as addresses or networks. Their X-Forwarded-For is believed.
 	Proxies []string `yaml:"proxies,omitempty"`
 	// Origins are the sites whose pages may ask the HTTP API with a token, exactly as browsers send

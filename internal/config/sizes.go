@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"strings"
 	"time"
 
@@ -76,7 +77,19 @@ func (c Config) checkAddresses() error {
 			errs = append(errs, fmt.Errorf("%s %q: use a port of 0 to 65535", a.key, a.addr))
 		}
 	}
-	return errors.Join(append(errs, c.Monitor.checkPrometheus())...)
+	return errors.Join(append(errs, c.Monitor.checkPrometheus(), c.Monitor.checkTraces())...)
+}
+
+// checkTraces refuses an address that leads to no trace, or elsewhere than to a web page.
+func (m Monitor) checkTraces() error {
+	if m.Traces == "" {
+		return nil
+	}
+	u, err := url.Parse(m.Traces)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || !strings.Contains(m.Traces, "{trace}") {
+		return fmt.Errorf("monitor.traces %q: give the address of a page with {trace} in place of a trace's ID, such as https://traces.example.org/trace/{trace}, without a user or a password", m.Traces)
+	}
+	return nil
 }
 
 // checkPrometheus refuses what may be secret: asynqmon writes the address into its pages.

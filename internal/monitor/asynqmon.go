@@ -5,8 +5,10 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"path"
 	"regexp"
 	"strings"
 
@@ -14,8 +16,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// consolePath is where asynqmon lives. Its pages under it are made in the browser.
-const consolePath = "/asynqmon"
+// asynqmonPath is where asynqmon lives. Its pages under it are made in the browser.
+const asynqmonPath = "/asynqmon"
 
 // sharedClient hands asynqmon the process's client instead of options to dial with.
 // asynqmon's own Close would close that client, and is never called: there is nothing
@@ -25,15 +27,15 @@ type sharedClient struct{ client redis.UniversalClient }
 // MakeRedisClient implements asynq.RedisConnOpt.
 func (c sharedClient) MakeRedisClient() any { return c.client }
 
-// newConsole returns asynqmon, read-only for readers, with charts from a Prometheus if its URL
+// newAsynqmon returns asynqmon, read-only for readers, with charts from a Prometheus if its URL
 // is not "". asynqmon knows neither users nor
 // origins: the handler relies on the gate and the cross-origin protection around it.
-func newConsole(client redis.UniversalClient, charts string) (http.Handler, error) {
-	reader, err := newConsoleFor(client, charts, true)
+func newAsynqmon(client redis.UniversalClient, charts string) (http.Handler, error) {
+	reader, err := newAsynqmonFor(client, charts, true)
 	if err != nil {
 		return nil, err
 	}
-	operator, err := newConsoleFor(client, charts, false)
+	operator, err := newAsynqmonFor(client, charts, false)
 	if err != nil {
 		return nil, err
 	}
@@ -46,35 +48,50 @@ func newConsole(client redis.UniversalClient, charts string) (http.Handler, erro
 	}), nil
 }
 
-func newConsoleFor(client redis.UniversalClient, charts string, readOnly bool) (http.Handler, error) {
-	console := asynqmon.New(asynqmon.Options{
-		RootPath:          consolePath,
+func newAsynqmonFor(client redis.UniversalClient, charts string, readOnly bool) (http.Handler, error) {
+	pages := asynqmon.New(asynqmon.Options{
+		RootPath:          asynqmonPath,
 		RedisConnOpt:      sharedClient{client},
 		PrometheusAddress: charts,
 		ReadOnly:          readOnly,
 	})
 	index := httptest.NewRecorder()
-	console.ServeHTTP(index, httptest.NewRequest(http.MethodGet, consolePath+"/", nil))
-	policy, err := consolePolicy(index.Body.String())
+	pages.ServeHTTP(index, httptest.NewRequest(http.MethodGet, asynqmonPath+"/", nil))
+	policy, err := asynqmonPolicy(index.Body.String())
 	if err != nil {
 		return nil, err
 	}
+	page := strings.Replace(index.Body.String(), "</body>", wayBack+"</body>", 1)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy", policy)
-		console.ServeHTTP(w, r)
+		if isPage(r.URL.Path) {
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			_, _ = io.WriteString(w, page) // the reader may have gone
+			return
+		}
+		pages.ServeHTTP(w, r)
 	}), nil
+}
+
+// wayBack leads from asynqmon's pages to the console. It stands beside what asynqmon draws.
+const wayBack = `<a href="/" style="position:fixed;left:0.5rem;bottom:0.5rem;z-index:2000;padding:0.4rem 0.8rem;border-radius:0.3rem;background:#0b5d7a;color:#fff;font:0.9rem system-ui,sans-serif;text-decoration:none">← Switchyard</a>`
+
+// isPage reports whether an address is one of asynqmon's pages, which are all the same document: it
+// is neither of its API nor a file.
+func isPage(address string) bool {
+	return !strings.HasPrefix(address, asynqmonPath+"/api/") && path.Ext(address) == ""
 }
 
 var inlineScript = regexp.MustCompile(`(?s)<script>(.*?)</script>`)
 
-// consolePolicy returns the Content-Security-Policy asynqmon's page can work under: its
+// asynqmonPolicy returns the Content-Security-Policy asynqmon's page can work under: its
 // own scripts and the inline ones its page has now, by their hashes, and inline styles,
 // which its component library writes as it goes. The web fonts its page asks for are
 // refused, so that it opens at once on a machine without internet too.
-func consolePolicy(page string) (string, error) {
+func asynqmonPolicy(page string) (string, error) {
 	scripts := inlineScript.FindAllStringSubmatch(page, -1)
 	if len(scripts) == 0 {
-		return "", errors.New("asynqmon's page has no inline script: consolePolicy no longer fits it")
+		return "", errors.New("asynqmon's page has no inline script: asynqmonPolicy no longer fits it")
 	}
 	var hashes strings.Builder
 	for _, s := range scripts {

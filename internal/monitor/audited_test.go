@@ -89,24 +89,3 @@ func TestAChangeThatCannotBeAuditedIsLogged(t *testing.T) {
 		t.Errorf("logged %+v, want what was changed", logged.All())
 	}
 }
-
-func TestFrontPageSaysWhoIsPaused(t *testing.T) {
-	h := newHandler(t, func(o *Options) {
-		o.Brake = fakeBrake{stopped: Stopped{
-			Everyone: "everyone's agents are paused since noon", More: 7,
-			Users: []StoppedUser{{ID: "auth0|<b>", State: "paused", Why: "by op", Parked: 41, Waits: []string{"agents/t1: pay"}}},
-		}}
-	})
-	mustContain(t, get(t, h, "/").Body.String(), "<strong>Everyone is paused.</strong> everyone&#39;s agents are paused since noon",
-		`<td>auth0|&lt;b&gt;</td><td>paused</td><td class="number">41</td><td>agents/t1: pay<br></td><td>by op</td>`, "7 more: <code>switchyard status --all</code> lists them all.")
-	if body := get(t, newHandler(t, func(o *Options) { o.Brake = fakeBrake{} }), "/").Body.String(); strings.Contains(body, "aused") {
-		t.Errorf("nobody is paused, and the page says %s", body)
-	}
-}
-
-type fakeBrake struct {
-	stopped Stopped
-	err     error
-}
-
-func (b fakeBrake) Stopped(context.Context, int) (Stopped, error) { return b.stopped, b.err }

@@ -1,20 +1,15 @@
 package monitor
 
 import (
-	"cmp"
 	"context"
-	"fmt"
-	"html/template"
 	"net/http"
 	"net/url"
 	"strconv"
 	"time"
 )
 
-const (
-	briefingsOnPage = 50
-	maxBriefingID   = 300 // bytes
-)
+// maxBriefingID bounds the ID of a briefing that is asked for, in bytes.
+const maxBriefingID = 300
 
 // BriefingSummary is one line of the list of briefings.
 type BriefingSummary struct {
@@ -27,7 +22,7 @@ type BriefingSummary struct {
 
 // BriefingQuery asks for the newest briefings before a time, or the oldest after one.
 type BriefingQuery struct {
-	User          string // "": of all
+	User          string
 	Before, After time.Time
 	Limit         int
 }
@@ -42,15 +37,7 @@ type BriefingPage struct {
 // again before it is shown.
 type BriefingView struct {
 	BriefingSummary
-	Body       string
-	Deliveries []BriefingDelivery
-}
-
-// BriefingDelivery is what became of a briefing on a channel.
-type BriefingDelivery struct {
-	Briefing, Channel, State, Detail string
-	At                               time.Time
-	Doubtful                         bool // it waits for a person
+	Body string
 }
 
 // BriefingReader finds the briefings that are kept.
@@ -58,14 +45,11 @@ type BriefingReader interface {
 	List(ctx context.Context, q BriefingQuery) (BriefingPage, error)
 	// Show returns a briefing and true, or false if it is not kept. id is whatever was asked for.
 	Show(ctx context.Context, id string) (BriefingView, bool, error)
-	// Doubts returns at most so many deliveries that wait for a person; with a user those to them.
-	Doubts(ctx context.Context, user string, most int) ([]BriefingDelivery, error)
 }
 
 // leafing is a page of an archive, with the addresses of the pages around it; "" is none.
 type leafing struct {
 	BriefingPage
-	User         string
 	Newer, Older string
 }
 
@@ -82,14 +66,10 @@ func turn(r *http.Request, limit int) BriefingQuery {
 }
 
 // leaf adds to a page where one may leaf from it.
-func leaf(page BriefingPage, user string) leafing {
-	out := leafing{BriefingPage: page, User: user}
+func leaf(page BriefingPage) leafing {
+	out := leafing{BriefingPage: page}
 	to := func(name string, at time.Time) string {
-		values := url.Values{name: {strconv.FormatInt(at.Unix(), 10)}}
-		if user != "" {
-			values.Set("user", user)
-		}
-		return "?" + values.Encode()
+		return "?" + url.Values{name: {strconv.FormatInt(at.Unix(), 10)}}.Encode()
 	}
 	if n := len(page.List); n > 0 {
 		if page.Newer {
@@ -100,45 +80,4 @@ func leaf(page BriefingPage, user string) leafing {
 		}
 	}
 	return out
-}
-
-func (h *Handler) listBriefings(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), readTimeout)
-	defer cancel()
-	q := turn(r, briefingsOnPage)
-	q.User = cmp.Or(CallerOf(r).User, r.URL.Query().Get("user"))
-	page, err := h.briefings.List(ctx, q)
-	if err != nil {
-		h.unavailable(w, "briefings", err)
-		return
-	}
-	h.show(w, http.StatusOK, "briefings", "Briefings", leaf(page, q.User))
-}
-
-// shown is a briefing whose body is harmless.
-type shown struct {
-	BriefingView
-	Body template.HTML
-}
-
-func (h *Handler) showBriefing(w http.ResponseWriter, r *http.Request) {
-	id := r.PathValue("id")
-	if len(id) > maxBriefingID {
-		h.notFound(w, fmt.Sprintf("A briefing's ID has at most %d bytes; this one has %d.", maxBriefingID, len(id)))
-		return
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), readTimeout)
-	defer cancel()
-	b, found, err := h.briefings.Show(ctx, id)
-	if only := CallerOf(r).User; only != "" && b.User != only {
-		found = false
-	}
-	switch {
-	case err != nil:
-		h.unavailable(w, "briefing", err)
-	case !found:
-		h.notFound(w, fmt.Sprintf("There is no briefing %q, or it is no longer kept.", id))
-	default:
-		h.show(w, http.StatusOK, "briefing", b.Title, shown{b, sanitize(b.Body)})
-	}
 }

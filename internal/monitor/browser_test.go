@@ -1,7 +1,6 @@
 package monitor
 
 import (
-	"fmt"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -22,40 +21,24 @@ import (
 // serve runs a monitor with a few rows of everything on a port of its own.
 func serve(t *testing.T, client redis.UniversalClient) string {
 	t.Helper()
-	tick := time.Date(2026, 11, 24, 8, 0, 0, 0, time.UTC)
 	h := newHandler(t, func(o *Options) {
 		o.Client = client
 		o.Docs = docs.Pages
-		o.Queues = fakeQueues{sizes: []QueueSize{{Name: "agents", Waiting: 3, Running: 2}, {Name: "briefings", Scheduled: 12}, {Name: "scraping", Waiting: 40, Running: 16, Retrying: 1, Paused: true}}}
-		o.Schedule = fakeSchedule{rows: []ScheduleRow{
-			{Entry: "front-pages", Kind: "scrape_feed", Spec: "@every 15m", Zone: "UTC", Next: tick, Last: tick.Add(-15 * time.Minute)},
-			{Entry: "briefing:mia", Kind: "briefing_generate", Spec: "0 8 * * 1-5", Zone: "Europe/Berlin", Next: tick, Paused: true},
-		}}
-		o.Briefings = fakeBriefings{title: "Monday", body: "<h1>Monday</h1><p>News.</p>", list: []BriefingSummary{{ID: "b1", User: "mia", Title: "Monday", Created: tick}}}
 	})
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
 	return server.URL
 }
 
-func TestFrontPageLinksWorkInABrowser(t *testing.T) {
+func TestTheWayFromAsynqmonBackAndToTheDocumentationInABrowser(t *testing.T) {
 	base := serve(t, redistest.Client(t, redistest.Mini(t).Addr()))
 	ctx, tab := browser.Open(t)
-	follow := func(link string, css string) browser.Step {
-		return chromedp.Steps(
-			chromedp.Navigate(base+"/"),
-			browser.Click(fmt.Sprintf(`.cards a[href=%q]`, link)),
-			chromedp.WaitVisible(chromedp.CSS(css)),
-		)
-	}
 	err := chromedp.Do(ctx,
-		chromedp.Navigate(base+"/"), browser.See("scraping"), browser.Shot("front"),
-		follow("/briefings/", `a[href="/briefings/b1"]`), browser.Shot("briefings"),
-		browser.Click(`a[href="/briefings/b1"]`), browser.See("News."), browser.Shot("briefing"),
-		follow("/schedule/", "table"), browser.See("briefing_generate"), browser.Shot("schedule"),
-		follow("/docs/", "dl"), browser.Shot("docs"),
+		chromedp.Navigate(base+"/asynqmon/queues/agents"), chromedp.WaitVisible(chromedp.CSS("#root header")),
+		browser.Click(`a[href="/"]`), browser.See("This is the console."),
+		chromedp.Navigate(base+"/docs/"), browser.Shot("docs"),
 		browser.Click(`a[href="/docs/architecture"]`), chromedp.WaitVisible(chromedp.CSS("article h1")), browser.Shot("doc"),
-		follow("/asynqmon/", "#root header"),
+		browser.Click(`nav a[href="/asynqmon/"]`), chromedp.WaitVisible(chromedp.CSS("#root header")),
 	)
 	if err != nil {
 		t.Fatalf("%v; the browser says %q", err, tab.Complaints())

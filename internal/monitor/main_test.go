@@ -21,16 +21,7 @@ type (
 	fakeBriefings struct {
 		list        []BriefingSummary
 		title, body string
-		doubts      []BriefingDelivery
 		err         error
-	}
-	fakeSchedule struct {
-		rows []ScheduleRow
-		err  error
-	}
-	fakeQueues struct {
-		sizes []QueueSize
-		err   error
 	}
 )
 
@@ -49,17 +40,6 @@ func (f fakeBriefings) List(_ context.Context, q BriefingQuery) (BriefingPage, e
 func (f fakeBriefings) Show(_ context.Context, id string) (BriefingView, bool, error) {
 	return BriefingView{BriefingSummary: BriefingSummary{ID: id, User: "mia", Title: f.title}, Body: f.body}, id == "b1", f.err
 }
-
-func (f fakeBriefings) Doubts(_ context.Context, user string, _ int) ([]BriefingDelivery, error) {
-	if user != "" && user != "mia" {
-		return nil, f.err
-	}
-	return f.doubts, f.err
-}
-
-func (f fakeSchedule) Entries(context.Context, int) ([]ScheduleRow, error) { return f.rows, f.err }
-
-func (f fakeQueues) Queues(context.Context) ([]QueueSize, error) { return f.sizes, f.err }
 
 const manual = `# The manual
 
@@ -82,7 +62,7 @@ func options(client redis.UniversalClient) Options {
 	return Options{
 		Client:    client,
 		Briefings: fakeBriefings{},
-		Schedule:  fakeSchedule{},
+		Console:   said("<!doctype html><title>Console</title><p>This is the console."),
 		Audit:     &fakeAudit{},
 		Docs:      fstest.MapFS{"manual.md": {Data: []byte(manual)}},
 		Health:    said("alive"),

@@ -1,5 +1,5 @@
-// Package monitor is the web side of Switchyard: a front page, the briefings, the
-// schedule, the documentation with its Atom feed, and the asynqmon console.
+// Package monitor is the web side of Switchyard: it lets people in to the console, to asynqmon, to
+// the HTTP API and to the documentation with its Atom feed, and has the pages of readers.
 //
 // It makes one [http.Handler] and leaves listening to its caller, who asks
 // [CheckListen] first. With users configured every page but the two health checks
@@ -33,12 +33,9 @@ type Options struct {
 	Proxies   []netip.Prefix
 	Briefings BriefingReader
 	// Readers have secret addresses in place of a sign-in; nil: there are none.
-	Readers  Readers
-	Schedule ScheduleReader
-	// Queues fills the front page's summary; nil leaves it out.
-	Queues QueueReader
-	// Brake fills the front page's notice of who is paused; nil leaves it out.
-	Brake BrakeReader
+	Readers Readers
+	// Console is what operators work with, at every address that is none of the others; nil: there is none.
+	Console http.Handler
 	// Audit is where changes by page are kept.
 	Audit Auditor
 	// Docs holds the pages shown under /docs/, as Markdown files.
@@ -70,9 +67,6 @@ type Tokens interface {
 type Handler struct {
 	briefings BriefingReader
 	readers   Readers
-	schedule  ScheduleReader
-	queues    QueueReader
-	brake     BrakeReader
 	docs      library
 	links     []link
 	log       *zap.Logger
@@ -85,14 +79,14 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.serve.Se
 // New makes the monitor. The error names each user and each page that cannot be used
 // and what is wrong with it.
 func New(o Options) (*Handler, error) {
-	if o.Client == nil || o.Briefings == nil || o.Schedule == nil || o.Docs == nil || o.Audit == nil || o.Log == nil {
-		return nil, errors.New("monitor: Client, Briefings, Schedule, Docs, Audit and Log are all needed")
+	if o.Client == nil || o.Briefings == nil || o.Docs == nil || o.Audit == nil || o.Log == nil {
+		return nil, errors.New("monitor: Client, Briefings, Docs, Audit and Log are all needed")
 	}
 	accounts, err := readUsers(o.Users)
 	if err != nil {
 		return nil, err
 	}
-	h := &Handler{briefings: o.Briefings, readers: o.Readers, schedule: o.Schedule, queues: o.Queues, brake: o.Brake, links: o.links(), log: o.Log}
+	h := &Handler{briefings: o.Briefings, readers: o.Readers, links: o.links(), log: o.Log}
 	g := gate{proxies: o.Proxies, guesses: newSources(), refused: &daemon.Burst{}, log: o.Log}
 	if len(accounts) > 0 {
 		g.signIn = newSignIn(accounts)

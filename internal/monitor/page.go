@@ -16,13 +16,9 @@ var files embed.FS
 
 // pages are the templates by name. Each is parsed with the layout around it.
 var pages = map[string]*template.Template{
-	"front":     parsePage("front"),
-	"briefings": parsePage("briefings"),
-	"briefing":  parsePage("briefing"),
-	"schedule":  parsePage("schedule"),
-	"docs":      parsePage("docs"),
-	"doc":       parsePage("doc"),
-	"problem":   parsePage("problem"),
+	"docs":    parsePage("docs"),
+	"doc":     parsePage("doc"),
+	"problem": parsePage("problem"),
 }
 
 // readerPages are those that lead to nothing else of the monitor.
@@ -37,8 +33,8 @@ func parsePage(name string) *template.Template       { return parse("layout", na
 func parseReaderPage(name string) *template.Template { return parse("reader", name) }
 
 func parse(layout, name string) *template.Template {
-	functions := template.FuncMap{"moment": moment, "stamp": stamp, "day": day, "segment": url.PathEscape}
-	return template.Must(template.New(name).Funcs(functions).ParseFS(files, "pages/"+layout+".html", "pages/leaf.html", "pages/deliveries.html", "pages/"+name+".html"))
+	functions := template.FuncMap{"stamp": stamp, "day": day, "segment": url.PathEscape}
+	return template.Must(template.New(name).Funcs(functions).ParseFS(files, "pages/"+layout+".html", "pages/leaf.html", "pages/"+name+".html"))
 }
 
 // view is what the layout needs; Data is the page's own.
@@ -76,17 +72,6 @@ type problem struct{ Text string }
 func (h *Handler) notFound(w http.ResponseWriter, text string) {
 	h.show(w, http.StatusNotFound, "problem", "Not found", problem{text})
 }
-
-// unavailable logs err and tells the reader only that the data cannot be read now.
-func (h *Handler) unavailable(w http.ResponseWriter, what string, err error) {
-	h.log.Error("monitor cannot read "+what, zap.Error(err))
-	h.show(w, http.StatusServiceUnavailable, "problem", "Not available", problem{
-		"The " + what + " cannot be read now. Reload in a moment; the monitor's log says why.",
-	})
-}
-
-// moment writes a time for people, in the zone it carries.
-func moment(t time.Time) string { return t.Format("2006-01-02 15:04:05 MST") }
 
 // stamp writes a time for programs.
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -1,10 +1,7 @@
 package monitor
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"html"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
@@ -33,93 +30,6 @@ func mustContain(t *testing.T, body string, wants ...string) {
 			t.Errorf("the page lacks %q:\n%s", want, body)
 		}
 	}
-}
-
-func TestFrontPageLinksEveryPartAndSumsUpTheQueues(t *testing.T) {
-	h := newHandler(t, func(o *Options) {
-		o.Queues = fakeQueues{sizes: []QueueSize{{Name: "agents", Waiting: 41, Paused: true}}}
-	})
-	w := get(t, h, "/")
-	mustContain(t, w.Body.String(), `<td><a href="/asynqmon/queues/agents">agents</a> <span class="tag">paused</span></td><td class="number">41</td><td class="number">0</td>`)
-	for _, path := range []string{"/briefings/", "/schedule/", "/asynqmon/", "/docs/", "/metrics", "/readyz", "/healthz", "/style.css"} {
-		mustContain(t, w.Body.String(), `href="`+path+`"`)
-		if page := get(t, h, path); page.Code != 200 {
-			t.Errorf("%s: status %d", path, page.Code)
-		}
-	}
-}
-
-func TestWhatIsAwayIsSaidAndNotShownRaw(t *testing.T) {
-	away := errors.New("dial tcp 10.1.2.3:6379: secret detail")
-	h := newHandler(t, func(o *Options) {
-		o.Briefings, o.Schedule, o.Queues, o.Brake = fakeBriefings{err: away}, fakeSchedule{err: away}, fakeQueues{err: away}, fakeBrake{err: away}
-	})
-	for path, want := range map[string]struct {
-		status int
-		said   string
-	}{
-		"/": {200, "The queues"}, "/briefings/": {503, "The briefings"}, "/briefings/b1": {503, "The briefing"}, "/schedule/": {503, "The schedule"},
-	} {
-		w := get(t, h, path)
-		if w.Code != want.status {
-			t.Errorf("%s: status %d, want %d", path, w.Code, want.status)
-		}
-		mustContain(t, html.UnescapeString(w.Body.String()), want.said+" cannot be read now. Reload in a moment; the monitor's log says why.")
-		if strings.Contains(w.Body.String(), "secret detail") {
-			t.Errorf("%s shows the error", path)
-		}
-	}
-}
-
-func TestABriefingCannotRunOrLoadAnything(t *testing.T) {
-	h := newHandler(t, func(o *Options) {
-		o.Briefings = fakeBriefings{title: `<script>title()</script>`, body: `<p onclick="evil()">Good <b>news</b></p>
-<script>evil()</script><iframe src="https://elsewhere.example"></iframe><img src="https://elsewhere.example/pixel.png">
-<a href="javascript:evil()">a</a><a href="https://example.com/story">story</a><a href="/asynqmon/">inside</a>
-<form action="/asynqmon/api/queues/agents:pause" method="post"><button>go</button></form><style>body{display:none}</style>
-<svg onload="evil()"></svg><p style="position:fixed">styled</p>`}
-	})
-	w := get(t, h, "/briefings/b1")
-	body := strings.ToLower(w.Body.String())
-	mustContain(t, body, "good <b>news</b>", `href="https://example.com/story"`, "&lt;script&gt;title()")
-	_, article, _ := strings.Cut(body, "<article>")
-	for _, bad := range []string{"<script", "evil()", "<iframe", "<img", "javascript:", "<form", "<button", "<style", "<svg", "style=", `"/asynqmon/"`} {
-		if strings.Contains(article, bad) {
-			t.Errorf("the briefing has %q:\n%s", bad, article)
-		}
-	}
-	policy := w.Header().Get("Content-Security-Policy")
-	mustContain(t, policy, "default-src 'none'", "form-action 'none'", "frame-ancestors 'none'")
-	if strings.Contains(policy, "script-src") || strings.Contains(policy, "unsafe") {
-		t.Errorf("policy %q allows scripts", policy)
-	}
-}
-
-func TestBriefingsAreListedAndMissingOnesSaidMissing(t *testing.T) {
-	written := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
-	h := newHandler(t, func(o *Options) {
-		o.Briefings = fakeBriefings{list: []BriefingSummary{{ID: "a b/c", User: "mia", Title: "Monday", Created: written}}}
-	})
-	mustContain(t, get(t, h, "/briefings/").Body.String(), `<td><a href="/briefings/a%20b%2Fc">Monday</a></td><td><a href="?user=mia">mia</a></td><td><time datetime="2026-11-23T08:00:00Z">2026-11-23 08:00:00 UTC</time></td>`)
-	for _, path := range []string{"/briefings/nope", "/briefings/" + strings.Repeat("x", 5000), "/docs/nope", "/docs/..%2fmonitor.go"} {
-		if w := get(t, h, path); w.Code != 404 || w.Body.Len() > 5000 {
-			t.Errorf("%.40s: status %d with %d bytes, want a short 404", path, w.Code, w.Body.Len())
-		}
-	}
-}
-
-func TestScheduleShowsTimesInTheirZone(t *testing.T) {
-	berlin, err := time.LoadLocation("Europe/Berlin")
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := newHandler(t, func(o *Options) {
-		o.Schedule = fakeSchedule{rows: []ScheduleRow{{
-			Entry: "mia", Kind: "briefing_generate", Spec: "0 8 * * *", Zone: "Europe/Berlin",
-			Next: time.Date(2026, 11, 24, 8, 0, 0, 0, berlin),
-		}}}
-	})
-	mustContain(t, get(t, h, "/schedule/").Body.String(), `<td>mia</td><td><code>briefing_generate</code></td><td><code>0 8 * * *</code></td><td>Europe/Berlin</td><td><time datetime="2026-11-24T07:00:00Z">2026-11-24 08:00:00 CET</time></td><td>never</td>`)
 }
 
 func TestAPageIsRenderedFromMarkdown(t *testing.T) {
@@ -217,17 +127,4 @@ func FuzzRenderedDocumentsHaveNoScript(f *testing.F) {
 			t.Errorf("rendered %q", d.Body)
 		}
 	})
-}
-
-func TestReadsHaveADeadline(t *testing.T) {
-	get(t, newHandler(t, func(o *Options) { o.Schedule = deadlineSchedule{t} }), "/schedule/")
-}
-
-type deadlineSchedule struct{ t *testing.T }
-
-func (s deadlineSchedule) Entries(ctx context.Context, _ int) ([]ScheduleRow, error) {
-	if _, ok := ctx.Deadline(); !ok {
-		s.t.Error("the schedule is read without a deadline")
-	}
-	return nil, nil
 }

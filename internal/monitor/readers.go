@@ -2,11 +2,16 @@ package monitor
 
 import (
 	"context"
+	"html/template"
 	"net/http"
 	"time"
 
 	"go.uber.org/zap"
 )
+
+// readTimeout bounds what one page reads, so that a Redis that hangs gives a page that
+// says so.
+const readTimeout = 5 * time.Second
 
 const (
 	readPrefix  = "/read/"
@@ -143,7 +148,7 @@ func (h *Handler) readArchive(w http.ResponseWriter, r *http.Request) {
 		h.readerUnavailable(w, err)
 		return
 	}
-	h.showReader(w, http.StatusOK, "read", "Your briefings", archive{leaf(page, ""), byMonth(page.List), readFeed})
+	h.showReader(w, http.StatusOK, "read", "Your briefings", archive{leaf(page), byMonth(page.List), readFeed})
 }
 
 func byMonth(list []BriefingSummary) []month {
@@ -157,6 +162,12 @@ func byMonth(list []BriefingSummary) []month {
 		last.List = append(last.List, b)
 	}
 	return months
+}
+
+// shown is a briefing whose body is harmless.
+type shown struct {
+	BriefingView
+	Body template.HTML
 }
 
 func (h *Handler) readBriefing(w http.ResponseWriter, r *http.Request) {
@@ -179,7 +190,7 @@ func (h *Handler) readBriefing(w http.ResponseWriter, r *http.Request) {
 	case !found || b.User != l.User:
 		h.showReader(w, http.StatusNotFound, "reader-problem", "Not found", problem{"This briefing is not kept, or no longer."})
 	default:
-		h.showReader(w, http.StatusOK, "read-briefing", b.Title, shown{b, sanitize(b.Body)})
+		h.showReader(w, http.StatusOK, "read-briefing", b.Title, shown{b, Sanitize(b.Body)})
 	}
 }
 

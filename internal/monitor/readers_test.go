@@ -134,10 +134,3 @@ func TestAReadersFeedIsAtomAndIsSentOnlyIfItHasChanged(t *testing.T) {
 		t.Errorf("with another tag: %d", other.Code)
 	}
 }
-
-func TestTheFrontPageNamesDeliveriesThatWaitForAPerson(t *testing.T) {
-	h := newHandler(t, func(o *Options) {
-		o.Briefings = fakeBriefings{doubts: []BriefingDelivery{{Briefing: "b7", Channel: "email", State: "doubtful", Detail: "the worker was lost while it delivered", Doubtful: true}}}
-	})
-	mustContain(t, get(t, h, "/").Body.String(), "Deliveries that wait for a person", "<strong>doubtful</strong>", "the worker was lost", "switchyard briefing again b7 email", "switchyard briefing settle b7 email")
-}

@@ -88,7 +88,7 @@ func (h *Handler) newReaderFeed(ctx context.Context, r *http.Request, user strin
 		}
 		f.Entries = append(f.Entries, readerEntry{
 			ID: feedID("briefing", b.ID), Title: b.Title, Link: atomLink{"alternate", "text/html", absolute(r, self+b.ID)},
-			Published: stamp(b.Created), Updated: stamp(b.Created), Content: atomContent{"html", string(sanitize(b.Body))},
+			Published: stamp(b.Created), Updated: stamp(b.Created), Content: atomContent{"html", string(Sanitize(b.Body))},
 		})
 	}
 	if len(f.Entries) > 0 {

@@ -38,7 +38,7 @@ func (h *Handler) routes(o Options, g gate) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	outside.Handle("/", g.guard(http.NewCrossOriginProtection().Handler(audited(inside, o.Audit, o.Log))))
+	outside.Handle("/", g.guard(http.NewCrossOriginProtection().Handler(inside)))
 	return outside, nil
 }
 
@@ -57,7 +57,7 @@ func noPages(outside *http.ServeMux, o Options, g gate) error {
 
 // pages returns what browsers see.
 func (h *Handler) pages(o Options) (http.Handler, error) {
-	console, err := newConsole(o.Client, o.Charts)
+	asynqmon, err := newAsynqmon(o.Client, o.Charts)
 	if err != nil {
 		return nil, err
 	}
@@ -65,17 +65,31 @@ func (h *Handler) pages(o Options) (http.Handler, error) {
 		return nil, err
 	}
 	inside := http.NewServeMux()
-	inside.HandleFunc("GET /{$}", h.front)
+	if o.Console != nil {
+		inside.Handle("/", o.Console)
+	}
 	inside.HandleFunc("GET /style.css", style)
-	inside.HandleFunc("GET /briefings/{$}", h.listBriefings)
-	inside.HandleFunc("GET /briefings/{id}", h.showBriefing)
-	inside.Handle("GET /schedule/{$}", ofAll(http.HandlerFunc(h.showSchedule)))
 	inside.HandleFunc("GET /docs/{$}", h.listDocs)
 	inside.HandleFunc("GET /docs/{page}", h.showDoc)
 	inside.HandleFunc("GET /docs/feed.atom", h.feed)
-	inside.Handle(consolePath+"/", ofAll(console))
+	inside.Handle(asynqmonPath+"/", ofAll(audited(asynqmon, o.Audit, o.Log)))
 	if o.Metrics != nil {
 		inside.Handle("GET /metrics", ofAll(o.Metrics))
 	}
 	return inside, nil
+}
+
+// link is one place the documentation leads to.
+type link struct{ Href, Name string }
+
+func (o Options) links() []link {
+	var links []link
+	if o.Console != nil {
+		links = append(links, link{"/", "Console"})
+	}
+	links = append(links, link{asynqmonPath + "/", "asynqmon"}, link{"/docs/", "Documentation"})
+	if o.API != nil {
+		links = append(links, link{"/v1/", "HTTP API"})
+	}
+	return links
 }

@@ -24,7 +24,7 @@ func foreignPolicy() *bluemonday.Policy {
 	return p
 }
 
-// sanitize returns what is harmless in HTML made from other people's pages.
-func sanitize(html string) template.HTML {
+// Sanitize returns what is harmless in HTML made from other people's pages.
+func Sanitize(html string) template.HTML {
 	return template.HTML(foreign.Sanitize(html))
 }

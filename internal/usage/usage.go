@@ -68,6 +68,9 @@ func NewBook(client redis.UniversalClient, prefix string, limit Amount, now func
 	return &Book{client: client, prefix: prefix, limit: limit, now: now}
 }
 
+// Limit returns what a user may spend in a day; a part that is 0 has no limit.
+func (b *Book) Limit() Amount { return b.limit }
+
 // Limited reports whether there is a limit at all.
 func (b *Book) Limited() bool { return b.limit != Amount{} }
 

@@ -1,0 +1,35 @@
+package console
+
+import (
+	"net/http"
+	"net/url"
+
+	"switchyard/internal/api"
+)
+
+type sourcesPage struct {
+	Items       []api.Source
+	First, Next string
+}
+
+func (c *Console) listSources(r *request) error {
+	q := url.Values{"limit": {entriesOnPage}}
+	if cursor := r.URL.Query().Get("cursor"); cursor != "" {
+		q.Set("cursor", cursor)
+	}
+	var list api.SourceList
+	if err := c.ask(r.Context(), question{path: "/v1/sources", query: q}, &list); err != nil {
+		return err
+	}
+	data := sourcesPage{Items: list.Items}
+	data.First, data.Next = leaf(r, url.Values{}, list.Next)
+	return c.show(r, http.StatusOK, "sources", view{Title: "Sources", Here: "/sources/", Refresh: 30, Data: data})
+}
+
+func (c *Console) showSource(r *request) error {
+	var source api.Source
+	if err := c.ask(r.Context(), question{path: "/v1/sources/" + url.PathEscape(r.PathValue("name"))}, &source); err != nil {
+		return err
+	}
+	return c.show(r, http.StatusOK, "source", view{Title: source.Name, Here: "/sources/", Refresh: 30, Data: source})
+}
