@@ -73,6 +73,9 @@ func (c *Console) streamOf(data taskData) string {
 	return taskPath(data.ID, "/events") + "?" + at(data.Queue).Encode()
 }
 
+// agentKinds is what the kinds of agents begin with.
+const agentKinds = "agent_"
+
 // addRun adds the steps of a task that is an agent's run.
 func (c *Console) addRun(r *request, data *taskData) error {
 	var run api.Run
@@ -80,6 +83,9 @@ func (c *Console) addRun(r *request, data *taskData) error {
 	query.Set("transcript", "true")
 	if err := c.askIf(r, question{path: taskPath(data.ID, "/run"), query: query}, &run); err != nil || run.Task == "" {
 		return err
+	}
+	if len(run.Steps) == 0 && !strings.HasPrefix(data.Kind, agentKinds) { // it works for a user, and is no agent's
+		return nil
 	}
 	data.Run, data.Steps = &run, stepBars(run, c.now())
 	for i, step := range run.Steps {
@@ -137,7 +143,7 @@ func (b bar) end(now time.Time) time.Time {
 func trail(attempts []api.TaskAttempt, now time.Time) []bar {
 	bars := make([]bar, len(attempts))
 	for i, a := range attempts {
-		bars[i] = bar{Number: a.Number, State: string(a.Outcome), Detail: a.Error, Began: a.Began, Ended: a.Ended, Worker: a.Worker, Trace: a.TraceID, Sent: a.Sent}
+		bars[i] = bar{Number: i + 1, State: string(a.Outcome), Detail: a.Error, Began: a.Began, Ended: a.Ended, Worker: a.Worker, Trace: a.TraceID, Sent: a.Sent}
 		if a.Ended.IsZero() {
 			bars[i].State = string(tasks.StateRunning)
 		}
@@ -195,7 +201,11 @@ func (c *Console) decide(r *request) error {
 	if err := c.ask(r.Context(), question{method: http.MethodPost, path: taskPath(id, "/decisions"), query: at(queue), body: body}, nil); err != nil {
 		return err
 	}
-	return c.done(r, taskPage(queue, id), "decided", uncounted, 0)
+	back := taskPage(queue, id)
+	if r.PostFormValue("back") == "inbox" {
+		back = "/decisions/"
+	}
+	return c.done(r, back, "decided", uncounted, 0)
 }
 
 // nothing is the problem of an address that there is not.

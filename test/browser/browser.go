@@ -157,3 +157,25 @@ func Legible(name string) Step {
 		return err
 	})
 }
+
+// Scripts says whether the scripts of pages run.
+func Scripts(run bool) Step {
+	return chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		_, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !run})
+		return err
+	})
+}
+
+// Type types a text into the first field of a selector of CSS, in place of what is there.
+func Type(css, text string) Step {
+	return chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		if err := chromedp.Do(ctx, chromedp.WaitVisible(chromedp.CSS(css))); err != nil {
+			return err
+		}
+		const choose = `(field) => { field.focus(); field.select(); }`
+		if _, err := chromedp.Run(ctx, chromedp.Evaluate[chromedp.Void](fmt.Sprintf("(%s)(document.querySelector(%q))", choose, css))); err != nil {
+			return fmt.Errorf("type into %s: %w", css, err)
+		}
+		return chromedp.Do(ctx, chromedp.KeyEvent(text))
+	})
+}
