@@ -15,6 +15,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
@@ -66,7 +67,11 @@ func (c *Tab) listen(event any) {
 	case *log.EventEntryAdded:
 		c.lines = append(c.lines, e.Entry.Text)
 	case *runtime.EventExceptionThrown:
-		c.lines = append(c.lines, e.ExceptionDetails.Text)
+		line := e.ExceptionDetails.Text
+		if thrown := e.ExceptionDetails.Exception; thrown != nil {
+			line += ": " + thrown.Description
+		}
+		c.lines = append(c.lines, line)
 	case *network.EventResponseReceived:
 		if !strings.HasPrefix(e.Response.URL, "http://127.0.0.1:") && !strings.HasPrefix(e.Response.URL, "data:") {
 			c.lines = append(c.lines, "loaded "+e.Response.URL)
@@ -123,7 +128,8 @@ func Fits(name string) Step {
 	return chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
 		layout, err := chromedp.Call(ctx, page.GetLayoutMetrics, cdp.Empty{})
 		if err == nil && layout.CSSContentSize.Width > float64(layout.CSSLayoutViewport.ClientWidth) {
-			err = fmt.Errorf("%s is %.0f pixels wide, the tab has %d", name, layout.CSSContentSize.Width, layout.CSSLayoutViewport.ClientWidth)
+			wide, _ := chromedp.Run(ctx, chromedp.Evaluate[string](`[...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > innerWidth + 1).slice(0, 8).map((e) => e.tagName + "." + e.className + " " + Math.round(e.getBoundingClientRect().right)).join(", ")`))
+			err = fmt.Errorf("%s is %.0f pixels wide, the tab has %d: %s", name, layout.CSSContentSize.Width, layout.CSSLayoutViewport.ClientWidth, wide)
 		}
 		return err
 	})
@@ -177,5 +183,19 @@ func Type(css, text string) Step {
 			return fmt.Errorf("type into %s: %w", css, err)
 		}
 		return chromedp.Do(ctx, chromedp.KeyEvent(text))
+	})
+}
+
+// Press presses keys that type nothing, one after the other, as somebody does who uses them as shortcuts.
+func Press(keys string) Step {
+	return chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		for _, key := range keys {
+			for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeRawKeyDown, input.DispatchKeyEventTypeKeyUp} {
+				if _, err := chromedp.Call(ctx, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: kind, Key: string(key)}); err != nil {
+					return fmt.Errorf("press %c: %w", key, err)
+				}
+			}
+		}
+		return nil
 	})
 }

@@ -18,31 +18,39 @@ import (
 // patience ends a step that never comes to its end. Nothing is measured against it.
 const patience = 20 * time.Second
 
+// openTab opens a browser, and returns what does steps in it. What the browser complains of fails the test.
+func openTab(t *testing.T) (do func(...browser.Step)) {
+	t.Helper()
+	ctx, tab := browser.Open(t)
+	t.Cleanup(func() {
+		for _, said := range tab.Complaints() {
+			if !strings.Contains(said, "status of 4") { // what is refused is answered so
+				t.Errorf("the browser says %q", said)
+			}
+		}
+	})
+	return func(steps ...browser.Step) {
+		t.Helper()
+		for i, step := range steps {
+			within, cancel := context.WithTimeout(ctx, patience)
+			err := chromedp.Do(within, step)
+			cancel()
+			if err != nil {
+				page, _ := chromedp.Run(ctx, chromedp.Evaluate[string](`location.href + "\n" + document.querySelector("main")?.innerText`))
+				t.Fatalf("step %d of %d: %v; the browser says %q; the page is %.2000s", i+1, len(steps), err, tab.Complaints(), page)
+			}
+		}
+	}
+}
+
 // withAndWithoutScripts runs a test in a browser, once with scripts and once without.
 func withAndWithoutScripts(t *testing.T, test func(t *testing.T, s *site, do func(...browser.Step))) {
 	for _, scripts := range []bool{true, false} {
 		t.Run(fmt.Sprintf("scripts %v", scripts), func(t *testing.T) {
 			s := open(t, "redis://"+redistest.Server(t).Addr)
-			ctx, tab := browser.Open(t)
-			do := func(steps ...browser.Step) {
-				t.Helper()
-				for i, step := range steps {
-					within, cancel := context.WithTimeout(ctx, patience)
-					err := chromedp.Do(within, step)
-					cancel()
-					if err != nil {
-						page, _ := chromedp.Run(ctx, chromedp.Evaluate[string](`location.href + "\n" + document.querySelector("main")?.innerText`))
-						t.Fatalf("step %d of %d: %v; the browser says %q; the page is %.2000s", i+1, len(steps), err, tab.Complaints(), page)
-					}
-				}
-			}
+			do := openTab(t)
 			do(browser.Scripts(scripts))
 			test(t, s, do)
-			for _, said := range tab.Complaints() {
-				if !strings.Contains(said, "status of 422") { // what a form is answered that has a fault
-					t.Errorf("the browser says %q", said)
-				}
-			}
 		})
 	}
 }

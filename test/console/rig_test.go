@@ -5,9 +5,11 @@ package console
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +20,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"switchyard/internal/app"
+	"switchyard/internal/audit"
 	"switchyard/internal/config"
 	"switchyard/internal/daemon"
 	"switchyard/internal/llm"
@@ -197,3 +200,21 @@ func (s *site) do(r *http.Request) (status int, body string) {
 	}
 	return res.StatusCode, string(text)
 }
+
+// operator is who does what a test does beside the browser.
+var operator = audit.Actor{Name: "op", Via: audit.Command}
+
+// decide decides about the step of a run, over the HTTP API.
+func (s *site) decide(id, step, decision string) {
+	s.Helper()
+	r, err := http.NewRequestWithContext(s.Context(), http.MethodPost, s.url+"/v1/tasks/"+id+"/decisions", strings.NewReader(fmt.Sprintf(`{"step":%q,"decision":%q}`, step, decision)))
+	if err != nil {
+		s.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	if status, body := s.do(r); status != http.StatusOK {
+		s.Fatalf("%s %s: %d %s", decision, step, status, body)
+	}
+}
+
+func userPage(id string) string { return "/users/" + url.PathEscape(id) }
