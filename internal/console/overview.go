@@ -89,6 +89,9 @@ func needsOf(o api.Overview) (needs []need) {
 			text, detail := q.Queue+" waits too long", "the oldest task waits for "+span(q.Oldest)
 			if q.Paused {
 				text, detail = q.Queue+" is paused", count(q.Waiting)+" tasks wait"
+				if q.Waiting == 1 {
+					detail = "1 task waits"
+				}
 			}
 			needs = append(needs, need{!q.Paused, text, "/tasks/?state=waiting&queue=" + url.QueryEscape(q.Queue), detail})
 		}

@@ -1,13 +1,12 @@
 package series
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
-
-	"slices"
-	"strings"
 
 	"github.com/redis/go-redis/v9"
 )

@@ -148,7 +148,7 @@ func TestTheOverviewTellsWhatTheTokenMayKnow(t *testing.T) {
 			return strings.Join(all, " ")
 		}
 		for scopes, want := range map[string]string{
-			"runs:read": "decisions", "brake:read": "paused", "schedule:read": "overdue", "queues:read": "dead daemons late_queues", "users:read": "deliveries",
+			"runs:read": "decisions", "brake:read": "paused", "schedule:read": "overdue", "queues:read": "dead daemons late_queues", "briefings:read": "deliveries",
 			"tasks:send": "", "admin": strings.Join(parts, " "),
 		} {
 			d.make(tokens.New{}, scopes)
@@ -157,7 +157,7 @@ func TestTheOverviewTellsWhatTheTokenMayKnow(t *testing.T) {
 			}
 		}
 		// Who may ask for one user alone learns of no other.
-		all := []string{"runs:read", "brake:read", "schedule:read", "queues:read", "users:read"}
+		all := []string{"runs:read", "brake:read", "schedule:read", "queues:read", "briefings:read"}
 		d.make(tokens.New{User: "ada"}, all...)
 		if got := told(d.want(http.StatusOK, d.do("GET", "/v1/overview", ""), "decisions=1", "paused.users=1", "paused.everyone=false")); got != "decisions paused" {
 			d.Errorf("told %q of ada", got)
