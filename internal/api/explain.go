@@ -82,8 +82,11 @@ func (e *Explained) tick(work *calendar.Budget, spec calendar.Spec, after time.T
 	}
 	for at := after; at.Before(end); {
 		next, err := spec.Next(work, at)
-		if err != nil || next.IsZero() || next.After(end) {
-			return nil // the ticks above say as much as there is to know
+		if errors.Is(err, calendar.ErrTooMuchWork) || err == nil && (next.IsZero() || next.After(end)) {
+			break // the ticks above say as much as there is to know
+		}
+		if err != nil {
+			return err
 		}
 		year, month, day := next.In(zone).Date()
 		e.Days = append(e.Days, next.In(zone).Format(time.DateOnly))

@@ -47,8 +47,10 @@ func (s *site) post(path, name string, form url.Values, headers ...string) (stat
 	return res.StatusCode, res.Header.Get("Location")
 }
 
-func TestWhoMaySeeAndDoWhat(t *testing.T) {
-	s := open(t, "redis://"+redistest.Server(t).Addr, withSignIns(t))
+func TestWhoMaySeeAndDoWhat(t *testing.T) { onEach(t, mayAndMayNot) }
+
+func mayAndMayNot(t *testing.T, redis string) {
+	s := open(t, redis, withSignIns(t))
 	for _, user := range []string{"ada", "bob"} {
 		s.send(agents.Args{Agent: "secretary", User: user}, tasks.Options{ID: "run-" + user})
 		s.await("agents", "run-"+user, tasks.StateParked)
@@ -142,8 +144,10 @@ func TestNoPageAllowsScriptsOrFormsOfOthers(t *testing.T) {
 	}
 }
 
-func TestAFormThatIsSentTwiceDoesItOnce(t *testing.T) {
-	s := open(t, "redis://"+redistest.Server(t).Addr)
+func TestAFormThatIsSentTwiceDoesItOnce(t *testing.T) { onEach(t, sentTwice) }
+
+func sentTwice(t *testing.T, redis string) {
+	s := open(t, redis)
 	s.send(chore{Text: "x"}, tasks.Options{ID: "done"})
 	s.await("default", "done", tasks.StateSucceeded)
 	form := url.Values{"key": {"a key of the page"}}

@@ -44,19 +44,19 @@ func openTab(t *testing.T) (do func(...browser.Step)) {
 }
 
 // withAndWithoutScripts runs a test in a browser, once with scripts and once without.
-func withAndWithoutScripts(t *testing.T, test func(t *testing.T, s *site, do func(...browser.Step))) {
+func withAndWithoutScripts(t *testing.T, test func(s *site, do func(...browser.Step))) {
 	for _, scripts := range []bool{true, false} {
 		t.Run(fmt.Sprintf("scripts %v", scripts), func(t *testing.T) {
 			s := open(t, "redis://"+redistest.Server(t).Addr)
 			do := openTab(t)
 			do(browser.Scripts(scripts))
-			test(t, s, do)
+			test(s, do)
 		})
 	}
 }
 
 func TestAFailedTaskIsFoundAndRunAgain(t *testing.T) {
-	withAndWithoutScripts(t, func(t *testing.T, s *site, do func(...browser.Step)) {
+	withAndWithoutScripts(t, func(s *site, do func(...browser.Step)) {
 		s.send(chore{User: "ada", Fail: "the shop is closed"}, tasks.Options{ID: "broken"})
 		s.send(chore{User: "bob", Fail: "out of paper"}, tasks.Options{ID: "other"})
 		s.await("default", "broken", tasks.StateFailed)
@@ -74,7 +74,7 @@ func TestAFailedTaskIsFoundAndRunAgain(t *testing.T) {
 }
 
 func TestManyTasksAreChangedAfterALookAtThem(t *testing.T) {
-	withAndWithoutScripts(t, func(t *testing.T, s *site, do func(...browser.Step)) {
+	withAndWithoutScripts(t, func(s *site, do func(...browser.Step)) {
 		for i := range 30 {
 			s.send(chore{User: "ada", Fail: fmt.Sprint("timeout ", i)}, tasks.Options{ID: fmt.Sprint("t", i)})
 		}
@@ -101,7 +101,7 @@ func TestManyTasksAreChangedAfterALookAtThem(t *testing.T) {
 }
 
 func TestAStepThatWaitsIsApprovedOrRejected(t *testing.T) {
-	withAndWithoutScripts(t, func(t *testing.T, s *site, do func(...browser.Step)) {
+	withAndWithoutScripts(t, func(s *site, do func(...browser.Step)) {
 		for _, user := range []string{"ada", "bob"} {
 			s.send(agents.Args{Agent: "secretary", User: user}, tasks.Options{ID: "run-" + user})
 			s.await("agents", "run-"+user, tasks.StateParked)
@@ -123,7 +123,7 @@ func TestAStepThatWaitsIsApprovedOrRejected(t *testing.T) {
 }
 
 func TestAUserIsPausedAndTheReceiptIsRead(t *testing.T) {
-	withAndWithoutScripts(t, func(t *testing.T, s *site, do func(...browser.Step)) {
+	withAndWithoutScripts(t, func(s *site, do func(...browser.Step)) {
 		s.send(agents.Args{Agent: "secretary", User: "ada"}, tasks.Options{ID: "run"})
 		s.await("agents", "run", tasks.StateParked)
 		do(
@@ -138,7 +138,7 @@ func TestAUserIsPausedAndTheReceiptIsRead(t *testing.T) {
 }
 
 func TestAnEntryIsAddedAndItsTicksAreSeen(t *testing.T) {
-	withAndWithoutScripts(t, func(t *testing.T, s *site, do func(...browser.Step)) {
+	withAndWithoutScripts(t, func(s *site, do func(...browser.Step)) {
 		do(
 			chromedp.Navigate(s.url+"/schedule/"), browser.Click(`a[href="/schedule/new"]`),
 			browser.Type(`input[name=id]`, "greeting"), browser.Type(`input[name=spec]`, "30 8 * * MON-FRI"), browser.Type(`input[name=zone]`, "Europe/Berlin"),
