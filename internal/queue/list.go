@@ -71,7 +71,8 @@ func (c *Client) List(ctx context.Context, f tasks.Filter, limit int, after stri
 // fill adds to a page what f means of a walk, and reports whether the walk goes on behind it. The first
 // tasks are read at once. If they do not fill the page, those further on are sieved before.
 func (c *Client) fill(ctx context.Context, w walk, f tasks.Filter, limit int, page *tasks.Page) (more bool, err error) {
-	s, sieves := sieveOf(f)
+	_, byPlace := w.(*placeWalk)
+	s, sieves := sieveOf(f, byPlace)
 	for looked, first := 0, true; looked < maxLooked && len(page.Tasks) < limit; first = false {
 		n := min(lookAtOnce, limit-len(page.Tasks))
 		if sieves && !first {

@@ -42,14 +42,15 @@ type sieve struct {
 	Bytes  int                  `json:"bytes"`
 }
 
-// sieveOf returns the sieve of a filter, and whether it can hold anything back.
-func sieveOf(f tasks.Filter) (s sieve, any bool) {
+// sieveOf returns the sieve of a filter for a walk by places, or by a label through tasks in any state. It
+// says whether it can hold anything back.
+func sieveOf(f tasks.Filter, byPlace bool) (s sieve, any bool) {
 	s = sieve{Tag: f.Tag, Error: plainPart(f.Error), Late: time.Now().Add(noRetryAfter).Unix(), Bytes: sieveBytes}
 	s.Kind, s.Prefix = strings.CutSuffix(f.Kind, "*")
 	if f.User != "" {
 		s.User = tasks.UserKey(f.User)
 	}
-	if len(f.States) > 0 && !slices.Contains(f.States, tasks.StateBroken) {
+	if len(f.States) > 0 && !slices.Contains(f.States, tasks.StateBroken) && (!byPlace || !isWhole(f.States)) {
 		s.States = make(map[tasks.State]bool, len(f.States))
 		for _, state := range f.States {
 			s.States[state] = true
@@ -62,6 +63,20 @@ func sieveOf(f tasks.Filter) (s sieve, any bool) {
 		s.To = f.To.UnixMicro()
 	}
 	return s, s.States != nil || s.Kind != "" || s.User != "" || s.Tag != "" || s.From != 0 || s.To != 0 || s.Error != ""
+}
+
+// isWhole reports whether states are all those of the places where their tasks stand.
+func isWhole(states []tasks.State) bool {
+	has := func(all ...tasks.State) (n int) {
+		for _, s := range all {
+			if slices.Contains(states, s) {
+				n++
+			}
+		}
+		return n
+	}
+	retried, dead := has(tasks.StateRetrying, tasks.StateParked), has(tasks.StateFailed, tasks.StateCancelled, tasks.StateExpired)
+	return retried != 1 && (dead == 0 || dead == 3)
 }
 
 // plainPart returns the longest part of a text that is ASCII, in lower case. Redis knows no other letters.

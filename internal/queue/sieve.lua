@@ -30,7 +30,7 @@ end
 
 -- isOther says that a task has other labels than those asked for, or was added at another time.
 local function isOther(index)
-	local at, kind, user, tags = string.match(index or "", "^(%d+)\n([^\n]+)\n([^\n]*)\n([^\n]*)$")
+	local at, kind, user, tags = string.match(index, "^(%d+)\n([^\n]+)\n([^\n]*)\n([^\n]*)$")
 	if not at then
 		return false
 	end
@@ -42,21 +42,44 @@ local function isOther(index)
 end
 
 -- lacks says that a message has not the text. Two letters that are no ASCII become ASCII in lower case.
-local function lacks(task)
-	local message = redis.call("HGET", task, "msg")
-	bytes = bytes + (message and #message or 0)
-	return message and not string.find(string.lower(message), ask.error, 1, true)
+local function lacks(message)
+	return not string.find(string.lower(message), ask.error, 1, true)
 		and not string.find(message, "\226\132\170", 1, true) and not string.find(message, "\196\176", 1, true)
+end
+
+-- isState says that a task is in one of the states asked for, or in none that there is.
+local function isState(word, parked, ending, id)
+	local state = stateOf(word, parked, ending, id)
+	return not state or ask.states[state]
+end
+
+-- What is not asked for is not read: most of the time goes into reading.
+local names, place = {}, {state = 0, parked = 0, ending = 0, index = 0, msg = 0} -- a reply has no place 0
+local function want(...)
+	for _, name in ipairs({...}) do
+		names[#names + 1] = name
+		place[name] = #names
+	end
+end
+if ask.states then
+	want("state", "parked", "ending")
+end
+if ask.kind or ask.user or ask.tag or ask.from or ask.to then
+	want("index")
+end
+if ask.error then
+	want("msg")
 end
 
 local reply = {#ARGV - 1}
 for n = 2, #ARGV do
-	local task = KEYS[1] .. ARGV[n]
-	local fields = redis.pcall("HMGET", task, "state", "parked", "ending", "index")
+	local fields = redis.pcall("HMGET", KEYS[1] .. ARGV[n], unpack(names))
 	local other = false
-	if not fields.err and fields[1] then
-		local state = ask.states and stateOf(fields[1], fields[2], fields[3], ARGV[n])
-		other = state and not ask.states[state] or isOther(fields[4]) or ask.error and lacks(task)
+	if not fields.err then
+		local state, index, message = fields[place.state], fields[place.index], fields[place.msg]
+		other = state and not isState(state, fields[place.parked], fields[place.ending], ARGV[n])
+			or index and isOther(index) or message and lacks(message)
+		bytes = bytes + (message and #message or 0)
 	end
 	if not other then
 		reply[#reply + 1] = n - 2
