@@ -19,7 +19,7 @@ const (
 	lookAtOnce = 50
 	// maxLooked is after how many tasks a page ends, whatever it has found. One that is read whole counts
 	// for readCosts of those that are sieved.
-	maxLooked = 20_000
+	maxLooked = 6000
 	readCosts = 10
 	// MaxMatches bounds the tasks that [Client.Match] names.
 	MaxMatches = 100_000

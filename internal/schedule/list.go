@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// DefaultPage is about how many entries a page of [Store.List] looks at if the filter sets
+// DefaultPage is about how many entries a page of [Store.List] has if the filter sets
 // no number; MaxPage is the largest it may set.
 const (
 	DefaultPage = 200
@@ -24,8 +24,8 @@ type Filter struct {
 	// Late is whether to list only entries that are due for longer than [LateAfter] and that no
 	// scheduler has taken.
 	Late bool
-	// Page is about how many entries to look at; with an owner or a part of the ID, how
-	// many that have it. 0: [DefaultPage].
+	// Page is about how many entries the page has; with an owner or a part of the ID, how
+	// many to look at that have it. 0: [DefaultPage].
 	Page int
 }
 
@@ -35,7 +35,7 @@ func (f Filter) matches(r Record) bool {
 		(f.Kind == "" || f.Kind == e.Kind) && (f.State == "" || f.State == r.State()) && strings.Contains(e.ID, f.Match)
 }
 
-// page returns how many entries a page looks at.
+// page returns about how many entries a page has.
 func (f Filter) page() int { return min(cmp.Or(f.Page, DefaultPage), MaxPage) }
 
 // Get returns an entry with its books, or [ErrNotFound].
@@ -56,7 +56,8 @@ func (s *Store) Get(ctx context.Context, id string) (Record, error) {
 // asked for, every entry is looked at, up to [maxLooked] for a page.
 //
 // Without an owner, an entry that cannot be read is listed too, if its ID matches, with
-// nothing but that ID and the reason as its last error.
+// nothing but that ID and the reason as its last error; but not where the books alone tell what is
+// asked for: paused, failing or over.
 func (s *Store) List(ctx context.Context, f Filter, start string) (page []Record, next string, err error) {
 	switch {
 	case f.Late:

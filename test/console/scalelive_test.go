@@ -231,7 +231,9 @@ func BenchmarkLivePages(b *testing.B) {
 		}
 	}
 	http.DefaultClient.CloseIdleConnections()
+	idle := scaleCommands(b, s.Redis)
 	before := scaleSend(b, s, picked)
+	idle = scaleCommands(b, s.Redis) - idle
 	alone := m.memory(b)
 
 	ctx, leave := context.WithCancel(context.Background())
@@ -255,7 +257,8 @@ func BenchmarkLivePages(b *testing.B) {
 	b.ReportMetric(m.memory(b)-alone, "more-MB")
 	b.ReportMetric(alone, "alone-MB")
 	b.ReportMetric(float64(asked.Load())/scaleMeasured.Seconds(), "pages/s")
-	b.ReportMetric(float64(scaleCommands(b, s.Redis)-start)/scaleMeasured.Seconds(), "commands/s")
+	b.ReportMetric(float64(scaleCommands(b, s.Redis)-start)/scaleMeasured.Seconds(), "with-commands/s")
+	b.ReportMetric(float64(idle)/scaleMeasured.Seconds(), "alone-commands/s")
 	b.ReportMetric(scaleShare(before, 50), "alone-p50-ms")
 	b.ReportMetric(scaleShare(before, 99), "alone-p99-ms")
 	b.ReportMetric(scaleShare(with, 50), "with-p50-ms")
