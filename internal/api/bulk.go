@@ -27,6 +27,7 @@ type Selection struct {
 	From   time.Time     `json:"from,omitzero" doc:"Those sent then or later."`
 	To     time.Time     `json:"to,omitzero" doc:"Those sent before this moment. Give what a dry run says as before, and no task is meant that was sent since."`
 	Names  []string      `json:"names,omitempty" maxItems:"1000" doc:"The tasks by name, each as queue/id, in place of a filter."`
+	Most   int           `json:"most,omitempty" minimum:"1" maximum:"100000" doc:"After about how many tasks the request ends and leaves the others to the next one. At most 10,000 are changed, and 100,000 counted."`
 	DryRun bool          `json:"dry_run,omitempty" doc:"Only count and show the tasks, and change nothing."`
 	Cursor string        `json:"cursor,omitempty" doc:"What the request before says comes next."`
 }

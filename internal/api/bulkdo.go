@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -49,7 +50,7 @@ func (s *server) preview(ctx context.Context, sel Selection, f tasks.Filter) (*b
 		f.To = now
 	}
 	out.Body.Before = f.To
-	_, err := s.choose(ctx, sel, f, queue.MaxMatches, countWithin, &out.Body)
+	_, err := s.choose(ctx, sel, f, cmp.Or(sel.Most, queue.MaxMatches), countWithin, &out.Body)
 	return out, err
 }
 
@@ -127,7 +128,7 @@ func (s *server) perform(ctx context.Context, sel Selection, f tasks.Filter, did
 	out := newBulk(sel)
 	b := &out.Body
 	begun := time.Now()
-	all, err := s.choose(ctx, sel, f, bulkMost, changeWithin/2, b)
+	all, err := s.choose(ctx, sel, f, min(cmp.Or(sel.Most, bulkMost), bulkMost), changeWithin/2, b)
 	if err != nil {
 		return nil, err
 	}

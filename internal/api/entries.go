@@ -15,7 +15,7 @@ type listEntriesInput struct {
 	State  string `query:"state" enum:"ok,paused,error,over,unreadable"`
 	Match  string `query:"match" doc:"A part of the ID."`
 	Late   bool   `query:"late" doc:"Only entries that are due for more than 10 s and that no scheduler has taken."`
-	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"200" doc:"About how many entries are looked at."`
+	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"200" doc:"About how many entries the page has. It looks at 10,000 at most."`
 	Cursor string `query:"cursor" doc:"What the page before says comes next."`
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -71,7 +72,11 @@ func (s *server) listRuns(ctx context.Context, in *listRunsInput) (*runsOutput, 
 	if in.Waits && len(f.States) == 0 {
 		f.States = []tasks.State{tasks.StateParked}
 	}
-	found, next, err := s.search(ctx, f, in.Limit, in.Cursor)
+	search := s.search
+	if in.Waits {
+		search = s.searchWaiting
+	}
+	found, next, err := search(ctx, f, in.Limit, in.Cursor)
 	if err != nil {
 		return nil, err
 	}
@@ -89,6 +94,35 @@ func (s *server) listRuns(ctx context.Context, in *listRunsInput) (*runsOutput, 
 		out.Link = fmt.Sprintf(`</v1/runs?%s>; rel="next"`, in.query(next))
 	}
 	return out, nil
+}
+
+// searchWaiting is search for the runs that wait for a person, the one that waits longest first.
+func (s *server) searchWaiting(ctx context.Context, f tasks.Filter, limit int, cursor string) (found []tasks.Status, next string, err error) {
+	if f, err = mayFind(ctx, f); err != nil {
+		return nil, "", err
+	}
+	if err := f.Check(); err != nil {
+		return nil, "", err
+	}
+	waiting, err := s.Brake.Brake.Waiting(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	names := make([]tasks.Name, len(waiting))
+	for i, name := range waiting {
+		names[i].Queue, names[i].ID, _ = strings.Cut(name, "/")
+	}
+	names, next, err = s.Queue.Longest(ctx, names, cursor, limit)
+	if err != nil {
+		return nil, "", err
+	}
+	all, err := s.Queue.Statuses(ctx, names)
+	for _, t := range all {
+		if f.Matches(t) && callerOf(ctx).sees(tokens.TasksRead, t) {
+			found = append(found, t)
+		}
+	}
+	return found, next, err
 }
 
 // waits returns the step of a run that waits for a person, "" if none does. Only a run that is

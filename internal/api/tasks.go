@@ -251,22 +251,31 @@ func (s *server) list(ctx context.Context, in *listInput) (*pageOutput, error) {
 
 // search returns those of a page of tasks that the caller may see, and the cursor of the next page.
 func (s *server) search(ctx context.Context, f tasks.Filter, limit int, cursor string) ([]tasks.Status, string, error) {
-	caller := callerOf(ctx)
-	if f.Kind != "" {
-		if err := caller.need(tokens.TasksRead, f.Kind); err != nil {
-			return nil, "", err
-		}
-	}
-	if caller.User != "" {
-		if f.User != "" && f.User != caller.User {
-			return nil, "", noSuch("user", f.User)
-		}
-		f.User = caller.User
+	f, err := mayFind(ctx, f)
+	if err != nil {
+		return nil, "", err
 	}
 	page, err := s.Queue.List(ctx, f, limit, cursor)
 	if err != nil {
 		return nil, "", err
 	}
-	seen := slices.DeleteFunc(page.Tasks, func(t tasks.Status) bool { return !caller.sees(tokens.TasksRead, t) })
+	seen := slices.DeleteFunc(page.Tasks, func(t tasks.Status) bool { return !callerOf(ctx).sees(tokens.TasksRead, t) })
 	return seen, page.Next, nil
+}
+
+// mayFind returns which tasks of a filter the caller may ask for.
+func mayFind(ctx context.Context, f tasks.Filter) (tasks.Filter, error) {
+	caller := callerOf(ctx)
+	if f.Kind != "" {
+		if err := caller.need(tokens.TasksRead, f.Kind); err != nil {
+			return f, err
+		}
+	}
+	if caller.User != "" {
+		if f.User != "" && f.User != caller.User {
+			return f, noSuch("user", f.User)
+		}
+		f.User = caller.User
+	}
+	return f, nil
 }

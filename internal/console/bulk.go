@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 
 	"switchyard/internal/api"
@@ -22,6 +23,7 @@ type previewData struct {
 	Verb, Title, Do, About string
 	Form                   url.Values // what is sent to do it
 	Back                   string
+	Counts                 int // how many tasks are counted if the form asks for more; 0: no more are
 }
 
 // bulkOf returns what a bulk is about, as the API has it.
@@ -40,6 +42,10 @@ func bulkOf(f url.Values, now time.Time) map[string]any {
 	return body
 }
 
+// countedFirst is how many tasks a preview counts at once, and countedMost how many if it is asked for
+// more: the one is there at once, the other takes seconds.
+const countedFirst, countedMost = 1000, 100_000
+
 // preview says how many tasks a bulk is about, and which, and changes nothing.
 func (c *Console) preview(r *request) error {
 	f := r.PostForm
@@ -48,7 +54,14 @@ func (c *Console) preview(r *request) error {
 		return nothing(r)
 	}
 	body := bulkOf(f, c.now())
+	most := countedFirst
+	if n, err := strconv.Atoi(f.Get("count")); err == nil && n > 0 && n <= countedMost {
+		most = n
+	}
 	body["dry_run"] = true
+	if len(f["name"]) == 0 {
+		body["most"] = most
+	}
 	data := previewData{Verb: f.Get("verb"), Title: verb.Title, Do: verb.Do, Form: url.Values{}, Back: "/tasks/?" + searchOf(f).Values().Encode()}
 	if err := c.ask(r.Context(), question{method: http.MethodPost, path: "/v1/tasks/" + data.Verb, body: body}, &data.Bulk); err != nil {
 		return err
@@ -59,6 +72,9 @@ func (c *Console) preview(r *request) error {
 		data.Form["name"] = names
 	} else {
 		data.Form = searchOf(f).fixed(c.now(), data.Before).Values()
+	}
+	if data.More && most < countedMost {
+		data.Counts = countedMost
 	}
 	data.Form.Set("verb", data.Verb)
 	data.Form.Set("key", newKey())

@@ -27,7 +27,7 @@ func (c *Console) listRuns(r *request) error {
 			v.Set(name, value)
 		}
 	}
-	page, err := c.runs(r, v, in.Get("cursor"))
+	page, err := c.runs(r, v, tasksOnPage, in.Get("cursor"))
 	if err != nil {
 		return err
 	}
@@ -36,9 +36,9 @@ func (c *Console) listRuns(r *request) error {
 	return c.show(r, http.StatusOK, "runs", view{Title: "Runs", Here: "/runs/", Refresh: 10, Data: data})
 }
 
-// runs returns a page of runs.
-func (c *Console) runs(r *request, v url.Values, cursor string) (page api.RunsPage, err error) {
-	q := url.Values{"limit": {tasksOnPage}}
+// runs returns a page of runs, with limit of them.
+func (c *Console) runs(r *request, v url.Values, limit, cursor string) (page api.RunsPage, err error) {
+	q := url.Values{"limit": {limit}}
 	for name, values := range v {
 		q[name] = values
 	}
@@ -60,9 +60,12 @@ type decisionsPage struct {
 	First, Next string
 }
 
+// decisionsOnPage is how many decisions a page has: each is read with its whole run.
+const decisionsOnPage = "25"
+
 // listDecisions is the inbox: the steps of all runs that wait for a person, each with what it is about.
 func (c *Console) listDecisions(r *request) error {
-	page, err := c.runs(r, url.Values{"waits": {"true"}}, r.URL.Query().Get("cursor"))
+	page, err := c.runs(r, url.Values{"waits": {"true"}}, decisionsOnPage, r.URL.Query().Get("cursor"))
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -72,6 +74,33 @@ func (b *Brake) count(ctx context.Context, c *Census, users []string) error {
 		c.Waits += int(waits[i].Val())
 	}
 	return nil
+}
+
+// Waiting returns the tasks, as queue/id, of the runs of which a step waits for a person, in no order. It
+// looks at each user who is not at rest.
+func (b *Brake) Waiting(ctx context.Context) (all []string, err error) {
+	users, err := b.client.ZRange(ctx, b.watchedKey(), 0, -1).Result()
+	if err != nil {
+		return nil, fmt.Errorf("list what waits for a person: %w", err)
+	}
+	for some := range slices.Chunk(users, countedAtOnce) {
+		var waits []*redis.MapStringStringCmd
+		_, _ = b.client.Pipelined(ctx, func(p redis.Pipeliner) error { // each reply carries its own error
+			for _, user := range some {
+				if user != Everyone && checkBraked(user) == nil {
+					waits = append(waits, p.HGetAll(ctx, b.key(user, "waits")))
+				}
+			}
+			return nil
+		})
+		for _, one := range waits {
+			if err := one.Err(); err != nil && !isAnswer(err) {
+				return nil, fmt.Errorf("list what waits for a person: %w", err)
+			}
+			all = slices.AppendSeq(all, maps.Keys(one.Val()))
+		}
+	}
+	return all, nil
 }
 
 // isAnswer reports that Redis has answered: there is nothing, or nothing of that type.

@@ -20,6 +20,7 @@ type labelWalk struct {
 	sets   []labelSet
 	from   score // by when they were added, Unix time in µs, -inf for whenever
 	at     trail
+	found  []found // what is ahead
 }
 
 // labelSet is a sorted set of the index.
@@ -91,22 +92,29 @@ func (f found) before(other found) int {
 	return cmp.Or(cmp.Compare(other.Score, f.Score), cmp.Compare(f.set.key, other.set.key), cmp.Compare(other.ID, f.ID))
 }
 
-// some returns up to n of the tasks that come next. done says that there are no more.
-func (w *labelWalk) some(ctx context.Context, n int) (all []tasks.Status, done bool, err error) {
-	next, err := w.next(ctx, n)
-	if err != nil || len(next) == 0 {
+// ahead implements [walk].
+func (w *labelWalk) ahead(ctx context.Context, n int) (names []tasks.Name, done bool, err error) {
+	w.found, err = w.next(ctx, n)
+	if err != nil || len(w.found) == 0 {
 		return nil, true, err
 	}
-	names := make([]tasks.Name, len(next))
-	for i, f := range next {
+	names = make([]tasks.Name, len(w.found))
+	for i, f := range w.found {
 		names[i] = tasks.Name{Queue: f.set.queue, ID: f.set.member(f.ID)}
 	}
-	if all, err = w.client.statuses(ctx, names); err != nil {
-		return nil, false, err
-	}
-	last := next[len(next)-1]
+	return names, false, nil
+}
+
+// pass implements [walk].
+func (w *labelWalk) pass(place int) {
+	last := w.found[place]
 	w.at.Set, w.at.mark = last.set.key, last.mark
-	return slices.DeleteFunc(all, isGone), false, nil // what is gone leaves the index soon
+}
+
+// look implements [walk]. What is gone leaves the index soon.
+func (w *labelWalk) look(ctx context.Context, names []tasks.Name) ([]tasks.Status, error) {
+	all, err := w.client.statuses(ctx, names)
+	return slices.DeleteFunc(all, isGone), err
 }
 
 // next returns up to n members that come next in all sets.

@@ -17,15 +17,22 @@ const (
 	maxPage = 1000
 	// lookAtOnce is how many tasks are read together: each may have a megabyte.
 	lookAtOnce = 50
-	// maxLooked is after how many tasks a page ends, whatever it has found.
-	maxLooked = 2000
+	// maxLooked is after how many tasks a page ends, whatever it has found. One that is read whole counts
+	// for readCosts of those that are sieved.
+	maxLooked = 6000
+	readCosts = 10
 	// MaxMatches bounds the tasks that [Client.Match] names.
 	MaxMatches = 100_000
 )
 
 // walk is a way to come by all tasks that may be meant.
 type walk interface {
-	some(ctx context.Context, n int) (all []tasks.Status, done bool, err error)
+	// ahead returns up to n tasks that come next. It may return none and not be done.
+	ahead(ctx context.Context, n int) (names []tasks.Name, done bool, err error)
+	// look reads some of these.
+	look(ctx context.Context, names []tasks.Name) ([]tasks.Status, error)
+	// pass goes behind the one at a place among those that were ahead.
+	pass(place int)
 	cursor(*cursor)
 }
 
@@ -51,22 +58,78 @@ func (c *Client) List(ctx context.Context, f tasks.Filter, limit int, after stri
 	if err != nil {
 		return page, err
 	}
-	for looked := 0; looked < maxLooked && len(page.Tasks) < limit; {
-		some, done, err := w.some(ctx, min(lookAtOnce, limit-len(page.Tasks)))
-		if err != nil || done {
-			return page, err
-		}
-		for _, s := range some {
-			if f.Matches(s) {
-				page.Tasks = append(page.Tasks, s)
-			}
-		}
-		looked += len(some) + 1
+	more, err := c.fill(ctx, w, f, limit, &page)
+	if err != nil || !more {
+		return page, err
 	}
 	at := cursor{Sum: sumOf(f)}
 	w.cursor(&at)
 	page.Next = at.String()
 	return page, nil
+}
+
+// fill adds to a page what f means of a walk, and reports whether the walk goes on behind it. The first
+// tasks are read at once. If they do not fill the page, those further on are sieved before.
+func (c *Client) fill(ctx context.Context, w walk, f tasks.Filter, limit int, page *tasks.Page) (more bool, err error) {
+	_, byPlace := w.(*placeWalk)
+	s, sieves := sieveOf(f, byPlace)
+	for looked, first := 0, true; looked < maxLooked && len(page.Tasks) < limit; first = false {
+		n := min(lookAtOnce, limit-len(page.Tasks))
+		if sieves && !first {
+			n = sieveAtOnce
+		}
+		names, done, err := w.ahead(ctx, n)
+		if err != nil || done {
+			return false, err
+		}
+		looked++ // also a place where nobody is costs a look
+		if len(names) == 0 {
+			continue
+		}
+		places, end := all(len(names)), len(names)
+		if n == sieveAtOnce {
+			if places, end, err = c.sieved(ctx, s, names); err != nil {
+				return false, err
+			}
+		}
+		looked += end
+		for len(places) > 0 && len(page.Tasks) < limit {
+			some := places[:min(lookAtOnce, limit-len(page.Tasks), len(places))]
+			if err := lookInto(ctx, w, f, names, some, page); err != nil {
+				return false, err
+			}
+			looked += readCosts * len(some)
+			if places = places[len(some):]; len(places) > 0 && len(page.Tasks) == limit {
+				end = places[0] // where the next page begins
+			}
+		}
+		w.pass(end - 1)
+	}
+	return true, nil
+}
+
+// all returns the places of n tasks.
+func all(n int) []int {
+	places := make([]int, n)
+	for i := range places {
+		places[i] = i
+	}
+	return places
+}
+
+// lookInto reads the tasks at some places and adds those that f means to a page.
+func lookInto(ctx context.Context, w walk, f tasks.Filter, names []tasks.Name, places []int, page *tasks.Page) error {
+	some := make([]tasks.Name, len(places))
+	for i, place := range places {
+		some[i] = names[place]
+	}
+	read, err := w.look(ctx, some)
+	for _, s := range read {
+		if f.Matches(s) {
+			page.Tasks = append(page.Tasks, s)
+		}
+	}
+	return err
 }
 
 // walk returns the way to the tasks of f, from the place that after says.
@@ -90,7 +153,7 @@ func (c *Client) walk(ctx context.Context, f tasks.Filter, after string) (walk, 
 		if !slices.Contains(queues, at.Place.Queue) {
 			return nil, fmt.Errorf("after %.40q: it is of another queue than asked for", after)
 		}
-		return &placeWalk{c, queues, words, *at.Place}, nil
+		return &placeWalk{client: c, queues: queues, words: words, at: *at.Place}, nil
 	}
 	w, err := c.begin(ctx, f, at.Label.By, queues, words)
 	if by, ok := w.(*labelWalk); ok {
@@ -102,15 +165,13 @@ func (c *Client) walk(ctx context.Context, f tasks.Filter, after string) (walk, 
 // begin returns a way to the tasks of f from its beginning on: by a label, or by "" their places.
 func (c *Client) begin(ctx context.Context, f tasks.Filter, by string, queues, words []string) (walk, error) {
 	if by == "" {
-		return &placeWalk{c, queues, words, place{Queue: queues[0], Word: words[0]}}, nil
+		return &placeWalk{client: c, queues: queues, words: words, at: place{Queue: queues[0], Word: words[0]}}, nil
 	}
 	sets, err := c.labelSets(ctx, by, queues, f)
-	w := &labelWalk{client: c, sets: sets, from: score(math.Inf(-1)), at: trail{By: by}}
-	if !f.From.IsZero() {
-		w.from = score(f.From.UnixMicro())
-	}
+	from, to := added(f)
+	w := &labelWalk{client: c, sets: sets, from: from, at: trail{By: by}}
 	if !f.To.IsZero() {
-		w.at.Score = score(f.To.UnixMicro())
+		w.at.Score = to
 	}
 	return w, err
 }
@@ -156,7 +217,7 @@ func (c *Client) shortest(ctx context.Context, f tasks.Filter, queues, words []s
 		if err != nil {
 			return "", err
 		}
-		if n, err := c.cards(ctx, sets); err != nil {
+		if n, err := c.members(ctx, sets, f); err != nil {
 			return "", err
 		} else if n < least {
 			best, least = by, n
@@ -165,16 +226,29 @@ func (c *Client) shortest(ctx context.Context, f tasks.Filter, queues, words []s
 	return best, nil
 }
 
-// cards returns how many members sets have together.
-func (c *Client) cards(ctx context.Context, sets []labelSet) (int64, error) {
+// members returns how many members sets have together that were added when f says.
+func (c *Client) members(ctx context.Context, sets []labelSet, f tasks.Filter) (int64, error) {
 	replies := make([]*redis.IntCmd, len(sets))
+	from, to := added(f)
 	_, _ = c.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, s := range sets {
-			replies[i] = p.ZCard(ctx, s.key)
+			replies[i] = p.ZCount(ctx, s.key, from.String(), to.String())
 		}
 		return nil
 	})
 	return sum(replies)
+}
+
+// added returns when the tasks of f were added, as the index has it.
+func added(f tasks.Filter) (from, to score) {
+	from, to = score(math.Inf(-1)), score(math.Inf(1))
+	if !f.From.IsZero() {
+		from = score(f.From.UnixMicro())
+	}
+	if !f.To.IsZero() {
+		to = score(f.To.UnixMicro())
+	}
+	return from, to
 }
 
 // count returns how many tasks stand in the places of words.

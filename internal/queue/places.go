@@ -47,6 +47,7 @@ type placeWalk struct {
 	queues []string
 	words  []string
 	at     place
+	marks  []mark // what is ahead
 }
 
 // place is where a listing of places has come to.
@@ -59,29 +60,32 @@ type place struct {
 
 func (w *placeWalk) cursor(c *cursor) { c.Place = &w.at }
 
-// some returns up to n of the tasks that come next. done says that there are no more.
-func (w *placeWalk) some(ctx context.Context, n int) (all []tasks.Status, done bool, err error) {
-	marks, err := w.ids(ctx, n)
-	if err != nil {
+// ahead implements [walk].
+func (w *placeWalk) ahead(ctx context.Context, n int) (names []tasks.Name, done bool, err error) {
+	if w.marks, err = w.ids(ctx, n); err != nil {
 		return nil, false, err
 	}
-	if len(marks) == 0 {
-		return nil, !w.next(ctx, &err), err
+	if len(w.marks) == 0 {
+		done = !w.next(ctx, &err)
+		return nil, done, err
 	}
-	names := make([]tasks.Name, len(marks))
-	for i, m := range marks {
+	names = make([]tasks.Name, len(w.marks))
+	for i, m := range w.marks {
 		names[i] = tasks.Name{Queue: w.at.Queue, ID: m.ID}
 	}
-	if all, err = w.client.statuses(ctx, names); err != nil {
-		return nil, false, err
+	return names, false, nil
+}
+
+// pass implements [walk].
+func (w *placeWalk) pass(place int) { w.at.mark = w.marks[place] }
+
+// look implements [walk].
+func (w *placeWalk) look(ctx context.Context, names []tasks.Name) ([]tasks.Status, error) {
+	all, err := w.client.statuses(ctx, names)
+	if err == nil && slices.ContainsFunc(all, isGone) {
+		err = w.judge(ctx, all, len(w.marks))
 	}
-	if slices.ContainsFunc(all, isGone) {
-		if err := w.judge(ctx, all, len(marks)); err != nil {
-			return nil, false, err
-		}
-	}
-	w.at.mark = marks[len(marks)-1]
-	return all, false, nil
+	return all, err
 }
 
 // judge finds out which of the tasks that have no data are broken: those that are still listed.

@@ -106,19 +106,27 @@ func lookAtAll(b *testing.B, c *Client, f tasks.Filter) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	w := &placeWalk{c, all, words, place{Queue: all[0], Word: words[0]}}
+	w := &placeWalk{client: c, queues: all, words: words, at: place{Queue: all[0], Word: words[0]}}
 	for got := 0; got < 100; {
-		some, done, err := w.some(b.Context(), lookAtOnce)
+		names, done, err := w.ahead(b.Context(), lookAtOnce)
 		if err != nil {
 			b.Fatal(err)
 		}
 		if done {
 			return
 		}
+		if len(names) == 0 {
+			continue
+		}
+		some, err := w.look(b.Context(), names)
+		if err != nil {
+			b.Fatal(err)
+		}
 		for _, s := range some {
 			if f.Matches(s) {
 				got++
 			}
 		}
+		w.pass(len(names) - 1)
 	}
 }

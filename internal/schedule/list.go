@@ -3,12 +3,13 @@ package schedule
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
 )
 
-// DefaultPage is about how many entries a page of [Store.List] looks at if the filter sets
+// DefaultPage is about how many entries a page of [Store.List] has if the filter sets
 // no number; MaxPage is the largest it may set.
 const (
 	DefaultPage = 200
@@ -23,8 +24,8 @@ type Filter struct {
 	// Late is whether to list only entries that are due for longer than [LateAfter] and that no
 	// scheduler has taken.
 	Late bool
-	// Page is about how many entries to look at; with an owner or a part of the ID, how
-	// many that have it. 0: [DefaultPage].
+	// Page is about how many entries the page has; with an owner or a part of the ID, how
+	// many to look at that have it. 0: [DefaultPage].
 	Page int
 }
 
@@ -34,7 +35,7 @@ func (f Filter) matches(r Record) bool {
 		(f.Kind == "" || f.Kind == e.Kind) && (f.State == "" || f.State == r.State()) && strings.Contains(e.ID, f.Match)
 }
 
-// page returns how many entries a page looks at.
+// page returns about how many entries a page has.
 func (f Filter) page() int { return min(cmp.Or(f.Page, DefaultPage), MaxPage) }
 
 // Get returns an entry with its books, or [ErrNotFound].
@@ -52,10 +53,11 @@ func (s *Store) Get(ctx context.Context, id string) (Record, error) {
 // order of their IDs, otherwise in none.
 //
 // Entries of an owner, and those whose ID matches, are found in an index. Whatever else is
-// asked for, every entry is looked at.
+// asked for, every entry is looked at, up to [maxLooked] for a page.
 //
 // Without an owner, an entry that cannot be read is listed too, if its ID matches, with
-// nothing but that ID and the reason as its last error.
+// nothing but that ID and the reason as its last error; but not where the books alone tell what is
+// asked for: paused, failing or over.
 func (s *Store) List(ctx context.Context, f Filter, start string) (page []Record, next string, err error) {
 	switch {
 	case f.Late:
@@ -66,27 +68,62 @@ func (s *Store) List(ctx context.Context, f Filter, start string) (page []Record
 		return s.listMatching(ctx, f, start)
 	}
 	shard, cursor, err := parseCursor(start)
-	if err != nil {
-		return nil, "", err
+	for looked := 0; err == nil && shard < shards && looked < maxLooked && len(page) < f.page(); {
+		var some []Record
+		var n int
+		if some, n, cursor, err = s.scan(ctx, shard, cursor, f); cursor == 0 {
+			shard++
+		}
+		page, looked = append(page, some...), looked+n+1
 	}
-	found, cursor, err := s.client.HScan(ctx, s.entriesKey(shard), cursor, "", int64(f.page())).Result()
-	if err != nil {
-		return nil, "", fmt.Errorf("list entries: %w", err)
-	}
-	var ids []string
-	for i := 0; i < len(found); i += 2 {
-		ids = append(ids, found[i])
-	}
-	if page, err = s.matching(ctx, shard, ids, f); err != nil {
-		return nil, "", fmt.Errorf("list entries: %w", err)
-	}
-	if cursor == 0 {
-		shard++
-	}
-	if shard == shards {
-		return page, "", nil
+	if err != nil || shard == shards {
+		return page, "", err
 	}
 	return page, fmt.Sprintf("%d.%d", shard, cursor), nil
+}
+
+// maxLooked bounds the entries that are looked at for a page.
+const maxLooked = 10_000
+
+// scan returns those of the next entries of a shard that match, how many were looked at, and where it
+// goes on. Only those that may match are read whole: what is asked for is in their books, or in them.
+func (s *Store) scan(ctx context.Context, shard int, cursor uint64, f Filter) (some []Record, looked int, next uint64, err error) {
+	key, may := s.entriesKey(shard), f.mayBe
+	if f.State == Failing || f.State == Paused || f.State == Over {
+		key, may = s.booksKey(shard), f.mayHave
+	}
+	found, next, err := s.client.HScan(ctx, key, cursor, "", int64(f.page())).Result()
+	if err != nil {
+		return nil, 0, 0, fmt.Errorf("list entries: %w", err)
+	}
+	var ids []string
+	for i := 0; i+1 < len(found); i += 2 {
+		if may(found[i+1]) {
+			ids = append(ids, found[i])
+		}
+	}
+	if some, err = s.matching(ctx, shard, ids, f); err != nil {
+		return nil, 0, 0, fmt.Errorf("list entries: %w", err)
+	}
+	return some, len(found) / 2, next, nil
+}
+
+// mayBe reports whether a stored entry may match. One that cannot be read may.
+func (f Filter) mayBe(entry string) bool {
+	if f.Kind == "" && f.Origin == "" {
+		return true
+	}
+	var e struct{ Kind, Origin string }
+	err := json.Unmarshal([]byte(entry), &e)
+	return err != nil || (f.Kind == "" || f.Kind == e.Kind || e.Kind == "") && (f.Origin == "" || f.Origin == e.Origin || e.Kind == "")
+}
+
+// mayHave reports whether stored books may be those of an entry in the state that is asked for. Books that
+// cannot be read may.
+func (f Filter) mayHave(books string) bool {
+	var b Books
+	err := json.Unmarshal([]byte(books), &b)
+	return err != nil || (Record{Entry{Kind: "any"}, b}).State() == f.State
 }
 
 // parseCursor reads where a page starts: a shard and Redis' cursor within it.

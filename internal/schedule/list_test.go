@@ -100,3 +100,21 @@ func TestUpcomingAreThoseDueNext(t *testing.T) {
 		}
 	})
 }
+
+func TestAPageHasTheOneOfThousandsThatIsMeant(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		store := NewStore(client, prefix)
+		entries := many(3000, "@daily")
+		entries[1234].Kind, entries[2345].Origin, entries[2999].Paused = "agent_rare", OriginConfig, true
+		if _, err := store.PutAll(t.Context(), entries, PutOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		for id, f := range map[string]Filter{"e1234": {Kind: "agent_rare"}, "e2345": {Origin: OriginConfig}, "e2999": {State: Paused}} {
+			f.Page = 50
+			page, next, err := store.List(t.Context(), f, "")
+			if err != nil || len(page) != 1 || page[0].Entry.ID != id || next != "" {
+				t.Errorf("%+v: %d entries, next %q, %v; want %s alone", f, len(page), next, err, id)
+			}
+		}
+	})
+}

@@ -149,21 +149,47 @@ type Line struct {
 }
 
 // Lines returns what a user's agents have spent, or everybody's if user is "", since a day.
-// They are sorted by user, day and agent. For everybody it walks through all keys.
-func (b *Book) Lines(ctx context.Context, user string, since time.Time) ([]Line, error) {
-	from := since.UTC().Format(time.DateOnly)
-	var lines []Line
+// They are sorted by user, day and agent. For a user it asks for each day that is kept, in one round
+// trip; for everybody it walks through all keys.
+func (b *Book) Lines(ctx context.Context, user string, since time.Time) (lines []Line, err error) {
+	if user == "" {
+		lines, err = b.everybodys(ctx, since.UTC().Format(time.DateOnly))
+	} else if err = tasks.CheckUser(user); err == nil {
+		lines, err = b.users(ctx, user, since)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read what agents spend: %w", err)
+	}
+	slices.SortFunc(lines, func(a, b Line) int {
+		return strings.Compare(a.User+" "+a.Day+" "+a.Agent, b.User+" "+b.Day+" "+b.Agent)
+	})
+	return lines, nil
+}
+
+// users is Lines for one user.
+func (b *Book) users(ctx context.Context, user string, since time.Time) (lines []Line, err error) {
+	end := b.now().UTC().AddDate(0, 0, 1) // another process's clock may be ahead
+	days := make(map[string]*redis.MapStringStringCmd)
+	_, err = b.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for at := end; at.After(end.Add(-kept - 48*time.Hour)); at = at.AddDate(0, 0, -1) {
+			if day := at.Format(time.DateOnly); day >= since.UTC().Format(time.DateOnly) {
+				days[day] = p.HGetAll(ctx, b.key(user, "spent", day))
+			}
+		}
+		return nil
+	})
+	for day, fields := range days {
+		lines = append(lines, linesOf(user, day, fields.Val())...)
+	}
+	return lines, err
+}
+
+// everybodys is Lines for all users.
+func (b *Book) everybodys(ctx context.Context, from string) (lines []Line, err error) {
 	var mu sync.Mutex
 	before, between := b.prefix+"{user:", "}:spent:"
-	pattern := before + "*" + between + "*"
-	if user != "" {
-		if err := tasks.CheckUser(user); err != nil {
-			return nil, err
-		}
-		pattern = before + tasks.UserKey(user) + between + "*"
-	}
-	err := cache.EachMaster(ctx, b.client, func(ctx context.Context, master redis.UniversalClient) error {
-		keys := master.Scan(ctx, 0, pattern, 1000).Iterator()
+	err = cache.EachMaster(ctx, b.client, func(ctx context.Context, master redis.UniversalClient) error {
+		keys := master.Scan(ctx, 0, before+"*"+between+"*", 1000).Iterator()
 		for keys.Next(ctx) {
 			whose, day, _ := strings.Cut(strings.TrimPrefix(keys.Val(), before), between)
 			if day < from {
@@ -179,13 +205,7 @@ func (b *Book) Lines(ctx context.Context, user string, since time.Time) ([]Line,
 		}
 		return keys.Err()
 	})
-	if err != nil {
-		return nil, fmt.Errorf("read what agents spend: %w", err)
-	}
-	slices.SortFunc(lines, func(a, b Line) int {
-		return strings.Compare(a.User+" "+a.Day+" "+a.Agent, b.User+" "+b.Day+" "+b.Agent)
-	})
-	return lines, nil
+	return lines, err
 }
 
 // linesOf returns the lines of one account.
