@@ -69,24 +69,31 @@ func (s *Store) List(ctx context.Context, f Filter, start string) (page []Record
 	if err != nil {
 		return nil, "", err
 	}
-	found, cursor, err := s.client.HScan(ctx, s.entriesKey(shard), cursor, "", int64(f.page())).Result()
-	if err != nil {
-		return nil, "", fmt.Errorf("list entries: %w", err)
+	for { // a small schedule is spread over all shards, and is one page nevertheless
+		var found []string
+		found, cursor, err = s.client.HScan(ctx, s.entriesKey(shard), cursor, "", int64(f.page())).Result()
+		if err != nil {
+			return nil, "", fmt.Errorf("list entries: %w", err)
+		}
+		var ids []string
+		for i := 0; i < len(found); i += 2 {
+			ids = append(ids, found[i])
+		}
+		some, err := s.matching(ctx, shard, ids, f)
+		if err != nil {
+			return nil, "", fmt.Errorf("list entries: %w", err)
+		}
+		page = append(page, some...)
+		if cursor == 0 {
+			shard++
+		}
+		switch {
+		case shard == shards:
+			return page, "", nil
+		case cursor != 0 || len(page) >= f.page():
+			return page, fmt.Sprintf("%d.%d", shard, cursor), nil
+		}
 	}
-	var ids []string
-	for i := 0; i < len(found); i += 2 {
-		ids = append(ids, found[i])
-	}
-	if page, err = s.matching(ctx, shard, ids, f); err != nil {
-		return nil, "", fmt.Errorf("list entries: %w", err)
-	}
-	if cursor == 0 {
-		shard++
-	}
-	if shard == shards {
-		return page, "", nil
-	}
-	return page, fmt.Sprintf("%d.%d", shard, cursor), nil
 }
 
 // parseCursor reads where a page starts: a shard and Redis' cursor within it.

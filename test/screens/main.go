@@ -33,14 +33,14 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := draw(ctx, *program, *listen, *out, *tall); err != nil {
+	if err := makeAll(ctx, *program, *listen, *out, *tall); err != nil {
 		fmt.Fprintln(os.Stderr, "screens: error:", err)
 		os.Exit(1) //nolint:gocritic // the process ends: stop has nothing left to do
 	}
 }
 
-// draw writes every picture into the directory out.
-func draw(ctx context.Context, program, listen, out string, tall bool) error {
+// makeAll writes every picture into the directory out.
+func makeAll(ctx context.Context, program, listen, out string, tall bool) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	redis := miniredis.NewMiniRedis()

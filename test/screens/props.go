@@ -64,7 +64,7 @@ func remember(ctx context.Context, r *miniredis.Miniredis) error {
 	random := rand.New(rand.NewPCG(7, 7)) //nolint:gosec // every picture is the same
 	now := time.Now()
 	defer r.SetTime(time.Time{}) // its own clock again
-	for at := now.Add(-past); at.Before(now.Add(-time.Minute)); at = at.Add(time.Minute) {
+	for at := now.Add(-past); at.Before(now); at = at.Add(time.Minute) {
 		r.SetTime(at)
 		rush := 1 + math.Sin(at.Sub(now).Minutes()/9)
 		for queue, each := range map[string]float64{"scraping": 40, "briefings": 6, "agents": 9} {

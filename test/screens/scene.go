@@ -88,7 +88,7 @@ func (s *scene) furnish(ctx context.Context) error {
 		{"user", "set", "ada", "--topic", "worker lost", "--topic", "time zone", "--zone", "Europe/Berlin", "--time", "07:30", "--channel", "in_app,chat", "--chat", "team", "--quiet-day", "sun"},
 		{"user", "set", "kenji", "--topic", "schedule ticks", "--zone", "Asia/Tokyo"},
 		{"user", "set", "mia", "--topic", "agents", "--zone", "Europe/Paris", "--time", "06:45"},
-		{"schedule", "add", "status", "@every 2s", "scrape_page", page(docs + "tasks")},
+		{"schedule", "add", "status", "@every 5s", "scrape_page", page(docs + "tasks")},
 		{"schedule", "add", "news", "*/30 8-18 * * 1-5", "scrape_page", page(docs + "scheduling"), "--zone", "Europe/Berlin"},
 		{"schedule", "add", "invoices", "RRULE:FREQ=MONTHLY;BYDAY=FR;BYSETPOS=-1;BYHOUR=18 DTSTART:20260101T180000", "scrape_page", page(docs + "tokens"), "--zone", "Europe/Paris", "--overlap", "skip"},
 		{"schedule", "add", "harbour", "@sunset 53.5 10", "scrape_page", page(docs + "redis"), "--zone", "Europe/Berlin"},

@@ -125,7 +125,7 @@
 	const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 	// draw makes a chart of a table: its first column is time, each other one a line.
 	const draw = (figure) => {
-		const table = figure.querySelector("table");
+		const table = figure.querySelector("details table"); // the plot has one, too, once it is drawn
 		const plot = figure.querySelector(".plot");
 		if (!table || !plot || typeof uPlot !== "function") return;
 		const rows = [...table.tBodies[0].rows];
