@@ -52,7 +52,7 @@ test-needs:
 bench: build ## measure Switchyard beside plain asynq on a private redis-server, in about 8 minutes
 	@exec $(BIN)/switchyard-bench --private-redis $(ARGS)
 
-screens: test-needs build ## draw the pictures of the README anew, with chromium
+screens: test-needs build ## draw the pictures of the README and the console anew, with chromium
 	@go run ./test/screens $(ARGS)
 
 check: $(LINT) ## formatting, vet, lint with the import rules, tidy modules

@@ -12,8 +12,8 @@ import (
 // step. Redis needs about a millisecond for them.
 const membersAtOnce = 4096
 
-// listMatching is [Store.List] for the entries whose ID matches. It searches a shard until
-// the page is full or the shard ends. Reading the index and comparing here takes a tenth of
+// listMatching is [Store.List] for the entries whose ID matches. It searches shards until
+// the page is full, or a shard ends and enough was looked at. Reading the index and comparing here takes a tenth of
 // the time that Redis needs to scan a hash, whose values it copies. The next page starts
 // after a member.
 func (s *Store) listMatching(ctx context.Context, f Filter, start string) ([]Record, string, error) {
@@ -21,16 +21,36 @@ func (s *Store) listMatching(ctx context.Context, f Filter, start string) ([]Rec
 	if err != nil {
 		return nil, "", err
 	}
-	from, next := "-", ""
-	if last != "" {
-		from = "(" + last
-	}
-	var ids []string
-	for len(ids) < f.page() {
-		found, err := s.membersOf(ctx, span{from, "+"}, membersAtOnce, shard)
+	var page []Record
+	for looked := 0; ; last = "" { // a small schedule is spread over all shards, and is one page nevertheless
+		ids, n, next, err := s.matchingIn(ctx, shard, last, f)
 		if err != nil {
 			return nil, "", fmt.Errorf("list entries with %q: %w", f.Match, err)
 		}
+		some, err := s.matching(ctx, shard, ids, f)
+		if err != nil {
+			return nil, "", fmt.Errorf("list entries with %q: %w", f.Match, err)
+		}
+		page, looked, shard = append(page, some...), looked+n, shard+1
+		if next != placeAt(shard, "") || next == "" || looked >= membersAtOnce || len(page) >= f.page() {
+			return page, next, nil
+		}
+	}
+}
+
+// matchingIn returns the IDs of a shard that match, behind a member of its index, how many members it
+// has looked at, and where the next page starts.
+func (s *Store) matchingIn(ctx context.Context, shard int, last string, f Filter) (ids []string, looked int, next string, err error) {
+	from := "-"
+	if last != "" {
+		from = "(" + last
+	}
+	for len(ids) < f.page() {
+		found, err := s.membersOf(ctx, span{from, "+"}, membersAtOnce, shard)
+		if err != nil {
+			return nil, 0, "", err
+		}
+		looked += len(found[0])
 		for _, member := range found[0] {
 			if id := idOf(member); strings.Contains(id, f.Match) {
 				ids = append(ids, id)
@@ -41,15 +61,10 @@ func (s *Store) listMatching(ctx context.Context, f Filter, start string) ([]Rec
 			}
 		}
 		if next = placeAt(shard, from[1:]); len(found[0]) < membersAtOnce && len(ids) < f.page() {
-			next = placeAt(shard+1, "")
-			break
+			return ids, looked, placeAt(shard+1, ""), nil
 		}
 	}
-	page, err := s.matching(ctx, shard, ids, f)
-	if err != nil {
-		return nil, "", fmt.Errorf("list entries with %q: %w", f.Match, err)
-	}
-	return page, next, nil
+	return ids, looked, next, nil
 }
 
 // placeAt spells where a page of [Store.listMatching] starts: a shard and a member of its
