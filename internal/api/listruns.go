@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -11,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"switchyard/internal/journal"
+	"switchyard/internal/queue"
 	"switchyard/internal/tasks"
 	"switchyard/internal/tokens"
 )
@@ -113,6 +115,9 @@ func (s *server) searchWaiting(ctx context.Context, f tasks.Filter, limit int, c
 		names[i].Queue, names[i].ID, _ = strings.Cut(name, "/")
 	}
 	names, next, err = s.Queue.Longest(ctx, names, cursor, limit)
+	if errors.Is(err, queue.ErrPage) {
+		err = invalidParameter("cursor", err)
+	}
 	if err != nil {
 		return nil, "", err
 	}

@@ -44,7 +44,7 @@ func bulkOf(f url.Values, now time.Time) map[string]any {
 
 // countedFirst is how many tasks a preview counts at once, and countedMost how many if it is asked for
 // more: the one is there at once, the other takes seconds.
-const countedFirst, countedMost = 1000, 100_000
+const countedFirst, countedMost = 500, 100_000
 
 // preview says how many tasks a bulk is about, and which, and changes nothing.
 func (c *Console) preview(r *request) error {

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
@@ -34,6 +35,10 @@ func TestACensusCountsWhoIsPausedAndWhatWaits(t *testing.T) {
 		client.Set(t.Context(), b.key("odd", "waits"), "a text", 0)
 		if c, err := b.Census(t.Context()); err != nil || c != (Census{Paused: 2, Waits: 2}) {
 			t.Errorf("%+v, %v; want two paused and two waits", c, err)
+		}
+		waiting, err := b.Waiting(t.Context())
+		if slices.Sort(waiting); err != nil || !slices.Equal(waiting, []string{"agents/a", "agents/b"}) {
+			t.Errorf("%v wait for a person, %v; want both runs of carol", waiting, err)
 		}
 		if _, err := b.Pull(t.Context(), Everyone, Order{}); err != nil {
 			t.Fatal(err)
