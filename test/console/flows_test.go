@@ -143,11 +143,12 @@ func TestAnEntryIsAddedAndItsTicksAreSeen(t *testing.T) {
 			chromedp.Navigate(s.url+"/schedule/"), browser.Click(`a[href="/schedule/new"]`),
 			browser.Type(`input[name=id]`, "greeting"), browser.Type(`input[name=spec]`, "30 8 * * MON-FRI"), browser.Type(`input[name=zone]`, "Europe/Berlin"),
 			browser.Type(`input[name=kind]`, "chore"), browser.Click(`button[value=yes]`),
+			chromedp.WaitVisible(chromedp.CSS(`input[name=id][value=greeting]`)), // as the server has it: the page is a new one
 			browser.See("At 08:30 on Monday to Friday"), chromedp.WaitVisible(chromedp.CSS(`#explained td.due`)),
 			browser.Type(`textarea[name=payload]`, `{"text": 1}`), browser.Click(`button.main`), browser.See("text"), browser.See("string"),
 			browser.Type(`textarea[name=payload]`, `{"text": "hello"}`), browser.Click(`button.main`),
 			browser.See("The entry is saved."), browser.See("Next ticks"), chromedp.WaitVisible(chromedp.CSS(`#next li:nth-of-type(10)`)), browser.See("It was not due yet."),
-			browser.Click(`form[action$="/run"] button`), browser.See("hello"),
+			browser.Click(`form[action$="/run"] button`), browser.See("What there is to know"), browser.See("hello"),
 		)
 		do(
 			chromedp.Navigate(s.url+"/schedule/entries/greeting/edit"), browser.Type(`input[name=spec]`, "@every 15m"), browser.Click(`button.main`),
