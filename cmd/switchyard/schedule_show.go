@@ -67,6 +67,7 @@ func (e listed) print(out io.Writer) error {
 	line("Entry", entry.ID)
 	line("State", e.State)
 	line("Spec", entry.Spec)
+	line("Means", entry.Words())
 	line("Zone", entry.Zone)
 	line("Cron", string(entry.Cron))
 	at("Start", entry.Start)
