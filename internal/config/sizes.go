@@ -86,8 +86,11 @@ func (m Monitor) checkTraces() error {
 		return nil
 	}
 	u, err := url.Parse(m.Traces)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || !strings.Contains(m.Traces, "{trace}") {
-		return fmt.Errorf("monitor.traces %q: give the address of a page with {trace} in place of a trace's ID, such as https://traces.example.org/trace/{trace}, without a user or a password", m.Traces)
+	if err == nil && u.User != nil {
+		return errors.New("monitor.traces has a user or a password: leave them out, such as https://traces.example.org/trace/{trace}, for pages show the address")
+	}
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || !strings.Contains(m.Traces, "{trace}") {
+		return fmt.Errorf("monitor.traces %q: give the address of a page with {trace} in place of a trace's ID, such as https://traces.example.org/trace/{trace}", m.Traces)
 	}
 	return nil
 }
