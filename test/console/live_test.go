@@ -1,6 +1,8 @@
 package console
 
 import (
+	"context"
+	"fmt"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -33,6 +35,15 @@ func TestTheEventsOfAUserComeAsTheyHappen(t *testing.T) {
 		t.Fatal(err)
 	}
 	do(browser.See("paused, 0 running, 0 parked"), chromedp.WaitVisible(chromedp.CSS(`form[action="/users/ada/resume"]`)))
+	do(hidden(true))
+	if _, err := s.system.Operator().Resume(t.Context(), "ada", operator); err != nil {
+		t.Fatal(err)
+	}
+	do(hidden(false), browser.See("running, 0 running, 0 parked"))
+	if _, err := s.system.Operator().Pause(t.Context(), "ada", operator); err != nil {
+		t.Fatal(err)
+	}
+	do(chromedp.WaitVisible(chromedp.CSS(`form[action="/users/ada/resume"]`))) // the stream goes on
 }
 
 func TestKeysLeadThroughTheConsole(t *testing.T) {
@@ -47,4 +58,13 @@ func TestKeysLeadThroughTheConsole(t *testing.T) {
 		browser.Press("/"), chromedp.KeyEvent("PAPER\r"), chromedp.WaitVisible(chromedp.CSS(`a[href="/tasks/default/broken"]`)),
 		browser.Press("/"), chromedp.KeyEvent("chore\r"), chromedp.WaitVisible(chromedp.CSS(`input[name=kind][value=chore]`)),
 	)
+}
+
+// hidden has the page believe that its tab is hidden, or shown again.
+func hidden(is bool) browser.Step {
+	return chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		_, err := chromedp.Run(ctx, chromedp.Evaluate[chromedp.Void](fmt.Sprintf(
+			`Object.defineProperty(document, "hidden", {value: %v, configurable: true}); document.dispatchEvent(new Event("visibilitychange"))`, is)))
+		return err
+	})
 }

@@ -89,12 +89,19 @@
 
 	// --- Events as they come ----------------------------------------------------------------------
 
+	// A page that is hidden gives its stream back: a browser has six connections to a server for all its tabs.
+	let stream = null;
+	document.addEventListener("visibilitychange", () => { if (document.hidden) stream?.abort(); });
+	const shown = () => new Promise((go) => document.addEventListener("visibilitychange", go, { once: true }));
+
 	// follow reads a stream of server-sent events of any name, and goes on where it was cut off.
 	const follow = async (address, told) => {
 		let last = "", pause = 500;
 		while (body.dataset.follow === address) {
+			while (document.hidden) await shown();
+			stream = new AbortController();
 			try {
-				const answer = await fetch(address, { headers: last ? { "Last-Event-ID": last } : {}, cache: "no-store" });
+				const answer = await fetch(address, { headers: last ? { "Last-Event-ID": last } : {}, cache: "no-store", signal: stream.signal });
 				if (!answer.ok) throw new Error(String(answer.status));
 				const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
 				pause = 500;
@@ -114,6 +121,7 @@
 					}
 				}
 			} catch { /* asked again below */ }
+			if (document.hidden) continue;
 			await new Promise((go) => setTimeout(go, pause));
 			pause = Math.min(pause * 2, 15000);
 		}
