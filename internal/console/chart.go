@@ -23,6 +23,7 @@ type line struct {
 // row is what a chart shows of a step.
 type row struct {
 	At    time.Time
+	Open  bool // the step is not over: its figures still grow, and are not drawn
 	Cells []cell
 }
 
@@ -64,8 +65,8 @@ func chartsOf(points []api.SeriesPoint) []chart {
 	charts := make([]chart, len(drawings))
 	for i, d := range drawings {
 		charts[i] = chart{Name: d.name, Unit: d.unit, Lines: d.lines}
-		for _, p := range points {
-			r := row{At: p.At}
+		for n, p := range points {
+			r := row{At: p.At, Open: n == len(points)-1}
 			for _, v := range d.values(p) {
 				r.Cells = append(r.Cells, cellOf(v, d.unit))
 			}

@@ -119,7 +119,7 @@ func pretty(raw json.RawMessage) string {
 }
 
 // maxShort bounds a text in a table, in characters.
-const maxShort = 160
+const maxShort = 100
 
 // short returns the first line of a text, cut off where it is long.
 func short(text string) string {

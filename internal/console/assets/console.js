@@ -136,7 +136,7 @@
 		const table = figure.querySelector("details table"); // the chart has one of its own
 		const plot = figure.querySelector(".plot");
 		if (!table || !plot || typeof uPlot !== "function") return;
-		const rows = [...table.tBodies[0].rows];
+		const rows = [...table.tBodies[0].rows].filter((row) => !row.classList.contains("open")); // a minute that is not over looks like a fall
 		if (!rows.length) return;
 		const number = (cell) => (cell.dataset.value === "" || cell.dataset.value === undefined ? null : Number(cell.dataset.value));
 		const data = [...table.tHead.rows[0].cells].map((_, i) => rows.map((r) => number(r.cells[i])));
