@@ -23,6 +23,7 @@ type listSourcesInput struct {
 type Source struct {
 	Name      string         `json:"name"`
 	URL       string         `json:"url"`
+	Entry     string         `json:"entry" doc:"The ID of its entry in the schedule."`
 	Kind      string         `json:"kind" doc:"The kind of task that visits it."`
 	Spec      string         `json:"spec" doc:"When it is visited."`
 	Origin    string         `json:"origin" doc:"Who made its entry in the schedule: config or api."`
@@ -62,7 +63,7 @@ type TroubledPage struct {
 
 func sourceOf(s sources.Source) Source {
 	told := Source{
-		Name: s.Name, URL: s.URL, Kind: s.Kind, Spec: s.Spec, Origin: s.Origin, State: s.State, Next: s.Next,
+		Name: s.Name, URL: s.URL, Entry: sources.EntryID(s.Name), Kind: s.Kind, Spec: s.Spec, Origin: s.Origin, State: s.State, Next: s.Next,
 		Last: Visit(s.Last), LastGood: Visit(s.LastGood), Failures: s.Failures, Read: s.Read, Gone: s.Gone, Troubles: s.Troubles,
 	}
 	for _, p := range s.InTrouble {

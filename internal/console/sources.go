@@ -26,10 +26,15 @@ func (c *Console) listSources(r *request) error {
 	return c.show(r, http.StatusOK, "sources", view{Title: "Sources", Here: "/sources/", Refresh: 30, Data: data})
 }
 
+type sourceData struct {
+	api.Source
+	Key string // of what is done once
+}
+
 func (c *Console) showSource(r *request) error {
-	var source api.Source
-	if err := c.ask(r.Context(), question{path: "/v1/sources/" + url.PathEscape(r.PathValue("name"))}, &source); err != nil {
+	data := sourceData{Key: newKey()}
+	if err := c.ask(r.Context(), question{path: "/v1/sources/" + url.PathEscape(r.PathValue("name"))}, &data.Source); err != nil {
 		return err
 	}
-	return c.show(r, http.StatusOK, "source", view{Title: source.Name, Here: "/sources/", Refresh: 30, Data: source})
+	return c.show(r, http.StatusOK, "source", view{Title: data.Name, Here: "/sources/", Refresh: 30, Data: data})
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"switchyard/internal/schedule"
+	"switchyard/internal/sources"
 	"switchyard/internal/tasks"
 	"switchyard/internal/tasks/agents"
 	"switchyard/test/browser"
@@ -153,6 +155,20 @@ func TestAnEntryIsAddedAndItsTicksAreSeen(t *testing.T) {
 		do(
 			chromedp.Navigate(s.url+"/schedule/entries/greeting/edit"), browser.Type(`input[name=spec]`, "@every 15m"), browser.Click(`button.main`),
 			browser.See("Every 15 minutes"), browser.Click(`form[action$="/pause"] button`), browser.See("Paused."),
+		)
+	})
+}
+
+func TestASourceIsVisitedNow(t *testing.T) {
+	withAndWithoutScripts(t, func(s *site, do func(...browser.Step)) {
+		if _, err := s.system.Schedule.Put(s.Context(), schedule.Entry{
+			ID: sources.EntryID("news"), Spec: "@daily", Kind: "scrape_feed", Payload: []byte(`{"url":"https://127.0.0.1:1/feed","source":"news"}`), Origin: schedule.OriginAPI,
+		}); err != nil {
+			s.Fatal(err)
+		}
+		do(
+			chromedp.Navigate(s.url+"/sources/"), browser.Click(`a[href="/sources/news"]`), browser.See("@daily"), browser.Click(`button.main`),
+			browser.See("What there is to know"), browser.See("scrape_feed"),
 		)
 	})
 }
