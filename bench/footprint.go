@@ -62,8 +62,11 @@ const histories = "asynq:scheduler_history:*" + taskID + "*"
 // claims matches what deployments claim for themselves: a worker claims its queues.
 const claims = "switchyard:deployment:*"
 
+// probe ends the keys with which daemons try whether Redis takes writes, in each queue that they know.
+const probe = "}:probe"
+
 // scan returns the keys there are of the footprint's queues, those under [Prefix], the
-// histories of the bench's entries, and the claims of deployments.
+// histories of the bench's entries, the claims of deployments, and what was tried.
 func (f *footprint) scan(ctx context.Context) ([]string, error) {
 	var keys []string
 	var mu sync.Mutex
@@ -78,7 +81,7 @@ func (f *footprint) scan(ctx context.Context) ([]string, error) {
 				}
 				key := pages.Val()
 				queue, _ := queueOf(key)
-				if pattern != histories && pattern != claims && !strings.HasPrefix(key, Prefix) && !slices.Contains(f.queues, queue) {
+				if pattern != histories && pattern != claims && !strings.HasPrefix(key, Prefix) && !strings.HasSuffix(key, probe) && !slices.Contains(f.queues, queue) {
 					continue
 				}
 				mu.Lock()
