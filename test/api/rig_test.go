@@ -88,7 +88,7 @@ type door struct {
 	testing.TB
 	url    string
 	system *app.System
-	check  validator.Validator
+	check  *judge
 	token  string
 }
 
@@ -167,10 +167,28 @@ func (d *door) description() []byte {
 	return text
 }
 
+// judge holds answers against a description, one at a time.
+type judge struct {
+	mu sync.Mutex
+	validator.Validator
+}
+
+// judges are those of the descriptions that there were, by their texts: to make one takes seconds.
+var judges = struct {
+	sync.Mutex
+	of map[string]*judge
+}{of: make(map[string]*judge)}
+
 // described returns what holds answers against the description.
-func (d *door) described() validator.Validator {
+func (d *door) described() *judge {
 	d.Helper()
-	document, err := libopenapi.NewDocument(d.description())
+	text := d.description()
+	judges.Lock()
+	defer judges.Unlock()
+	if known := judges.of[string(text)]; known != nil {
+		return known
+	}
+	document, err := libopenapi.NewDocument(text)
 	if err != nil {
 		d.Fatal(err)
 	}
@@ -178,7 +196,9 @@ func (d *door) described() validator.Validator {
 	if len(errs) > 0 {
 		d.Fatal(errs)
 	}
-	return check
+	made := &judge{Validator: check}
+	judges.of[string(text)] = made
+	return made
 }
 
 // answer is an answer with its body.
@@ -276,7 +296,10 @@ func (d *door) hold(r *http.Request, res *http.Response, body []byte) {
 		return
 	}
 	res.Body = io.NopCloser(bytes.NewReader(body))
-	if ok, errs := d.check.ValidateHttpResponse(r, res); !ok {
+	d.check.mu.Lock()
+	ok, errs := d.check.ValidateHttpResponse(r, res)
+	d.check.mu.Unlock()
+	if !ok {
 		for _, err := range errs {
 			d.Errorf("%s %s: %d %s\nis not as described: %s: %s %v", r.Method, r.URL, res.StatusCode, body, err.Message, err.Reason, err.SchemaValidationErrors)
 		}
