@@ -167,9 +167,9 @@ func (c *Console) user(r *request, id string) (userData, error) {
 	return data, nil
 }
 
-// sum adds up what was spent by day, the latest first.
+// sum adds up what was spent by day, the latest first. The API tells the first day first.
 func (d *userData) sum(spent []api.Spent) {
-	for _, s := range spent {
+	for _, s := range slices.Backward(spent) {
 		n := len(d.Usage)
 		if n == 0 || d.Usage[n-1].Day != s.Day {
 			d.Usage = append(d.Usage, day{Day: s.Day})
