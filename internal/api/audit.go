@@ -3,10 +3,7 @@ package api
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
-	"net/url"
-	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -22,17 +19,6 @@ type listAuditInput struct {
 	Actor  string `query:"actor" maxLength:"200" doc:"The name of who did it."`
 	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
 	Cursor string `query:"cursor" maxLength:"50" doc:"What the page before says comes next."`
-}
-
-// query returns the query of the next page, which asks for the same records.
-func (in *listAuditInput) query(cursor string) string {
-	q := url.Values{"cursor": {cursor}, "limit": {strconv.Itoa(in.Limit)}}
-	for name, value := range map[string]string{"user": in.User, "task": in.Task, "did": in.Did, "actor": in.Actor} {
-		if value != "" {
-			q.Set(name, value)
-		}
-	}
-	return q.Encode()
 }
 
 // AuditRecord is one act by hand.
@@ -83,12 +69,12 @@ func (s *server) listAudit(ctx context.Context, in *listAuditInput) (*auditOutpu
 	if errors.Is(err, audit.ErrCursor) {
 		return nil, invalidParameter("cursor", err)
 	}
-	out := &auditOutput{Body: AuditPage{Items: []AuditRecord{}, Next: page.Next}}
+	out := &auditOutput{
+		Link: nextPage("/v1/audit", in.Limit, page.Next, map[string]string{"user": in.User, "task": in.Task, "did": in.Did, "actor": in.Actor}),
+		Body: AuditPage{Items: []AuditRecord{}, Next: page.Next},
+	}
 	for _, r := range page.Records {
 		out.Body.Items = append(out.Body.Items, auditRecordOf(r))
-	}
-	if page.Next != "" {
-		out.Link = fmt.Sprintf(`</v1/audit?%s>; rel="next"`, in.query(page.Next))
 	}
 	return out, err
 }

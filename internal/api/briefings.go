@@ -3,10 +3,7 @@ package api
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
-	"net/url"
-	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -100,17 +97,11 @@ func (s *server) listBriefings(ctx context.Context, in *listBriefingsInput) (*br
 	if errors.Is(err, briefings.ErrCursor) {
 		return nil, invalidParameter("cursor", err)
 	}
-	out := &briefingsOutput{Body: BriefingPage{Items: []BriefingSummary{}, Next: next}}
+	out := &briefingsOutput{Link: nextPage("/v1/briefings", in.Limit, next, map[string]string{"user": in.User}), Body: BriefingPage{Items: []BriefingSummary{}, Next: next}}
 	for _, b := range list {
 		out.Body.Items = append(out.Body.Items, briefingSummaryOf(b))
 	}
-	if next != "" {
-		q := url.Values{"cursor": {next}, "limit": {strconv.Itoa(in.Limit)}}
-		if in.User != "" {
-			q.Set("user", in.User)
-		}
-		out.Link = fmt.Sprintf(`</v1/briefings?%s>; rel="next"`, q.Encode())
-	}
+
 	return out, err
 }
 

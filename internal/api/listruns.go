@@ -3,10 +3,7 @@ package api
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
-	"net/url"
-	"strconv"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -26,20 +23,6 @@ type listRunsInput struct {
 	Waits  bool          `query:"waits" doc:"Only runs with a step that waits for a person."`
 	Limit  int           `query:"limit" minimum:"1" maximum:"200" default:"50"`
 	Cursor string        `query:"cursor" doc:"What the page before says comes next."`
-}
-
-// query returns the query of the next page, which asks for the same runs.
-func (in *listRunsInput) query(cursor string) string {
-	q := url.Values{"cursor": {cursor}, "limit": {strconv.Itoa(in.Limit)}, "kind": {in.Kind}}
-	for name, value := range map[string]string{"user": in.User, "tag": in.Tag, "error": in.Error, "state": join(in.State)} {
-		if value != "" {
-			q.Set(name, value)
-		}
-	}
-	if in.Waits {
-		q.Set("waits", "true")
-	}
-	return q.Encode()
 }
 
 // RunTask is the task of a run.
@@ -82,7 +65,11 @@ func (s *server) listRuns(ctx context.Context, in *listRunsInput) (*runsOutput, 
 	if err != nil {
 		return nil, err
 	}
-	out := &runsOutput{Body: RunsPage{Items: []RunTask{}, Next: next}}
+	query := map[string]string{"kind": in.Kind, "user": in.User, "tag": in.Tag, "error": in.Error, "state": join(in.State)}
+	if in.Waits {
+		query["waits"] = "true"
+	}
+	out := &runsOutput{Link: nextPage("/v1/runs", in.Limit, next, query), Body: RunsPage{Items: []RunTask{}, Next: next}}
 	for _, status := range found {
 		waits, err := s.waits(ctx, status)
 		if err != nil {
@@ -91,9 +78,6 @@ func (s *server) listRuns(ctx context.Context, in *listRunsInput) (*runsOutput, 
 		if waits != "" || !in.Waits {
 			out.Body.Items = append(out.Body.Items, RunTask{TaskOf(status), waits})
 		}
-	}
-	if next != "" {
-		out.Link = fmt.Sprintf(`</v1/runs?%s>; rel="next"`, in.query(next))
 	}
 	return out, nil
 }

@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -196,22 +194,6 @@ type listInput struct {
 	Cursor string        `query:"cursor" doc:"What the page before says comes next."`
 }
 
-// query returns the query of the next page, which asks for the same tasks.
-func (in *listInput) query(cursor string) string {
-	q := url.Values{"cursor": {cursor}, "limit": {strconv.Itoa(in.Limit)}}
-	for name, value := range map[string]string{"queue": in.Queue, "kind": in.Kind, "user": in.User, "tag": in.Tag, "error": in.Error, "state": join(in.State)} {
-		if value != "" {
-			q.Set(name, value)
-		}
-	}
-	for name, value := range map[string]time.Time{"since": in.Since, "from": in.From, "to": in.To} {
-		if !value.IsZero() {
-			q.Set(name, value.Format(time.RFC3339Nano))
-		}
-	}
-	return q.Encode()
-}
-
 // join writes states as a query has them.
 func join(states []tasks.State) string {
 	words := make([]string, len(states))
@@ -239,12 +221,15 @@ func (s *server) list(ctx context.Context, in *listInput) (*pageOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &pageOutput{Body: Page{Items: []Task{}, Next: next}}
+	out := &pageOutput{
+		Link: nextPage("/v1/tasks", in.Limit, next, map[string]string{
+			"queue": in.Queue, "kind": in.Kind, "user": in.User, "tag": in.Tag, "error": in.Error, "state": join(in.State),
+			"since": asked(in.Since), "from": asked(in.From), "to": asked(in.To),
+		}),
+		Body: Page{Items: []Task{}, Next: next},
+	}
 	for _, status := range found {
 		out.Body.Items = append(out.Body.Items, TaskOf(status))
-	}
-	if next != "" {
-		out.Link = fmt.Sprintf(`</v1/tasks?%s>; rel="next"`, in.query(next))
 	}
 	return out, nil
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strconv"
 	"time"
 
@@ -99,10 +98,8 @@ func (s *server) listTokens(ctx context.Context, in *listTokensInput) (*tokensOu
 		}
 		if len(out.Body.Items) == in.Limit {
 			last := out.Body.Items[in.Limit-1]
-			q := url.Values{"limit": {strconv.Itoa(in.Limit)}, "children": {strconv.FormatBool(in.Children)}}
 			out.Body.Next = fmt.Sprintf("%d.%s", last.Created.UnixMilli(), last.ID)
-			q.Set("cursor", out.Body.Next)
-			out.Link = fmt.Sprintf(`</v1/tokens?%s>; rel="next"`, q.Encode())
+			out.Link = nextPage("/v1/tokens", in.Limit, out.Body.Next, map[string]string{"children": strconv.FormatBool(in.Children)})
 			break
 		}
 		out.Body.Items = append(out.Body.Items, tokenOf(t))
