@@ -61,7 +61,7 @@ func (s *server) registerAudit(api huma.API) {
 }
 
 func (s *server) listAudit(ctx context.Context, in *listAuditInput) (*auditOutput, error) {
-	only, err := callerOf(ctx).onlyUser(tokens.AuditRead, in.User)
+	only, err := CallerOf(ctx).onlyUser(tokens.AuditRead, in.User)
 	if err != nil {
 		return nil, err
 	}

@@ -95,7 +95,7 @@ func (s *server) findBatch(ctx context.Context, action tokens.Action, id string)
 	if err != nil {
 		return b, err
 	}
-	caller := callerOf(ctx)
+	caller := CallerOf(ctx)
 	if len(caller.Tasks) > 0 || caller.User != "" && caller.User != b.User {
 		return b, noSuch("batch", id)
 	}
@@ -232,7 +232,7 @@ func (s *server) cancelBatch(ctx context.Context, in *cancelBatchInput) (*body[B
 		why = in.Body.Reason
 	}
 	if len(open) > 0 {
-		if _, err := s.ByHand.CancelTasks(ctx, open, why, callerOf(ctx).actor()); err != nil {
+		if _, err := s.ByHand.CancelTasks(ctx, open, why, CallerOf(ctx).actor()); err != nil {
 			return nil, err // what has ended meanwhile is no error
 		}
 	}

@@ -60,7 +60,7 @@ func (s *server) braked(ctx context.Context, action tokens.Action, user string) 
 			return invalidParameter("user", err)
 		}
 	}
-	return callerOf(ctx).needUser(action, user)
+	return CallerOf(ctx).needUser(action, user)
 }
 
 func (s *server) getBrake(ctx context.Context, in *UserName) (*body[Brake], error) {
@@ -88,7 +88,7 @@ func (s *server) putBrake(ctx context.Context, in *putBrakeInput) (*body[Brake],
 	if err := s.braked(ctx, tokens.BrakeWrite, in.User); err != nil {
 		return nil, err
 	}
-	by := callerOf(ctx).actor()
+	by := CallerOf(ctx).actor()
 	if in.Body.On {
 		receipt, err := s.Brake.Pause(ctx, in.User, by)
 		if err != nil {
@@ -118,7 +118,7 @@ type Brakes struct {
 }
 
 func (s *server) listBrakes(ctx context.Context, _ *struct{}) (*body[Brakes], error) {
-	if err := callerOf(ctx).needUser(tokens.BrakeRead, control.Everyone); err != nil {
+	if err := CallerOf(ctx).needUser(tokens.BrakeRead, control.Everyone); err != nil {
 		return nil, err
 	}
 	all, err := s.Brake.Overview(ctx, maxBrakes)

@@ -89,7 +89,7 @@ func (s *server) registerBriefings(api huma.API) {
 }
 
 func (s *server) listBriefings(ctx context.Context, in *listBriefingsInput) (*briefingsOutput, error) {
-	only, err := callerOf(ctx).onlyUser(tokens.BriefingsRead, in.User)
+	only, err := CallerOf(ctx).onlyUser(tokens.BriefingsRead, in.User)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +107,7 @@ func (s *server) listBriefings(ctx context.Context, in *listBriefingsInput) (*br
 
 // findBriefing returns a briefing that the caller may see.
 func (s *server) findBriefing(ctx context.Context, action tokens.Action, id string) (briefings.Briefing, error) {
-	caller := callerOf(ctx)
+	caller := CallerOf(ctx)
 	if err := caller.need(action, ""); err != nil {
 		return briefings.Briefing{}, err
 	}

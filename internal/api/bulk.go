@@ -105,7 +105,7 @@ func (s *server) bulk(ctx context.Context, key string, asks any, sel Selection, 
 		if err := sel.check(); err != nil {
 			return nil, err
 		}
-		f, err := sel.filter(callerOf(ctx))
+		f, err := sel.filter(CallerOf(ctx))
 		if err != nil {
 			return nil, err
 		}

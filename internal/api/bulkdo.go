@@ -70,7 +70,7 @@ func (s *server) choose(ctx context.Context, sel Selection, f tasks.Filter, most
 		}
 		some := chosen{next: page.Next}
 		for _, t := range page.Tasks {
-			if callerOf(ctx).sees(tokens.TasksCancel, t) {
+			if CallerOf(ctx).sees(tokens.TasksCancel, t) {
 				some.names = append(some.names, b.count(t))
 			}
 		}
@@ -92,7 +92,7 @@ func (s *server) named(ctx context.Context, sel Selection, f tasks.Filter, b *Bu
 		return some, err
 	}
 	for i, t := range found {
-		if t.State == "" || !callerOf(ctx).sees(tokens.TasksCancel, t) || !f.Matches(t) {
+		if t.State == "" || !CallerOf(ctx).sees(tokens.TasksCancel, t) || !f.Matches(t) {
 			b.refuse(tasks.Handled{Name: names[i], Err: fmt.Errorf("no task %q in queue %q: %w", names[i].ID, names[i].Queue, queue.ErrNotFound)})
 			continue
 		}
@@ -143,7 +143,7 @@ func (s *server) perform(ctx context.Context, sel Selection, f tasks.Filter, did
 	}
 	if b.Matched > 0 {
 		detail := fmt.Sprintf("%s: %d done, %d left as they were", sel.words(), b.Done, b.RefusedCount)
-		err = errors.Join(err, s.Brake.Audit.Write(ctx, audit.Record{Actor: callerOf(ctx).actor(), Did: did + " tasks", User: f.User, Detail: detail}))
+		err = errors.Join(err, s.Brake.Audit.Write(ctx, audit.Record{Actor: CallerOf(ctx).actor(), Did: did + " tasks", User: f.User, Detail: detail}))
 	}
 	return out, err
 }
@@ -154,7 +154,7 @@ func (s *server) performSome(ctx context.Context, names []tasks.Name, b *Bulk, d
 	if len(names) == 0 {
 		return nil
 	}
-	handled, err := do(ctx, names, callerOf(ctx).actor())
+	handled, err := do(ctx, names, CallerOf(ctx).actor())
 	for _, h := range handled {
 		switch {
 		case h.Err == nil:

@@ -37,15 +37,9 @@ func WithCaller(ctx context.Context, c *Caller) context.Context {
 	return context.WithValue(ctx, callerKey{}, c)
 }
 
-// CallerOf returns who asks, and false if the context is none of [WithCaller].
-func CallerOf(ctx context.Context) (*Caller, bool) {
-	c, ok := ctx.Value(callerKey{}).(*Caller)
-	return c, ok
-}
-
-// callerOf returns who asks. Without one nobody may do anything.
-func callerOf(ctx context.Context) *Caller {
-	if c, ok := CallerOf(ctx); ok {
+// CallerOf returns who asks, as [WithCaller] has said. Without one it is nobody, who may do nothing.
+func CallerOf(ctx context.Context) *Caller {
+	if c, ok := ctx.Value(callerKey{}).(*Caller); ok {
 		return c
 	}
 	return &Caller{May: func(tokens.Action, string) bool { return false }}

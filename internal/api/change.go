@@ -70,7 +70,7 @@ func (s *server) byHand(ctx context.Context, n Named, do change) (tasks.Handled,
 	if err != nil {
 		return tasks.Handled{}, err
 	}
-	all, err := do(ctx, []tasks.Name{{Queue: status.Queue, ID: status.ID}}, callerOf(ctx).actor())
+	all, err := do(ctx, []tasks.Name{{Queue: status.Queue, ID: status.ID}}, CallerOf(ctx).actor())
 	if err != nil {
 		return tasks.Handled{}, err
 	}

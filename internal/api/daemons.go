@@ -49,7 +49,7 @@ func (s *server) registerDaemons(api huma.API) {
 }
 
 func (s *server) listDaemons(ctx context.Context, _ *struct{}) (*body[[]Daemon], error) {
-	if err := callerOf(ctx).need(tokens.QueuesRead, ""); err != nil {
+	if err := CallerOf(ctx).need(tokens.QueuesRead, ""); err != nil {
 		return nil, err
 	}
 	records, err := s.Roster.List(ctx)

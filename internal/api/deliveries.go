@@ -63,7 +63,7 @@ func (s *server) registerDeliveries(api huma.API) {
 }
 
 func (s *server) listDeliveries(ctx context.Context, in *listDeliveriesInput) (*body[DeliveryList], error) {
-	only, err := callerOf(ctx).onlyUser(tokens.BriefingsRead, in.User)
+	only, err := CallerOf(ctx).onlyUser(tokens.BriefingsRead, in.User)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +93,7 @@ func (s *server) decideDelivery(ctx context.Context, in *DeliveryName, again boo
 	if err != nil {
 		return nil, err
 	}
-	err = s.ByHand.DecideDelivery(ctx, b.ID, in.Channel, again, callerOf(ctx).actor())
+	err = s.ByHand.DecideDelivery(ctx, b.ID, in.Channel, again, CallerOf(ctx).actor())
 	if errors.Is(err, briefings.ErrNoDelivery) {
 		if now, found := s.delivery(ctx, b, in.Channel); found == nil {
 			before = now // somebody else was faster

@@ -26,7 +26,7 @@ type EntryPage struct {
 }
 
 func (s *server) listEntries(ctx context.Context, in *listEntriesInput) (*body[EntryPage], error) {
-	caller := callerOf(ctx)
+	caller := CallerOf(ctx)
 	if err := caller.need(tokens.ScheduleRead, ""); err != nil {
 		return nil, err
 	}

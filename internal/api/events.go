@@ -144,7 +144,7 @@ func (s *server) followUser(ctx context.Context, in *userEventsInput) (*huma.Str
 	if err := tasks.CheckUser(in.User); err != nil {
 		return nil, invalidParameter("user", err)
 	}
-	if err := callerOf(ctx).needUser(tokens.BrakeRead, in.User); err != nil {
+	if err := CallerOf(ctx).needUser(tokens.BrakeRead, in.User); err != nil {
 		return nil, err
 	}
 	after, err := s.eventAfter(ctx, in)

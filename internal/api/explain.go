@@ -42,7 +42,7 @@ func (s *server) registerExplain(api huma.API) {
 }
 
 func (s *server) explain(ctx context.Context, in *explainInput) (*body[Explained], error) {
-	if err := callerOf(ctx).need(tokens.ScheduleRead, ""); err != nil {
+	if err := CallerOf(ctx).need(tokens.ScheduleRead, ""); err != nil {
 		return nil, err
 	}
 	zone, err := calendar.LoadZone(in.Zone)

@@ -20,7 +20,7 @@ func (s *server) checkHooks(ctx context.Context, n New, at string) error {
 	if len(n.Notify) == 0 {
 		return nil
 	}
-	if err := callerOf(ctx).need(tokens.TasksNotify, ""); err != nil {
+	if err := CallerOf(ctx).need(tokens.TasksNotify, ""); err != nil {
 		return err
 	}
 	for i, h := range n.Notify {

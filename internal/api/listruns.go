@@ -50,7 +50,7 @@ func (s *server) registerListRuns(api huma.API) {
 }
 
 func (s *server) listRuns(ctx context.Context, in *listRunsInput) (*runsOutput, error) {
-	if err := callerOf(ctx).need(tokens.RunsRead, ""); err != nil {
+	if err := CallerOf(ctx).need(tokens.RunsRead, ""); err != nil {
 		return nil, err
 	}
 	f := tasks.Filter{Kind: in.Kind, States: in.State, User: in.User, Tag: in.Tag, Error: in.Error}
@@ -107,7 +107,7 @@ func (s *server) searchWaiting(ctx context.Context, f tasks.Filter, limit int, c
 	}
 	all, err := s.Queue.Statuses(ctx, names)
 	for _, t := range all {
-		if f.Matches(t) && callerOf(ctx).sees(tokens.TasksRead, t) {
+		if f.Matches(t) && CallerOf(ctx).sees(tokens.TasksRead, t) {
 			found = append(found, t)
 		}
 	}

@@ -33,7 +33,7 @@ func once[T any](ctx context.Context, s *server, key string, asks any, do func(c
 		out, err = do(ctx)
 		return out, told, err
 	}
-	told, err = s.Requests.Begin(ctx, callerOf(ctx).ID, key, sumOf(ctx, asks))
+	told, err = s.Requests.Begin(ctx, CallerOf(ctx).ID, key, sumOf(ctx, asks))
 	if err != nil {
 		return nil, told, keyProblem(err)
 	}

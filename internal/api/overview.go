@@ -70,7 +70,7 @@ func (s *server) getOverview(ctx context.Context, in *overviewInput) (*body[Over
 	if err := late.UnmarshalText([]byte(in.Late)); err != nil {
 		return nil, invalidParameter("late", err)
 	}
-	caller, o := callerOf(ctx), &Overview{At: time.Now().UTC()}
+	caller, o := CallerOf(ctx), &Overview{At: time.Now().UTC()}
 	parts := []func(context.Context, *Caller, *Overview) error{
 		s.overBrakes, s.overEntries, s.overDeliveries,
 		func(ctx context.Context, c *Caller, o *Overview) error {

@@ -51,7 +51,7 @@ func (s *server) patch(ctx context.Context, in *patchInput) (*taskOutput, error)
 	if in.Match != "" && in.Match != "*" {
 		meant = func(now tasks.Status) bool { return strings.Contains(in.Match, etagOf(TaskOf(now))) }
 	}
-	h, err := s.ByHand.ChangeTask(ctx, tasks.Name{Queue: status.Queue, ID: status.ID}, change, meant, callerOf(ctx).actor())
+	h, err := s.ByHand.ChangeTask(ctx, tasks.Name{Queue: status.Queue, ID: status.ID}, change, meant, CallerOf(ctx).actor())
 	if errors.Is(err, queue.ErrChanged) {
 		return nil, problem("changed", err.Error())
 	}

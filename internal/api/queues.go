@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -38,18 +39,19 @@ func (s *server) registerQueues(api huma.API) {
 	operation := func(id, method, path, summary string, errs ...int) huma.Operation {
 		return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, Tags: []string{"queues"}, Errors: errs}
 	}
-	register(api, operation("list-queues", http.MethodGet, "/v1/queues", "List the queues with how many tasks they hold"), s.listQueues)
+	register(api, operation("list-queues", http.MethodGet, "/v1/queues", "List the queues with how many tasks they hold, by name"), s.listQueues)
 	register(api, operation("pause-queue", http.MethodPatch, "/v1/queues/{queue}", "Pause or resume a queue", http.StatusNotFound), s.pauseQueue)
 }
 
 func (s *server) listQueues(ctx context.Context, _ *struct{}) (*body[[]Queue], error) {
-	if err := callerOf(ctx).need(tokens.QueuesRead, ""); err != nil {
+	if err := CallerOf(ctx).need(tokens.QueuesRead, ""); err != nil {
 		return nil, err
 	}
 	sizes, err := s.Queue.Sizes(ctx)
 	if err != nil {
 		return nil, err
 	}
+	slices.SortFunc(sizes, byQueue)
 	dead, err := s.deadToday(ctx, sizes)
 	if err != nil {
 		return nil, err
@@ -115,9 +117,9 @@ type Paused struct {
 }
 
 func (s *server) pauseQueue(ctx context.Context, in *pauseQueueInput) (*body[Paused], error) {
-	if err := callerOf(ctx).need(tokens.QueuesWrite, ""); err != nil {
+	if err := CallerOf(ctx).need(tokens.QueuesWrite, ""); err != nil {
 		return nil, err
 	}
-	changed, err := s.ByHand.PauseQueue(ctx, in.Queue, in.Body.Paused, callerOf(ctx).actor())
+	changed, err := s.ByHand.PauseQueue(ctx, in.Queue, in.Body.Paused, CallerOf(ctx).actor())
 	return &body[Paused]{Paused{in.Queue, in.Body.Paused, changed}}, asMissing("queue", in.Queue, err)
 }

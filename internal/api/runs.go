@@ -56,7 +56,7 @@ func (s *server) findRun(ctx context.Context, action tokens.Action, n Named) (ta
 	if err != nil {
 		return status, journal.Run{}, err
 	}
-	if err := callerOf(ctx).need(action, ""); err != nil {
+	if err := CallerOf(ctx).need(action, ""); err != nil {
 		return status, journal.Run{}, err
 	}
 	run := journal.Run{User: tasks.UserOf(status.Payload), Task: status.Queue + "/" + status.ID, ID: status.Run}
@@ -116,7 +116,7 @@ func (s *server) decide(ctx context.Context, in *decideInput) (*body[Decided], e
 	} else if len(in.Body.Result) > 0 {
 		return nil, invalid("/result", errors.New("an approved step brings its own result: leave it out"))
 	}
-	step, goesOn, err := s.ByHand.Decide(ctx, status, run, v, callerOf(ctx).actor())
+	step, goesOn, err := s.ByHand.Decide(ctx, status, run, v, CallerOf(ctx).actor())
 	if errors.Is(err, journal.ErrDecided) || errors.Is(err, journal.ErrOtherStep) {
 		p := problem("wrong-state", err.Error())
 		p.State = string(status.State)

@@ -136,7 +136,7 @@ func (s *server) registerSchedule(api huma.API) {
 
 // entry returns an entry that the caller may do something with.
 func (s *server) entry(ctx context.Context, action tokens.Action, id string) (schedule.Record, error) {
-	caller := callerOf(ctx)
+	caller := CallerOf(ctx)
 	if err := caller.need(action, ""); err != nil {
 		return schedule.Record{}, err
 	}
@@ -185,7 +185,7 @@ func (s *server) answer(ctx context.Context, status int, r schedule.Record) (*en
 func revision(r schedule.Record) string { return fmt.Sprintf(`"%d"`, r.Books.Revision) }
 
 func (s *server) putEntry(ctx context.Context, in *putEntryInput) (*entryOutput, error) {
-	caller := callerOf(ctx)
+	caller := CallerOf(ctx)
 	if err := errors.Join(caller.need(tokens.ScheduleWrite, ""), caller.need(tokens.TasksSend, in.Body.Kind)); err != nil {
 		return nil, err
 	}
@@ -226,7 +226,7 @@ func (s *server) put(ctx context.Context, in *putEntryInput, e schedule.Entry) (
 		if status = http.StatusOK; !found {
 			status = http.StatusCreated
 		}
-		return e, in.mayReplace(callerOf(ctx), old, found)
+		return e, in.mayReplace(CallerOf(ctx), old, found)
 	})
 	if errors.Is(err, schedule.ErrTaken) {
 		return 0, false, problem("id-taken", err.Error())
@@ -250,7 +250,7 @@ func (in *putEntryInput) mayReplace(caller *Caller, old schedule.Record, found b
 
 // note keeps in the audit log who has changed an entry.
 func (s *server) note(ctx context.Context, did string, e schedule.Entry) error {
-	return s.Brake.Audit.Write(ctx, audit.Record{Actor: callerOf(ctx).actor(), Did: did, User: e.Owner, Detail: e.ID})
+	return s.Brake.Audit.Write(ctx, audit.Record{Actor: CallerOf(ctx).actor(), Did: did, User: e.Owner, Detail: e.ID})
 }
 
 type pauseEntryInput struct {

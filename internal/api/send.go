@@ -112,7 +112,7 @@ func (s *server) send(ctx context.Context, in *sendInput) (*taskOutput, error) {
 // maySend reports what is wrong with a task that is to be sent, or who may not send it. at is the
 // place of the task in the body.
 func (s *server) maySend(ctx context.Context, n New, at string) error {
-	caller := callerOf(ctx)
+	caller := CallerOf(ctx)
 	if err := caller.need(tokens.TasksSend, n.Kind); err != nil {
 		return err
 	}
@@ -187,7 +187,7 @@ func (s *server) known(ctx context.Context, n New, r tasks.Receipt) (*taskOutput
 	switch {
 	case !found: // it has ended just now
 		status = tasks.Status{ID: r.ID, Kind: r.Kind, Queue: r.Queue, State: tasks.StateSucceeded, Payload: n.Payload}
-	case !callerOf(ctx).sees(tokens.TasksSend, status), status.Kind != n.Kind, !sameJSON(status.Payload, n.Payload):
+	case !CallerOf(ctx).sees(tokens.TasksSend, status), status.Kind != n.Kind, !sameJSON(status.Payload, n.Payload):
 		p := problem("id-taken", fmt.Sprintf("another task in %s has the ID %.100q: choose another one", r.Queue, r.ID))
 		p.Task = address(r.Queue, r.ID, "")
 		return nil, p

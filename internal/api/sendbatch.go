@@ -53,7 +53,7 @@ func (s *server) beginBatch(ctx context.Context, in *manyInput, all []tasks.New,
 		return batches.Batch{}, fmt.Errorf("a batch without a request: %w", err)
 	}
 	b := batches.Batch{
-		ID: cmp.Or(in.Body.ID, tasks.NewID(ctx, "batch")), Request: request, User: callerOf(ctx).User, Created: now.UTC(), Then: in.Body.Then.then(),
+		ID: cmp.Or(in.Body.ID, tasks.NewID(ctx, "batch")), Request: request, User: CallerOf(ctx).User, Created: now.UTC(), Then: in.Body.Then.then(),
 		Members: []batches.Member{},
 	}
 	for i, task := range all {

@@ -54,7 +54,7 @@ func (s *server) registerSeries(api huma.API) {
 }
 
 func (s *server) getSeries(ctx context.Context, in *seriesInput) (*body[Series], error) {
-	if err := callerOf(ctx).need(tokens.QueuesRead, ""); err != nil {
+	if err := CallerOf(ctx).need(tokens.QueuesRead, ""); err != nil {
 		return nil, err
 	}
 	span, step := time.Hour, time.Minute

@@ -108,10 +108,10 @@ func (s *server) registerSources(api huma.API) {
 }
 
 func (s *server) listSources(ctx context.Context, in *listSourcesInput) (*body[SourceList], error) {
-	if err := callerOf(ctx).need(tokens.ScheduleRead, ""); err != nil {
+	if err := CallerOf(ctx).need(tokens.ScheduleRead, ""); err != nil {
 		return nil, err
 	}
-	if callerOf(ctx).User != "" { // sources are everybody's
+	if CallerOf(ctx).User != "" { // sources are everybody's
 		return &body[SourceList]{SourceList{Items: []Source{}}}, nil
 	}
 	some, next, err := s.Sources.List(ctx, in.Limit, in.Cursor)
@@ -123,11 +123,11 @@ func (s *server) listSources(ctx context.Context, in *listSourcesInput) (*body[S
 }
 
 func (s *server) getSource(ctx context.Context, in *SourceName) (*body[Source], error) {
-	if err := callerOf(ctx).need(tokens.ScheduleRead, ""); err != nil {
+	if err := CallerOf(ctx).need(tokens.ScheduleRead, ""); err != nil {
 		return nil, err
 	}
 	source, err := s.Sources.Get(ctx, in.Name)
-	if errors.Is(err, sources.ErrNotFound) || callerOf(ctx).User != "" {
+	if errors.Is(err, sources.ErrNotFound) || CallerOf(ctx).User != "" {
 		return nil, noSuch("source", in.Name)
 	}
 	return &body[Source]{sourceOf(source)}, err

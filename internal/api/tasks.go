@@ -64,10 +64,10 @@ func (s *server) find(ctx context.Context, action tokens.Action, n Named) (tasks
 		return status, problem("not-found", err.Error()+", as ?queue=")
 	case err != nil:
 		return status, err
-	case !callerOf(ctx).sees(tokens.TasksRead, status) && !callerOf(ctx).sees(action, status):
+	case !CallerOf(ctx).sees(tokens.TasksRead, status) && !CallerOf(ctx).sees(action, status):
 		return status, noSuch("task", n.ID)
 	}
-	return status, callerOf(ctx).need(action, status.Kind)
+	return status, CallerOf(ctx).need(action, status.Kind)
 }
 
 func (s *server) look(ctx context.Context, in *lookInput) (*taskOutput, error) {
@@ -244,13 +244,13 @@ func (s *server) search(ctx context.Context, f tasks.Filter, limit int, cursor s
 	if err != nil {
 		return nil, "", err
 	}
-	seen := slices.DeleteFunc(page.Tasks, func(t tasks.Status) bool { return !callerOf(ctx).sees(tokens.TasksRead, t) })
+	seen := slices.DeleteFunc(page.Tasks, func(t tasks.Status) bool { return !CallerOf(ctx).sees(tokens.TasksRead, t) })
 	return seen, page.Next, nil
 }
 
 // mayFind returns which tasks of a filter the caller may ask for.
 func mayFind(ctx context.Context, f tasks.Filter) (tasks.Filter, error) {
-	caller := callerOf(ctx)
+	caller := CallerOf(ctx)
 	if f.Kind != "" {
 		if err := caller.need(tokens.TasksRead, f.Kind); err != nil {
 			return f, err

@@ -79,7 +79,7 @@ func (s *server) registerTokenList(api huma.API) {
 }
 
 func (s *server) listTokens(ctx context.Context, in *listTokensInput) (*tokensOutput, error) {
-	caller := callerOf(ctx)
+	caller := CallerOf(ctx)
 	if err := caller.need(tokens.TokensRead, ""); err != nil {
 		return nil, err
 	}
@@ -108,7 +108,7 @@ func (s *server) listTokens(ctx context.Context, in *listTokensInput) (*tokensOu
 }
 
 func (s *server) revokeToken(ctx context.Context, in *TokenID) (*struct{}, error) {
-	caller := callerOf(ctx)
+	caller := CallerOf(ctx)
 	if err := caller.need(tokens.TokensWrite, ""); err != nil {
 		return nil, err
 	}

@@ -44,7 +44,7 @@ func (s *server) registerTokens(api huma.API) {
 }
 
 func (s *server) makeToken(ctx context.Context, in *makeTokenInput) (*body[Child], error) {
-	caller := callerOf(ctx)
+	caller := CallerOf(ctx)
 	n := tokens.New{Name: in.Body.Name, User: in.Body.User, Tasks: in.Body.Tasks, Expires: time.Duration(in.Body.Expires), By: caller.actor().String()}
 	for i, text := range in.Body.Scopes {
 		scope, err := tokens.ParseScope(text)

@@ -59,11 +59,11 @@ func about(ctx context.Context, action tokens.Action, user string) error {
 	if err := tasks.CheckUser(user); err != nil {
 		return invalidParameter("user", err)
 	}
-	return callerOf(ctx).needUser(action, user)
+	return CallerOf(ctx).needUser(action, user)
 }
 
 func (s *server) listUsers(ctx context.Context, _ *struct{}) (*body[[]User], error) {
-	caller := callerOf(ctx)
+	caller := CallerOf(ctx)
 	if err := caller.need(tokens.UsersRead, ""); err != nil {
 		return nil, err
 	}
@@ -168,7 +168,7 @@ func (s *server) getUsage(ctx context.Context, in *usageInput) (*body[[]Spent], 
 
 // listUsage is getUsage for everybody whom the caller may ask about.
 func (s *server) listUsage(ctx context.Context, in *Since) (*body[[]Spent], error) {
-	caller := callerOf(ctx)
+	caller := CallerOf(ctx)
 	if err := caller.need(tokens.UsageRead, ""); err != nil {
 		return nil, err
 	}
@@ -191,7 +191,7 @@ type Limit struct {
 }
 
 func (s *server) usageLimit(ctx context.Context, _ *struct{}) (*body[Limit], error) {
-	return &body[Limit]{Limit(s.Usage.Limit())}, callerOf(ctx).need(tokens.UsageRead, "")
+	return &body[Limit]{Limit(s.Usage.Limit())}, CallerOf(ctx).need(tokens.UsageRead, "")
 }
 
 func spentOf(lines []usage.Line) []Spent {

@@ -2,7 +2,6 @@ package console
 
 import (
 	"net/http"
-	"net/url"
 
 	"switchyard/internal/api"
 )
@@ -13,24 +12,14 @@ type auditPage struct {
 	First, Next            string
 }
 
+// recordsOnPage is how many records a page has.
+const recordsOnPage = "100"
+
 func (c *Console) listAudit(r *request) error {
-	in := r.URL.Query()
-	data := auditPage{User: in.Get("user"), Task: in.Get("task"), Did: in.Get("did"), Actor: in.Get("actor")}
-	v := url.Values{}
-	for name, value := range map[string]string{"user": data.User, "task": data.Task, "did": data.Did, "actor": data.Actor} {
-		if value != "" {
-			v.Set(name, value)
-		}
-	}
-	q := url.Values{"limit": {"100"}}
-	for name, values := range v {
-		q[name] = values
-	}
-	if cursor := in.Get("cursor"); cursor != "" {
-		q.Set("cursor", cursor)
-	}
+	v := chosen(r, "user", "task", "did", "actor")
+	data := auditPage{User: v.Get("user"), Task: v.Get("task"), Did: v.Get("did"), Actor: v.Get("actor")}
 	var list api.AuditPage
-	if err := c.ask(r.Context(), question{path: "/v1/audit", query: q}, &list); err != nil {
+	if err := c.ask(r.Context(), part(r, "/v1/audit", recordsOnPage, v), &list); err != nil {
 		return err
 	}
 	data.Items = list.Items

@@ -16,21 +16,10 @@ type briefingsPage struct {
 }
 
 func (c *Console) listBriefings(r *request) error {
-	in := r.URL.Query()
-	data := briefingsPage{User: in.Get("user")}
-	v := url.Values{}
-	if data.User != "" {
-		v.Set("user", data.User)
-	}
-	q := url.Values{"limit": {tasksOnPage}}
-	for name, values := range v {
-		q[name] = values
-	}
-	if cursor := in.Get("cursor"); cursor != "" {
-		q.Set("cursor", cursor)
-	}
+	v := chosen(r, "user")
+	data := briefingsPage{User: v.Get("user")}
 	var list api.BriefingPage
-	if err := c.ask(r.Context(), question{path: "/v1/briefings", query: q}, &list); err != nil {
+	if err := c.ask(r.Context(), part(r, "/v1/briefings", tasksOnPage, v), &list); err != nil {
 		return err
 	}
 	var doubts api.DeliveryList

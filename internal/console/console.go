@@ -135,12 +135,7 @@ const maxForm = 1 << 20
 func (c *Console) page(answer func(*request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-		caller, ok := api.CallerOf(r.Context())
-		if !ok { // never behind the gate
-			http.Error(w, "Nobody is signed in.", http.StatusForbidden)
-			return
-		}
-		req := &request{r, w, caller}
+		req := &request{r, w, api.CallerOf(r.Context())}
 		err := r.ParseForm()
 		if err != nil {
 			err = &api.Problem{Status: http.StatusBadRequest, Title: "The form cannot be read", Detail: "Go back and send it again, with fewer tasks selected."}

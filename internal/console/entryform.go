@@ -98,12 +98,9 @@ func (c *Console) editEntry(r *request) error {
 }
 
 func (c *Console) showForm(r *request, status int, f entryForm) error {
-	var kinds []api.Kind
-	if err := c.ask(r.Context(), question{path: "/v1/kinds"}, &kinds); err != nil {
+	var err error
+	if f.Kinds, err = c.kinds(r); err != nil {
 		return err
-	}
-	for _, k := range kinds {
-		f.Kinds = append(f.Kinds, k.Name)
 	}
 	c.explainTo(r, &f)
 	title := "New entry"
@@ -118,13 +115,9 @@ func (c *Console) explainTo(r *request, f *entryForm) {
 	if f.Spec == "" {
 		return
 	}
-	q := question{path: "/v1/specs", query: url.Values{"spec": {f.Spec}, "zone": {f.Zone}}}
-	if f.Cron != "" {
-		q.query.Set("cron", f.Cron)
-	}
 	var explained api.Explained
 	var p *api.Problem
-	switch err := c.ask(r.Context(), q, &explained); {
+	switch err := c.ask(r.Context(), specQuestion(f.Spec, f.Zone, f.Cron), &explained); {
 	case err == nil:
 		f.Explained, f.Months = &explained, monthsOf(explained, c.now())
 	case errors.As(err, &p) && f.Problem == nil:

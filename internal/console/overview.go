@@ -51,7 +51,6 @@ func (c *Console) overview(r *request) error {
 			return err
 		}
 	}
-	slices.SortFunc(data.Queues, func(a, b api.Queue) int { return strings.Compare(a.Name, b.Name) })
 	points := series.Total
 	for _, one := range series.Queue {
 		if one.Queue == data.Of {

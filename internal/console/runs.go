@@ -19,34 +19,15 @@ type runsPage struct {
 }
 
 func (c *Console) listRuns(r *request) error {
-	in := r.URL.Query()
-	data := runsPage{User: in.Get("user"), Kind: in.Get("kind")}
-	v := url.Values{}
-	for name, value := range map[string]string{"user": data.User, "kind": data.Kind} {
-		if value != "" {
-			v.Set(name, value)
-		}
-	}
-	page, err := c.runs(r, v, tasksOnPage, in.Get("cursor"))
-	if err != nil {
+	v := chosen(r, "user", "kind")
+	data := runsPage{User: v.Get("user"), Kind: v.Get("kind")}
+	var page api.RunsPage
+	if err := c.ask(r.Context(), part(r, "/v1/runs", tasksOnPage, v), &page); err != nil {
 		return err
 	}
 	data.Items = page.Items
 	data.First, data.Next = leaf(r, v, page.Next)
 	return c.show(r, http.StatusOK, "runs", view{Title: "Runs", Here: "/runs/", Refresh: 10, Data: data})
-}
-
-// runs returns a page of runs, with limit of them.
-func (c *Console) runs(r *request, v url.Values, limit, cursor string) (page api.RunsPage, err error) {
-	q := url.Values{"limit": {limit}}
-	for name, values := range v {
-		q[name] = values
-	}
-	if cursor != "" {
-		q.Set("cursor", cursor)
-	}
-	err = c.ask(r.Context(), question{path: "/v1/runs", query: q}, &page)
-	return page, err
 }
 
 // decision is a step that waits for a person.
@@ -65,8 +46,8 @@ const decisionsOnPage = "25"
 
 // listDecisions is the inbox: the steps of all runs that wait for a person, each with what it is about.
 func (c *Console) listDecisions(r *request) error {
-	page, err := c.runs(r, url.Values{"waits": {"true"}}, decisionsOnPage, r.URL.Query().Get("cursor"))
-	if err != nil {
+	var page api.RunsPage
+	if err := c.ask(r.Context(), part(r, "/v1/runs", decisionsOnPage, url.Values{"waits": {"true"}}), &page); err != nil {
 		return err
 	}
 	var data decisionsPage

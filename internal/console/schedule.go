@@ -33,27 +33,15 @@ func (schedulePage) Origins() []string { return origins }
 const entriesOnPage = "100"
 
 func (c *Console) listEntries(r *request) error {
-	in := r.URL.Query()
-	data := schedulePage{Match: in.Get("match"), Kind: in.Get("kind"), Owner: in.Get("owner"), Origin: in.Get("origin"), State: in.Get("state")}
-	v := url.Values{}
-	for name, value := range map[string]string{"match": data.Match, "kind": data.Kind, "owner": data.Owner, "origin": data.Origin, "state": data.State} {
-		if value != "" {
-			v.Set(name, value)
-		}
-	}
-	q := url.Values{"limit": {entriesOnPage}}
-	for name, values := range v {
-		q[name] = values
-	}
+	v := chosen(r, "match", "kind", "owner", "origin", "state")
+	data := schedulePage{Match: v.Get("match"), Kind: v.Get("kind"), Owner: v.Get("owner"), Origin: v.Get("origin"), State: v.Get("state")}
+	q := part(r, "/v1/schedule", entriesOnPage, v)
 	if data.State == overdue {
-		q.Del("state")
-		q.Set("late", "true")
-	}
-	if cursor := in.Get("cursor"); cursor != "" {
-		q.Set("cursor", cursor)
+		q.query.Del("state")
+		q.query.Set("late", "true")
 	}
 	var page api.EntryPage
-	if err := c.ask(r.Context(), question{path: "/v1/schedule", query: q}, &page); err != nil {
+	if err := c.ask(r.Context(), q, &page); err != nil {
 		return err
 	}
 	data.Items = page.Items
@@ -81,14 +69,19 @@ func (c *Console) showEntry(r *request) error {
 		return err
 	}
 	var explained api.Explained
-	q := question{path: "/v1/specs", query: url.Values{"spec": {data.Spec}, "zone": {data.Zone}}}
-	if data.Cron != "" {
-		q.query.Set("cron", data.Cron)
-	}
-	if c.ask(r.Context(), q, &explained) == nil { // a broken spec has no calendar; its state says so
+	if c.ask(r.Context(), specQuestion(data.Spec, data.Zone, data.Cron), &explained) == nil { // a broken spec has no calendar; its state says so
 		data.Months = monthsOf(explained, c.now())
 	}
 	return c.show(r, http.StatusOK, "entry", view{Title: data.ID, Here: "/schedule/", Refresh: 15, Data: data})
+}
+
+// specQuestion asks what a spec means.
+func specQuestion(spec, zone, cron string) question {
+	q := question{path: "/v1/specs", query: url.Values{"spec": {spec}, "zone": {zone}}}
+	if cron != "" {
+		q.query.Set("cron", cron)
+	}
+	return q
 }
 
 // changeEntry pauses, resumes, runs or removes an entry.

@@ -13,12 +13,8 @@ type sourcesPage struct {
 }
 
 func (c *Console) listSources(r *request) error {
-	q := url.Values{"limit": {entriesOnPage}}
-	if cursor := r.URL.Query().Get("cursor"); cursor != "" {
-		q.Set("cursor", cursor)
-	}
 	var list api.SourceList
-	if err := c.ask(r.Context(), question{path: "/v1/sources", query: q}, &list); err != nil {
+	if err := c.ask(r.Context(), part(r, "/v1/sources", entriesOnPage, url.Values{}), &list); err != nil {
 		return err
 	}
 	data := sourcesPage{Items: list.Items}

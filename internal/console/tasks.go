@@ -113,13 +113,8 @@ type tasksPage struct {
 
 func (c *Console) listTasks(r *request) error {
 	s := searchOf(r.URL.Query())
-	q := s.filter(c.now())
-	q.Set("limit", tasksOnPage)
-	if cursor := r.URL.Query().Get("cursor"); cursor != "" {
-		q.Set("cursor", cursor)
-	}
 	var page api.Page
-	if err := c.ask(r.Context(), question{path: "/v1/tasks", query: q}, &page); err != nil {
+	if err := c.ask(r.Context(), part(r, "/v1/tasks", tasksOnPage, s.filter(c.now())), &page); err != nil {
 		return err
 	}
 	data := tasksPage{Search: s, All: states, Spans: spans, Items: page.Items}
@@ -136,27 +131,18 @@ func (c *Console) choices(r *request, data *tasksPage) error {
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(data.Queues, func(a, b api.Queue) int { return strings.Compare(a.Name, b.Name) })
-	var kinds []api.Kind
-	if err := c.ask(r.Context(), question{path: "/v1/kinds"}, &kinds); err != nil {
-		return err
-	}
-	for _, k := range kinds {
-		data.Kinds = append(data.Kinds, k.Name)
-	}
-	return nil
+	data.Kinds, err = c.kinds(r)
+	return err
 }
 
-// leaf returns the addresses of the first page, if this is another one, and of the next.
-func leaf(r *request, query url.Values, cursor string) (first, next string) {
-	if r.URL.Query().Get("cursor") != "" {
-		first = r.URL.Path + "?" + query.Encode()
+// kinds returns the names of all kinds.
+func (c *Console) kinds(r *request) (names []string, err error) {
+	var kinds []api.Kind
+	err = c.ask(r.Context(), question{path: "/v1/kinds"}, &kinds)
+	for _, k := range kinds {
+		names = append(names, k.Name)
 	}
-	if cursor != "" {
-		query.Set("cursor", cursor)
-		next = r.URL.Path + "?" + query.Encode()
-	}
-	return first, next
+	return names, err
 }
 
 // search leads to the task of an ID, to a user, or to the tasks whose error has the text.
@@ -185,15 +171,9 @@ func (c *Console) search(r *request) error {
 	if err := c.ask(r.Context(), question{path: "/v1/tasks", query: url.Values{"user": {text}, "limit": {"1"}}}, &some); err == nil && len(some.Items) > 0 {
 		return c.redirect(r, "/users/"+url.PathEscape(text))
 	}
-	if known(c, r, text) {
+	kinds, err := c.kinds(r)
+	if err == nil && slices.ContainsFunc(kinds, func(kind string) bool { return tasks.Covers(text, kind) }) { // also the beginning of some with * behind it
 		return c.redirect(r, "/tasks/?"+url.Values{"kind": {text}}.Encode())
 	}
 	return c.redirect(r, "/tasks/?"+url.Values{"error": {text}}.Encode())
-}
-
-// known reports whether a text names a kind, or the beginning of kinds with * behind it.
-func known(c *Console, r *request, text string) bool {
-	var kinds []api.Kind
-	err := c.ask(r.Context(), question{path: "/v1/kinds"}, &kinds)
-	return err == nil && slices.ContainsFunc(kinds, func(k api.Kind) bool { return tasks.Covers(text, k.Name) })
 }

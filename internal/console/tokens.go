@@ -16,15 +16,14 @@ type tokensPage struct {
 	Made        *api.Child // what was just made: its text is told once
 }
 
+// tokensOnPage is how many tokens a page has.
+const tokensOnPage = "100"
+
 func (c *Console) listTokens(r *request) error { return c.showTokens(r, nil) }
 
 func (c *Console) showTokens(r *request, made *api.Child) error {
-	q := url.Values{"limit": {"100"}}
-	if cursor := r.URL.Query().Get("cursor"); cursor != "" {
-		q.Set("cursor", cursor)
-	}
 	var list api.TokenPage
-	if err := c.ask(r.Context(), question{path: "/v1/tokens", query: q}, &list); err != nil {
+	if err := c.ask(r.Context(), part(r, "/v1/tokens", tokensOnPage, url.Values{}), &list); err != nil {
 		return err
 	}
 	data := tokensPage{Items: list.Items, Actions: tokens.Actions, Made: made}

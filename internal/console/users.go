@@ -36,22 +36,15 @@ func (c *Console) listUsers(r *request) error {
 		return err
 	}
 	data.Everyone, data.Stopped, data.More = &brakes.Everyone, brakes.Users, brakes.More
-	q := url.Values{"origin": {"user"}, "limit": {"100"}}
-	if data.Match != "" {
-		q.Set("match", data.Match)
-	}
-	if cursor := r.URL.Query().Get("cursor"); cursor != "" {
-		q.Set("cursor", cursor)
-	}
+	v := chosen(r, "match")
+	q := part(r, "/v1/schedule", entriesOnPage, v)
+	q.query.Set("origin", "user")
 	var page api.EntryPage
-	if err := c.askIf(r, question{path: "/v1/schedule", query: q}, &page); err != nil {
+	if err := c.askIf(r, q, &page); err != nil {
 		return err
 	}
 	data.Briefed = page.Items
-	q.Del("cursor")
-	q.Del("origin")
-	q.Del("limit")
-	data.First, data.Next = leaf(r, q, page.Next)
+	data.First, data.Next = leaf(r, v, page.Next)
 	return c.show(r, http.StatusOK, "users", view{Title: "Users", Here: "/users/", Refresh: 10, Data: data})
 }
 

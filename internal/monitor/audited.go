@@ -12,6 +12,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"switchyard/internal/api"
 	"switchyard/internal/audit"
 )
 
@@ -70,7 +71,7 @@ var oneTask = regexp.MustCompile(`/queues/([^/]+)/[a-z]+_tasks/([^/:][^/]*?)(?::
 
 // recordOf says what a request has changed.
 func recordOf(r *http.Request, body []byte) audit.Record {
-	by := CallerOf(r)
+	by := api.CallerOf(r.Context())
 	record := audit.Record{
 		Actor:  audit.Actor{Name: by.Name, Via: audit.Page, From: by.From},
 		Did:    verbOf(r),

@@ -39,7 +39,7 @@ func TestTheGateSaysWhoAsksAndByWhichWay(t *testing.T) {
 	}
 	g := gate{signIn: newSignIn(accounts), guesses: newSources()}
 	var asks *api.Caller
-	note := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { asks = CallerOf(r) })
+	note := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { asks = api.CallerOf(r.Context()) })
 	for way, behind := range map[audit.Via]http.Handler{audit.Page: g.guard(note), audit.Request: g.guardAPI(nil, note)} {
 		for _, tt := range []struct {
 			name, password, user string
@@ -65,7 +65,7 @@ func TestTheGateSaysWhoAsksAndByWhichWay(t *testing.T) {
 			}
 		}
 	}
-	if nobody := CallerOf(httptest.NewRequest(http.MethodGet, "/", nil)); nobody.May(tokens.TasksRead, "") {
+	if nobody := api.CallerOf(t.Context()); nobody.May(tokens.TasksRead, "") {
 		t.Error("a request that is not behind the gate may read tasks")
 	}
 }

@@ -14,7 +14,6 @@ import (
 	"switchyard/internal/api"
 	"switchyard/internal/audit"
 	"switchyard/internal/daemon"
-	"switchyard/internal/tokens"
 )
 
 // gate lets in who may see a page, with their role in the request's context.
@@ -27,15 +26,6 @@ type gate struct {
 }
 
 type roleKey struct{}
-
-// CallerOf returns whom the gate let in, as the API knows them: a page that asks the API within the
-// request's context asks as them. A request that is not behind the gate is nobody's, and may do nothing.
-func CallerOf(r *http.Request) *api.Caller {
-	if c, ok := api.CallerOf(r.Context()); ok {
-		return c
-	}
-	return &api.Caller{May: func(tokens.Action, string) bool { return false }}
-}
 
 // roleOf returns the role the gate gave a request.
 func roleOf(r *http.Request) Role {
@@ -101,7 +91,7 @@ func (g gate) admit(r *http.Request, client netip.Addr) (account, error) {
 // user.
 func ofAll(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if user := CallerOf(r).User; user != "" {
+		if user := api.CallerOf(r.Context()).User; user != "" {
 			http.Error(w, fmt.Sprintf("This page is about all users, and your sign-in is for the user %q alone: sign in with one that is for all.", user), http.StatusForbidden)
 			return
 		}
