@@ -164,12 +164,12 @@ func (c *Console) search(r *request) error {
 		return c.redirect(r, taskPage(task.Queue, task.ID))
 	}
 	var user api.User
-	if err := c.ask(r.Context(), question{path: "/v1/users/" + url.PathEscape(text)}, &user); err == nil {
-		return c.redirect(r, "/users/"+url.PathEscape(user.ID))
+	if err := c.ask(r.Context(), question{path: userPath(text, "")}, &user); err == nil {
+		return c.redirect(r, userPage(user.ID))
 	}
 	var some api.Page
 	if err := c.ask(r.Context(), question{path: "/v1/tasks", query: url.Values{"user": {text}, "limit": {"1"}}}, &some); err == nil && len(some.Items) > 0 {
-		return c.redirect(r, "/users/"+url.PathEscape(text))
+		return c.redirect(r, userPage(text))
 	}
 	kinds, err := c.kinds(r)
 	if err == nil && slices.ContainsFunc(kinds, func(kind string) bool { return tasks.Covers(text, kind) }) { // also the beginning of some with * behind it

@@ -13,6 +13,10 @@ import (
 	"switchyard/internal/usage"
 )
 
+func userPath(id, of string) string { return "/v1/users/" + url.PathEscape(id) + of }
+
+func userPage(id string) string { return "/users/" + url.PathEscape(id) }
+
 type usersPage struct {
 	Match       string
 	Everyone    *api.Brake
@@ -25,11 +29,11 @@ type usersPage struct {
 // listUsers lists who is stopped or asked first, then who is briefed. Everybody else is found by their ID.
 func (c *Console) listUsers(r *request) error {
 	if r.caller.User != "" {
-		return c.redirect(r, "/users/"+url.PathEscape(r.caller.User))
+		return c.redirect(r, userPage(r.caller.User))
 	}
 	data := usersPage{Match: r.URL.Query().Get("match")}
 	if data.Match != "" && tasks.CheckUser(data.Match) == nil && r.URL.Query().Has("go") {
-		return c.redirect(r, "/users/"+url.PathEscape(data.Match))
+		return c.redirect(r, userPage(data.Match))
 	}
 	var brakes api.Brakes
 	if err := c.ask(r.Context(), question{path: "/v1/brakes"}, &brakes); err != nil {
@@ -112,7 +116,7 @@ func (c *Console) showUserWith(r *request, data userData) error {
 	if data.All {
 		v.Title = "Everyone"
 	} else {
-		v.Follow = "/v1/users/" + url.PathEscape(data.ID) + "/events"
+		v.Follow = userPath(data.ID, "/events")
 	}
 	return c.show(r, http.StatusOK, "user", v)
 }
@@ -120,8 +124,7 @@ func (c *Console) showUserWith(r *request, data userData) error {
 // user gathers what a page about a user shows, as far as who looks may see it.
 func (c *Console) user(r *request, id string) (userData, error) {
 	data := userData{now: c.now(), ID: id, All: id == control.Everyone}
-	of := "/v1/users/" + url.PathEscape(id)
-	if err := c.ask(r.Context(), question{path: of + "/brake"}, &data.Brake); err != nil {
+	if err := c.ask(r.Context(), question{path: userPath(id, "/brake")}, &data.Brake); err != nil {
 		return data, err
 	}
 	if data.All {
@@ -137,13 +140,13 @@ func (c *Console) user(r *request, id string) (userData, error) {
 		q   question
 		out any
 	}{
-		{question{path: of}, &user},
+		{question{path: userPath(id, "")}, &user},
 		{question{path: "/v1/tasks", query: url.Values{"user": {id}, "kind": {"agent_*"}, "limit": {"20"}}}, &page},
 		{question{path: "/v1/schedule", query: url.Values{"owner": {id}, "limit": {"50"}}}, &entries},
-		{question{path: of + "/usage"}, &spent},
+		{question{path: userPath(id, "/usage")}, &spent},
 		{question{path: "/v1/usage/limit"}, &data.Limit},
 		{question{path: "/v1/briefings", query: url.Values{"user": {id}, "limit": {"10"}}}, &briefings},
-		{question{path: of + "/history", query: url.Values{"limit": {"30"}}}, &history},
+		{question{path: userPath(id, "/history"), query: url.Values{"limit": {"30"}}}, &history},
 	} {
 		if err := c.askIf(r, part.q, part.out); err != nil {
 			return data, err
@@ -181,7 +184,7 @@ func (c *Console) brake(r *request) error {
 		return nothing(r)
 	}
 	var receipt api.Brake
-	q := question{method: http.MethodPut, path: "/v1/users/" + url.PathEscape(id) + "/brake", body: map[string]bool{"on": on}}
+	q := question{method: http.MethodPut, path: userPath(id, "/brake"), body: map[string]bool{"on": on}}
 	if err := c.ask(r.Context(), q, &receipt); err != nil {
 		return err
 	}

@@ -1,5 +1,5 @@
 // Package console has the tests of the console as operators use it: in a real browser, over HTTP, with
-// a worker, a scheduler and a Redis behind it.
+// a worker and a Redis behind it.
 package console
 
 import (
@@ -67,10 +67,9 @@ type site struct {
 	url    string
 	system *app.System
 	chores *chores
-	models *llmtest.Server
 }
 
-// open runs a monitor, a worker and a scheduler on a Redis until the test ends.
+// open runs a monitor and a worker on a Redis until the test ends.
 func open(t testing.TB, redis string, settings ...func(*config.Config)) *site {
 	t.Helper()
 	s := &site{TB: t, chores: &chores{}}
@@ -78,7 +77,6 @@ func open(t testing.TB, redis string, settings ...func(*config.Config)) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.models = models
 	c := config.Default()
 	c.Redis.URL = redis
 	c.Policies = map[string]routing.Patch{"chore": {Retention: new(time.Hour)}, "agent_secretary": {Retention: new(time.Hour)}}
@@ -92,37 +90,50 @@ func open(t testing.TB, redis string, settings ...func(*config.Config)) *site {
 	if s.system, err = app.Open(c, zap.NewNop(), tasks.Define("chore", 1, s.chores.perform)); err != nil {
 		t.Fatal(err)
 	}
-	s.run(c)
+	t.Cleanup(func() {
+		_ = s.system.Close()
+		models.Close()
+	})
+	s.work(c)
+	s.url = serve(t, s.system)
 	return s
 }
 
-// run starts the daemons, and has them stopped with the test.
-func (s *site) run(c config.Config) {
+// work runs a worker until the test ends.
+func (s *site) work(c config.Config) {
 	s.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	stop := daemon.Stop{Quiet: ctx, Drain: ctx}
-	var running sync.WaitGroup
 	worker, err := app.NewWorker(s.system, c.Queues)
 	if err != nil {
 		s.Fatal(err)
 	}
-	running.Go(func() { _ = worker.Run(stop) })
-	waiter := queue.NewWaiter(s.system.Queue)
-	running.Go(func() { waiter.Run(ctx) })
-	pages, err := s.system.NewMonitor(waiter)
-	if err != nil {
-		s.Fatal(err)
-	}
-	server := httptest.NewServer(pages)
-	s.url = server.URL
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { _ = worker.Run(daemon.Stop{Quiet: ctx, Drain: ctx}) })
 	s.Cleanup(func() {
-		server.CloseClientConnections()
+		cancel()
+		running.Wait()
+	})
+}
+
+// serve runs the monitor of a system until the test ends, and returns where.
+func serve(t testing.TB, s *app.System) (address string) {
+	t.Helper()
+	waiter := queue.NewWaiter(s.Queue)
+	pages, err := s.NewMonitor(waiter)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { waiter.Run(ctx) })
+	server := httptest.NewServer(pages)
+	t.Cleanup(func() {
+		server.CloseClientConnections() // streams end
 		cancel()
 		running.Wait()
 		server.Close()
-		_ = s.system.Close()
-		s.models.Close()
 	})
+	return server.URL
 }
 
 // answer is what the agent's model says: it sends a chore, and says so.

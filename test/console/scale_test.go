@@ -6,14 +6,12 @@ import (
 	"html"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"os"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -21,7 +19,6 @@ import (
 
 	"switchyard/internal/app"
 	"switchyard/internal/config"
-	"switchyard/internal/queue"
 	"switchyard/internal/tasks"
 	"switchyard/test/redistest"
 )
@@ -55,24 +52,11 @@ func scaleOpen(b *testing.B) scaleSystem {
 	if err != nil {
 		b.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	waiter := queue.NewWaiter(s.Queue)
-	var running sync.WaitGroup
-	running.Go(func() { waiter.Run(ctx) })
-	pages, err := s.NewMonitor(waiter)
-	if err != nil {
-		b.Fatal(err)
-	}
-	server := httptest.NewServer(pages)
+	b.Cleanup(func() { _ = s.Close() })
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, Transport: &http.Transport{}}
-	b.Cleanup(func() {
-		client.CloseIdleConnections()
-		server.Close()
-		cancel()
-		running.Wait()
-		_ = s.Close()
-	})
-	return scaleSystem{s, server.URL, client}
+	address := serve(b, s)
+	b.Cleanup(client.CloseIdleConnections)
+	return scaleSystem{s, address, client}
 }
 
 // page asks for a page, and returns it and how long it took. A form is posted.
