@@ -37,7 +37,7 @@ func NewMember(store *Store, roles []string, version, commit string, look func(c
 	return &Member{store, r, look, log, time.Now()}
 }
 
-// Run keeps the record until ctx ends, and then takes it away, within a second. A change that news
+// Run keeps the record until ctx ends, and then takes it away, within two seconds. A change that news
 // tells of is written at once. While Redis is away nothing is written, which is said once.
 func (m *Member) Run(ctx context.Context, news <-chan struct{}) {
 	ticker := time.NewTicker(renewEvery)
@@ -45,7 +45,7 @@ func (m *Member) Run(ctx context.Context, news <-chan struct{}) {
 	lost := false
 	for ctx.Err() == nil {
 		err := m.renew(ctx)
-		if err != nil && !lost && ctx.Err() == nil {
+		if err != nil && !lost {
 			m.log.Warn("the list of daemons lacks this one: it is tried every few seconds", zap.Error(err))
 		}
 		lost = err != nil
@@ -66,13 +66,14 @@ func (m *Member) Run(ctx context.Context, news <-chan struct{}) {
 	}
 }
 
-// renew looks how the daemon does, and writes that.
+// renew looks how the daemon does, and writes that. The end of ctx does not cut the writing off: what
+// was cut off may arrive after the record was taken away, and nobody could tell.
 func (m *Member) renew(ctx context.Context) error {
 	looking, cancel := context.WithTimeout(ctx, lookWithin)
 	r := m.record
 	r.Status, r.Up = m.look(looking), time.Since(m.started)
 	cancel()
-	within, cancel := context.WithTimeout(ctx, answerWithin)
+	within, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerWithin)
 	defer cancel()
 	return m.store.renew(within, r)
 }

@@ -67,6 +67,26 @@ func TestADaemonIsToldWhileItRunsAndNotOnceItHasStopped(t *testing.T) {
 	})
 }
 
+func TestADaemonThatIsStoppedWhileItRenewsIsNotTold(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		s := NewStore(client, "switchyard:")
+		ctx, stop := context.WithCancel(t.Context())
+		looks := 0
+		look := func(context.Context) Status {
+			if looks++; looks == 2 {
+				stop()
+			}
+			return Status{}
+		}
+		news := make(chan struct{}, 1)
+		news <- struct{}{}
+		NewMember(s, []string{"worker"}, "v1", "abc", look, zap.NewNop()).Run(ctx, news)
+		if all := list(t, s); looks != 2 || len(all) != 0 {
+			t.Errorf("told %+v after its end and %d looks, want nobody after 2", all, looks)
+		}
+	})
+}
+
 func TestADaemonThatVanishedIsLostForAnHourAndThenForgotten(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := NewStore(client, "switchyard:")
