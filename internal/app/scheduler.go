@@ -18,6 +18,7 @@ import (
 	"switchyard/internal/control"
 	"switchyard/internal/daemon"
 	"switchyard/internal/queue"
+	"switchyard/internal/queue/lane"
 	"switchyard/internal/schedule"
 	"switchyard/internal/tasks"
 )
@@ -35,23 +36,27 @@ func RunScheduler(c config.Config, log *zap.Logger, own ...tasks.Definition) err
 	return s.runWithEndpoint(c.Scheduler.Listen, this, scheduler.Run)
 }
 
-// Scheduler enqueues the tasks of due entries.
+// Scheduler enqueues the tasks of due entries, and keeps queues in order that no worker serves.
 type Scheduler struct {
 	system *System
 	engine *schedule.Engine
 	ears   *cache.Listener
+	care   *lane.Caretaker
 }
 
 // NewScheduler returns a scheduler of a system, at most one of each.
 func NewScheduler(s *System) *Scheduler {
-	return &Scheduler{s, s.engine(), cache.NewPatternListener(s.Redis, "agent:"+string(control.Resume)+":*")}
+	return &Scheduler{
+		s, s.engine(), cache.NewPatternListener(s.Redis, "agent:"+string(control.Resume)+":*"),
+		lane.NewCaretaker(s.Redis, s.turns(), s.Metrics, s.Log),
+	}
 }
 
 // Checks are the readiness of the scheduler: its rounds go on, what it writes can be written, a resume is
-// heard, and Celery takes what its workers perform.
+// heard, queues are looked after, and Celery takes what its workers perform.
 func (c *Scheduler) Checks() []daemon.Check {
 	writes := c.system.checkWrites(c.system.Config.QueueNames(), c.system.Schedule.Keys(probe))
-	checks := []daemon.Check{{Name: "rounds", Test: c.engine.Check}, writes, {Name: "resumes", Test: c.ears.Check}}
+	checks := []daemon.Check{{Name: "rounds", Test: c.engine.Check}, writes, {Name: "resumes", Test: c.ears.Check}, {Name: "care", Test: c.care.Check}}
 	if sender := c.system.celery.sender(); sender != nil {
 		checks = append(checks, daemon.Check{Name: "celery", Test: sender.Check})
 	}
@@ -118,6 +123,7 @@ func (c *Scheduler) run(stop daemon.Stop) error {
 	})
 	releasing.Go(func() { s.Queues.Keep(stop.Quiet, queues...) })
 	releasing.Go(func() { s.sample(stop.Quiet) })
+	releasing.Go(func() { c.care.Run(stop.Quiet) })
 	c.engine.Run(stop.Quiet)
 	return nil
 }
