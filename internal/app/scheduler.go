@@ -7,12 +7,12 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
 
 	"switchyard/internal/cache"
-	"switchyard/internal/calendar"
 	"switchyard/internal/celery/ticks"
 	"switchyard/internal/config"
 	"switchyard/internal/control"
@@ -32,7 +32,7 @@ func RunScheduler(c config.Config, log *zap.Logger, own ...tasks.Definition) err
 	s.exportProcess("scheduler")
 	s.exportDeployment()
 	scheduler := NewScheduler(s)
-	this := listed{[]string{roleScheduler}, daemon.NewReadiness(append(s.checks(), scheduler.Checks()...)), nil}
+	this := listed{roles: []string{roleScheduler}, ready: daemon.NewReadiness(append(s.checks(), scheduler.Checks()...)), file: scheduler.file.Load}
 	return s.runWithEndpoint(c.Scheduler.Listen, this, scheduler.Run)
 }
 
@@ -42,13 +42,14 @@ type Scheduler struct {
 	engine *schedule.Engine
 	ears   *cache.Listener
 	care   *lane.Caretaker
+	file   atomic.Pointer[configured] // nil until it is in the schedule
 }
 
 // NewScheduler returns a scheduler of a system, at most one of each.
 func NewScheduler(s *System) *Scheduler {
 	return &Scheduler{
-		s, s.engine(), cache.NewPatternListener(s.Redis, "agent:"+string(control.Resume)+":*"),
-		lane.NewCaretaker(s.Redis, s.turns(), s.Metrics, s.Log),
+		system: s, engine: s.engine(), ears: cache.NewPatternListener(s.Redis, "agent:"+string(control.Resume)+":*"),
+		care: lane.NewCaretaker(s.Redis, s.turns(), s.Metrics, s.Log),
 	}
 }
 
@@ -100,22 +101,14 @@ func (c *Scheduler) run(stop daemon.Stop) error {
 	if err := s.Queues.Claim(stop.Quiet, queues...); err != nil {
 		return orStopped(stop, err)
 	}
-	entries, err := s.Config.Entries()
+	file, err := s.configured(stop.Quiet)
 	if err != nil {
 		return err
 	}
-	for _, e := range entries {
-		if err := s.CheckEntry(stop.Quiet, e); err != nil {
-			return err
-		}
-		if remark := calendar.Remark(e.Spec, e.Cron); remark != "" {
-			s.Log.Warn("schedule entry may not mean what it says elsewhere", zap.String("entry", e.ID), zap.String("remark", remark))
-		}
-	}
-	if err := s.Schedule.SyncConfig(stop.Quiet, entries); err != nil {
+	if err := file.sync(stop.Quiet); err != nil {
 		return orStopped(stop, err)
 	}
-	s.Log.Info("scheduling", zap.Int("configured", len(entries)))
+	c.file.Store(file)
 	var releasing sync.WaitGroup
 	defer releasing.Wait()
 	releasing.Go(func() {
@@ -124,6 +117,7 @@ func (c *Scheduler) run(stop daemon.Stop) error {
 	releasing.Go(func() { s.Queues.Keep(stop.Quiet, queues...) })
 	releasing.Go(func() { s.sample(stop.Quiet) })
 	releasing.Go(func() { c.care.Run(stop.Quiet) })
+	releasing.Go(func() { file.watch(stop.Quiet) })
 	c.engine.Run(stop.Quiet)
 	return nil
 }
