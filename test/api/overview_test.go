@@ -23,7 +23,7 @@ func (d *door) join(role string, status roster.Status) {
 	d.Helper()
 	ctx, leave := context.WithCancel(context.Background())
 	looked, news, ended := make(chan struct{}, 9), make(chan struct{}), make(chan struct{})
-	m := roster.NewMember(d.system.Roster, []string{role}, "v1", "abc", func(context.Context) roster.Status { looked <- struct{}{}; return status }, zap.NewNop())
+	m := roster.NewMember(d.system.Roster, roster.Record{Roles: []string{role}, Version: "v1", Commit: "abc", Layout: 1}, func(context.Context) roster.Status { looked <- struct{}{}; return status }, zap.NewNop())
 	go func() { m.Run(ctx, news); close(ended) }()
 	<-looked
 	news <- struct{}{} // it is taken once the record is written
