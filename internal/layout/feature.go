@@ -96,3 +96,6 @@ func FeaturesOf(kind string, headers map[string]string) []Feature {
 	}
 	return all
 }
+
+// OfTasks reports whether it is a task that has the feature.
+func (f Feature) OfTasks() bool { return f.of != nil }
