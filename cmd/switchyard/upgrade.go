@@ -69,9 +69,9 @@ func printUpgrade(u app.Upgrade, out *command.Output) error {
 	for _, s := range u.Stops {
 		count := fmt.Sprint(s.Count)
 		if s.More {
-			count = "at least " + count
+			count += " or more"
 		}
-		_, _ = fmt.Fprintf(w, "%s\t%s\n\t%s\n\tFirst: %s.\n", printable(s.Name), count+" "+printable(s.What), printable(s.Does), printable(s.First))
+		_, _ = fmt.Fprintf(w, "%s\t%s: %s\n\t%s\n\tFirst: %s.\n", printable(s.Name), printable(s.What), count, printable(s.Does), printable(s.First))
 	}
 	return w.Flush()
 }

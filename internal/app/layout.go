@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"sync"
 	"time"
@@ -44,6 +45,14 @@ func (s *System) noteAtStart(ctx context.Context, stored layout.Stored) {
 	}
 	if unknown := stored.Unknown(); len(unknown) > 0 {
 		s.Log.Warn("newer programs have used what this one does not know: switchyard upgrade check of theirs says what becomes of it", zap.Strings("features", unknown))
+	}
+}
+
+// noteEntry notes that an entry of the schedule, as JSON, has a kind that older schedulers do not know.
+func (s *System) noteEntry(ctx context.Context, entry string) {
+	var e struct{ Kind string }
+	if json.Unmarshal([]byte(entry), &e) == nil && layout.IsNewKind(e.Kind) {
+		s.Layout.Note(ctx, layout.Entries)
 	}
 }
 

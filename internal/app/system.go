@@ -141,6 +141,7 @@ func open(c config.Config, log *zap.Logger, traces *telemetry.Traces, own ...tas
 	s.Guard = control.NewGuard(s.Brake, log)
 	s.Journals = journal.NewStore(client, s.Brake, c.Redis.Prefix)
 	s.Users = users.NewStore(s.Schedule)
+	s.Schedule.Noting = s.noteEntry
 	s.Users.Noting = func(ctx context.Context) { s.Layout.Note(ctx, layout.Editions) }
 	s.Pages = pages.New(client, c.Redis.Prefix, c.Documents.TTL, time.Now)
 	s.Sources = sources.New(client, c.Redis.Prefix, s.Schedule, s.Pages)

@@ -10,6 +10,7 @@ import (
 	"switchyard/internal/celery/remote"
 	"switchyard/internal/command"
 	"switchyard/internal/layout"
+	"switchyard/internal/schedule"
 	"switchyard/internal/tasks"
 )
 
@@ -92,14 +93,8 @@ func (s *System) uses(ctx context.Context, target layout.Release) ([]Stop, error
 	if counts[layout.Remote.Name], err = remote.Awaited(ctx, s.Redis, s.Config.Redis.Prefix); err != nil {
 		return nil, err
 	}
-	users, err := s.Users.List(ctx)
-	if err != nil {
+	if err := s.countEntries(ctx, counts); err != nil {
 		return nil, err
-	}
-	for _, u := range users {
-		if len(u.Editions) > 0 {
-			counts[layout.Editions.Name]++
-		}
 	}
 	var stops []Stop
 	for _, f := range missing {
@@ -130,6 +125,31 @@ func (s *System) countTasks(ctx context.Context) (counts map[string]int, more bo
 			return counts, start != "", nil
 		}
 	}
+}
+
+// countEntries counts the entries of the schedule, and the users who have one, by their features.
+func (s *System) countEntries(ctx context.Context, counts map[string]int) error {
+	for start := ""; ; {
+		page, next, err := s.Schedule.List(ctx, schedule.Filter{Page: schedule.MaxPage}, start)
+		if err != nil {
+			return err
+		}
+		for _, r := range page {
+			if layout.IsNewKind(r.Entry.Kind) {
+				counts[layout.Entries.Name]++
+			}
+		}
+		if start = next; start == "" {
+			break
+		}
+	}
+	users, err := s.Users.List(ctx)
+	for _, u := range users {
+		if len(u.Editions) > 0 {
+			counts[layout.Editions.Name]++
+		}
+	}
+	return err
 }
 
 // FinishUpgrade has all programs write the layout that this one knows. It returns what was written before,

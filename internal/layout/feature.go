@@ -57,12 +57,18 @@ var Features = []Feature{
 		Does:  "An older worker performs such a task and tells no client of Celery its result.",
 		First: "empty celery.queues, and let newer workers end them", of: has(format.ReplyHeader),
 	},
+	Entries,
 	Remote,
 	Editions,
 }
 
 // Features that are not told by a task's kind and headers.
 var (
+	Entries = Feature{
+		Name: "entries", Since: "0.2.0", What: "entries of the schedule whose kind only newer schedulers know", Older: Drops,
+		Does:  "An older scheduler refuses the ticks of such an entry that it takes, also while newer ones run: they are lost.",
+		First: "remove them with `switchyard schedule remove`",
+	}
 	Remote = Feature{
 		Name: "celery", Since: "0.2.0", What: "tasks that Celery's workers perform", Older: Leaves,
 		Does:  "An older worker never looks for the result of such a task, which stays parked.",
@@ -78,6 +84,9 @@ var (
 func has(header string) func(string, map[string]string) bool {
 	return func(_ string, headers map[string]string) bool { return headers[header] != "" }
 }
+
+// IsNewKind reports whether the last release does not know a kind that comes with Switchyard.
+func IsNewKind(kind string) bool { return isNewKind(kind, nil) }
 
 // isNewKind reports whether the last release does not know the kind of a task, or its version.
 func isNewKind(kind string, headers map[string]string) bool {
