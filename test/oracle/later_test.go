@@ -9,7 +9,6 @@ import (
 	"switchyard/internal/queue/format"
 	"switchyard/internal/routing"
 	"switchyard/internal/tasks"
-	"switchyard/test/redistest"
 )
 
 // laterField is a field of a task's hash that a later release may write.
@@ -54,7 +53,7 @@ func (s later) add(t *testing.T, p probe, opts tasks.Options) {
 // transition, by our lanes and by asynq's own server.
 func TestATransitionKeepsTheFieldsOfALaterRelease(t *testing.T) {
 	t.Parallel()
-	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+	runBoth(t, func(t *testing.T, client redis.UniversalClient) {
 		for name, by := range map[string]struct {
 			side        func(*testing.T, redis.UniversalClient, routing.Patch, handler) side
 			transitions []transition
