@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"switchyard/internal/app"
 	"switchyard/internal/command"
@@ -48,7 +49,7 @@ func (cmd upgradeCheck) Run(l *local, out *command.Output) error {
 func printUpgrade(u app.Upgrade, out *command.Output) error {
 	stored := "Nothing is stored here yet."
 	if at := u.Stored; at != nil {
-		stored = fmt.Sprintf("Stored: layout %d, which %s began on %s.", at.Writes, printable(at.By), at.At)
+		stored = fmt.Sprintf("Stored: layout %d, which %s began on %s.", at.Writes, printable(at.By), at.At.Format(time.RFC3339))
 		if len(at.Unknown) > 0 {
 			stored += fmt.Sprintf("\nNewer programs have used what this one does not know: %s.", printable(strings.Join(at.Unknown, ", ")))
 		}

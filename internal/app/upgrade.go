@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"switchyard/internal/audit"
 	"switchyard/internal/celery/remote"
@@ -30,10 +31,10 @@ type Upgrade struct {
 
 // StoredLayout is the layout of what is stored.
 type StoredLayout struct {
-	Reads  int    `json:"reads"`
-	Writes int    `json:"writes"`
-	By     string `json:"by"`
-	At     string `json:"at"`
+	Reads  int       `json:"reads"`
+	Writes int       `json:"writes"`
+	By     string    `json:"by"`
+	At     time.Time `json:"at"`
 	// Unknown are features of newer programs.
 	Unknown []string `json:"unknown"`
 }
@@ -59,7 +60,7 @@ func (s *System) LookAtUpgrade(ctx context.Context, target layout.Release) (Upgr
 		return u, err
 	}
 	if stored.Writes > 0 {
-		u.Stored = &StoredLayout{stored.Reads, stored.Writes, stored.By, stored.At.Format("2006-01-02T15:04:05Z"), append([]string{}, stored.Unknown()...)}
+		u.Stored = &StoredLayout{stored.Reads, stored.Writes, stored.By, stored.At, append([]string{}, stored.Unknown()...)}
 	}
 	if stored.Reads > target.Layout {
 		u.Stops = append(u.Stops, Stop{
@@ -77,8 +78,11 @@ func (s *System) LookAtUpgrade(ctx context.Context, target layout.Release) (Upgr
 	return u, err
 }
 
-// maxCounted bounds the tasks that are looked at for features.
-const maxCounted = 100_000
+// maxCounted bounds the tasks that are looked at for features, countedAtOnce those of one question.
+const (
+	maxCounted    = 100_000
+	countedAtOnce = 1000
+)
 
 // uses counts what has the features that a release does not know.
 func (s *System) uses(ctx context.Context, target layout.Release) ([]Stop, error) {
@@ -111,7 +115,7 @@ func (s *System) countTasks(ctx context.Context) (counts map[string]int, more bo
 	f := tasks.Filter{States: []tasks.State{tasks.StateWaiting, tasks.StateScheduled, tasks.StateHeld, tasks.StateRunning, tasks.StateRetrying, tasks.StateParked}}
 	looked := 0
 	for start := ""; ; {
-		page, err := s.Queue.List(ctx, f, 1000, start)
+		page, err := s.Queue.List(ctx, f, countedAtOnce, start)
 		if err != nil {
 			return nil, false, err
 		}

@@ -221,7 +221,7 @@ func TestDaemonsAreToldWithWhatTheyDo(t *testing.T) {
 	onEach(t, false, func(d *door) {
 		d.want(http.StatusOK, d.do("GET", "/v1/daemons", ""), "0=")
 		d.join("worker", roster.Status{Queues: []roster.Queue{{Name: "urgent", Lane: "agents", Concurrency: 4, Busy: 3}}})
-		a := d.want(http.StatusOK, d.do("GET", "/v1/daemons", ""), "0.roles=[\"worker\"]", "0.state=ready", "0.ready=true", "0.draining=false", "0.version=v1", "0.commit=abc",
+		a := d.want(http.StatusOK, d.do("GET", "/v1/daemons", ""), "0.roles=[\"worker\"]", "0.state=ready", "0.ready=true", "0.draining=false", "0.version=v1", "0.commit=abc", "0.layout=1",
 			"0.failing=[]", "0.queues.0.queue=urgent", "0.queues.0.lane=agents", "0.queues.0.concurrency=4", "0.queues.0.busy=3", "1=")
 		for _, path := range []string{"0.seen", "0.started"} {
 			if at, err := time.Parse(time.RFC3339, a.field(path)); err != nil || time.Since(at).Abs() > time.Minute {
