@@ -99,7 +99,9 @@ func TestWhatTheReleaseBeforeDoesNotServeIsCounted(t *testing.T) {
 	send("told", tasks.Options{Notify: []tasks.Hook{{URL: "https://example.org/"}}})
 	send("limited", tasks.Options{HardLimit: time.Minute, At: time.Now().Add(time.Hour)})
 	send("ended", tasks.Options{HardLimit: time.Minute})
-	s.Queue.Cancel(ctx, []tasks.Name{{Queue: "scraping", ID: "ended"}}, tasks.Cancellation{By: "op"})
+	if done, err := s.Queue.Cancel(ctx, []tasks.Name{{Queue: "scraping", ID: "ended"}}, tasks.Cancellation{By: "op"}); err != nil || done[0].Err != nil {
+		t.Fatal(err, done)
+	}
 	s.Redis.HSet(ctx, "switchyard:celery:awaited", "default/a", "{}", "default/b", "{}")
 	u, err := s.LookAtUpgrade(ctx, layout.Last())
 	got := ""
@@ -152,5 +154,7 @@ func TestAWorkerIsNoOlderDaemonToItsOwnRelease(t *testing.T) {
 		t.Errorf("one with a record: %+v, %v", older, err)
 	}
 	cancel()
-	<-ended
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
 }

@@ -74,7 +74,7 @@ func TestARaisedLayoutIsNoticedWellWithinTenSeconds(t *testing.T) {
 
 func TestALookThatIsNotAnsweredIsMadeAgainInASecond(t *testing.T) {
 	gone := errors.New("connection refused")
-	outage := func(ctx context.Context, since time.Duration) error { // from 3 s to 60 s
+	outage := func(_ context.Context, since time.Duration) error { // from 3 s to 60 s
 		if since < 3*time.Second || since >= 60*time.Second {
 			return nil
 		}
