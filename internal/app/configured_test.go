@@ -101,7 +101,7 @@ func TestTwoFilesOfOneOwnerThatDisagreeAreSaidOnce(t *testing.T) {
 func list(t *testing.T, s *System, file roster.Schedule) {
 	t.Helper()
 	looked, news := make(chan struct{}, 10), make(chan struct{})
-	m := roster.NewMember(s.Roster, []string{roleScheduler}, "v1", "", func(context.Context) roster.Status {
+	m := roster.NewMember(s.Roster, roster.Record{Roles: []string{roleScheduler}}, func(context.Context) roster.Status {
 		looked <- struct{}{}
 		return roster.Status{Schedule: &file}
 	}, zap.NewNop())

@@ -19,7 +19,7 @@ const probe = "probe"
 // checks are what every daemon's readiness asks: Redis answers, its user may do what the daemon
 // does, and what is stored there can be read.
 func (s *System) checks() []daemon.Check {
-	return []daemon.Check{{Name: "redis", Test: s.Cache.Check}, {Name: "rights", Test: s.rights.Check}, {Name: "layout", Test: s.Layout.Check}}
+	return []daemon.Check{{Name: "redis", Test: s.Cache.Check}, {Name: "rights", Test: s.rights.Check}, {Name: "layout", Test: s.Layout.Ready}}
 }
 
 // checkWrites is the condition that Redis takes writes of queues and of other keys.

@@ -171,7 +171,9 @@ func TestAWorkerThatLosesARightSaysSoAndKeepsItsTasks(t *testing.T) {
 	admin := redistest.Client(t, server.Addr).(*redis.Client)
 	url := redistest.User(t, server.Addr, "yard", (rights.Needs{Prefix: "switchyard:"}).Rules()...)
 	core, logs := observer.New(zap.InfoLevel)
-	ready := runDaemon(t, url, zap.New(core), begins["worker"])
+	yard := openOn(t, url, zap.New(core))
+	yard.rights.Fine = time.Second
+	ready := runSystem(t, yard, begins["worker"])
 	ready.await(t)
 	admin.Do(t.Context(), "ACL", "SETUSER", "yard", "-hgetall", "-psubscribe")
 	await(t, "named", func() bool { return ready.lacks("rights", "lacks rights: +hgetall +psubscribe: ") })

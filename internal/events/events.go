@@ -17,6 +17,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"switchyard/internal/cache"
 	"switchyard/internal/tasks"
 )
 
@@ -38,12 +39,13 @@ type Log struct {
 	client     redis.UniversalClient
 	prefix     string
 	deployment string
+	ears       *cache.Switchboard // of all followers
 }
 
 // NewLog returns a log whose keys carry prefix, which includes its colon, and whose events
 // name the deployment.
 func NewLog(client redis.UniversalClient, prefix, deployment string) *Log {
-	return &Log{client: client, prefix: prefix, deployment: deployment}
+	return &Log{client, prefix, deployment, cache.NewSwitchboard(client)}
 }
 
 // Deployment is the name that the events carry.

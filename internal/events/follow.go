@@ -2,41 +2,43 @@ package events
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"switchyard/internal/cache"
 )
 
 const (
-	// lookEvery is how often a follower looks for events that it was not told of.
-	lookEvery = time.Second
+	// lookEvery is how often a follower looks for events that it was not told of, and lookDeaf if it hears
+	// nothing.
+	lookEvery = 10 * time.Second
+	lookDeaf  = time.Second
 	// page is how many it reads at once.
 	page = 100
 )
 
 // Follow calls told with each event of a user that comes after the number, in order and none
 // twice, until ctx ends or told returns an error, which it returns. While Redis does not
-// answer it waits. If the numbers begin anew, as when Redis has lost everything, so does it.
+// answer it waits. If the numbers begin anew, as when Redis has lost everything, so does it. All
+// followers of a log share one connection to hear by.
 func (l *Log) Follow(ctx context.Context, user string, after int64, told func(Event) error) error {
-	ctx, cancel := context.WithCancel(ctx)
-	nudges := cache.NewListener(l.client, "agent:status:"+user)
-	var listening sync.WaitGroup
-	defer listening.Wait()
-	defer cancel()
-	listening.Go(func() { nudges.Run(ctx) }) // what it misses is found by looking
-	look := time.NewTicker(lookEvery)
+	line := l.ears.Listen("agent:status:" + user)
+	defer line.HangUp()
+	look := time.NewTicker(lookDeaf)
 	defer look.Stop()
-	for {
+	for looked := time.Now(); ; looked = time.Now() {
 		var err error
 		if after, err = l.catchUp(ctx, user, after, told); err != nil {
 			return err
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-nudges.Heard():
-		case <-look.C:
+		for waits := true; waits; {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-line.Rung():
+				waits = false
+			case <-look.C: // what it has missed is found by looking
+				waits = line.Hears() && time.Since(looked) < lookEvery
+			}
 		}
 	}
 }

@@ -29,6 +29,7 @@ type Mark struct {
 	key     string
 	release string
 	writes  atomic.Int64 // as it stood when this program looked last
+	looked  atomic.Pointer[time.Time]
 	noted   sync.Map     // features, by when they were noted here
 
 	// Knows is the latest layout that the program knows, and Every the time between two looks of Watch.
@@ -55,6 +56,15 @@ func (m *Mark) Check(ctx context.Context) error {
 	return err
 }
 
+// Ready is Check for a daemon, which looks every few seconds anyway: nothing is asked if it could go on when
+// it did so last, and that is no longer ago than [Mark.Every].
+func (m *Mark) Ready(ctx context.Context) error {
+	if at := m.looked.Load(); at != nil && time.Since(*at) <= m.Every {
+		return nil
+	}
+	return m.Check(ctx)
+}
+
 // Raise has all programs write the layout that this one knows, and older ones refuse to work, if it is not
 // so already. Whoever calls it has seen that all that work here know it.
 func (m *Mark) Raise(ctx context.Context) (Stored, error) { return m.run(ctx, "raise") }
@@ -79,9 +89,10 @@ func (m *Mark) run(ctx context.Context, verb string, features ...any) (Stored, e
 	}
 	m.writes.Store(int64(stored.Writes))
 	if stored.Reads > m.Knows {
-		err = &NewerError{m.key, m.Knows, stored}
+		return stored, &NewerError{m.key, m.Knows, stored}
 	}
-	return stored, err
+	m.looked.Store(new(time.Now()))
+	return stored, nil
 }
 
 // stored reads what the script returns: reads, writes, by, at in ms, and then all fields with their values.

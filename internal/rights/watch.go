@@ -11,14 +11,23 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// askAgainAfter is how old an answer may be: whoever asks for the readiness of a process must not
-// be able to keep Redis busy.
-const askAgainAfter = 5 * time.Second
+const (
+	// askAgainAfter is how old an answer may be that something is missing: whoever asks for the readiness
+	// of a process must not be able to keep Redis busy.
+	askAgainAfter = 5 * time.Second
+	// fineFor is how old one may be that nothing is. To ask takes some hundred commands, and who is denied
+	// something meanwhile says so.
+	fineFor = 30 * time.Second
+)
 
 // Watch knows whether Redis's user has what it needs. It is safe for concurrent use.
 type Watch struct {
 	client redis.UniversalClient
 	needs  Needs
+
+	// Fine is how old an answer may be that nothing is missing, 30 s. It is not changed once the watch is
+	// used.
+	Fine time.Duration
 
 	mu    sync.Mutex // also held while Redis is asked
 	asked time.Time
@@ -27,7 +36,7 @@ type Watch struct {
 
 // NewWatch returns a watch of the user that client works as.
 func NewWatch(client redis.UniversalClient, needs Needs) *Watch {
-	return &Watch{client: client, needs: needs}
+	return &Watch{client: client, needs: needs, Fine: fineFor}
 }
 
 // The errors of [Watch.Check] that name what Redis refuses.
@@ -41,11 +50,15 @@ var (
 )
 
 // Check reports which rights the user lacks, with what would grant them, nil if none. The answer
-// is at most five seconds old.
+// is at most five seconds old if some are, and thirty if none is.
 func (w *Watch) Check(ctx context.Context) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !w.asked.IsZero() && time.Since(w.asked) < askAgainAfter {
+	holds := askAgainAfter
+	if w.lacks == nil {
+		holds = w.Fine
+	}
+	if !w.asked.IsZero() && time.Since(w.asked) < holds {
 		return w.lacks
 	}
 	missing, err := Missing(ctx, w.client, w.needs)

@@ -53,6 +53,7 @@ type yard struct {
 	b     *testing.B
 	redis *redis.Client
 	dir   string
+	alone float64 // seconds of a processor that the server takes in a second for itself
 }
 
 // config is that of all daemons: the queue agents has many slots, and an agent that waits.
@@ -69,10 +70,14 @@ agents:
 func newYard(b *testing.B) *yard {
 	b.Helper()
 	server := redistest.Server(b)
-	y := &yard{b, redistest.Client(b, server.Addr).(*redis.Client), b.TempDir()}
+	y := &yard{b: b, redis: redistest.Client(b, server.Addr).(*redis.Client), dir: b.TempDir()}
 	if err := os.WriteFile(y.file(), fmt.Appendf(nil, config, server.Addr), 0o600); err != nil {
 		b.Fatal(err)
 	}
+	before := y.usage()
+	time.Sleep(5 * time.Second)
+	after := y.usage()
+	y.alone = (after.processor - before.processor) / after.at.Sub(before.at).Seconds()
 	return y
 }
 
@@ -168,7 +173,7 @@ func (y *yard) watch(n int, base usage) {
 	seconds := after.at.Sub(before.at).Seconds()
 	per := func(figure float64) float64 { return figure / seconds / float64(n) }
 	y.b.ReportMetric(per(after.commands-before.commands-1), "commands/s")
-	y.b.ReportMetric(per(after.processor-before.processor)*1e6, "redis-us/s")
+	y.b.ReportMetric((per(after.processor-before.processor)-y.alone/float64(n))*1e6, "redis-us/s")
 	y.b.ReportMetric(per(after.out-before.out), "B-out/s")
 	y.b.ReportMetric((after.connections-base.connections)/float64(n), "connections")
 	y.b.ReportMetric((after.memory-base.memory)/float64(n), "B-memory")
