@@ -46,11 +46,3 @@
   value: {{ $value | toString | quote }}
 {{- end }}
 {{- end }}
-
-{{/* Secrets and ConfigMaps whose keys become variables. Takes a list. */}}
-{{- define "switchyard.envFrom" -}}
-{{- with . }}
-envFrom:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- end }}

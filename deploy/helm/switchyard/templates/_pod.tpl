@@ -2,8 +2,10 @@
 
 {{/* Labels and annotations of a pod. Takes root, component, pool and annotations. */}}
 {{- define "switchyard.podMeta" -}}
+# The version of the chart is no label here: pods stay when it is all that has changed.
 labels:
-  {{- include "switchyard.labels" .root | nindent 2 }}
+  {{- include "switchyard.selector" .root | nindent 2 }}
+  app.kubernetes.io/part-of: switchyard
   app.kubernetes.io/component: {{ .component }}
   {{- with .pool }}
   pool: {{ . }}

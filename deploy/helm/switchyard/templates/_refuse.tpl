@@ -6,6 +6,7 @@ schema can say stands in values.schema.json. */}}
 {{- include "switchyard.refuseRedis" . -}}
 {{- include "switchyard.refuseConfig" . -}}
 {{- include "switchyard.refuseEnv" . -}}
+{{- include "switchyard.refuseLabels" . -}}
 {{- include "switchyard.refusePools" . -}}
 {{- include "switchyard.refuseMonitor" . -}}
 {{- include "switchyard.refuseKeda" . -}}
@@ -43,6 +44,12 @@ schema can say stands in values.schema.json. */}}
 {{- if has $name (list "SWITCHYARD_CONFIG" "SWITCHYARD_LOG_FORMAT" "SWITCHYARD_REDIS_URL" "SWITCHYARD_WORKER_LISTEN" "SWITCHYARD_WORKER_DRAIN" "SWITCHYARD_SCHEDULER_LISTEN" "SWITCHYARD_SCHEDULER_OWNER" "SWITCHYARD_MONITOR_LISTEN") }}{{ fail (printf "%s.%s is set by the chart: use redis, drainSeconds or scheduler.owner, or leave it out" $at $name) }}{{ end }}
 {{- if and (regexMatch (include "switchyard.secretName" $) $name) (not (regexMatch "(?i)(_env|_file|_hash)$" $name)) }}{{ fail (printf "%s.%s looks like a secret, and everybody who may read Deployments would see it: put it into a secret, and name that in envFrom" $at $name) }}{{ end }}
 {{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "switchyard.refuseLabels" -}}
+{{- range $label, $value := .Values.podLabels }}
+{{- if or (hasPrefix "app.kubernetes.io/" $label) (eq $label "pool") }}{{ fail (printf "podLabels.%s is set by the chart, which finds its pods by it: use another label" $label) }}{{ end }}
 {{- end }}
 {{- end }}
 
