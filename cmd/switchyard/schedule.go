@@ -20,6 +20,7 @@ type scheduleCommand struct {
 	Remove        scheduleRemove        `cmd:"" help:"Remove an entry."`
 	Pause         schedulePause         `cmd:"" help:"Hold an entry's ticks."`
 	Resume        scheduleResume        `cmd:"" help:"Let a paused entry's ticks go on."`
+	Disown        scheduleDisown        `cmd:"" help:"Give up the entries of a configuration file whose deployment is gone."`
 	Run           scheduleRun           `cmd:"" help:"Enqueue an entry's task now, beside its ticks."`
 	Import        scheduleImport        `cmd:"" help:"Add or change the entries of a YAML file."`
 	ImportRedBeat scheduleImportRedBeat `cmd:"" name:"import-redbeat" help:"Add the entries of a RedBeat scheduler, or say why they cannot move."`

@@ -84,6 +84,7 @@ func (e listed) print(out io.Writer) error {
 	line("Owner", entry.Owner)
 	line("Preferences", string(entry.Preferences))
 	line("Origin", entry.Origin)
+	line("Configured by", entry.ConfiguredBy)
 	line("Due", moment(e.Due))
 	number("Runs", books.Runs)
 	number("Skipped", books.Skipped)

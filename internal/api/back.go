@@ -37,7 +37,7 @@ func (e Entry) Record() schedule.Record {
 		Next: e.Tick, Last: e.Last, LastTask: e.LastTask, LastQueue: e.LastQueue, LastError: e.Error,
 		Runs: e.Runs, Skipped: e.Skipped, Paused: e.Paused, Revision: e.Revision,
 	}}
-	r.Entry.Origin, r.Entry.Preferences, r.Entry.Paused = e.Origin, e.Preferences, e.StartsPaused
+	r.Entry.Origin, r.Entry.ConfiguredBy, r.Entry.Preferences, r.Entry.Paused = e.Origin, e.ConfiguredBy, e.Preferences, e.StartsPaused
 	return r
 }
 

@@ -26,6 +26,14 @@ type Daemon struct {
 	Draining bool           `json:"draining" doc:"Whether it is about to end: a worker takes no more tasks."`
 	Failing  []FailingCheck `json:"failing" doc:"The checks of /readyz that did not hold."`
 	Queues   []DaemonQueue  `json:"queues" doc:"What a worker takes tasks from."`
+	// Schedule is left out of other daemons than schedulers.
+	Schedule *DaemonSchedule `json:"schedule,omitempty" doc:"The entries in a scheduler's configuration file."`
+}
+
+// DaemonSchedule tells the entries of one configuration file from those of another.
+type DaemonSchedule struct {
+	Owner  string `json:"owner" doc:"Whose entries they are."`
+	Digest string `json:"digest" doc:"Differs where the entries differ. Schedulers of one owner are to have the same."`
 }
 
 // FailingCheck is a check that did not hold.
@@ -73,6 +81,9 @@ func daemonOf(r roster.Record) Daemon {
 	}
 	for _, q := range r.Queues {
 		d.Queues = append(d.Queues, DaemonQueue{q.Name, q.Lane, q.Concurrency, q.Busy})
+	}
+	if r.Schedule != nil {
+		d.Schedule = new(DaemonSchedule(*r.Schedule))
 	}
 	return d
 }

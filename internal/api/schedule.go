@@ -43,12 +43,14 @@ type EntryBody struct {
 type Entry struct {
 	ID string `json:"id"`
 	EntryBody
-	Words    string         `json:"words,omitempty" doc:"When the spec says that it is due, in a sentence."`
-	Origin   string         `json:"origin" doc:"Who made it: config, api or user. Only api entries can be changed here."`
-	State    schedule.State `json:"state"`
-	Due      time.Time      `json:"due,omitzero" doc:"When it is enqueued next."`
-	Last     time.Time      `json:"last,omitzero"`
-	LastTask string         `json:"last_task,omitempty"`
+	Words  string `json:"words,omitempty" doc:"When the spec says that it is due, in a sentence."`
+	Origin string `json:"origin" doc:"Who made it: config, api or user. Only api entries can be changed here."`
+	// ConfiguredBy is the owner of the configuration file that it is in.
+	ConfiguredBy string         `json:"configured_by,omitempty" doc:"Whose configuration file an entry of origin config is in."`
+	State        schedule.State `json:"state"`
+	Due          time.Time      `json:"due,omitzero" doc:"When it is enqueued next."`
+	Last         time.Time      `json:"last,omitzero"`
+	LastTask     string         `json:"last_task,omitempty"`
 	// LastQueue is where LastTask went, and LastState what became of it.
 	LastQueue string      `json:"last_queue,omitempty"`
 	LastState tasks.State `json:"last_task_state,omitempty" doc:"The state of the last task, left out if nothing is kept of it."`
@@ -68,7 +70,7 @@ type Entry struct {
 func entryOf(r schedule.Record) Entry {
 	e := r.Entry
 	return Entry{
-		ID: e.ID, Words: e.Words(), Late: r.Late(time.Now()), Origin: e.Origin, State: r.State(), Due: r.Due(), Last: r.Books.Last, LastTask: r.Books.LastTask, Error: r.Books.LastError,
+		ID: e.ID, Words: e.Words(), Late: r.Late(time.Now()), Origin: e.Origin, ConfiguredBy: e.ConfiguredBy, State: r.State(), Due: r.Due(), Last: r.Books.Last, LastTask: r.Books.LastTask, Error: r.Books.LastError,
 		LastQueue: r.Books.LastQueue, Tick: r.Books.Next, Preferences: e.Preferences, StartsPaused: e.Paused, Runs: r.Books.Runs, Skipped: r.Books.Skipped, Paused: r.Books.Paused, Revision: r.Books.Revision,
 		EntryBody: EntryBody{
 			Spec: e.Spec, Zone: e.Zone, Cron: string(e.Cron), Kind: e.Kind, Payload: e.Payload, Queue: e.Queue, CatchUp: string(e.CatchUp),

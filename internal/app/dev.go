@@ -121,7 +121,10 @@ func (d *dev) run(stop daemon.Stop, listener net.Listener) error {
 	}
 	scheduler := NewScheduler(s)
 	waiter := queue.NewWaiter(s.Queue)
-	this := listed{[]string{roleWorker, roleScheduler, roleMonitor}, daemon.NewReadiness(slices.Concat(s.checks(), w.Checks(), scheduler.Checks())), w.loads}
+	this := listed{
+		[]string{roleWorker, roleScheduler, roleMonitor}, daemon.NewReadiness(slices.Concat(s.checks(), w.Checks(), scheduler.Checks())),
+		w.loads, scheduler.file.Load,
+	}
 	pages, err := s.NewMonitor(waiter, this.ready.Checks()...)
 	if err != nil {
 		return err

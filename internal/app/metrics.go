@@ -27,6 +27,11 @@ func buildLabels(daemon string) prometheus.Labels {
 
 // exportDeployment adds the figures of the whole deployment, which monitors and schedulers tell.
 func (s *System) exportDeployment() {
+	s.Metrics.MustRegister(figures.NewQueues(s.Queue, s.turns()), figures.NewSchedule(s.Schedule), figures.NewBrake(s.Brake))
+}
+
+// turns are how many turns a user has in each queue, 0 for any number.
+func (s *System) turns() map[string]int {
 	perUser := make(map[string]int)
 	for name, q := range s.Config.Queues {
 		perUser[name] = q.PerUser
@@ -34,5 +39,5 @@ func (s *System) exportDeployment() {
 			perUser[sibling] = q.PerUser
 		}
 	}
-	s.Metrics.MustRegister(figures.NewQueues(s.Queue, perUser), figures.NewSchedule(s.Schedule), figures.NewBrake(s.Brake))
+	return perUser
 }

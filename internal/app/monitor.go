@@ -96,7 +96,7 @@ func RunMonitor(c config.Config, log *zap.Logger, own ...tasks.Definition) error
 	s.exportProcess("monitor")
 	s.exportDeployment()
 	waiter := queue.NewWaiter(s.Queue)
-	this := listed{[]string{roleMonitor}, daemon.NewReadiness(append(s.checks(), s.monitorChecks()...)), nil}
+	this := listed{roles: []string{roleMonitor}, ready: daemon.NewReadiness(append(s.checks(), s.monitorChecks()...))}
 	pages, err := s.NewMonitor(waiter, this.ready.Checks()...)
 	if err != nil {
 		return err

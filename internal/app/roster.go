@@ -28,6 +28,7 @@ type listed struct {
 	roles []string
 	ready *daemon.Readiness
 	loads func() []lane.Load // of a worker
+	file  func() *configured // of a scheduler
 }
 
 // keepListed keeps the daemon in the roster until ctx ends, as draining once quiet has.
@@ -39,6 +40,11 @@ func (s *System) keepListed(ctx, quiet context.Context, d listed) {
 		}
 		if d.loads != nil {
 			status.Queues = queuesOf(d.loads())
+		}
+		if d.file != nil {
+			if file := d.file(); file != nil {
+				status.Schedule = new(file.record())
+			}
 		}
 		return status
 	}

@@ -68,7 +68,7 @@ func TestAWorkerIsListedUntilItEndsAndThenItsAttemptsAreTold(t *testing.T) {
 	})
 	<-running
 	list.Go(func() {
-		s.keepListed(listing, quiet, listed{[]string{roleWorker}, daemon.NewReadiness(append(s.checks(), w.Checks()...)), w.loads})
+		s.keepListed(listing, quiet, listed{roles: []string{roleWorker}, ready: daemon.NewReadiness(append(s.checks(), w.Checks()...)), loads: w.loads})
 	})
 	want := []roster.Queue{{Name: "agents", Lane: "agents", Concurrency: 4}, {Name: "briefings", Lane: "briefings", Concurrency: 4}, {Name: "default", Lane: "default", Concurrency: 4, Busy: 1}, {Name: "scraping", Lane: "scraping", Concurrency: 8}}
 	got := awaitListed(t, s, func(roster.Record) bool { return true })

@@ -7,17 +7,18 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
 
 	"switchyard/internal/cache"
-	"switchyard/internal/calendar"
 	"switchyard/internal/celery/ticks"
 	"switchyard/internal/config"
 	"switchyard/internal/control"
 	"switchyard/internal/daemon"
 	"switchyard/internal/queue"
+	"switchyard/internal/queue/lane"
 	"switchyard/internal/schedule"
 	"switchyard/internal/tasks"
 )
@@ -31,27 +32,32 @@ func RunScheduler(c config.Config, log *zap.Logger, own ...tasks.Definition) err
 	s.exportProcess("scheduler")
 	s.exportDeployment()
 	scheduler := NewScheduler(s)
-	this := listed{[]string{roleScheduler}, daemon.NewReadiness(append(s.checks(), scheduler.Checks()...)), nil}
+	this := listed{roles: []string{roleScheduler}, ready: daemon.NewReadiness(append(s.checks(), scheduler.Checks()...)), file: scheduler.file.Load}
 	return s.runWithEndpoint(c.Scheduler.Listen, this, scheduler.Run)
 }
 
-// Scheduler enqueues the tasks of due entries.
+// Scheduler enqueues the tasks of due entries, and keeps queues in order that no worker serves.
 type Scheduler struct {
 	system *System
 	engine *schedule.Engine
 	ears   *cache.Listener
+	care   *lane.Caretaker
+	file   atomic.Pointer[configured] // nil until it is in the schedule
 }
 
 // NewScheduler returns a scheduler of a system, at most one of each.
 func NewScheduler(s *System) *Scheduler {
-	return &Scheduler{s, s.engine(), cache.NewPatternListener(s.Redis, "agent:"+string(control.Resume)+":*")}
+	return &Scheduler{
+		system: s, engine: s.engine(), ears: cache.NewPatternListener(s.Redis, "agent:"+string(control.Resume)+":*"),
+		care: lane.NewCaretaker(s.Redis, s.turns(), s.Metrics, s.Log),
+	}
 }
 
 // Checks are the readiness of the scheduler: its rounds go on, what it writes can be written, a resume is
-// heard, and Celery takes what its workers perform.
+// heard, queues are looked after, and Celery takes what its workers perform.
 func (c *Scheduler) Checks() []daemon.Check {
 	writes := c.system.checkWrites(c.system.Config.QueueNames(), c.system.Schedule.Keys(probe))
-	checks := []daemon.Check{{Name: "rounds", Test: c.engine.Check}, writes, {Name: "resumes", Test: c.ears.Check}}
+	checks := []daemon.Check{{Name: "rounds", Test: c.engine.Check}, writes, {Name: "resumes", Test: c.ears.Check}, {Name: "care", Test: c.care.Check}}
 	if sender := c.system.celery.sender(); sender != nil {
 		checks = append(checks, daemon.Check{Name: "celery", Test: sender.Check})
 	}
@@ -95,22 +101,14 @@ func (c *Scheduler) run(stop daemon.Stop) error {
 	if err := s.Queues.Claim(stop.Quiet, queues...); err != nil {
 		return orStopped(stop, err)
 	}
-	entries, err := s.Config.Entries()
+	file, err := s.configured(stop.Quiet)
 	if err != nil {
 		return err
 	}
-	for _, e := range entries {
-		if err := s.CheckEntry(stop.Quiet, e); err != nil {
-			return err
-		}
-		if remark := calendar.Remark(e.Spec, e.Cron); remark != "" {
-			s.Log.Warn("schedule entry may not mean what it says elsewhere", zap.String("entry", e.ID), zap.String("remark", remark))
-		}
-	}
-	if err := s.Schedule.SyncConfig(stop.Quiet, entries); err != nil {
+	if err := file.sync(stop.Quiet); err != nil {
 		return orStopped(stop, err)
 	}
-	s.Log.Info("scheduling", zap.Int("configured", len(entries)))
+	c.file.Store(file)
 	var releasing sync.WaitGroup
 	defer releasing.Wait()
 	releasing.Go(func() {
@@ -118,6 +116,8 @@ func (c *Scheduler) run(stop daemon.Stop) error {
 	})
 	releasing.Go(func() { s.Queues.Keep(stop.Quiet, queues...) })
 	releasing.Go(func() { s.sample(stop.Quiet) })
+	releasing.Go(func() { c.care.Run(stop.Quiet) })
+	releasing.Go(func() { file.watch(stop.Quiet) })
 	c.engine.Run(stop.Quiet)
 	return nil
 }

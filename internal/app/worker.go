@@ -213,7 +213,7 @@ func RunWorker(c config.Config, queues map[string]config.Queue, log *zap.Logger,
 	if err != nil {
 		return errors.Join(err, s.Close())
 	}
-	this := listed{[]string{roleWorker}, daemon.NewReadiness(append(s.checks(), w.Checks()...)), w.loads}
+	this := listed{roles: []string{roleWorker}, ready: daemon.NewReadiness(append(s.checks(), w.Checks()...)), loads: w.loads}
 	return s.runWithEndpoint(c.Worker.Listen, this, w.Run)
 }
 

@@ -104,6 +104,9 @@ type Scheduler struct {
 	Listen     string        `yaml:"listen"`
 	Batch      int           `yaml:"batch"`       // entries claimed at once
 	ClaimLease time.Duration `yaml:"claim_lease"` // after which another may take over
+	// Owner is whose the entries of this file are, the deployment if empty: of several files on one
+	// Redis, each has its own.
+	Owner string `yaml:"owner,omitempty"`
 }
 
 // Monitor configures cmd/monitor.

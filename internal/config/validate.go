@@ -21,7 +21,7 @@ import (
 
 // Validate reports everything that is wrong with the configuration.
 func (c Config) Validate() error {
-	errs := []error{c.checkRedis(), c.Control.check(), c.checkQueues(), c.checkSizes(), c.checkAddresses()}
+	errs := []error{c.checkRedis(), c.Control.check(), c.Scheduler.check(), c.checkQueues(), c.checkSizes(), c.checkAddresses()}
 	if _, err := c.Table(); err != nil {
 		errs = append(errs, err)
 	}
@@ -123,6 +123,13 @@ func (c Control) check() error {
 	}
 	if len(c.Namespace) > maxNamespace || strings.ContainsFunc(c.Namespace, func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError }) {
 		return fmt.Errorf("control.namespace %.100q: use up to %d bytes that can be printed, such as production", c.Namespace, maxNamespace)
+	}
+	return nil
+}
+
+func (s Scheduler) check() error {
+	if len(s.Owner) > maxNamespace || strings.ContainsFunc(s.Owner, func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError }) {
+		return fmt.Errorf("scheduler.owner %.100q: use up to %d bytes that can be printed, such as the name of the release", s.Owner, maxNamespace)
 	}
 	return nil
 }

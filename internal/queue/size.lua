@@ -60,12 +60,14 @@ local function since()
 	return moment(type(nanos) == "string" and (tonumber(nanos) or 0) / 1000000000)
 end
 
--- free returns how many turns a user has left. A task that neither runs nor waits has lost its.
+-- free returns how many turns a user has left. A task that neither runs nor waits has lost its, unless
+-- somebody else performs it meanwhile.
 local function free(user)
 	local turns = ask.per_user
 	for _, id in ipairs(count({}, "SMEMBERS", own .. "turns:" .. user)) do
-		local state = redis.pcall("HGET", asynq .. "t:" .. id, "state")
-		if state == "active" or state == "pending" then
+		local task = redis.pcall("HMGET", asynq .. "t:" .. id, "state", "keeps_turn")
+		local state = task[1]
+		if state == "active" or state == "pending" or state == "retry" and task[2] == "1" then
 			turns = turns - 1
 		end
 	end

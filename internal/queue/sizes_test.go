@@ -62,21 +62,26 @@ func TestTheLoadIsWhatRunsAndWhatCouldBeforeLong(t *testing.T) {
 		ctx := t.Context()
 		client.LPush(ctx, key("active"), "running")
 		client.ZAdd(ctx, key("retry"), redis.Z{Score: float64(time.Now().Add(-time.Minute).Unix()), Member: "failed"})
-		// Ada has one turn free, for two tasks; bob has none; carol's turns have ended.
-		client.SAdd(ctx, key("groups"), "user:ada", "user:bob", "user:carol", "of-somebody-else")
-		for _, group := range []string{"user:ada", "user:bob", "user:carol", "of-somebody-else"} {
+		// Ada has one turn free, for two tasks; bob has none; carol's turns have ended; others perform
+		// what dan's are for.
+		groups := []string{"user:ada", "user:bob", "user:carol", "user:dan", "of-somebody-else"}
+		for _, group := range groups {
+			client.SAdd(ctx, key("groups"), group)
 			client.ZAdd(ctx, key("g:"+group), redis.Z{Score: 1, Member: group + "1"}, redis.Z{Score: 2, Member: group + "2"})
 		}
-		for user, states := range map[string][]string{"ada": {"active"}, "bob": {"active", "pending"}, "carol": {"completed", "archived"}} {
+		for user, states := range map[string][]string{"ada": {"active"}, "bob": {"active", "pending"}, "carol": {"completed", "archived"}, "dan": {"retry", "retry"}} {
 			for i, state := range states {
 				id := user + "-turn-" + strconv.Itoa(i)
 				client.SAdd(ctx, format.TurnsKey("agents")+user, id)
 				client.HSet(ctx, format.TaskKey("agents", id), "state", state)
+				if user == "dan" {
+					client.HSet(ctx, format.TaskKey("agents", id), format.TurnField, 1)
+				}
 			}
 		}
 		client.Set(ctx, key("processed"), 7, 0)
 		client.Set(ctx, key("failed"), 3, 0)
-		want := Size{Queue: "agents", Waiting: 2, Running: 1, Scheduled: 2, Held: 8, Retrying: 1, Due: 2, Turns: 3, Processed: 7, Failures: 3}
+		want := Size{Queue: "agents", Waiting: 2, Running: 1, Scheduled: 2, Held: 10, Retrying: 1, Due: 2, Turns: 3, Processed: 7, Failures: 3}
 		s, oldest := sizeOf(t, r.client)
 		if s != want || s.Load() != 2+1+2+3 {
 			t.Errorf("size %+v, want %+v; load %d", s, want, s.Load())

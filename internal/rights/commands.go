@@ -54,6 +54,7 @@ var samples = []string{
 	"SPOP KEY",
 	"SRANDMEMBER KEY",
 	"SREM KEY v",
+	"SSCAN KEY 0",
 	"SUBSCRIBE CHANNEL",
 	"SUNION KEY",
 	"SUNIONSTORE KEY KEY",

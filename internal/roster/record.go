@@ -36,6 +36,15 @@ type Status struct {
 	Draining bool `json:"draining,omitempty"`
 	// Queues are those that a worker takes tasks from, in order.
 	Queues []Queue `json:"queues,omitempty"`
+	// Schedule says which entries a scheduler's configuration file has, nil before they are in the
+	// schedule.
+	Schedule *Schedule `json:"schedule,omitempty"`
+}
+
+// Schedule tells the entries of a scheduler's configuration file from those of another.
+type Schedule struct {
+	Owner  string `json:"owner"`  // whose entries they are
+	Digest string `json:"digest"` // of all of them
 }
 
 // Failing is a check that does not hold, and why.
@@ -101,6 +110,9 @@ func (r Record) bounded() Record {
 		queues[i] = Queue{shorten(q.Name), shorten(q.Lane), max(0, min(q.Concurrency, maxSlots)), max(0, min(q.Busy, maxSlots))}
 	}
 	r.Roles, r.Failing, r.Queues = roles, failing, queues
+	if r.Schedule != nil {
+		r.Schedule = &Schedule{shorten(r.Schedule.Owner), shorten(r.Schedule.Digest)}
+	}
 	return r
 }
 

@@ -71,7 +71,7 @@ func replace(ctx context.Context, old stored, e Entry, last, now time.Time) (edi
 	}
 	record, err := old.record()
 	known := err == nil // what cannot be read is replaced
-	if known && record.Entry.Origin != e.Origin {
+	if known && !e.replaces(record.Entry) {
 		return edit{}, taken(record.Entry)
 	}
 	if !known {
@@ -108,7 +108,17 @@ var places = map[string]string{
 	OriginUser:   "a user's preferences",
 }
 
+// replaces reports whether e may take the place of another entry: it is of the same origin, and no
+// other owner's.
+func (e Entry) replaces(other Entry) bool {
+	return e.Origin == other.Origin && (other.ConfiguredBy == "" || e.ConfiguredBy == other.ConfiguredBy)
+}
+
 func taken(e Entry) error {
+	if e.ConfiguredBy != "" {
+		return fmt.Errorf("entry %s %w, the configuration file of %s: change it there, or choose another id; if that deployment is gone, give it up with switchyard schedule disown",
+			e.ID, ErrTaken, e.ConfiguredBy)
+	}
 	return fmt.Errorf("entry %s %w, %s: change it there, or choose another id", e.ID, ErrTaken, places[e.Origin])
 }
 

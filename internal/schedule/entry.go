@@ -32,6 +32,9 @@ const MaxPayload = 64 << 10
 // maxName bounds the names in an entry that become part of keys and logs, in bytes.
 const maxName = 128
 
+// maxConfiguredBy bounds the owner of a configuration file, in bytes.
+const maxConfiguredBy = 256
+
 // Entry is one line of the schedule: a task, and when it is due.
 type Entry struct {
 	// ID is up to 128 letters, digits and any of _.:@+- and starts with a letter or digit.
@@ -78,6 +81,9 @@ type Entry struct {
 	Preferences json.RawMessage `json:"preferences,omitempty"`
 	// Origin says who made the entry, one of the Origin constants.
 	Origin string `json:"origin"`
+	// ConfiguredBy is whose configuration file an entry of origin config is in, "" if nobody's.
+	// See [Configuration].
+	ConfiguredBy string `json:"configured_by,omitempty"`
 	// Paused is whether the entry starts out paused. [Store.Pause] and [Store.Resume]
 	// do not change it; see [Books].
 	Paused bool `json:"paused,omitempty"`
@@ -127,6 +133,9 @@ func (e Entry) check(ctx context.Context) []error {
 		if err := tasks.CheckUser(e.Owner); err != nil {
 			errs = append(errs, fmt.Errorf("owner: %w", err))
 		}
+	}
+	if e.ConfiguredBy != "" && (e.Origin != OriginConfig || len(e.ConfiguredBy) > maxConfiguredBy || !printable(e.ConfiguredBy)) {
+		errs = append(errs, fmt.Errorf("configured by %.40q: only entries of the configuration have an owner, of up to %d bytes that can be printed", e.ConfiguredBy, maxConfiguredBy))
 	}
 	if e.Origin != OriginConfig && e.Origin != OriginAPI && e.Origin != OriginUser {
 		errs = append(errs, fmt.Errorf("origin %.40q: use %s, %s or %s", e.Origin, OriginConfig, OriginAPI, OriginUser))

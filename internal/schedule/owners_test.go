@@ -102,7 +102,7 @@ func TestEachChangeKeepsTheIndexOfOwners(t *testing.T) {
 		configured := owned("c1", "u1")
 		configured.Origin = OriginConfig
 		for _, entries := range [][]Entry{{configured}, nil} {
-			if err := store.SyncConfig(t.Context(), entries); err != nil {
+			if _, err := store.SyncConfig(t.Context(), Configuration{Owner: "blue", Entries: entries}); err != nil {
 				t.Fatal(err)
 			}
 			checkIndex(t, client, store)

@@ -118,7 +118,7 @@ func TestPauseOutlastsTheConfiguration(t *testing.T) {
 			}
 		}
 		e.Queue = "scraping"
-		if err := store.SyncConfig(t.Context(), []Entry{e}); err != nil {
+		if _, err := store.SyncConfig(t.Context(), Configuration{Owner: "blue", Entries: []Entry{e}}); err != nil {
 			t.Fatal(err)
 		}
 		if r := get(t, store, "e1"); !r.Books.Paused || r.Entry.Queue != "scraping" || dueCount(t, client, store) != 0 {
@@ -131,7 +131,7 @@ func TestPauseOutlastsTheConfiguration(t *testing.T) {
 			t.Errorf("after Resume %d entries are due, want 1", n)
 		}
 		e.Paused = true
-		if err := store.SyncConfig(t.Context(), []Entry{e}); err != nil {
+		if _, err := store.SyncConfig(t.Context(), Configuration{Owner: "blue", Entries: []Entry{e}}); err != nil {
 			t.Fatal(err)
 		}
 		if !get(t, store, "e1").Books.Paused {

@@ -199,7 +199,7 @@ func (x *exchange) arrived(t *trip, r stepReply) {
 		}
 		l.slots.start(a)
 	}
-	l.sayOdd(t.source, r.odd)
+	t.source.sayOdd(r.odd)
 	l.sayTrimmed(t.source, r.trimmed)
 	for _, e := range t.ends {
 		l.report(e, r.lost)

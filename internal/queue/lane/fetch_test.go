@@ -289,13 +289,13 @@ func TestALookForWhatIsDueIsNotRepeatedUntilItIs(t *testing.T) {
 		}
 		client.ZAdd(t.Context(), format.Key("agents", "scheduled"), redis.Z{Score: float64(now.Unix()), Member: "first"})
 		client.HSet(t.Context(), format.TaskKey("agents", "first"), format.DueField, now.Unix()*1000+999)
-		wait, err := lane.sources[0].forwarder.look(t.Context())
+		wait, err := lane.sources[0].forward(t.Context())
 		left := time.Until(time.UnixMilli(now.Unix()*1000 + 999))
 		if err != nil || wait < left-100*time.Millisecond && left > 0 {
 			t.Errorf("looks again in %s, %v; the first is due in %s", wait, err, left)
 		}
 		client.ZRem(t.Context(), format.Key("agents", "scheduled"), "first")
-		if wait, err = lane.sources[0].forwarder.look(t.Context()); err != nil || wait < 3*time.Second || wait > 5*time.Second {
+		if wait, err = lane.sources[0].forward(t.Context()); err != nil || wait < 3*time.Second || wait > 5*time.Second {
 			t.Errorf("looks again in %s, %v; the second is due in 5s", wait, err)
 		}
 	})

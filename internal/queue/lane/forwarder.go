@@ -8,34 +8,28 @@ import (
 // forwarder makes ready the tasks of a queue that are due: scheduled ones and retries.
 type forwarder struct {
 	nudges
-	source *source
+	*upkeep
 }
 
-func newForwarder(s *source) *forwarder { return &forwarder{source: s, nudges: newNudges()} }
-
-// run looks at once, when a task is due, and when it is nudged, until ctx ends.
-func (f *forwarder) run(ctx context.Context) { f.repeat(ctx, f.look) }
+func newForwarder(u *upkeep) *forwarder { return &forwarder{newNudges(), u} }
 
 // forwardAsk is what forward.lua is asked for.
 type forwardAsk struct {
 	Free int `json:"free"`
 }
 
-// look makes ready what is due and returns when the next task is, 0 if none is in sight.
-func (f *forwarder) look(ctx context.Context) (time.Duration, error) {
-	l := f.source.lane
-	answer, err := run(ctx, l.Redis, forwardScript, f.source, 3, forwardAsk{l.exchange.slots()})
+// look makes ready what is due, and returns how much that was and when the next task is due, 0 if none
+// is in sight. The caller takes as many tasks itself as it has free slots: for these nobody is woken.
+func (f *forwarder) look(ctx context.Context, free int) (moved int64, next time.Duration, err error) {
+	answer, err := f.ask(ctx, forwardScript, 3, forwardAsk{free})
 	if err != nil {
-		l.health.failed(err)
-		return retryEvery, err
+		f.health.failed(err)
+		return 0, retryEvery, err
 	}
-	l.health.reached()
-	l.sayOdd(f.source, answer.texts(2))
-	if answer.number(0) > 0 {
-		l.exchange.ring(f.source, false)
-	}
+	f.health.reached()
+	f.sayOdd(answer.texts(2))
 	if wait := answer.number(1); wait >= 0 {
-		return max(time.Duration(wait)*time.Millisecond, time.Nanosecond), nil
+		next = max(time.Duration(wait)*time.Millisecond, time.Nanosecond)
 	}
-	return 0, nil
+	return answer.number(0), next, nil
 }

@@ -14,10 +14,11 @@ import (
 	"switchyard/internal/cache"
 )
 
-// health tells whether a lane reaches the Redis of its queue. It says in the log when
+// health tells whether a lane or a caretaker reaches the Redis of its queue. It says in the log when
 // that is lost and when it is back, once each. It is safe for concurrent use.
 type health struct {
 	log  *zap.Logger
+	idle string // what does not happen without Redis
 	lost atomic.Bool
 	said atomic.Bool // that it is lost, and not yet that it is back
 
@@ -31,8 +32,8 @@ type health struct {
 	back     chan struct{} // closed when it is back
 }
 
-func newHealth(log *zap.Logger) *health {
-	return &health{log: log, steady: time.Now()}
+func newHealth(log *zap.Logger, idle string) *health {
+	return &health{log: log, idle: idle, steady: time.Now()}
 }
 
 // failed notes that Redis could not be asked, or refused. It reports whether the fault is the
@@ -51,20 +52,20 @@ func (h *health) failed(err error) (fault bool) {
 	h.back, h.why = make(chan struct{}), err
 	if h.said.CompareAndSwap(false, true) {
 		h.since = time.Now()
-		h.log.Error(lossOf(err), zap.Error(err))
+		h.log.Error(h.lossOf(err), zap.Error(err))
 	}
 	return false
 }
 
 // lossOf says what is wrong with a Redis that gave an error.
-func lossOf(err error) string {
+func (h *health) lossOf(err error) string {
 	switch {
 	case cache.IsDenied(err):
-		return "redis denies its user a right: no task is taken until it is granted"
+		return "redis denies its user a right: " + h.idle + " until it is granted"
 	case isRefusal(err):
-		return "redis refuses writes: no task is taken until it takes them again"
+		return "redis refuses writes: " + h.idle + " until it takes them again"
 	}
-	return "redis lost: no task is taken until it is back"
+	return "redis lost: " + h.idle + " until it is back"
 }
 
 // blameAgainAfter is how long a fault that is met again is held back.
@@ -91,7 +92,7 @@ func (h *health) check() error {
 	if !h.lost.Load() {
 		return nil
 	}
-	return fmt.Errorf("no task is taken since %s: %w", h.since.UTC().Format(time.RFC3339), h.why)
+	return fmt.Errorf("%s since %s: %w", h.idle, h.since.UTC().Format(time.RFC3339), h.why)
 }
 
 // calmAfter is how long Redis must have answered before it is said to be back. What was

@@ -14,7 +14,7 @@ import (
 func TestAnOutageAndItsEndAreSaidOnceEach(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		core, logs := observer.New(zap.DebugLevel)
-		c := newHealth(zap.New(core))
+		c := newHealth(zap.New(core), idleLane)
 		for range 2 {
 			c.reached()
 			for range 100 {
@@ -51,7 +51,7 @@ func TestARightThatIsDeniedIsAwaited(t *testing.T) {
 func deny(t *testing.T, err error) {
 	t.Helper()
 	core, logs := observer.New(zap.DebugLevel)
-	c := newHealth(zap.New(core))
+	c := newHealth(zap.New(core), idleLane)
 	if c.failed(err) {
 		t.Errorf("%v: it is taken for a fault of the script", err)
 	}
@@ -66,7 +66,7 @@ func deny(t *testing.T, err error) {
 
 func TestALaneTrustsRedisOnlySomeTimeAfterAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newHealth(zap.NewNop())
+		c := newHealth(zap.NewNop(), idleLane)
 		time.Sleep(steadyAfter)
 		if !c.isSteady() {
 			t.Error("not steady after an uneventful start")
@@ -94,7 +94,7 @@ func TestALaneTrustsRedisOnlySomeTimeAfterAnOutage(t *testing.T) {
 
 func TestWhoAwaitsRedisGoesOnWhenItIsBackOrNoLongerWanted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newHealth(zap.NewNop())
+		c := newHealth(zap.NewNop(), idleLane)
 		c.await(t.Context()) // nothing is lost
 		c.failed(errors.New("connection refused"))
 		time.AfterFunc(time.Minute, c.reached)

@@ -49,17 +49,17 @@ func (j *janitor) run(ctx context.Context) {
 // clean looks at a part of the queue, and reports whether there is more of what it has found there.
 func (j *janitor) clean(ctx context.Context) (more bool) {
 	l := j.source.lane
-	parts := keysOf(j.source, append(slices.Collect(maps.Keys(j.places)), "active", "lease", "groups", "processed", "failed"))
+	parts := j.source.keysOf(append(slices.Collect(maps.Keys(j.places)), "active", "lease", "groups", "processed", "failed"))
 	if there, err := l.Redis.Exists(ctx, parts...).Result(); err == nil && there == 0 {
 		return false // nothing to be asked about one by one
 	}
-	answer, err := run(ctx, l.Redis, janitorScript, j.source, 4, janitorAsk{j.places, janitorLooks, time.Now().UTC().Format(time.DateOnly)})
+	answer, err := j.source.ask(ctx, janitorScript, 4, janitorAsk{j.places, janitorLooks, time.Now().UTC().Format(time.DateOnly)})
 	if err != nil {
 		l.health.failed(err)
 		return false
 	}
 	halfway := takePlaces(j.places, answer.list(0))
-	l.sayOdd(j.source, answer.texts(1))
+	j.source.sayOdd(answer.texts(1))
 	unlabelled := answer.texts(3)
 	if len(unlabelled) > 0 && !j.label(ctx, unlabelled) {
 		return false

@@ -27,12 +27,12 @@ func (j *janitor) label(ctx context.Context, ids []string) bool {
 	for len(ids) > 0 {
 		some := ids[:min(labelAtOnce, len(ids))]
 		ids = ids[len(some):]
-		answer, err := run(ctx, l.Redis, labelScript, j.source, 1, labelAsk{j.labelsOf(ctx, some)})
+		answer, err := j.source.ask(ctx, labelScript, 1, labelAsk{j.labelsOf(ctx, some)})
 		if err != nil {
 			l.health.failed(err)
 			return false
 		}
-		l.sayOdd(j.source, answer.texts(0))
+		j.source.sayOdd(answer.texts(0))
 	}
 	return true
 }
@@ -71,13 +71,13 @@ type unlabelAsk struct {
 // be more of that.
 func (j *janitor) unlabel(ctx context.Context) (more bool) {
 	l := j.source.lane
-	answer, err := run(ctx, l.Redis, unlabelScript, j.source, 3, unlabelAsk{j.kinds, janitorLooks})
+	answer, err := j.source.ask(ctx, unlabelScript, 3, unlabelAsk{j.kinds, janitorLooks})
 	if err != nil {
 		l.health.failed(err)
 		return false
 	}
 	clear(j.kinds)
 	halfway := takePlaces(j.kinds, answer.list(0))
-	l.sayOdd(j.source, answer.texts(2))
+	j.source.sayOdd(answer.texts(2))
 	return answer.number(1) > 0 && halfway
 }

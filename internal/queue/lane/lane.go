@@ -36,6 +36,9 @@ type Options struct {
 // trips do not hold back short tasks, few enough that several workers share a burst.
 func DefaultFetchers(concurrency int) int { return min(concurrency, 32) }
 
+// idleLane is what a lane without Redis does not do.
+const idleLane = "no task is taken"
+
 // lane performs the tasks of one queue, and of its siblings.
 type lane struct {
 	Deps
@@ -57,7 +60,7 @@ type lane struct {
 func newLane(deps Deps, opts Options) *lane {
 	deps.Log = deps.Log.With(zap.String("lane", opts.Queue))
 	opts.Fetchers = cmp.Or(opts.Fetchers, DefaultFetchers(opts.Concurrency))
-	l := &lane{Deps: deps, opts: opts, untraced: telemetry.GoNowhere(deps.Traces), worker: fmt.Sprintf("%s:%d", hostname(), os.Getpid()), health: newHealth(deps.Log), leases: newLeases()}
+	l := &lane{Deps: deps, opts: opts, untraced: telemetry.GoNowhere(deps.Traces), worker: fmt.Sprintf("%s:%d", hostname(), os.Getpid()), health: newHealth(deps.Log, idleLane), leases: newLeases()}
 	l.exit, l.leaving = context.WithCancel(context.Background())
 	l.slots = newSlots(l.exit, l.perform)
 	deps.Metrics.slots.WithLabelValues(opts.Queue).Set(float64(opts.Concurrency))
@@ -83,8 +86,8 @@ func (l *lane) run(ctx, drain context.Context) {
 	parts.Go(func() { l.renewer.run(keeping) })
 	parts.Go(func() { l.renewer.fence(keeping) })
 	for _, s := range l.sources {
-		parts.Go(func() { s.forwarder.run(keeping) })
-		parts.Go(func() { s.rescuer.run(keeping) })
+		parts.Go(func() { s.forwarder.repeat(keeping, s.forward) })
+		parts.Go(func() { s.rescuer.repeat(keeping, s.rescuer.look) })
 		parts.Go(func() { s.janitor.run(keeping) })
 	}
 	for range tripsAtOnce {

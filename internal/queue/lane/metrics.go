@@ -17,9 +17,8 @@ type Metrics struct {
 	slots    *prometheus.GaugeVec
 	busy     *prometheus.GaugeVec
 	overdue  *prometheus.GaugeVec
-	rescued  *prometheus.CounterVec
-	odd      *prometheus.CounterVec
 	trimmed  *prometheus.CounterVec
+	*mends
 }
 
 // NewMetrics registers the metrics of lanes with reg.
@@ -41,11 +40,10 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		slots:   gauge("switchyard_slots", "Slots of the queue's lane, which its siblings use, too.", "queue"),
 		busy:    gauge("switchyard_slots_busy", "Slots of the queue's lane with an attempt in them, of a sibling, too.", "queue"),
 		overdue: gauge("switchyard_handlers_overdue", "Handlers that run on although their attempt has ended.", "queue", "kind"),
-		rescued: counter("switchyard_tasks_rescued_total", "Tasks of lost workers that this one made ready again.", "queue"),
-		odd:     counter("switchyard_redis_mended_total", "Keys and tasks found wrong in Redis, and put right or moved aside.", "queue"),
 		trimmed: counter("switchyard_dead_tasks_deleted_total", "Dead tasks deleted because the dead letter was full or they were too old.", "queue"),
+		mends:   newMends(reg),
 	}
-	reg.MustRegister(m.started, m.ended, m.duration, m.slots, m.busy, m.overdue, m.rescued, m.odd, m.trimmed)
+	reg.MustRegister(m.started, m.ended, m.duration, m.slots, m.busy, m.overdue, m.trimmed)
 	return m
 }
 
@@ -56,9 +54,7 @@ const unknownKind = "unknown"
 // otherwise. Any kind may come in any queue; only of those that belong there the durations are
 // there before they are known, as each has many series.
 func (m *Metrics) begin(s *source) {
-	for _, counter := range []*prometheus.CounterVec{m.rescued, m.odd, m.trimmed} {
-		counter.WithLabelValues(s.queue)
-	}
+	m.trimmed.WithLabelValues(s.queue)
 	for _, kind := range append(slices.Collect(maps.Keys(s.lane.Handlers)), unknownKind) {
 		m.started.WithLabelValues(s.queue, kind)
 		for _, outcome := range tasks.Outcomes {

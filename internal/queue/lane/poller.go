@@ -67,7 +67,7 @@ func (p *poller) lookForTasks(ctx context.Context) {
 			resting = append(resting, s)
 		}
 	}
-	for _, s := range p.having(ctx, resting, "pending") {
+	for _, s := range having(ctx, p.redis, resting, "pending") {
 		paused, err := p.redis.Exists(ctx, format.Key(s.queue, "paused")).Result()
 		if err == nil && paused == 0 {
 			s.lane.exchange.ring(s, false)
@@ -77,44 +77,45 @@ func (p *poller) lookForTasks(ctx context.Context) {
 
 // tend has the forwarders and rescuers look that may have something to do.
 func (p *poller) tend(ctx context.Context) {
-	for _, s := range p.having(ctx, p.sources, "scheduled", "retry", "lease", "active", "groups") {
+	for _, s := range having(ctx, p.redis, p.sources, "scheduled", "retry", "lease", "active", "groups") {
 		s.forwarder.nudge()
 		s.rescuer.nudge()
 	}
 }
 
-// having returns the sources that have one of some keys.
-func (p *poller) having(ctx context.Context, sources []*source, parts ...string) []*source {
+// having returns those of some queues that have one of some keys. A Redis that fails is asked later.
+func having[Q interface{ keysOf(parts []string) []string }](ctx context.Context, client redis.UniversalClient, queues []Q, parts ...string) []Q {
 	var keys []string
-	for _, s := range sources {
-		keys = append(keys, keysOf(s, parts)...)
+	for _, q := range queues {
+		keys = append(keys, q.keysOf(parts)...)
 	}
-	if _, cluster := p.redis.(*redis.ClusterClient); !cluster && len(keys) > 0 {
-		if n, err := p.redis.Exists(ctx, keys...).Result(); err != nil || n == 0 {
+	if _, cluster := client.(*redis.ClusterClient); !cluster && len(keys) > 0 {
+		if n, err := client.Exists(ctx, keys...).Result(); err != nil || n == 0 {
 			return nil
 		}
 	}
-	counts := make([]*redis.IntCmd, len(sources))
+	counts := make([]*redis.IntCmd, len(queues))
 	// Each answer carries its own error.
-	_, _ = p.redis.Pipelined(ctx, func(to redis.Pipeliner) error {
-		for i, s := range sources {
-			counts[i] = to.Exists(ctx, keysOf(s, parts)...)
+	_, _ = client.Pipelined(ctx, func(to redis.Pipeliner) error {
+		for i, q := range queues {
+			counts[i] = to.Exists(ctx, q.keysOf(parts)...)
 		}
 		return nil
 	})
-	var have []*source
-	for i, s := range sources {
+	var have []Q
+	for i, q := range queues {
 		if counts[i].Val() > 0 {
-			have = append(have, s)
+			have = append(have, q)
 		}
 	}
 	return have
 }
 
-func keysOf(s *source, parts []string) []string {
+// keysOf returns keys of asynq's.
+func (u *upkeep) keysOf(parts []string) []string {
 	keys := make([]string, len(parts))
 	for i, part := range parts {
-		keys[i] = format.Key(s.queue, part)
+		keys[i] = format.Key(u.queue, part)
 	}
 	return keys
 }

@@ -64,7 +64,7 @@ func (r *renewer) renew(ctx context.Context, s *source) error {
 		var ask renewAsk
 		texts := noteBegun(&ask, some)
 		sent := time.Now()
-		answer, err := run(ctx, r.lane.Redis, renewScript, s, 3, ask, texts...)
+		answer, err := s.ask(ctx, renewScript, 3, ask, texts...)
 		if err != nil {
 			if r.nobodyWrites(ctx, err) {
 				r.lane.leases.renewed(some, sent, nil)
@@ -78,7 +78,7 @@ func (r *renewer) renew(ctx context.Context, s *source) error {
 		for by := answer.texts(1); len(by) >= 2; by = by[2:] {
 			r.lane.cancel(s, by[0], by[1])
 		}
-		r.lane.sayOdd(s, answer.texts(2))
+		s.sayOdd(answer.texts(2))
 	}
 	return nil
 }

@@ -5,10 +5,12 @@
 --      taken for gone), last (Redis's time of the caller's last look, 0: none) and since (how
 --      long it believes that is ago), adopt (true: look for tasks that run and have no lease),
 --      note (place of what a lost task's message gets appended), lost (place of what is kept of
---      its attempt), per_user
+--      its attempt), per_user, walk (where to go on with the users who wait, "0": at the beginning;
+--      without it looks at a few)
 --
 -- Returns the time, milliseconds until a task may be lost (-1: none is held), 1 if Redis's
--- clock has jumped, the tasks given back as id, losses, ..., and what was put right.
+-- clock has jumped, the tasks given back as id, losses, ..., what was put right, and where to go
+-- on with the users who wait.
 
 begin()
 local rescued, moved, jumped = {}, 0, 0
@@ -71,9 +73,17 @@ if trusted then
 end
 
 -- Turns are given when an attempt ends. Those that nobody was left to give are found by
--- looking at some of those who wait.
+-- looking at those who wait.
+local walk = "0"
 if ask.per_user > 0 then
-	for _, line in ipairs(call("SRANDMEMBER", groups, 3)) do
+	local some
+	if ask.walk then
+		local page = call("SSCAN", groups, ask.walk, "COUNT", 200)
+		walk, some = page[1], page[2]
+	else
+		some = call("SRANDMEMBER", groups, 3)
+	end
+	for _, line in ipairs(some) do
 		local user = string.match(line, "^user:(.+)$")
 		if user then
 			moved = moved + giveTurns(user)
@@ -89,4 +99,4 @@ local wait = -1
 if head then
 	wait = math.max(500, math.ceil((math.min(number(head), now + 86400) - leaseTerm + ask.patience - now) * 1000))
 end
-return {string.format("%.6f", now), wait, jumped, rescued, odd}
+return {string.format("%.6f", now), wait, jumped, rescued, odd, walk}

@@ -16,18 +16,16 @@ const adoptEvery = 30 * time.Second
 // rescuer gives back the tasks of a queue whose worker is gone.
 type rescuer struct {
 	nudges
-	source  *source
+	*upkeep
+	walk    string    // where to go on with the users who wait, "" if it looks at a few at random
 	last    string    // when it last looked, by Redis's clock
 	looked  time.Time // and by ours
 	adopted time.Time
 }
 
-func newRescuer(s *source) *rescuer {
-	return &rescuer{source: s, nudges: newNudges(), last: "0", adopted: time.Now()}
+func newRescuer(u *upkeep) *rescuer {
+	return &rescuer{upkeep: u, nudges: newNudges(), last: "0", adopted: time.Now()}
 }
-
-// run looks at once, when a task may be lost, and when it is nudged, until ctx ends.
-func (r *rescuer) run(ctx context.Context) { r.repeat(ctx, r.look) }
 
 // rescueAsk is what rescue.lua is asked for.
 type rescueAsk struct {
@@ -39,6 +37,7 @@ type rescueAsk struct {
 	Note     int     `json:"note"`
 	Lost     int     `json:"lost"`
 	PerUser  int     `json:"per_user"`
+	Walk     string  `json:"walk,omitempty"`
 }
 
 // rawText is a number in JSON as Redis wrote it.
@@ -49,30 +48,33 @@ func (t rawText) MarshalJSON() ([]byte, error) { return []byte(t), nil }
 
 // look gives back what is lost and returns when to look again, 0 if nothing is held.
 func (r *rescuer) look(ctx context.Context) (time.Duration, error) {
-	l, now := r.source.lane, time.Now()
+	now := time.Now()
 	ask := rescueAsk{
-		Patience: lostAfter.Seconds(), Trusted: l.health.isSteady(),
+		Patience: lostAfter.Seconds(), Trusted: r.health.isSteady(),
 		Last: rawText(r.last), Since: now.Sub(r.looked).Seconds(), Adopt: now.Sub(r.adopted) >= adoptEvery,
-		Note: 2, Lost: 3, PerUser: l.opts.PerUser,
+		Note: 2, Lost: 3, PerUser: r.perUser, Walk: r.walk,
 	}
 	const why = "worker lost: the task's lease was not renewed for "
-	answer, err := run(ctx, l.Redis, rescueScript, r.source, 5, ask,
+	answer, err := r.ask(ctx, rescueScript, 6, ask,
 		format.Failed(why+lostAfter.String(), now.Unix()), lostNote(now, why+lostAfter.String()))
 	if err != nil {
-		l.health.failed(err)
+		r.health.failed(err)
 		return retryEvery, err
 	}
-	l.health.reached()
+	r.health.reached()
 	r.last, r.looked = answer.text(0), now
 	if ask.Adopt && ask.Trusted {
 		r.adopted = now
 	}
 	if answer.number(2) == 1 {
-		l.health.jumped()
-		l.Log.Warn("redis's clock has jumped: no task is taken for lost for a while", zap.String("queue", r.source.queue))
+		r.health.jumped()
+		r.log.Warn("redis's clock has jumped: no task is taken for lost for a while", zap.String("queue", r.queue))
 	}
 	r.report(answer.texts(3))
-	l.sayOdd(r.source, answer.texts(4))
+	r.sayOdd(answer.texts(4))
+	if r.walk != "" {
+		r.walk = answer.text(5)
+	}
 	if wait := answer.number(1); wait >= 0 {
 		return time.Duration(wait) * time.Millisecond, nil
 	}
@@ -81,10 +83,9 @@ func (r *rescuer) look(ctx context.Context) (time.Duration, error) {
 
 // report says what was given back, as id, losses, ....
 func (r *rescuer) report(rescued []string) {
-	l, queue := r.source.lane, r.source.queue
 	for ; len(rescued) >= 2; rescued = rescued[2:] {
-		l.Metrics.rescued.WithLabelValues(queue).Inc()
-		l.Log.Warn("task rescued: its worker has not renewed the lease", zap.String("queue", queue), zap.String("id", rescued[0]), zap.String("losses", rescued[1]))
+		r.mends.rescued.WithLabelValues(r.queue).Inc()
+		r.log.Warn("task rescued: its worker has not renewed the lease", zap.String("queue", r.queue), zap.String("id", rescued[0]), zap.String("losses", rescued[1]))
 	}
 }
 

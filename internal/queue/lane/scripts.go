@@ -1,10 +1,7 @@
 package lane
 
 import (
-	"context"
 	_ "embed"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -68,28 +65,6 @@ func script(parts ...string) *redis.Script {
 // function makes a part of a script a function: what it defines is only made when it is called.
 func function(name, part string) string {
 	return "local function " + name + "()\n" + part + "end\n"
-}
-
-// answerWithin bounds one script.
-const answerWithin = 2 * time.Second
-
-// run runs a script on a queue; ask is what it is asked for, texts what ask refers to by
-// place, from 2 on. size is how many values it answers with.
-func run(ctx context.Context, client redis.UniversalClient, script *redis.Script, s *source, size int, ask any, texts ...any) (reply, error) {
-	text, err := json.Marshal(ask)
-	if err != nil {
-		return nil, fmt.Errorf("encode what is asked of %s: %w", s.queue, err)
-	}
-	ctx, cancel := context.WithTimeout(ctx, answerWithin)
-	defer cancel()
-	raw, err := script.Run(ctx, client, s.keys, append([]any{string(text)}, texts...)...).Slice()
-	if err != nil {
-		return nil, err
-	}
-	if len(raw) != size {
-		return nil, errors.New("the script's answer is cut short")
-	}
-	return raw, nil
 }
 
 // reply is what a script of ours returns.

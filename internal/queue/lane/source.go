@@ -1,17 +1,15 @@
 package lane
 
 import (
+	"context"
 	"sync"
 	"time"
-
-	"switchyard/internal/queue/format"
 )
 
 // source is one queue of a lane: where its tasks come from.
 type source struct {
+	*upkeep
 	lane   *lane
-	queue  string
-	keys   []string // what asynq's keys of it and ours begin with
 	weight int
 	kinds  sync.Map // of *kind, by name
 
@@ -33,12 +31,22 @@ type source struct {
 }
 
 func newSource(l *lane, queue string, weight int) *source {
+	u := newUpkeep(l.Redis, queue, l.opts.PerUser, l.health, l.Metrics.mends, l.Log)
 	// It begins rung: whatever waits already was told to nobody.
-	s := &source{lane: l, queue: queue, keys: []string{format.Key(queue, ""), format.OwnKey(queue, "")}, weight: weight, rung: 1}
+	s := &source{upkeep: u, lane: l, weight: weight, rung: 1}
 	l.Metrics.begin(s)
-	s.forwarder, s.rescuer, s.janitor = newForwarder(s), newRescuer(s), newJanitor(s)
+	s.forwarder, s.rescuer, s.janitor = newForwarder(u), newRescuer(u), newJanitor(s)
 	return s
 }
 
 // mayHave reports whether there may be a task that nobody has looked for.
 func (s *source) mayHave() bool { return s.rung > s.looked }
+
+// forward makes ready what is due and returns when the next task is, 0 if none is in sight.
+func (s *source) forward(ctx context.Context) (time.Duration, error) {
+	moved, wait, err := s.forwarder.look(ctx, s.lane.exchange.slots())
+	if moved > 0 {
+		s.lane.exchange.ring(s, false)
+	}
+	return wait, err
+}

@@ -75,7 +75,7 @@ func (l *lane) step(t *trip) (stepReply, error) {
 	if l.opts.PerUser > 0 {
 		script = turnsScript
 	}
-	r, err := run(context.Background(), l.Redis, script, t.source, 6, ask, texts...)
+	r, err := t.source.ask(context.Background(), script, 6, ask, texts...)
 	if err != nil {
 		return stepReply{}, err
 	}
@@ -91,14 +91,6 @@ func (l *lane) step(t *trip) (stepReply, error) {
 		answer.lost[lost[0]] = lost[1] == "1"
 	}
 	return answer, nil
-}
-
-// sayOdd names what was found wrong in a queue and put right, given as key, id, what, ....
-func (l *lane) sayOdd(s *source, odd []string) {
-	for ; len(odd) >= 3; odd = odd[3:] {
-		l.Metrics.odd.WithLabelValues(s.queue).Inc()
-		l.Log.Error("found wrong in redis and put right", zap.String("queue", s.queue), zap.String("key", odd[0]), zap.String("id", odd[1]), zap.String("what", odd[2]))
-	}
 }
 
 // sayTrimmed says what the dead letter has no room for any more.
