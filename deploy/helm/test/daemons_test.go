@@ -18,16 +18,18 @@ var commands = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	temporary = bin
 	build := exec.Command("go", "build", "-o", bin+"/", "./cmd/worker", "./cmd/scheduler", "./cmd/monitor", "./cmd/switchyard")
 	build.Dir, build.Stderr = "../../..", os.Stderr
 	return bin, build.Run()
 })
 
+// temporary is where the programs were built, "" if they were there.
+var temporary string
+
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if bin, err := commands(); err == nil && bin != os.Getenv("COMMANDS_BUILT_IN") {
-		_ = os.RemoveAll(bin)
-	}
+	_ = os.RemoveAll(temporary)
 	os.Exit(code)
 }
 
@@ -45,7 +47,7 @@ func TestTheProgramTakesTheConfigurationOfEachContainer(t *testing.T) {
 	each(t, func(t *testing.T, all objects) {
 		for _, c := range all.containers(t) {
 			dir := t.TempDir()
-			cmd := command(bin(t), []string{"switchyard", "config", "check"}, later(t, c.environ(t, dir)), dir)
+			cmd := command(bin(t), []string{"switchyard", "config", "check"}, c.environ(t, dir), dir)
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Errorf("%s: %v\n%s", c, err, out)
 			}
@@ -63,7 +65,6 @@ func TestEachDaemonBecomesReadyAsItsContainerStartsIt(t *testing.T) {
 			if c.component == "upgrade-check" {
 				continue
 			}
-			c.env = later(t, c.env)
 			p := c.start(t, bin(t), redis)
 			for _, probe := range []string{"livenessProbe", "readinessProbe"} {
 				p.answers(t, c, at(c.spec, probe, "httpGet", "path").(string))
@@ -93,19 +94,4 @@ func (p *process) tells(t *testing.T, all objects) {
 			}
 		}
 	}
-}
-
-// later leaves out what the chart sets for a program that is newer than this one.
-func later(t *testing.T, env map[string]string) map[string]string {
-	t.Helper()
-	const owner = "SWITCHYARD_SCHEDULER_OWNER"
-	if _, given := env[owner]; !given {
-		return env
-	}
-	cmd := command(bin(t), []string{"switchyard", "config", "check"}, map[string]string{owner: env[owner]}, t.TempDir())
-	if out, err := cmd.CombinedOutput(); err != nil && strings.Contains(string(out), owner+" is unknown") {
-		t.Logf("%s is not known to this program yet", owner)
-		delete(env, owner)
-	}
-	return env
 }
