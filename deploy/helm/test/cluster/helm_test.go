@@ -20,7 +20,6 @@ const (
 )
 
 var (
-	namespaces    = schema.GroupVersionResource{Version: "v1", Resource: "namespaces"}
 	deployments   = schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "deployments"}
 	scaledObjects = schema.GroupVersionResource{Group: "keda.sh", Version: "v1alpha1", Resource: "scaledobjects"}
 	jobs          = schema.GroupVersionResource{Group: "batch", Version: "v1", Resource: "jobs"}

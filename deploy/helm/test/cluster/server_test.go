@@ -56,24 +56,32 @@ func address(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// run starts a program that is killed when the test ends. Its log is shown if the test fails.
-func run(t *testing.T, cmd *exec.Cmd) {
+// logged has a program write a log, the end of which is shown if the test fails.
+func logged(t *testing.T, cmd *exec.Cmd) {
 	t.Helper()
-	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	log, err := os.CreateTemp(t.TempDir(), "log")
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd.Stdout, cmd.Stderr = log, log
+	t.Cleanup(func() {
+		_ = log.Close()
+		if raw, err := os.ReadFile(log.Name()); err == nil && t.Failed() {
+			t.Logf("the end of the log of %s:\n%s", filepath.Base(cmd.Path), raw[max(0, len(raw)-8000):])
+		}
+	})
+}
+
+// run starts a program that is killed when the test ends.
+func run(t *testing.T, cmd *exec.Cmd) {
+	t.Helper()
+	logged(t, cmd)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
-		_ = log.Close()
-		if raw, err := os.ReadFile(log.Name()); err == nil && t.Failed() {
-			t.Logf("the end of the log of %s:\n%s", filepath.Base(cmd.Path), raw[max(0, len(raw)-8000):])
-		}
 	})
 }
 
