@@ -23,7 +23,10 @@ func (s *server) playJobs(t *testing.T, well bool) (stop func() int) {
 		n := 0
 		for event := range watch.ResultChan() {
 			job, ok := event.Object.(*unstructured.Unstructured)
-			if _, done, _ := unstructured.NestedSlice(job.Object, "status", "conditions"); event.Type != "ADDED" || !ok || done {
+			if !ok || event.Type != "ADDED" {
+				continue
+			}
+			if _, done, _ := unstructured.NestedSlice(job.Object, "status", "conditions"); done {
 				continue
 			}
 			n++
