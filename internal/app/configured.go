@@ -54,7 +54,9 @@ func (s *System) configured(ctx context.Context) (*configured, error) {
 }
 
 // record is what the roster has of them.
-func (c *configured) record() roster.Schedule { return roster.Schedule{Owner: c.Owner, Digest: c.digest} }
+func (c *configured) record() roster.Schedule {
+	return roster.Schedule{Owner: c.Owner, Digest: c.digest}
+}
 
 // sync brings the entries into the schedule, and says what that has changed. Entries that another owner
 // or another place has are left to it, which is said of each, and hold up no other.

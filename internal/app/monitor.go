@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"sync"
@@ -125,7 +126,8 @@ func (s *System) sample(ctx context.Context) {
 }
 
 // monitorChecks are the readiness of the monitor: what its pages show can be read, and Redis's user
-// may do what asynqmon does.
+// may do what asynqmon does. A Redis that does for nobody what asynqmon needs is said once, and does
+// not take the rest of the monitor away.
 func (s *System) monitorChecks() []daemon.Check {
 	readable := func(ctx context.Context) error {
 		_, err := s.Queue.Sizes(ctx)
@@ -135,7 +137,16 @@ func (s *System) monitorChecks() []daemon.Check {
 	if s.Config.Monitor.Pages {
 		needs := s.needs()
 		needs.Asynqmon = true
-		checks = append(checks, daemon.Check{Name: "asynqmon", Test: rights.NewWatch(s.Redis, needs).Check})
+		watch := rights.NewWatch(s.Redis, needs)
+		var once sync.Once
+		checks = append(checks, daemon.Check{Name: "asynqmon", Test: func(ctx context.Context) error {
+			err := watch.Check(ctx)
+			if !errors.Is(err, rights.ErrNoAsynqmon) {
+				return err
+			}
+			once.Do(func() { s.Log.Warn("asynqmon is not all there", zap.Error(err)) })
+			return nil
+		}})
 	}
 	return checks
 }

@@ -42,7 +42,7 @@ func (s *System) needs() rights.Needs {
 func (s *System) awaitRights(ctx context.Context) error {
 	said := ""
 	final := func(err error) bool {
-		if errors.Is(err, rights.ErrMissing) {
+		if errors.Is(err, rights.ErrMissing) || errors.Is(err, rights.ErrRefused) {
 			if text := err.Error(); text != said {
 				said = text
 				s.Log.Error("waiting for the rights that are missing: nothing is done until they are granted", zap.Error(err))

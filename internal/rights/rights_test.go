@@ -25,7 +25,7 @@ func TestAUserIsToldEachRightThatIsMissingAndNothingIsDone(t *testing.T) {
 	server := redistest.Server(t)
 	for _, n := range []Needs{{Prefix: "switchyard:"}, {Prefix: "acme:", Celery: []string{"app:Rep.X*", "celery-task-meta-*"}, Channels: []string{"celery-task-meta-*", "/0.celery.pidbox"}}} {
 		all := n.Rules()
-		if missing, err := Missing(t.Context(), user(t, server, all...), n); err != nil || len(missing) > 0 {
+		if missing, err := Missing(t.Context(), user(t, server, all...), n); err != nil || len(missing.Rules)+len(missing.Commands) > 0 {
 			t.Errorf("prefix %s: with all of its rules it lacks %v, %v", n.Prefix, missing, err)
 		}
 		for _, rule := range all {
@@ -33,7 +33,7 @@ func TestAUserIsToldEachRightThatIsMissingAndNothingIsDone(t *testing.T) {
 				continue // without these no other can be asked about
 			}
 			less := slices.DeleteFunc(slices.Clone(all), func(r string) bool { return r == rule })
-			if missing, err := Missing(t.Context(), user(t, server, less...), n); err != nil || !slices.Equal(missing, []string{rule}) {
+			if missing, err := Missing(t.Context(), user(t, server, less...), n); err != nil || !slices.Equal(missing.Rules, []string{rule}) {
 				t.Errorf("prefix %s: without %s it lacks %v, %v", n.Prefix, rule, missing, err)
 			}
 		}
@@ -49,18 +49,68 @@ func TestWhoMayHaveNoTransactionLearnsOfThatAlone(t *testing.T) {
 		"+multi": {"+multi"}, "+exec": {"+exec"}, "+discard": {"+discard"},
 	} {
 		less := slices.DeleteFunc(Needs{}.Rules(), func(r string) bool { return r == rule })
-		if missing, err := Missing(t.Context(), user(t, server, less...), Needs{}); err != nil || !slices.Equal(missing, want) {
+		if missing, err := Missing(t.Context(), user(t, server, less...), Needs{}); err != nil || !slices.Equal(missing.Rules, want) {
 			t.Errorf("without %s it lacks %v, %v", rule, missing, err)
 		}
 	}
-	if missing, err := Missing(t.Context(), user(t, server), Needs{}); err != nil || !slices.Equal(missing, []string{"+discard", "+exec", "+multi"}) {
+	if missing, err := Missing(t.Context(), user(t, server), Needs{}); err != nil || !slices.Equal(missing.Rules, []string{"+discard", "+exec", "+multi"}) {
 		t.Errorf("without any right it lacks %v, %v", missing, err)
 	}
 }
 
+// TestEachCommandThatRedisPerformsForNobodyIsNamed refuses one command after the other, as services do
+// that run Redis for others.
+func TestEachCommandThatRedisPerformsForNobodyIsNamed(t *testing.T) {
+	n := Needs{Prefix: "switchyard:", Asynqmon: true}
+	tried := map[string]bool{"PING": true} // by which it is known that a server is up
+	for _, sample := range n.samples() {
+		name, _, _ := strings.Cut(sample, " ")
+		if tried[name] {
+			continue
+		}
+		tried[name] = true
+		server := redistest.Server(t, "--rename-command", name, "")
+		missing, err := Missing(t.Context(), redistest.Client(t, server.Addr), n)
+		want := []string{command(sample)}
+		if name == "MEMORY" || name == "EVAL" {
+			want = append(want, "memory|usage in scripts") // which is a script, too
+		}
+		if err != nil || len(missing.Rules) > 0 || !slices.Equal(missing.Commands, want) {
+			t.Errorf("without %s it lacks %+v, %v; want %v", name, missing, err, want)
+		}
+		server.Stop()
+	}
+}
+
+func TestWhatARefusalLooksLikeIsKnown(t *testing.T) {
+	for text, want := range map[string]bool{
+		"ERR unknown command 'CONFIG', with args beginning with: 'GET'":                                true,
+		"ERR Command is not available: 'MEMORY USAGE'. See https://example.com/commands for details":   true,
+		"ERR This Redis command is not allowed from script script: 1a2b, on @user_script:1.":           true,
+		"ERR user_script:1: This Redis command is not allowed from script script: 1a2b":                true,
+		"ERR unknown subcommand 'USAGE'. Try MEMORY HELP.":                                             true,
+		"NOPERM this user has no permissions to run the 'memory|usage' command":                        false,
+		"ERR The user executing the script can't run this command or subcommand script: 1a, on @s:80.": false,
+		"MOVED 3999 127.0.0.1:6381":                               false,
+		"OOM command not allowed when used memory > 'maxmemory'.": false,
+		"READONLY You can't write against a read only replica.":   false,
+		"ERR wrong number of arguments for 'get' command":         false,
+	} {
+		if got := isRefused(answer(text)); got != want {
+			t.Errorf("%q is taken for a refusal: %v, want %v", text, got, want)
+		}
+	}
+}
+
+// answer is an error that Redis has answered with.
+type answer string
+
+func (a answer) Error() string { return string(a) }
+func (answer) RedisError()     {}
+
 func TestAUserOfEverythingLacksNothing(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
-		if missing, err := Missing(t.Context(), client, Needs{Prefix: "switchyard:"}); err != nil || len(missing) > 0 {
+		if missing, err := Missing(t.Context(), client, Needs{Prefix: "switchyard:"}); err != nil || len(missing.Rules)+len(missing.Commands) > 0 {
 			t.Errorf("lacks %v, %v", missing, err)
 		}
 		if n := client.DBSize(t.Context()).Val(); n != 0 {

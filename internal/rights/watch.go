@@ -30,8 +30,15 @@ func NewWatch(client redis.UniversalClient, needs Needs) *Watch {
 	return &Watch{client: client, needs: needs}
 }
 
-// ErrMissing is what an error of [Watch.Check] is that names rights.
-var ErrMissing = errors.New("redis's user lacks rights")
+// The errors of [Watch.Check] that name what Redis refuses.
+var (
+	// ErrMissing says that the user may not do what others may.
+	ErrMissing = errors.New("redis's user lacks rights")
+	// ErrRefused says that Redis does it for nobody.
+	ErrRefused = errors.New("redis refuses commands to everybody")
+	// ErrNoAsynqmon is ErrRefused of what only the pages of asynqmon need.
+	ErrNoAsynqmon = errors.New("pages of asynqmon fail on this redis, which refuses commands to everybody")
+)
 
 // Check reports which rights the user lacks, with what would grant them, nil if none. The answer
 // is at most five seconds old.
@@ -45,12 +52,24 @@ func (w *Watch) Check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w.asked, w.lacks = time.Now(), nil
-	if len(missing) > 0 {
-		rules := strings.Join(missing, " ")
-		w.lacks = fmt.Errorf("%w: %s: grant them with ACL SETUSER %s %[2]s", ErrMissing, rules, w.user())
-	}
+	w.asked, w.lacks = time.Now(), w.said(missing)
 	return w.lacks
+}
+
+// said names what is missing, and what helps.
+func (w *Watch) said(missing Lack) error {
+	var errs []error
+	if rules := strings.Join(missing.Rules, " "); rules != "" {
+		errs = append(errs, fmt.Errorf("%w: %s: grant them with ACL SETUSER %s %[2]s", ErrMissing, rules, w.user()))
+	}
+	if commands := strings.Join(missing.Commands, ", "); commands != "" {
+		why, help := ErrRefused, "use one that performs them"
+		if missing.asynqmonAlone() {
+			why, help = ErrNoAsynqmon, "the console shows the same tasks"
+		}
+		errs = append(errs, fmt.Errorf("%w: %s: %s", why, commands, help))
+	}
+	return errors.Join(errs...)
 }
 
 // user returns the name that the client logs in with.
