@@ -32,9 +32,7 @@ func (s *server) daemon(t *testing.T, component, redis string) (cmd *exec.Cmd, l
 		name, value := variable["name"].(string), variable["value"].(string)
 		switch {
 		case name == "SWITCHYARD_CONFIG":
-			value = filepath.Join(cmd.Dir, "switchyard.yaml")
-			file, _, _ := unstructured.NestedString(s.get(t, configMaps, release+"-switchyard").Object, "data", "switchyard.yaml")
-			write(t, value, file)
+			value = s.file(t)
 		case name == "SWITCHYARD_REDIS_URL":
 			value = "redis://" + redis + "/0"
 		case strings.HasSuffix(name, "_LISTEN"):
@@ -43,6 +41,15 @@ func (s *server) daemon(t *testing.T, component, redis string) (cmd *exec.Cmd, l
 		cmd.Env = append(cmd.Env, name+"="+value)
 	}
 	return cmd, listens
+}
+
+// file writes the configuration that the server has, and returns its path.
+func (s *server) file(t *testing.T) string {
+	t.Helper()
+	text, _, _ := unstructured.NestedString(s.get(t, configMaps, release+"-switchyard").Object, "data", "switchyard.yaml")
+	path := filepath.Join(t.TempDir(), "switchyard.yaml")
+	write(t, path, text)
+	return path
 }
 
 // ready waits until a daemon does its work.

@@ -17,6 +17,7 @@ type scaling struct {
 	service *service
 	redis   string
 	cli     string
+	file    string // the configuration
 }
 
 // scaled installs a release, and starts its scheduler, its monitor and KEDA.
@@ -39,6 +40,7 @@ func scaled(t *testing.T) *scaling {
 		t.Fatal(err)
 	}
 	s.scale(t, "agents", 0)
+	x.file = s.file(t)
 	var monitor string
 	for _, component := range []string{"scheduler", "monitor"} {
 		cmd, listens := s.daemon(t, component, x.redis)
@@ -68,7 +70,7 @@ func zero(t *testing.T, url string) map[string]any {
 // send sends a task of the agent.
 func (x *scaling) send(t *testing.T, flags ...string) {
 	t.Helper()
-	args := append([]string{"enqueue", "agent_probe", `{"user": "ada"}`, "--redis", "redis://" + x.redis + "/0"}, flags...)
+	args := append([]string{"enqueue", "agent_probe", `{"user": "ada"}`, "--config", x.file, "--redis", "redis://" + x.redis + "/0"}, flags...)
 	cmd := exec.Command(x.cli, args...)
 	cmd.Env = []string{}
 	if out, err := cmd.CombinedOutput(); err != nil {
