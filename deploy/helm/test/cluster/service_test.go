@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -23,7 +24,10 @@ func newService(t *testing.T) *service {
 	t.Helper()
 	s := &service{begun: make(chan answer, 100)}
 	s.Server = httptest.NewServer(s)
-	t.Cleanup(s.Close)
+	t.Cleanup(func() {
+		s.CloseClientConnections()
+		s.Close()
+	})
 	return s
 }
 
@@ -33,6 +37,7 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
+	_, _ = io.Copy(io.Discard, r.Body) // only then is a worker that dies noticed
 	s.count(1)
 	defer s.count(-1)
 	end := make(answer, 1)
