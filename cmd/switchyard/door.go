@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/signal"
 	"syscall"
@@ -17,6 +18,7 @@ import (
 	"switchyard/internal/control"
 	"switchyard/internal/events"
 	"switchyard/internal/journal"
+	"switchyard/internal/layout"
 	"switchyard/internal/program"
 	"switchyard/internal/queue"
 	"switchyard/internal/schedule"
@@ -133,6 +135,9 @@ func (c *connection) overAPI(do func(ctx context.Context, d door) error) error {
 func withSystem(f *config.Flags, do func(ctx context.Context, s *app.System) error) error {
 	return withUnchecked(f, func(ctx context.Context, s *app.System) error {
 		if err := s.Reach(ctx); err != nil {
+			if errors.As(err, new(*layout.NewerError)) {
+				return command.With(command.Refused, err) // to try again later is of no use
+			}
 			return command.With(command.Unavailable, err)
 		}
 		return do(ctx, s)

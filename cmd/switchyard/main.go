@@ -36,6 +36,7 @@ type cli struct {
 	Token    tokenCommand    `cmd:"" help:"Make, list, show and revoke tokens for the HTTP API."`
 	Route    routeCommand    `cmd:"" help:"Explain where a kind goes."`
 	Settings configCommand   `cmd:"" name:"config" help:"Check and print the configuration."`
+	Upgrade  upgradeCommand  `cmd:"" help:"See whether a release may work on what is stored, and finish an upgrade."`
 	Celery   celeryCommand   `cmd:"" help:"See what the Celery door makes of what is in a broker of Celery."`
 	Password passwordCommand `cmd:"" name:"hash-password" help:"Read a password from standard input and print its hash, for monitor.users."`
 

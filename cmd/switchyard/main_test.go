@@ -80,6 +80,7 @@ func runScripts(t *testing.T, dir string, api bool) {
 			"post":      post,
 			"record":    record,
 			"restore":   restore,
+			"raise":     raise,
 		},
 	})
 }

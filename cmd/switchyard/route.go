@@ -12,6 +12,7 @@ type routeCommand struct {
 
 type routeExplain struct {
 	Kind string `arg:"" help:"Kind, such as agent_job_scout."`
+	User string `help:"Whose tasks, where a rule has a share of the users." placeholder:"ID"`
 }
 
 // Run implements the command. It needs no Redis.
@@ -24,11 +25,11 @@ func (cmd routeExplain) Run(l *local, out *command.Output) error {
 	if err != nil {
 		return err
 	}
-	route, err := table.Route(cmd.Kind)
+	route, err := table.RouteFor(cmd.Kind, cmd.User)
 	if err != nil {
 		return command.With(command.Wrong, err)
 	}
-	text, err := table.Explain(cmd.Kind)
+	text, err := table.Explain(cmd.Kind, cmd.User)
 	if err != nil {
 		return err
 	}

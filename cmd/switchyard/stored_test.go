@@ -170,3 +170,14 @@ func writeKey(ctx context.Context, client *redis.Client, key storedKey) error {
 	}
 	return fmt.Errorf("key %s has the unknown type %s", key.Key, key.Type)
 }
+
+// raise RELEASE raises the layout of the script's Redis beyond what is known here, as a newer release does.
+func raise(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: raise RELEASE")
+	}
+	client := redis.NewClient(&redis.Options{Addr: ts.Getenv("REDIS_ADDR")})
+	defer func() { _ = client.Close() }()
+	ctx := context.Background()
+	ts.Check(client.HSet(ctx, "switchyard:layout", "reads", layout.Known+1, "writes", layout.Known+1, "by", args[0], "at", time.Now().UnixMilli()).Err())
+}

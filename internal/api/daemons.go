@@ -19,6 +19,7 @@ type Daemon struct {
 	PID      int            `json:"pid"`
 	Version  string         `json:"version"`
 	Commit   string         `json:"commit,omitempty"`
+	Layout   int            `json:"layout" doc:"The latest layout of what is stored that it knows; 0 if it does not say."`
 	Started  time.Time      `json:"started" doc:"By Redis's clock, as seen."`
 	Seen     time.Time      `json:"seen" doc:"When it last said how it does. It does so every 5 seconds."`
 	State    roster.State   `json:"state" enum:"ready,not_ready,draining,lost" doc:"lost: it was not seen for some time, and has not said that it ends. It is told for an hour."`
@@ -73,7 +74,7 @@ func (s *server) listDaemons(ctx context.Context, _ *struct{}) (*body[[]Daemon],
 
 func daemonOf(r roster.Record) Daemon {
 	d := Daemon{
-		ID: r.ID, Roles: r.Roles, Host: r.Host, PID: r.PID, Version: r.Version, Commit: r.Commit, Started: r.Started, Seen: r.Seen,
+		ID: r.ID, Roles: r.Roles, Host: r.Host, PID: r.PID, Version: r.Version, Commit: r.Commit, Layout: r.Layout, Started: r.Started, Seen: r.Seen,
 		State: r.State(), Ready: r.State() == roster.Ready, Draining: r.Draining, Failing: []FailingCheck{}, Queues: []DaemonQueue{},
 	}
 	for _, f := range r.Failing {

@@ -61,7 +61,11 @@ func (s *server) beginBatch(ctx context.Context, in *manyInput, all []tasks.New,
 		o.Batch = b.ID + "/" + strconv.Itoa(i)
 		m := batches.Member{Queue: o.Queue, ID: o.ID, Kind: task.Args.Kind()}
 		if m.Queue == "" {
-			route, err := s.Routing.Route(m.Kind)
+			payload, err := tasks.Encode(task.Args)
+			if err != nil {
+				return b, err
+			}
+			route, err := s.Routing.RouteFor(m.Kind, tasks.UserOf(payload))
 			if err != nil {
 				return b, err
 			}

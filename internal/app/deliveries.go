@@ -40,7 +40,7 @@ func (s *System) DecideDelivery(ctx context.Context, id, channel string, again b
 // runDelivery runs the task of a delivery again, or sends a new one if it is gone.
 func (s *System) runDelivery(ctx context.Context, args briefings.DeliverArgs) error {
 	task := briefings.DeliverTask(args.Briefing, args.Channel)
-	route, err := s.Routing.Route(args.Kind())
+	route, err := s.Routing.RouteFor(args.Kind(), args.User)
 	if err != nil {
 		return err
 	}

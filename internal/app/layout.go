@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"sync"
 	"time"
@@ -9,7 +10,6 @@ import (
 	"go.uber.org/zap"
 
 	"switchyard/internal/cache"
-	"switchyard/internal/command"
 	"switchyard/internal/daemon"
 	"switchyard/internal/layout"
 )
@@ -28,7 +28,32 @@ func (s *System) Reach(ctx context.Context) error {
 func (s *System) claimLayout(ctx context.Context) error {
 	return cache.Patiently(ctx, time.Second, func(err error) bool {
 		return errors.As(err, new(*layout.NewerError)) || cache.IsFinal(err)
-	}, func() error { return s.Layout.Claim(ctx, command.ThisVersion().Release) })
+	}, func() error {
+		stored, err := s.Layout.Claim(ctx)
+		if err == nil {
+			s.noteAtStart(ctx, stored)
+		}
+		return err
+	})
+}
+
+// noteAtStart notes what the configuration has here that older programs do not serve, and warns of what
+// newer programs have noted so.
+func (s *System) noteAtStart(ctx context.Context, stored layout.Stored) {
+	if len(remoteKinds(s.Config)) > 0 {
+		s.Layout.Note(ctx, layout.Remote)
+	}
+	if unknown := stored.Unknown(); len(unknown) > 0 {
+		s.Log.Warn("newer programs have used what this one does not know: switchyard upgrade check of theirs says what becomes of it", zap.Strings("features", unknown))
+	}
+}
+
+// noteEntry notes that an entry of the schedule, as JSON, has a kind that older schedulers do not know.
+func (s *System) noteEntry(ctx context.Context, entry string) {
+	var e struct{ Kind string }
+	if json.Unmarshal([]byte(entry), &e) == nil && layout.IsNewKind(e.Kind) {
+		s.Layout.Note(ctx, layout.Entries)
+	}
 }
 
 // whileKnown runs a daemon's work until it ends, or a newer program changes the layout: then it stops

@@ -49,7 +49,8 @@ func (s *System) keepListed(ctx, quiet context.Context, d listed) {
 		return status
 	}
 	v := command.ThisVersion()
-	roster.NewMember(s.Roster, d.roles, v.Release, v.Commit, look, s.Log).Run(ctx, quiet.Done())
+	program := roster.Record{Roles: d.roles, Version: v.Release, Commit: v.Commit, Layout: s.Layout.Knows}
+	roster.NewMember(s.Roster, program, look, s.Log).Run(ctx, quiet.Done())
 }
 
 func queuesOf(loads []lane.Load) []roster.Queue {

@@ -128,7 +128,7 @@ func open(c config.Config, log *zap.Logger, traces *telemetry.Traces, own ...tas
 		Series:    series.NewStore(client, c.Redis.Prefix),
 		Roster:    roster.NewStore(client, c.Redis.Prefix),
 		Metrics:   prometheus.NewRegistry(),
-		Layout:    layout.NewMark(client, c.Redis.Prefix),
+		Layout:    layout.NewMark(client, c.Redis.Prefix, command.ThisVersion().Release),
 		traces:    traces,
 		own:       own,
 	}
@@ -141,6 +141,8 @@ func open(c config.Config, log *zap.Logger, traces *telemetry.Traces, own ...tas
 	s.Guard = control.NewGuard(s.Brake, log)
 	s.Journals = journal.NewStore(client, s.Brake, c.Redis.Prefix)
 	s.Users = users.NewStore(s.Schedule)
+	s.Schedule.Noting = s.noteEntry
+	s.Users.Noting = func(ctx context.Context) { s.Layout.Note(ctx, layout.Editions) }
 	s.Pages = pages.New(client, c.Redis.Prefix, c.Documents.TTL, time.Now)
 	s.Sources = sources.New(client, c.Redis.Prefix, s.Schedule, s.Pages)
 	if err := s.wire(); err != nil {
@@ -172,6 +174,7 @@ func (s *System) wire() error {
 	}
 	s.Catalog = s.Catalog.Without(slices.Collect(maps.Keys(s.Config.Celery.Performs()))...)
 	s.Queue = queue.NewClient(s.Redis, s.Routing, s.Catalog, s.Config.QueueNames(), s.traces)
+	s.Queue.NoteTo(s.Layout)
 	if s.celery, err = s.openCelery(); err != nil {
 		return err
 	}

@@ -17,18 +17,24 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// claim claims a mark.
+func claim(m *Mark) error {
+	_, err := m.Claim(context.Background())
+	return err
+}
+
 func TestTheFirstProgramNotesTheLayoutAndOthersFindIt(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
-		m := NewMark(client, "switchyard:")
+		m := NewMark(client, "switchyard:", "v1.0.0")
 		if err := m.Check(t.Context()); err != nil {
 			t.Errorf("before anybody: %v", err)
 		}
 		if n := client.Exists(t.Context(), "switchyard:layout").Val(); n != 0 {
 			t.Error("who passes by notes something")
 		}
-		for _, release := range []string{"v1.0.0", "v1.0.1"} {
-			if err := m.Claim(t.Context(), release); err != nil {
-				t.Error(err)
+		for _, one := range []*Mark{m, NewMark(client, "switchyard:", "v1.0.1")} {
+			if s, err := one.Claim(t.Context()); err != nil || s.Writes != Known || one.Writes() != Known || s.By != "v1.0.0" {
+				t.Errorf("claimed %+v, %v, writes %d", s, err, one.Writes())
 			}
 		}
 		noted := client.HGetAll(t.Context(), "switchyard:layout").Val()
@@ -45,16 +51,16 @@ func TestTheFirstProgramNotesTheLayoutAndOthersFindIt(t *testing.T) {
 
 func TestALayoutThatIsNotKnownIsRefused(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
-		m := NewMark(client, "acme:")
+		m := NewMark(client, "acme:", "v1.0.0")
 		client.HSet(t.Context(), "acme:layout", "reads", Known+1, "writes", Known+2, "by", "v9.1.0", "at", 1795670507554)
 		const want = "what is stored in redis has layout 2, which v9.1.0 began on 2026-11-26, and this program knows no layout after 1: run that release or a later one, or give this one a database of its own (acme:layout)"
-		for _, err := range []error{m.Check(t.Context()), m.Claim(t.Context(), "v1.0.0")} {
+		for _, err := range []error{m.Check(t.Context()), claim(m)} {
 			if !errors.As(err, new(*NewerError)) || err.Error() != want {
 				t.Errorf("says %v", err)
 			}
 		}
 		client.HSet(t.Context(), "acme:layout", "reads", Known) // a newer program writes more, and older ones may read it
-		if err := m.Claim(t.Context(), "v1.0.0"); err != nil {
+		if err := claim(m); err != nil {
 			t.Error(err)
 		}
 	})
@@ -62,7 +68,7 @@ func TestALayoutThatIsNotKnownIsRefused(t *testing.T) {
 
 func TestAMarkThatIsNoneIsNamed(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
-		m := NewMark(client, "acme:")
+		m := NewMark(client, "acme:", "v1.0.0")
 		for mark, damage := range map[string]func(){
 			`["a" "string" "" ""]`: func() { client.Set(t.Context(), "acme:layout", "1", 0) },
 			`["1" "" "x" "1"]`:     func() { client.HSet(t.Context(), "acme:layout", "reads", 1, "by", "x", "at", 1) },
@@ -72,7 +78,7 @@ func TestAMarkThatIsNoneIsNamed(t *testing.T) {
 			client.Del(t.Context(), "acme:layout")
 			damage()
 			want := "the layout in acme:layout is " + mark + ": it is not Switchyard's; rename or delete the key, if what is stored is of this release"
-			if err := m.Claim(t.Context(), "v1.0.0"); fmt.Sprint(err) != want {
+			if err := claim(m); fmt.Sprint(err) != want {
 				t.Errorf("says %v, want %s", err, want)
 			}
 		}
@@ -81,9 +87,9 @@ func TestAMarkThatIsNoneIsNamed(t *testing.T) {
 
 func TestAWatchEndsOnceTheLayoutIsNotKnownAnyMore(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
-		m := NewMark(client, "acme:")
+		m := NewMark(client, "acme:", "v1.0.0")
 		m.Every = time.Millisecond
-		if err := m.Claim(t.Context(), "v1.0.0"); err != nil {
+		if err := claim(m); err != nil {
 			t.Fatal(err)
 		}
 		ended := make(chan error, 1)

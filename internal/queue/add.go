@@ -73,11 +73,11 @@ func (c *Client) prepareMany(ctx context.Context, some []tasks.New, added []task
 func (c *Client) prepare(task tasks.New) (message, error) {
 	opts := task.Options
 	kind := task.Args.Kind()
-	route, err := c.table.Route(kind)
+	payload, err := tasks.Encode(task.Args)
 	if err != nil {
 		return message{}, err
 	}
-	payload, err := tasks.Encode(task.Args)
+	route, err := c.table.RouteFor(kind, tasks.UserOf(payload))
 	if err != nil {
 		return message{}, err
 	}

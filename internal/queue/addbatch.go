@@ -75,6 +75,9 @@ func (c *Client) add(ctx context.Context, messages []message, until time.Time) [
 		if sender != nil {
 			m.headers[format.SenderHeader] = sender.Name().String()
 		}
+		if c.noter != nil {
+			c.noter.NoteTask(ctx, m.kind, m.headers)
+		}
 		b := open[m.queue]
 		if b == nil || b.full() {
 			b = newAddBatch(m.queue)

@@ -8,6 +8,7 @@
 package queue
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -30,7 +31,16 @@ type Client struct {
 	untraced bool   // spans go nowhere
 	told     ticker // of progress
 	listed   listing
+	noter    Noter
 }
+
+// Noter is told of each task that is about to be added: it notes what older programs would not serve.
+type Noter interface {
+	NoteTask(ctx context.Context, kind string, headers map[string]string)
+}
+
+// NoteTo has the client tell a noter. It is called before the client is used.
+func (c *Client) NoteTo(n Noter) { c.noter = n }
 
 // NewClient returns a client that routes by table, checks payloads against catalog and
 // adds to no queue but queues. The spans of what it sends, and of what lanes perform with it,

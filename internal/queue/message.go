@@ -57,8 +57,12 @@ func (m message) receipt() tasks.Receipt {
 // setOwn writes into the headers what a task has of its own beside its payload.
 func (m message) setOwn(opts tasks.Options) {
 	if !opts.Expires.IsZero() {
-		seconds := strconv.FormatFloat(float64(opts.Expires.UnixMilli())/1000, 'f', -1, 64)
-		m.headers[format.ExpiresHeader] = seconds
+		ms := opts.Expires.UnixMilli()
+		seconds := format.WholeSeconds(time.Duration(ms) * time.Millisecond)
+		m.headers[format.ExpiresHeader] = strconv.FormatInt(seconds, 10)
+		if seconds*1000 != ms {
+			m.headers[format.ExactHeader] = strconv.FormatInt(ms, 10)
+		}
 	}
 	if opts.SoftLimit > 0 || opts.HardLimit > 0 {
 		m.headers[format.LimitsHeader] = fmt.Sprintf("%d,%d", opts.SoftLimit.Milliseconds(), opts.HardLimit.Milliseconds())

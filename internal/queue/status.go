@@ -111,11 +111,15 @@ func (c *Client) Find(ctx context.Context, name string) (tasks.Status, error) {
 	return tasks.Status{}, fmt.Errorf("task %q is in %s: %w", id, strings.Join(in, " and in "), ErrAmbiguous)
 }
 
-// StatusByKind is Status for a task in the queue its kind is routed to.
-func (c *Client) StatusByKind(ctx context.Context, kind, id string) (tasks.Status, bool, error) {
-	route, err := c.table.Route(kind)
-	if err != nil {
+// StatusByKind is Status for a task in a queue that its kind is routed to.
+func (c *Client) StatusByKind(ctx context.Context, kind, id string) (status tasks.Status, found bool, err error) {
+	if err := tasks.CheckKind(kind); err != nil {
 		return tasks.Status{}, false, err
 	}
-	return c.Status(ctx, route.Queue, id)
+	for _, queue := range c.table.Queues(kind) {
+		if status, found, err = c.Status(ctx, queue, id); err != nil || found {
+			break
+		}
+	}
+	return status, found, err
 }

@@ -26,15 +26,15 @@ type Member struct {
 	started time.Time
 }
 
-// NewMember returns a daemon of this process with some roles. look says how it does; it has two seconds
+// NewMember returns a daemon of this process: program has its roles, version, commit and layout. look says how it does; it has two seconds
 // to. The caller runs it.
-func NewMember(store *Store, roles []string, version, commit string, look func(ctx context.Context) Status, log *zap.Logger) *Member {
+func NewMember(store *Store, program Record, look func(ctx context.Context) Status, log *zap.Logger) *Member {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown-host"
 	}
-	r := Record{ID: uuid.NewString(), Roles: roles, Host: host, PID: os.Getpid(), Version: version, Commit: commit}
-	return &Member{store, r, look, log, time.Now()}
+	program.ID, program.Host, program.PID = uuid.NewString(), host, os.Getpid()
+	return &Member{store, program, look, log, time.Now()}
 }
 
 // Run keeps the record until ctx ends, and then takes it away, within two seconds. A change that news

@@ -18,6 +18,8 @@ type Record struct {
 	PID     int      `json:"pid"`
 	Version string   `json:"version"`
 	Commit  string   `json:"commit,omitempty"`
+	// Layout is the latest layout of what is stored that the daemon knows, 0 if it does not say.
+	Layout int `json:"layout,omitempty"`
 	// Up is for how long it had run when it was seen last.
 	Up time.Duration `json:"up"`
 	Status
@@ -109,6 +111,7 @@ func (r Record) bounded() Record {
 		q := r.Queues[i]
 		queues[i] = Queue{shorten(q.Name), shorten(q.Lane), max(0, min(q.Concurrency, maxSlots)), max(0, min(q.Busy, maxSlots))}
 	}
+	r.Layout = max(0, min(r.Layout, maxLayout))
 	r.Roles, r.Failing, r.Queues = roles, failing, queues
 	if r.Schedule != nil {
 		r.Schedule = &Schedule{shorten(r.Schedule.Owner), shorten(r.Schedule.Digest)}
@@ -116,8 +119,11 @@ func (r Record) bounded() Record {
 	return r
 }
 
-// maxSlots is more than any worker has.
-const maxSlots = 1_000_000
+// maxSlots is more than any worker has, maxLayout more than any program knows.
+const (
+	maxSlots  = 1_000_000
+	maxLayout = 1_000_000
+)
 
 func shorten(text string) string {
 	return strings.ToValidUTF8(text[:min(len(text), maxText)], "")

@@ -38,7 +38,7 @@ func TestADaemonIsToldWhileItRunsAndNotOnceItHasStopped(t *testing.T) {
 		s := NewStore(client, "switchyard:")
 		status := Status{Failing: []Failing{{"lanes", "not consuming"}}, Queues: []Queue{{"agents", "agents", 4, 2}}}
 		looked := make(chan struct{}, 10)
-		m := NewMember(s, []string{"worker"}, "v1", "abc", func(context.Context) Status { looked <- struct{}{}; return status }, zap.NewNop())
+		m := NewMember(s, Record{Roles: []string{"worker"}, Version: "v1", Commit: "abc", Layout: 3}, func(context.Context) Status { looked <- struct{}{}; return status }, zap.NewNop())
 		ctx, stop := context.WithCancel(t.Context())
 		news, ended := make(chan struct{}), make(chan struct{})
 		go func() { m.Run(ctx, news); close(ended) }()
@@ -54,7 +54,7 @@ func TestADaemonIsToldWhileItRunsAndNotOnceItHasStopped(t *testing.T) {
 		if off := now.Sub(got.Seen).Abs(); off > time.Minute || now.Sub(got.Started).Abs() > time.Minute || got.Started.After(got.Seen) {
 			t.Errorf("seen %s and started %s, now it is %s", got.Seen, got.Started, now)
 		}
-		want := Record{ID: m.record.ID, Roles: []string{"worker"}, Host: host, PID: os.Getpid(), Version: "v1", Commit: "abc", Status: status}
+		want := Record{ID: m.record.ID, Roles: []string{"worker"}, Host: host, PID: os.Getpid(), Version: "v1", Commit: "abc", Layout: 3, Status: status}
 		got.Seen, got.Started, got.Up = time.Time{}, time.Time{}, 0
 		if !reflect.DeepEqual(got, want) || got.State() != NotReady {
 			t.Errorf("told %+v as %s, want %+v", got, got.State(), want)
@@ -80,7 +80,7 @@ func TestADaemonThatIsStoppedWhileItRenewsIsNotTold(t *testing.T) {
 		}
 		news := make(chan struct{}, 1)
 		news <- struct{}{}
-		NewMember(s, []string{"worker"}, "v1", "abc", look, zap.NewNop()).Run(ctx, news)
+		NewMember(s, Record{Roles: []string{"worker"}}, look, zap.NewNop()).Run(ctx, news)
 		if all := list(t, s); looks != 2 || len(all) != 0 {
 			t.Errorf("told %+v after its end and %d looks, want nobody after 2", all, looks)
 		}
@@ -192,7 +192,7 @@ func TestARedisThatIsAwayIsSaidOnceAndDelaysNoEnd(t *testing.T) {
 	server.Stop()
 	core, logs := observer.New(zap.InfoLevel)
 	looked := make(chan struct{}, 1)
-	m := NewMember(s, []string{"worker"}, "", "", func(context.Context) Status { looked <- struct{}{}; return Status{} }, zap.New(core))
+	m := NewMember(s, Record{Roles: []string{"worker"}}, func(context.Context) Status { looked <- struct{}{}; return Status{} }, zap.New(core))
 	ctx, stop := context.WithCancel(t.Context())
 	news, ended := make(chan struct{}), make(chan struct{})
 	go func() { m.Run(ctx, news); close(ended) }()

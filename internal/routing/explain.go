@@ -3,24 +3,33 @@ package routing
 import (
 	"fmt"
 	"strings"
+
+	"switchyard/internal/tasks"
 )
 
-// Explain says in plain text where kind goes and why: every rule asked in order, the
-// one that won, and where the policy came from.
-func (t *Table) Explain(kind string) (string, error) {
-	route, err := t.Route(kind)
+// Explain says in plain text where the tasks of kind go and why: every rule asked in order, the
+// one that won, and where the policy came from. user is whose tasks they are, "" for nobody's.
+func (t *Table) Explain(kind, user string) (string, error) {
+	route, err := t.RouteFor(kind, user)
 	if err != nil {
 		return "", err
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s -> queue %s\n\nrules asked, in order:\n", kind, route.Queue)
-	for i, r := range t.rules[:t.match(kind)+1] {
+	wins := t.match(kind, user)
+	for i, r := range t.rules[:wins+1] {
 		origin, verdict := "built in", "no match"
 		if i < t.own {
 			origin = "configured"
 		}
-		if i == t.match(kind) {
+		if r.share.given {
+			origin += ", " + r.Share + " of users"
+		}
+		switch {
+		case i == wins:
 			verdict = "wins"
+		case tasks.Covers(r.Pattern, kind):
+			verdict = "the user is not among them"
 		}
 		fmt.Fprintf(&b, "  %2d. %-20s -> %-12s (%s) %s\n", i+1, r.Pattern, r.Queue, origin, verdict)
 	}

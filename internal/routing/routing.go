@@ -38,6 +38,9 @@ type Rule struct {
 	Pattern string `yaml:"pattern"`
 	// Queue takes the kinds that match.
 	Queue string `yaml:"queue"`
+	// Share has the rule hold for a part of the users alone, such as 5%, of whom the queue gets the
+	// tasks: a canary. All else is for the rules after it, the policy of these tasks, too.
+	Share string `yaml:"share,omitempty"`
 	// Policy changes the default policy for them.
 	Policy Patch `yaml:"policy"`
 }
@@ -58,9 +61,15 @@ var builtinKinds = map[string]Patch{
 	tasks.WebhookDeliver: {Retries: new(28), RetryDelay: new(30 * time.Second), SoftLimit: new(25 * time.Second), HardLimit: new(30 * time.Second)},
 }
 
+// rule is one of a table.
+type rule struct {
+	Rule
+	share share
+}
+
 // Table routes kinds. It does not change once made and is safe for concurrent use.
 type Table struct {
-	rules []Rule
+	rules []rule
 	own   int // how many of rules come from the configuration
 	kinds map[string]Patch
 }
@@ -69,11 +78,19 @@ type Table struct {
 // and per-kind policies, which have the last word. queues are the names rules may use.
 // The error names the rule or kind, what is wrong with it, and what would be right.
 func New(queues []string, rules []Rule, kinds map[string]Patch) (*Table, error) {
-	t := &Table{rules: slices.Concat(rules, builtin), own: len(rules), kinds: maps.Clone(builtinKinds)}
+	t := &Table{own: len(rules), kinds: maps.Clone(builtinKinds)}
 	for i, r := range rules {
-		if err := checkRule(r, queues, rules[:i]); err != nil {
+		part, err := parseShare(r.Share)
+		if err == nil {
+			err = checkRule(r, queues, t.rules)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("routing rule %d: %w", i+1, err)
 		}
+		t.rules = append(t.rules, rule{r, part})
+	}
+	for _, r := range builtin {
+		t.rules = append(t.rules, rule{Rule: r})
 	}
 	for kind, patch := range kinds {
 		if err := tasks.CheckKind(kind); err != nil {
@@ -84,17 +101,20 @@ func New(queues []string, rules []Rule, kinds map[string]Patch) (*Table, error) 
 	return t, t.checkPolicies()
 }
 
-func checkRule(r Rule, queues []string, before []Rule) error {
+func checkRule(r Rule, queues []string, before []rule) error {
 	if err := tasks.CheckPattern(r.Pattern); err != nil {
 		return err
 	}
 	for _, b := range before {
-		if tasks.Covers(b.Pattern, r.Pattern) {
+		if !b.share.given && tasks.Covers(b.Pattern, r.Pattern) {
 			return fmt.Errorf("pattern %q can never match: rule %q before it takes all it would: put it first", r.Pattern, b.Pattern)
 		}
 	}
 	if !slices.Contains(queues, r.Queue) {
 		return fmt.Errorf("pattern %q: unknown queue %q: use one of %s", r.Pattern, r.Queue, strings.Join(queues, ", "))
+	}
+	if r.Share != "" && r.Policy != (Patch{}) {
+		return fmt.Errorf("pattern %q: a rule with a share has no policy of its own: leave policy out, the rules after it say what these tasks may do", r.Pattern)
 	}
 	return nil
 }
@@ -125,20 +145,39 @@ type Route struct {
 	Policy tasks.Policy
 }
 
-// Route returns the route of kind. The only error is a name that is no kind.
-func (t *Table) Route(kind string) (Route, error) {
+// Route returns the route of kind for tasks without a user. The only error is a name that is no kind.
+// The policy is that of all tasks of the kind.
+func (t *Table) Route(kind string) (Route, error) { return t.RouteFor(kind, "") }
+
+// RouteFor returns the route of kind for the tasks of a user, whom some rules may send elsewhere.
+func (t *Table) RouteFor(kind, user string) (Route, error) {
 	if err := tasks.CheckKind(kind); err != nil {
 		return Route{}, err
 	}
-	rule := t.rules[t.match(kind)]
+	rule := t.rules[t.match(kind, "")]
 	return Route{
 		Kind:   kind,
-		Queue:  rule.Queue,
+		Queue:  t.rules[t.match(kind, user)].Queue,
 		Policy: t.kinds[kind].apply(rule.Policy.apply(DefaultPolicy)),
 	}, nil
 }
 
-// match returns the index of the first rule that matches. The last one always does.
-func (t *Table) match(kind string) int {
-	return slices.IndexFunc(t.rules, func(r Rule) bool { return tasks.Covers(r.Pattern, kind) })
+// Queues returns the queues where tasks of kind may be, that of tasks without a user first.
+func (t *Table) Queues(kind string) []string {
+	last := t.match(kind, "")
+	queues := []string{t.rules[last].Queue}
+	for _, r := range t.rules[:last] {
+		if tasks.Covers(r.Pattern, kind) && !slices.Contains(queues, r.Queue) {
+			queues = append(queues, r.Queue)
+		}
+	}
+	return queues
+}
+
+// match returns the index of the first rule that matches a kind and a user, "" if there is none. The
+// last one always does.
+func (t *Table) match(kind, user string) int {
+	return slices.IndexFunc(t.rules, func(r rule) bool {
+		return tasks.Covers(r.Pattern, kind) && (!r.share.given || r.share.has(user))
+	})
 }

@@ -76,18 +76,19 @@ func TestBadRulesAreRefusedAtLoad(t *testing.T) {
 		kinds map[string]Patch
 		want  string
 	}{
-		"unknown queue":     {[]Rule{{"x_*", "nowhere", ok}}, nil, `routing rule 1: pattern "x_*": unknown queue "nowhere": use one of agents, briefings, scraping, default, slow`},
-		"empty pattern":     {[]Rule{{"", Agents, ok}}, nil, `routing rule 1: pattern "" can never match: kind is empty: give a name such as agent_scout; one * may end it`},
-		"over-long pattern": {[]Rule{{strings.Repeat("a", 101) + "*", Agents, ok}}, nil, `routing rule 1: pattern "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa*" can never match: kind "aaaaaaaaaaaaaaaaaaaa"… has 101 bytes: at most 100 are allowed; one * may end it`},
-		"star inside":       {[]Rule{{"a*b", Agents, ok}}, nil, `routing rule 1: pattern "a*b" can never match: kind "a*b": use lower-case letters, digits and underscores, starting with a letter; one * may end it`},
-		"upper case":        {[]Rule{{"Agent_*", Agents, ok}}, nil, `routing rule 1: pattern "Agent_*" can never match: kind "Agent_": use lower-case letters, digits and underscores, starting with a letter; one * may end it`},
-		"shadowed":          {[]Rule{{"a_*", Agents, ok}, {"a_b", Default, ok}}, nil, `routing rule 2: pattern "a_b" can never match: rule "a_*" before it takes all it would: put it first`},
-		"shadowed by all":   {[]Rule{{"*", Agents, ok}, {"b_*", Default, ok}}, nil, `routing rule 2: pattern "b_*" can never match: rule "*" before it takes all it would: put it first`},
+		"unknown queue":     {[]Rule{{Pattern: "x_*", Queue: "nowhere"}}, nil, `routing rule 1: pattern "x_*": unknown queue "nowhere": use one of agents, briefings, scraping, default, slow`},
+		"empty pattern":     {[]Rule{{Pattern: "", Queue: Agents}}, nil, `routing rule 1: pattern "" can never match: kind is empty: give a name such as agent_scout; one * may end it`},
+		"over-long pattern": {[]Rule{{Pattern: strings.Repeat("a", 101) + "*", Queue: Agents}}, nil, `routing rule 1: pattern "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa*" can never match: kind "aaaaaaaaaaaaaaaaaaaa"… has 101 bytes: at most 100 are allowed; one * may end it`},
+		"star inside":       {[]Rule{{Pattern: "a*b", Queue: Agents}}, nil, `routing rule 1: pattern "a*b" can never match: kind "a*b": use lower-case letters, digits and underscores, starting with a letter; one * may end it`},
+		"upper case":        {[]Rule{{Pattern: "Agent_*", Queue: Agents}}, nil, `routing rule 1: pattern "Agent_*" can never match: kind "Agent_": use lower-case letters, digits and underscores, starting with a letter; one * may end it`},
+		"shadowed":          {[]Rule{{Pattern: "a_*", Queue: Agents}, {Pattern: "a_b", Queue: Default}}, nil, `routing rule 2: pattern "a_b" can never match: rule "a_*" before it takes all it would: put it first`},
+		"shadowed by all":   {[]Rule{{Pattern: "*", Queue: Agents}, {Pattern: "b_*", Queue: Default}}, nil, `routing rule 2: pattern "b_*" can never match: rule "*" before it takes all it would: put it first`},
 		"bad kind":          {nil, map[string]Patch{"no spaces": ok}, `policy: kind "no spaces": use lower-case letters, digits and underscores, starting with a letter`},
 		"limits crossed":    {nil, map[string]Patch{"agent_x": {SoftLimit: new(time.Hour)}}, `policy of kind "agent_x": soft_limit 1h0m0s is longer than hard_limit 5m0s: make it shorter`},
-		"negative":          {[]Rule{{"x", Agents, Patch{RetryDelay: new(-time.Second)}}}, nil, `policy of routing rule "x": retry_delay is -1s: use 0s or more`},
+		"negative":          {[]Rule{{Pattern: "x", Queue: Agents, Policy: Patch{RetryDelay: new(-time.Second)}}}, nil, `policy of routing rule "x": retry_delay is -1s: use 0s or more`},
 		"negative too":      {nil, map[string]Patch{"x": {Unique: new(-time.Minute)}}, `policy of kind "x": unique is -1m0s: use 0s or more`},
 		"many retries":      {nil, map[string]Patch{"x": {Retries: new(1000)}}, `policy of kind "x": retries is 1000: use 0 to 100`},
+		"share and policy":  {[]Rule{{Pattern: "x", Queue: Agents, Share: "5%", Policy: Patch{Retries: new(1)}}}, nil, `routing rule 1: pattern "x": a rule with a share has no policy of its own: leave policy out, the rules after it say what these tasks may do`},
 	} {
 		_, err := New(queues, tc.rules, tc.kinds)
 		if fmt.Sprint(err) != tc.want {
@@ -98,7 +99,7 @@ func TestBadRulesAreRefusedAtLoad(t *testing.T) {
 
 func TestExplainNamesTheRuleThatWonAndThoseThatLost(t *testing.T) {
 	table := mustNew(t, []Rule{{Pattern: "scrape_big_*", Queue: "slow"}}, nil)
-	text, err := table.Explain("agent_apply")
+	text, err := table.Explain("agent_apply", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +119,7 @@ policy (the default, then the rule's, then the kind's own):
 	if text != want {
 		t.Errorf("\n got %s\nwant %s", text, want)
 	}
-	if _, err := table.Explain("Not A Kind"); fmt.Sprint(err) != `kind "Not A Kind": use lower-case letters, digits and underscores, starting with a letter` {
+	if _, err := table.Explain("Not A Kind", ""); fmt.Sprint(err) != `kind "Not A Kind": use lower-case letters, digits and underscores, starting with a letter` {
 		t.Errorf("a name that is no kind: %v", err)
 	}
 }

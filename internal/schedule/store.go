@@ -33,6 +33,10 @@ const maxTries = 10
 type Store struct {
 	client redis.UniversalClient
 	prefix string
+
+	// Noting, if it is set, is called with each entry that is about to be added or replaced, as JSON. It is
+	// not changed once the store is used.
+	Noting func(ctx context.Context, entry string)
 }
 
 // NewStore returns a store whose keys carry prefix, which includes its colon.
@@ -117,6 +121,9 @@ func (s *Store) write(ctx context.Context, shard int, edits ...edit) ([]bool, er
 	keys := []string{s.dueKey(shard), s.entriesKey(shard), s.booksKey(shard), s.configKey(shard), s.ownersKey(shard)}
 	args := make([]any, 0, 8*len(edits))
 	for _, e := range edits {
+		if e.entry != "" && s.Noting != nil {
+			s.Noting(ctx, e.entry)
+		}
 		goes, comes := e.members()
 		args = append(args, e.read.id, e.read.books, e.entry, e.books, toMillis(e.due), e.config, goes, comes)
 	}

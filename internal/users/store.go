@@ -83,10 +83,16 @@ func of(e schedule.Entry) (User, error) {
 }
 
 // Store keeps users in the schedule. It is safe for concurrent use.
-type Store struct{ entries *schedule.Store }
+type Store struct {
+	entries *schedule.Store
+
+	// Noting, if it is set, is called before a user is written who has editions, which older programs do not
+	// know. It is not changed once the store is used.
+	Noting func(ctx context.Context)
+}
 
 // NewStore returns a store of the users in a schedule.
-func NewStore(entries *schedule.Store) *Store { return &Store{entries} }
+func NewStore(entries *schedule.Store) *Store { return &Store{entries: entries} }
 
 // Change makes or changes a user: change gets their preferences as they are, of a user
 // there was not only the ID, and is called again if others change them meanwhile. What is
@@ -105,6 +111,9 @@ func (s *Store) Change(ctx context.Context, id string, change func(*User)) (User
 		u.ID = id
 		change(&u)
 		u = u.WithDefaults()
+		if s.Noting != nil && len(u.Editions) > 0 {
+			s.Noting(ctx)
+		}
 		e, err := u.Entry()
 		e.Paused = old.Entry.Paused
 		return e, err

@@ -23,7 +23,7 @@ func (d *door) join(role string, status roster.Status) {
 	d.Helper()
 	ctx, leave := context.WithCancel(context.Background())
 	looked, news, ended := make(chan struct{}, 9), make(chan struct{}), make(chan struct{})
-	m := roster.NewMember(d.system.Roster, []string{role}, "v1", "abc", func(context.Context) roster.Status { looked <- struct{}{}; return status }, zap.NewNop())
+	m := roster.NewMember(d.system.Roster, roster.Record{Roles: []string{role}, Version: "v1", Commit: "abc", Layout: 1}, func(context.Context) roster.Status { looked <- struct{}{}; return status }, zap.NewNop())
 	go func() { m.Run(ctx, news); close(ended) }()
 	<-looked
 	news <- struct{}{} // it is taken once the record is written
@@ -221,7 +221,7 @@ func TestDaemonsAreToldWithWhatTheyDo(t *testing.T) {
 	onEach(t, false, func(d *door) {
 		d.want(http.StatusOK, d.do("GET", "/v1/daemons", ""), "0=")
 		d.join("worker", roster.Status{Queues: []roster.Queue{{Name: "urgent", Lane: "agents", Concurrency: 4, Busy: 3}}})
-		a := d.want(http.StatusOK, d.do("GET", "/v1/daemons", ""), "0.roles=[\"worker\"]", "0.state=ready", "0.ready=true", "0.draining=false", "0.version=v1", "0.commit=abc",
+		a := d.want(http.StatusOK, d.do("GET", "/v1/daemons", ""), "0.roles=[\"worker\"]", "0.state=ready", "0.ready=true", "0.draining=false", "0.version=v1", "0.commit=abc", "0.layout=1",
 			"0.failing=[]", "0.queues.0.queue=urgent", "0.queues.0.lane=agents", "0.queues.0.concurrency=4", "0.queues.0.busy=3", "1=")
 		for _, path := range []string{"0.seen", "0.started"} {
 			if at, err := time.Parse(time.RFC3339, a.field(path)); err != nil || time.Since(at).Abs() > time.Minute {

@@ -41,6 +41,7 @@ type history struct {
 	killed  map[string]time.Time // workers, by name
 	stopped map[string]time.Time // those told to stop
 	outages []outage
+	paused  bool // users were
 }
 
 func newHistory() history {
@@ -120,7 +121,8 @@ func (h history) excuses(a attempt, later []attempt) error {
 		}
 	case cut:
 		handedBack := wasStopped && stopped.Before(a.closed) && strings.Contains(a.cause, "handed back")
-		if !handedBack && !h.away(a.worker, fencingOutage, a.began, a.closed) {
+		parked := h.paused && strings.Contains(a.cause, "paused")
+		if !handedBack && !parked && !h.away(a.worker, fencingOutage, a.began, a.closed) {
 			return fmt.Errorf("%s, but its worker was not told to stop and Redis was never away for %s", a, fencingOutage)
 		}
 	case ended:

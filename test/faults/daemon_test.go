@@ -33,6 +33,8 @@ type order struct {
 	Schedules bool          // it is a scheduler; else a worker
 	World     string        // file in which its clerks write
 	Model     string        // URL of the model that its scholars ask; with neither it does errands
+
+	program string // the test binary of another release, "" for this one
 }
 
 // serve is the main function of a daemon process: the daemon as it is shipped, but for

@@ -14,6 +14,7 @@ var kinds = []string{"agent_errand", "briefing_errand", "scrape_errand", "errand
 // errand is the args of every task here: it takes a while, and that is all.
 type errand struct {
 	kind  string
+	User  string        `json:"user,omitempty"` // that of an agent's errand may have to wait for a turn
 	Takes time.Duration `json:"takes"`
 	Deaf  bool          `json:"deaf,omitempty"` // ignores its cancellation
 }

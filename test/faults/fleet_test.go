@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ const startWithin = 30 * time.Second
 // process is one daemon.
 type process struct {
 	name    string
+	program string // that of its order
 	cmd     *exec.Cmd
 	address string // of its endpoint
 	log     string // file
@@ -34,13 +36,13 @@ func startProcess(t *testing.T, l *ledger, o order) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &process{name: o.Name, log: filepath.Join(t.TempDir(), o.Name+".log"), exited: make(chan struct{})}
+	p := &process{name: o.Name, program: o.program, log: filepath.Join(t.TempDir(), o.Name+".log"), exited: make(chan struct{})}
 	out, err := os.Create(p.log)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = out.Close() }()
-	p.cmd = exec.Command(os.Args[0])
+	p.cmd = exec.Command(cmp.Or(o.program, os.Args[0]))
 	// A daemon built with the race detector would else sleep for a second on exit.
 	p.cmd.Env = append(os.Environ(), orderVariable+"="+string(text), nameVariable+"="+o.Name, "GORACE=atexit_sleep_ms=0")
 	p.cmd.Stdout, p.cmd.Stderr = out, out

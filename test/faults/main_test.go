@@ -36,7 +36,10 @@ func TestMain(m *testing.M) {
 	}
 	fmt.Printf("faults: -seed=%d\n", *seed)
 	logging.Disable() // the Redis client's own, which tells every failure to connect
-	goleak.VerifyTestMain(m, leftByToxiproxy...)
+	goleak.VerifyTestMain(m, append(leftByToxiproxy, goleak.Cleanup(func(status int) {
+		forgetRelease()
+		os.Exit(status)
+	}))...)
 }
 
 // either returns the long form's value or the short form's.

@@ -32,10 +32,11 @@ type rig struct {
 	places map[string]string // of members of a batch, by task
 	began  time.Time
 
-	workers []*process // those that should be alive
-	started int
-	history history
-	outages int
+	workers  []*process        // those that should be alive
+	programs map[string]string // of all that were started, by name
+	started  int
+	history  history
+	outages  int
 
 	sending sync.WaitGroup
 	sent    []string // task IDs
@@ -50,7 +51,7 @@ func newRig(t *testing.T, n int, url, workersURL string) *rig {
 	}
 	t.Cleanup(func() { _ = system.Close() })
 	r := &rig{
-		t: t, random: drawFrom(t.Name()), ledger: newLedger(), system: system, began: time.Now(), history: newHistory(),
+		t: t, random: drawFrom(t.Name()), ledger: newLedger(), system: system, began: time.Now(), history: newHistory(), programs: map[string]string{},
 	}
 	t.Cleanup(r.sending.Wait)
 	r.order = order{Record: r.ledger.listen(t), Redis: workersURL, Drain: 10 * time.Second}
@@ -74,21 +75,29 @@ func server(t *testing.T) *redistest.Process {
 
 func (r *rig) startWorker() {
 	r.t.Helper()
+	r.startWorkerOf(r.order.program)
+}
+
+// startWorkerOf starts a worker of a release.
+func (r *rig) startWorkerOf(program string) {
+	r.t.Helper()
 	r.started++
 	o := r.order
+	o.program = program
 	o.Name = fmt.Sprintf("w%d", r.started)
+	r.programs[o.Name] = program
 	r.workers = append(r.workers, startProcess(r.t, r.ledger, o))
 }
 
-// killAWorker kills one drawn by lot, in whatever it does, and starts another in its
-// place.
+// killAWorker kills one drawn by lot, in whatever it does, and starts another of its
+// release in its place.
 func (r *rig) killAWorker() {
 	r.t.Helper()
 	p := r.workers[r.random.IntN(len(r.workers))]
 	r.history.killed[p.name] = time.Now()
 	p.kill()
 	r.forget(p)
-	r.startWorker()
+	r.startWorkerOf(p.program)
 }
 
 // forget takes a worker that has ended out of the fleet.

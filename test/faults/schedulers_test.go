@@ -22,13 +22,17 @@ type schedulers struct {
 	tally   map[fault]int
 	faults  []span
 	ticks   map[string]int // by outcome, as far as they were told
+	old     string         // the release of those in odd slots, "" for this one
 }
 
 // newSchedulers starts n schedulers on a rig.
-func newSchedulers(r *rig, n int) *schedulers {
+func newSchedulers(r *rig, n int) *schedulers { return newSchedulersWith(r, n, "") }
+
+// newSchedulersWith starts n schedulers, every other one of a release.
+func newSchedulersWith(r *rig, n int, old string) *schedulers {
 	r.t.Helper()
 	s := &schedulers{
-		rig: r, slots: make([]*process, n), paused: map[*process]time.Time{}, tally: map[fault]int{}, ticks: map[string]int{},
+		old: old, rig: r, slots: make([]*process, n), paused: map[*process]time.Time{}, tally: map[fault]int{}, ticks: map[string]int{},
 	}
 	for slot := range n {
 		s.start(slot)
@@ -42,6 +46,9 @@ func (s *schedulers) start(slot int) {
 	s.started++
 	o := s.order
 	o.Schedules, o.Name = true, fmt.Sprintf("s%d", s.started)
+	if slot%2 == 1 {
+		o.program = s.old
+	}
 	s.slots[slot] = startProcess(s.t, s.ledger, o)
 }
 

@@ -15,6 +15,7 @@ package remote
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -74,9 +75,20 @@ type Remote struct {
 	trouble  atomic.Pointer[error] // why nobody looks at the calls
 }
 
+func awaitedKey(prefix string) string { return prefix + "celery:awaited" }
+
+// Awaited returns of how many tasks a result is awaited, in the Redis whose keys begin with prefix.
+func Awaited(ctx context.Context, client redis.UniversalClient, prefix string) (int, error) {
+	n, err := client.HLen(ctx, awaitedKey(prefix)).Result()
+	if err != nil {
+		return 0, fmt.Errorf("count the attempts that Celery's workers perform: %w", err)
+	}
+	return int(n), nil
+}
+
 // New returns a worker's part for kinds, by their names.
 func New(kinds map[string]Kind, deps Deps) *Remote {
-	key := deps.Prefix + "celery:awaited"
+	key := awaitedKey(deps.Prefix)
 	r := &Remote{Deps: deps, kinds: kinds, calls: &calls{deps.Redis, key}, seen: map[string]string{}}
 	r.revoking = &revoking{redis: deps.Redis, key: deps.Prefix + "celery:revoking", broker: deps.Broker}
 	r.ear = newEar(r)

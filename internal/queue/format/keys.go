@@ -103,13 +103,14 @@ const (
 // Headers a task carries beside its payload. Tasks of foreign clients have none.
 const (
 	VersionHeader = "switchyard-version"
-	WakesHeader   = "switchyard-wakes"   // the task to run once this one has ended, queue/id
-	NotifyHeader  = "switchyard-notify"  // who is told of its end, JSON
-	ExpiresHeader = "switchyard-expires" // by when it must have begun, Unix time in s, with up to 3 decimals
-	TagsHeader    = "switchyard-tags"    // what it is found by, with commas between them
-	ReplyHeader   = "switchyard-reply"   // what is needed to tell others of its states, JSON
-	LimitsHeader  = "switchyard-limits"  // its own soft and hard limit, in ms with a comma between them; 0: the policy's
-	BatchHeader   = "switchyard-batch"   // the batch that it is a member of, and its place there, batch/place
-	SenderHeader  = "switchyard-sender"  // the task in whose attempt it was sent, queue/id
-	MetaHeader    = "switchyard-meta"    // what its producer has noted with it, a JSON object of strings
+	WakesHeader   = "switchyard-wakes"      // the task to run once this one has ended, queue/id
+	NotifyHeader  = "switchyard-notify"     // who is told of its end, JSON
+	ExpiresHeader = "switchyard-expires"    // by when it must have begun, Unix time in s; 0.1.0 takes no decimals
+	ExactHeader   = "switchyard-expires-ms" // the same in ms, if that is no whole second; it counts as long as it is within that second
+	TagsHeader    = "switchyard-tags"       // what it is found by, with commas between them
+	ReplyHeader   = "switchyard-reply"      // what is needed to tell others of its states, JSON
+	LimitsHeader  = "switchyard-limits"     // its own soft and hard limit, in ms with a comma between them; 0: the policy's
+	BatchHeader   = "switchyard-batch"      // the batch that it is a member of, and its place there, batch/place
+	SenderHeader  = "switchyard-sender"     // the task in whose attempt it was sent, queue/id
+	MetaHeader    = "switchyard-meta"       // what its producer has noted with it, a JSON object of strings
 )

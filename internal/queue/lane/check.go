@@ -49,7 +49,11 @@ func (a *attempt) checkExpiry() error {
 	if err != nil || math.Abs(seconds) > lastDeadline {
 		return tasks.Permanent(fmt.Errorf("header %s %.40q is not a Unix time in seconds", format.ExpiresHeader, header))
 	}
-	if expires := time.UnixMilli(int64(math.Floor(seconds * 1000))).UTC(); !a.began.Before(expires) {
+	ms := int64(math.Floor(seconds * 1000))
+	if exact, err := strconv.ParseInt(a.message.Headers[format.ExactHeader], 10, 64); err == nil && exact <= ms && ms-exact < 1000 {
+		ms = exact
+	}
+	if expires := time.UnixMilli(ms).UTC(); !a.began.Before(expires) {
 		return fmt.Errorf("%w before it was begun: it could wait until %s", tasks.ErrExpired, expires.Format(time.RFC3339Nano))
 	}
 	return nil
