@@ -63,6 +63,7 @@ func TestEachDaemonBecomesReadyAsItsContainerStartsIt(t *testing.T) {
 		redis := startRedis(t, bin(t))
 		for _, c := range all.containers(t) {
 			if c.component == "upgrade-check" {
+				c.ends(t, bin(t), redis)
 				continue
 			}
 			p := c.start(t, bin(t), redis)
@@ -75,6 +76,18 @@ func TestEachDaemonBecomesReadyAsItsContainerStartsIt(t *testing.T) {
 			p.stop(t, c)
 		}
 	})
+}
+
+// ends runs what is to end by itself, and well.
+func (c container) ends(t *testing.T, bin, redis string) {
+	t.Helper()
+	dir := t.TempDir()
+	env := c.environ(t, dir)
+	env["SWITCHYARD_REDIS_URL"] = here(t, env["SWITCHYARD_REDIS_URL"], redis)
+	delete(env, "OTEL_EXPORTER_OTLP_ENDPOINT")
+	if out, err := command(bin, c.command, env, dir).CombinedOutput(); err != nil {
+		t.Errorf("%s: %v\n%s", c, err, out)
+	}
 }
 
 // tells checks that the monitor tells a reader what KEDA is to ask for.
