@@ -9,7 +9,7 @@ COMMIT       ?= $(shell git rev-parse HEAD 2>/dev/null)
 STAMP        := -X switchyard/internal/command.release=$(VERSION) -X switchyard/internal/command.commit=$(COMMIT)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release release-check test test-faults test-mcp test-openapi bench screens check fmt clean test-needs
+.PHONY: help run build release release-check test test-faults test-mcp test-openapi test-helm check-helm test-kubernetes bench screens check fmt clean test-needs
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -45,6 +45,30 @@ OPENAPI_TOOLS = @redocly/cli@2 @stoplight/spectral-cli@6 openapi-typescript@7 op
 test-openapi: ## install programs of others with npm that read the API's description, and have them judge it
 	npm install --prefix $(BIN)/openapi --no-audit --no-fund --ignore-scripts $(OPENAPI_TOOLS)
 	SWITCHYARD_OPENAPI_TOOLS=$(abspath $(BIN))/openapi go test -count=1 -v -run TestJudgesOfOthers ./test/api
+
+HELM_TESTS   = deploy/helm/test
+# What is built out of the modules of others, once for each version.
+KUBERNETES   = $(BIN)/kubernetes
+KUBE_VERSION = v1.36.3
+KUBE_STAMP   = $(addprefix -X k8s.io/component-base/version.,gitVersion=$(KUBE_VERSION) gitMajor=1 gitMinor=36)
+
+test-helm: test-needs build ## render the Helm chart, have it refuse bad values, score it, and start the daemons with it
+	cd $(HELM_TESTS) && COMMANDS_BUILT_IN=$(abspath $(BIN)) go test -count=1 .
+
+check-helm: $(LINT) ## vet, lint and tidy modules of the chart's tests, which need Helm's many dependencies
+	cd $(HELM_TESTS) && go vet ./... && $(abspath $(LINT)) run ./... && go mod tidy -diff
+
+test-kubernetes: test-needs build $(KUBERNETES)/etcd $(KUBERNETES)/kube-apiserver $(KUBERNETES)/keda-operator ## build a kube-apiserver and a KEDA, for half an hour the first time; install and scale the chart
+	cd $(HELM_TESTS) && COMMANDS_BUILT_IN=$(abspath $(BIN)) KUBERNETES_BUILT_IN=$(abspath $(KUBERNETES)) go test -count=1 -timeout 30m -v ./cluster
+
+$(KUBERNETES)/etcd: $(HELM_TESTS)/apiserver/go.mod
+	cd $(HELM_TESTS)/apiserver && go build -trimpath -o $(abspath $@) go.etcd.io/etcd/server/v3
+
+$(KUBERNETES)/kube-apiserver: $(HELM_TESTS)/apiserver/go.mod
+	cd $(HELM_TESTS)/apiserver && go build -trimpath -ldflags '$(KUBE_STAMP)' -o $(abspath $@) k8s.io/kubernetes/cmd/kube-apiserver
+
+$(KUBERNETES)/keda-operator: $(HELM_TESTS)/keda/go.mod
+	cd $(HELM_TESTS)/keda && go build -trimpath -o $(abspath $@) github.com/kedacore/keda/v2/cmd/operator
 
 test-needs:
 	@sh scripts/test-needs.sh
