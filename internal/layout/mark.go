@@ -30,7 +30,7 @@ type Mark struct {
 	release string
 	writes  atomic.Int64 // as it stood when this program looked last
 	looked  atomic.Pointer[time.Time]
-	noted   sync.Map     // features, by when they were noted here
+	noted   sync.Map // features, by when they were noted here
 
 	// Knows is the latest layout that the program knows, and Every the time between two looks of Watch.
 	// Neither is changed once the mark is used.

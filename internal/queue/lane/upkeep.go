@@ -71,8 +71,11 @@ type mends struct {
 func newMends(reg prometheus.Registerer) *mends {
 	counter := func(name, help string) *prometheus.CounterVec {
 		c := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, []string{"queue"})
-		if err := reg.Register(c); err != nil {
-			return err.(prometheus.AlreadyRegisteredError).ExistingCollector.(*prometheus.CounterVec)
+		err := reg.Register(c)
+		if there, is := errors.AsType[prometheus.AlreadyRegisteredError](err); is {
+			return there.ExistingCollector.(*prometheus.CounterVec)
+		} else if err != nil {
+			panic(err) // as MustRegister does
 		}
 		return c
 	}
