@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"strings"
 	"testing"
 
@@ -83,9 +82,9 @@ func TestTwoFilesOfOneOwnerThatDisagreeAreSaidOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		list(t, other, theirs.record())
+		lists(t, other, scheduling(theirs))
 	}
-	list(t, s, file.record())
+	lists(t, s, scheduling(file))
 	for range 2 {
 		if err := file.compare(t.Context()); err != nil {
 			t.Fatal(err)
@@ -97,18 +96,7 @@ func TestTwoFilesOfOneOwnerThatDisagreeAreSaidOnce(t *testing.T) {
 	}
 }
 
-// list has a scheduler in the roster until the test ends.
-func list(t *testing.T, s *System, file roster.Schedule) {
-	t.Helper()
-	looked, news := make(chan struct{}, 10), make(chan struct{})
-	m := roster.NewMember(s.Roster, roster.Record{Roles: []string{roleScheduler}}, func(context.Context) roster.Status {
-		looked <- struct{}{}
-		return roster.Status{Schedule: &file}
-	}, zap.NewNop())
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan struct{})
-	go func() { m.Run(ctx, news); close(ended) }()
-	t.Cleanup(func() { stop(); <-ended })
-	<-looked
-	news <- struct{}{} // it is taken once the first record is written
+// scheduling is the record of a scheduler with a configuration file.
+func scheduling(file *configured) roster.Record {
+	return roster.Record{Roles: []string{roleScheduler}, Status: roster.Status{Schedule: new(file.record())}}
 }

@@ -133,6 +133,7 @@ func (s *System) countTasks(ctx context.Context) (counts map[string]int, more bo
 
 // countEntries counts the entries of the schedule, and the users who have one, by their features.
 func (s *System) countEntries(ctx context.Context, counts map[string]int) error {
+	owners, owned := map[string]bool{}, 0
 	for start := ""; ; {
 		page, next, err := s.Schedule.List(ctx, schedule.Filter{Page: schedule.MaxPage}, start)
 		if err != nil {
@@ -142,10 +143,17 @@ func (s *System) countEntries(ctx context.Context, counts map[string]int) error 
 			if layout.IsNewKind(r.Entry.Kind) {
 				counts[layout.Entries.Name]++
 			}
+			if by := r.Entry.ConfiguredBy; by != "" {
+				owners[by] = true
+				owned++
+			}
 		}
 		if start = next; start == "" {
 			break
 		}
+	}
+	if len(owners) > 1 {
+		counts[layout.Owners.Name] = owned
 	}
 	users, err := s.Users.List(ctx)
 	for _, u := range users {

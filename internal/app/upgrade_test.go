@@ -14,6 +14,7 @@ import (
 	"switchyard/internal/daemon"
 	"switchyard/internal/layout"
 	"switchyard/internal/roster"
+	"switchyard/internal/schedule"
 	"switchyard/internal/tasks"
 	"switchyard/test/redistest"
 )
@@ -23,7 +24,7 @@ func lists(t *testing.T, s *System, program roster.Record) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	looked, news, ended := make(chan struct{}, 10), make(chan struct{}), make(chan struct{})
-	m := roster.NewMember(s.Roster, program, func(context.Context) roster.Status { looked <- struct{}{}; return roster.Status{} }, zap.NewNop())
+	m := roster.NewMember(s.Roster, program, func(context.Context) roster.Status { looked <- struct{}{}; return program.Status }, zap.NewNop())
 	go func() { m.Run(ctx, news); close(ended) }()
 	t.Cleanup(func() { cancel(); <-ended })
 	<-looked
@@ -103,12 +104,18 @@ func TestWhatTheReleaseBeforeDoesNotServeIsCounted(t *testing.T) {
 		t.Fatal(err, done)
 	}
 	s.Redis.HSet(ctx, "switchyard:celery:awaited", "default/a", "{}", "default/b", "{}")
+	for i, owner := range []string{"blue", "blue", "green"} {
+		e := schedule.Entry{ID: fmt.Sprint("e", i), Spec: "@daily", Kind: "agent_scout", Payload: []byte(`{"user":"ada"}`), Origin: schedule.OriginConfig, ConfiguredBy: owner}
+		if _, err := s.Schedule.Put(ctx, e); err != nil {
+			t.Fatal(err)
+		}
+	}
 	u, err := s.LookAtUpgrade(ctx, layout.Last())
 	got := ""
 	for _, stop := range u.Stops {
 		got += fmt.Sprintf("%s %d, ", stop.Name, stop.Count)
 	}
-	if err != nil || got != "notify 1, limits 1, celery 2, " || u.Target != "0.1.0" || u.Stored == nil || u.Stored.Writes != layout.Known {
+	if err != nil || got != "notify 1, limits 1, owners 3, celery 2, " || u.Target != "0.1.0" || u.Stored == nil || u.Stored.Writes != layout.Known {
 		t.Errorf("%s%+v, %v", got, u, err)
 	}
 	noted := s.Redis.HGetAll(ctx, "switchyard:layout").Val()

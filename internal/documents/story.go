@@ -30,11 +30,15 @@ func (s *Store) storyOf(ctx context.Context, id string, own signature) (story st
 	return cmp.Or(story, id), keys, err
 }
 
-// begin begins a story of a document's own. It reports whether no other one has a band of it.
+// begin begins a story of a document's own. It reports whether no other one has a band of it. The story is
+// there before a band of it is, on whichever masters of a Cluster they are: who finds the band compares
+// with the story.
 func (s *Store) begin(ctx context.Context, id string, own signature) (alone bool, err error) {
+	if err := s.client.Set(ctx, s.storyKey(id), own.String(), s.ttl).Err(); err != nil {
+		return false, err
+	}
 	var took [bands]*redis.BoolCmd
 	_, err = s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-		p.Set(ctx, s.storyKey(id), own.String(), s.ttl)
 		for i := range took {
 			took[i] = p.SetNX(ctx, s.bandKey(own.band(i)), id, s.ttl)
 		}

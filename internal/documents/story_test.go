@@ -2,8 +2,10 @@ package documents
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -119,16 +121,86 @@ func (r *trips) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proces
 	}
 }
 
+// slow holds back what sets one key, and says when it does.
+type slow struct {
+	key           string
+	reached, held chan struct{}
+}
+
+// wait holds back, once.
+func (s *slow) wait() {
+	close(s.reached)
+	<-s.held
+}
+
+// is reports whether a command is held back.
+func (s *slow) is(cmd redis.Cmder) bool {
+	return cmd.Name() == "set" && len(cmd.Args()) > 1 && cmd.Args()[1] == s.key
+}
+
+func (s *slow) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (s *slow) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		if s.is(cmd) {
+			s.wait()
+		}
+		return next(ctx, cmd)
+	}
+}
+
+// ProcessPipelineHook makes such a command after the others of its pipeline, as the masters of a Cluster may.
+func (s *slow) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		i := slices.IndexFunc(cmds, s.is)
+		if i < 0 {
+			return next(ctx, cmds)
+		}
+		first := append(slices.Clone(cmds[:i]), cmds[i+1:]...)
+		err := next(ctx, first)
+		s.wait()
+		return errors.Join(err, next(ctx, cmds[i:i+1]))
+	}
+}
+
+func TestAStoryIsThereBeforeItsBandsAre(t *testing.T) {
+	server := redistest.Server(t)
+	client := redistest.Client(t, server.Addr)
+	late, soon := New(client, "p:", 0, newClock().now), New(redistest.Client(t, server.Addr), "p:", 0, newClock().now)
+	words := report(1, 300)
+	hold := &slow{late.storyKey(ID("https://late.example/")), make(chan struct{}), make(chan struct{})}
+	client.AddHook(hold)
+	done := make(chan error, 1)
+	go func() {
+		_, err := late.Put(t.Context(), told("https://late.example/", "News", words))
+		done <- err
+	}()
+	<-hold.reached
+	for _, url := range []string{"https://soon.example/", "https://other.example/"} {
+		mustPut(t, soon, told(url, "News", words), Stored)
+	}
+	close(hold.held)
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	first := ID("https://soon.example/")
+	for _, url := range []string{"https://late.example/", "https://soon.example/", "https://other.example/"} {
+		if got := storyOf(t, soon, url); got != first {
+			t.Errorf("%s tells story %s, want %s", url, got, first)
+		}
+	}
+}
+
 func TestATextTakesFewRoundTrips(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s, r := New(client, "p:", 0, newClock().now), &trips{}
 		mustPut(t, s, page(1), Stored) // Redis knows the script then
 		client.AddHook(r)
-		for i := range 2 { // the first begins a story, and the other one tells it again
+		for i, most := range []int{5, 4} { // the first begins a story, and the other one tells it again
 			r.n = 0
 			mustPut(t, s, told(fmt.Sprintf("https://%d.example/dam", i), "A dam breaks", report(1, 400)), Stored)
-			if r.n > 4 {
-				t.Errorf("document %d took %d round trips, want 4", i, r.n)
+			if r.n > most {
+				t.Errorf("document %d took %d round trips, want %d", i, r.n, most)
 			}
 		}
 	})

@@ -58,6 +58,7 @@ var Features = []Feature{
 		First: "empty celery.queues, and let newer workers end them", of: has(format.ReplyHeader),
 	},
 	Entries,
+	Owners,
 	Remote,
 	Editions,
 }
@@ -68,6 +69,11 @@ var (
 		Name: "entries", Since: "0.2.0", What: "entries of the schedule whose kind only newer schedulers know", Older: Drops,
 		Does:  "An older scheduler refuses the ticks of such an entry that it takes, also while newer ones run: they are lost.",
 		First: "remove them with `switchyard schedule remove`",
+	}
+	Owners = Feature{
+		Name: "owners", Since: "0.2.0", What: "entries of several configuration files", Older: Drops,
+		Does:  "An older scheduler removes the entries of all configuration files but its own, at each start.",
+		First: "put them all into one file, and give up the other owners with `switchyard schedule disown`",
 	}
 	Remote = Feature{
 		Name: "celery", Since: "0.2.0", What: "tasks that Celery's workers perform", Older: Leaves,
