@@ -20,7 +20,7 @@ import (
 // Begin writes that a step begins, and returns true if it may. It returns false and the
 // step if that is finished already, also by an earlier attempt. effect says that it acts
 // on the world outside. The error is [control.ErrPaused] if the user's brake is on, and
-// [ErrSuperseded] if the run is in other hands. Names are unique within a run. While Redis does
+// [ErrSuperseded] if the run is in other hands, or what [tasks.Held] says if it may be. Names are unique within a run. While Redis does
 // not answer, Begin tries for a while.
 func (j *Journal) Begin(ctx context.Context, name string, effect bool) (Step, bool, error) {
 	if err := checkName(name); err != nil {
@@ -51,6 +51,9 @@ func (j *Journal) Begin(ctx context.Context, name string, effect bool) (Step, bo
 		}
 		return j.write(patient, keptOpen, true, entry{Event: begun, Step: name, Effect: effect, Attempt: j.attempt})
 	})
+	if err == nil {
+		err = tasks.Held(ctx) // or the process was stopped meanwhile, and others have done it
+	}
 	if err != nil {
 		return Step{}, false, err
 	}

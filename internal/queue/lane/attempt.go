@@ -124,6 +124,7 @@ func (a *attempt) begin() {
 	a.task.Last = a.message.Retried >= min(a.policy.Retries, a.message.Retry)
 	a.user = tasks.UserOf(a.task.Payload)
 	a.trace()
+	a.ctx = tasks.WithHeld(a.ctx, a.held)
 	a.ctx, a.sender = tasks.WithSender(a.ctx, tasks.Name{Queue: a.task.Queue, ID: a.id})
 	a.kind.begin()
 }

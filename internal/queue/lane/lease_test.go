@@ -213,6 +213,32 @@ func TestAnAttemptThatIsStoppedBeforeItBeginsIsNotBegun(t *testing.T) {
 	})
 }
 
+func TestAHandlerCanTellThatItsTaskMayBeAnothersBeforeItIsStopped(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		told := make(chan [2]error, 2)
+		r := newRig(t, client, nil, handlers{"agent_a": func(ctx context.Context, _ *tasks.Task, _ note) (any, error) {
+			told <- [2]error{tasks.Held(ctx), context.Cause(ctx)}
+			return nil, nil
+		}})
+		l := r.lane(Options{Queue: "agents", Concurrency: 2})
+		for _, id := range []string{"held", "stopped"} {
+			r.Enqueue(note{As: "agent_a"}, tasks.Options{ID: id})
+			a := r.take(l, 1)[0]
+			if id == "stopped" { // with its process, and nobody has fenced it yet
+				a.renewed = time.Now().Add(-fenceAfter)
+			}
+			l.perform(a)
+			want := [2]error{}
+			if id == "stopped" {
+				want = [2]error{ErrFenced, ErrFenced}
+			}
+			if got := <-told; got != want {
+				t.Errorf("%s: told %v, want %v", id, got, want)
+			}
+		}
+	})
+}
+
 func TestAWorkerThatCannotRenewStopsAndHandsBackOnceItCan(t *testing.T) {
 	server := redistest.Server(t, "--appendonly", "yes", "--appendfsync", "always")
 	client := redistest.Client(t, server.Addr)

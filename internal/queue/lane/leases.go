@@ -111,6 +111,19 @@ func (s *leases) renewed(held []*attempt, sent time.Time, lost []string) []*atte
 	return gone
 }
 
+// held reports why another worker may have the task, nil if none has.
+func (a *attempt) held() error {
+	s := a.lane.leases
+	s.mu.Lock()
+	safe := time.Since(a.renewed) < s.safe
+	s.mu.Unlock()
+	if !safe {
+		a.stop(ErrFenced, cutOffGrace)
+		return ErrFenced
+	}
+	return nil
+}
+
 // unsafe returns what another worker may take, as it was not renewed for too long.
 func (s *leases) unsafe() []*attempt {
 	return s.those(func(a *attempt) bool { return time.Since(a.renewed) >= s.safe })
