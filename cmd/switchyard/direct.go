@@ -26,7 +26,7 @@ func (d direct) Send(ctx context.Context, t tasks.Raw, in time.Duration, o tasks
 	if in != 0 {
 		o.At = time.Now().Add(in)
 	}
-	route, err := d.Routing.RouteFor(t.Name, tasks.UserOf(t.Payload))
+	route, err := d.Routing.RouteTask(t.Name, t.Payload)
 	if err == nil {
 		err = d.Queues.Check(ctx, cmp.Or(o.Queue, route.Queue))
 	}

@@ -161,7 +161,7 @@ func (s *server) batch(ctx context.Context, b batches.Batch) (*body[Batch], erro
 	}
 	out := &body[Batch]{batchOf(b, members)}
 	if b.Then != nil {
-		route, err := s.Routing.RouteFor(b.Then.Kind, tasks.UserOf(b.Then.Payload))
+		route, err := s.Routing.RouteTask(b.Then.Kind, b.Then.Payload)
 		if err != nil {
 			return nil, err
 		}

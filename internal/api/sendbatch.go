@@ -65,7 +65,7 @@ func (s *server) beginBatch(ctx context.Context, in *manyInput, all []tasks.New,
 			if err != nil {
 				return b, err
 			}
-			route, err := s.Routing.RouteFor(m.Kind, tasks.UserOf(payload))
+			route, err := s.Routing.RouteTask(m.Kind, payload)
 			if err != nil {
 				return b, err
 			}

@@ -77,7 +77,7 @@ func (c *Client) prepare(task tasks.New) (message, error) {
 	if err != nil {
 		return message{}, err
 	}
-	route, err := c.table.RouteFor(kind, tasks.UserOf(payload))
+	route, err := c.table.RouteTask(kind, payload)
 	if err != nil {
 		return message{}, err
 	}

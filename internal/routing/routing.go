@@ -162,6 +162,14 @@ func (t *Table) RouteFor(kind, user string) (Route, error) {
 	}, nil
 }
 
+// RouteTask returns the route of a task. Its payload is read for the user only where a rule has a share.
+func (t *Table) RouteTask(kind string, payload []byte) (Route, error) {
+	if !slices.ContainsFunc(t.rules, func(r rule) bool { return r.share.given }) {
+		return t.Route(kind)
+	}
+	return t.RouteFor(kind, tasks.UserOf(payload))
+}
+
 // Queues returns the queues where tasks of kind may be, that of tasks without a user first.
 func (t *Table) Queues(kind string) []string {
 	last := t.match(kind, "")
