@@ -118,11 +118,7 @@ func (r *rig) killAWorkerOf(program string) {
 	if i < 0 {
 		r.t.Fatalf("no worker of %q runs", program)
 	}
-	p := r.workers[i]
-	r.history.killed[p.name] = time.Now()
-	p.kill()
-	r.forget(p)
-	r.startWorkerOf(program)
+	r.replace(r.workers[i])
 }
 
 // brake pauses a user's agents and has them go on.

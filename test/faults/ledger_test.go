@@ -90,6 +90,11 @@ func (l *ledger) await(patience time.Duration, ok func() bool) bool {
 	}
 }
 
+// performs tells whether a worker is at an attempt. The ledger is locked.
+func (l *ledger) performs(worker string) bool {
+	return slices.ContainsFunc(l.attempts, func(a attempt) bool { return a.worker == worker && a.ending == open })
+}
+
 // all returns the attempts so far.
 func (l *ledger) all() []attempt {
 	l.mu.Lock()

@@ -89,11 +89,17 @@ func (r *rig) startWorkerOf(program string) {
 	r.workers = append(r.workers, startProcess(r.t, r.ledger, o))
 }
 
-// killAWorker kills one drawn by lot, in whatever it does, and starts another of its
-// release in its place.
+// killAWorker kills a worker, and starts another one in its place.
 func (r *rig) killAWorker() {
 	r.t.Helper()
-	p := r.workers[r.random.IntN(len(r.workers))]
+	r.replace(r.workers[r.random.IntN(len(r.workers))])
+}
+
+// replace kills a worker in the middle of an attempt, if it is given one soon, and starts another one of its
+// release in its place.
+func (r *rig) replace(p *process) {
+	r.t.Helper()
+	r.ledger.await(2*time.Second, func() bool { return r.ledger.performs(p.name) })
 	r.history.killed[p.name] = time.Now()
 	p.kill()
 	r.forget(p)

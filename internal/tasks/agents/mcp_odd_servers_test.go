@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -62,7 +63,7 @@ func readMethod(r *http.Request) (string, error) {
 }
 
 func TestAServerOfTodayThatIsSlowToStartIsAskedAgain(t *testing.T) {
-	asked := 0
+	var asked atomic.Int32 // the request that is given up may still be at it
 	service, server := oddService(t, t.TempDir(), func(w http.ResponseWriter, m message) { m.result(w, said("yes")) })
 	handler := service.Config.Handler
 	service.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -73,7 +74,7 @@ func TestAServerOfTodayThatIsSlowToStartIsAskedAgain(t *testing.T) {
 		w.Header().Set("Content-Type", "application/json")
 		switch m.Method {
 		case methodDiscover:
-			if asked++; asked == 1 {
+			if asked.Add(1) == 1 {
 				<-r.Context().Done()
 				return
 			}
@@ -84,8 +85,8 @@ func TestAServerOfTodayThatIsSlowToStartIsAskedAgain(t *testing.T) {
 			handler.ServeHTTP(w, r)
 		}
 	})
-	if text, err := callOf(t, server, nil, "act"); text != "yes\n" || err != nil || asked != 2 {
-		t.Errorf("%q, %v after it was asked %d times", text, err, asked)
+	if text, err := callOf(t, server, nil, "act"); text != "yes\n" || err != nil || asked.Load() != 2 {
+		t.Errorf("%q, %v after it was asked %d times", text, err, asked.Load())
 	}
 }
 
