@@ -9,7 +9,7 @@ COMMIT       ?= $(shell git rev-parse HEAD 2>/dev/null)
 STAMP        := -X switchyard/internal/command.release=$(VERSION) -X switchyard/internal/command.commit=$(COMMIT)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release release-check test test-faults test-mcp test-openapi test-helm check-helm test-kubernetes bench screens check fmt clean test-needs
+.PHONY: help run build release release-check test test-race test-faults test-mcp test-openapi test-helm check-helm test-kubernetes bench screens check fmt clean test-needs
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -28,10 +28,22 @@ release: ## build one stripped binary for each platform into bin/release/, with 
 release-check: release ## build the release again, elsewhere and without the cache, and compare
 	@sh scripts/release-check.sh $(BIN)/release "$(VERSION)" "$(COMMIT)"
 
+# The race detector watches what goroutines share. It sees nothing of the processes that other tests start, nor where
+# there is one goroutine, and would take most of the time there.
+RACED = go list . ./internal/... | grep -v -E '/internal/(article|calendar|feeds|sitemaps)$$'
+CELERY = /test/celery
+# Most tests wait for something most of the time: more packages than processors are tested at once. The slowest begin.
+GO_TEST = COMMANDS_BUILT_IN=$(abspath $(BIN)) go test -timeout 30m
+
 test: test-needs build ## install what the tests need, then run all of them
-	COMMANDS_BUILT_IN=$(abspath $(BIN)) go test -race -timeout 30m $$(go list ./... | grep -v /test/celery)
-	@# Workers of Celery want the processors for themselves, and so do the tests that count on Redis to answer.
-	COMMANDS_BUILT_IN=$(abspath $(BIN)) go test -race -timeout 30m -p 1 ./test/celery/...
+	$(GO_TEST) -p 4 -race ./internal/queue/lane ./internal/app $$($(RACED))
+	$(GO_TEST) -p 4 ./cmd/switchyard ./test/oracle ./clients ./test/api $$({ go list ./...; $(RACED); } | sort | uniq -u | grep -v $(CELERY))
+	@# Workers of Celery want the processors for themselves.
+	$(GO_TEST) -p 2 .$(CELERY)/...
+
+test-race: test-needs build ## run all tests under the race detector, for half an hour
+	$(GO_TEST) -race $$(go list ./... | grep -v $(CELERY))
+	$(GO_TEST) -race -p 1 .$(CELERY)/...
 
 test-faults: test-needs ## kill workers and Redis under 20,000 tasks, cut the network; ARGS="-seed=N" repeats a run
 	go test -count=1 -timeout 30m -v ./test/faults -full $(ARGS)

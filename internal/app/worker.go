@@ -51,6 +51,18 @@ func SelectQueues(c config.Config, list string) (map[string]config.Queue, error)
 	return selected, nil
 }
 
+// connectionsOf returns how many connections the commands of a worker of some queues use at most: those of
+// each queue's round trips, one for each five slots, whose attempts seldom speak at the same moment, and two
+// for what the worker keeps up. More would only count against the maxclients of Redis, which many
+// workers share. Eight stay open anyway.
+func connectionsOf(queues map[string]config.Queue) int {
+	slots := 0
+	for _, q := range queues {
+		slots += q.Concurrency
+	}
+	return max(8, tripsOfQueue*len(queues)+slots/5+2)
+}
+
 // Worker consumes queues, one lane each.
 type Worker struct {
 	system    *System
@@ -204,6 +216,7 @@ func orStopped(stop daemon.Stop, err error) error {
 // RunWorker is the worker daemon, with kinds of a program's own: lanes, and an endpoint for health
 // and metrics that outlives them.
 func RunWorker(c config.Config, queues map[string]config.Queue, log *zap.Logger, own ...tasks.Definition) error {
+	c.Redis.PoolSize = min(c.Redis.PoolSize, connectionsOf(queues))
 	s, err := Open(c, log, own...)
 	if err != nil {
 		return err

@@ -40,6 +40,19 @@ func TestAWorkerConsumesTheQueuesItIsGiven(t *testing.T) {
 	}
 }
 
+func TestAWorkerUsesNoMoreConnectionsThanItsSlotsNeed(t *testing.T) {
+	for want, queues := range map[int]map[string]config.Queue{
+		8:  {"scraping": {Concurrency: 20}},
+		14: config.Default().Queues,
+		24: {"agents": {Concurrency: 100}},
+		11: {"a": {Concurrency: 1}, "b": {Concurrency: 1}, "c": {Concurrency: 1}, "d": {Concurrency: 2}},
+	} {
+		if got := connectionsOf(queues); got != want {
+			t.Errorf("%v: %d connections, want %d", queues, got, want)
+		}
+	}
+}
+
 // newWorker returns a worker of all queues of a system.
 func newWorker(t testing.TB, s *System) *Worker {
 	t.Helper()

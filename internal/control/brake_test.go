@@ -33,7 +33,7 @@ func step(t *testing.T, b *Brake, name, user string, args ...any) (bool, reading
 }
 
 func TestABrakeHoldsItsUserUntilItIsReleased(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+	redistest.Together(t, func(t *testing.T, client redis.UniversalClient) {
 		b, ctx := newBrake(client), t.Context()
 		pull := func(user string) (bool, error) { return b.Pull(ctx, user, operator) }
 		release := func(user string) (bool, error) { return b.Release(ctx, user, operator) }

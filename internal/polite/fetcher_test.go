@@ -95,7 +95,7 @@ func persist(ctx context.Context, f *Fetcher, task, url string) (int, error) {
 }
 
 func TestTwoWorkersTogetherKeepTheLimitsOfAHost(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+	redistest.Together(t, func(t *testing.T, client redis.UniversalClient) {
 		const spacing, n = 60 * time.Millisecond, 24
 		s := newSite(t, func(w http.ResponseWriter, r *http.Request) {
 			time.Sleep(150 * time.Millisecond) // a page takes longer than the spacing

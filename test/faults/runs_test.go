@@ -47,7 +47,7 @@ func TestKilledAndNumbedWorkersRepeatNoFinishedStepAndNoEffect(t *testing.T) {
 			o.killAWorker()
 		}
 	}
-	o.awaitEnded(runs)
+	o.awaitEnded(len(o.sent))
 	close(o.closing)
 	o.brake.Wait()
 
@@ -125,9 +125,10 @@ func (o *office) numbAWorker() {
 	})
 }
 
+// send sends n more runs.
 func (o *office) send(n int) {
 	o.t.Helper()
-	for i := range n {
+	for i := len(o.sent); n > 0; i, n = i+1, n-1 {
 		args := agents.Args{Agent: clerkAgent, User: fmt.Sprintf("u%d", i%clerkUsers)}
 		receipt, err := o.system.Queue.Enqueue(o.t.Context(), args, tasks.Options{ID: fmt.Sprintf("run%03d-%s", i, args.User)})
 		if err != nil {
@@ -163,34 +164,40 @@ func (o *office) deeds() []deed {
 	return deeds
 }
 
+// ended returns how many runs have ended.
+func (o *office) ended() int {
+	ended := map[string]bool{}
+	for _, d := range o.deeds() {
+		if d.what == "end" {
+			ended[d.task] = true
+		}
+	}
+	return len(ended)
+}
+
 // awaitEnded returns once so many runs have ended. Meanwhile it decides about the steps
 // that wait for a person.
 func (o *office) awaitEnded(n int) {
 	o.t.Helper()
 	last, since := 0, time.Now()
 	for {
-		ended := map[string]bool{}
-		for _, d := range o.deeds() {
-			if d.what == "end" {
-				ended[d.task] = true
-			}
-		}
-		if len(ended) >= n {
+		ended := o.ended()
+		if ended >= n {
 			return
 		}
-		if len(ended) > last {
-			last, since = len(ended), time.Now()
+		if ended > last {
+			last, since = ended, time.Now()
 		}
 		if time.Since(since) > patience {
-			o.t.Fatalf("%d of %d runs have ended, and no more do", len(ended), n)
+			o.t.Fatalf("%d of %d runs have ended, and no more do", ended, n)
 		}
 		o.decide()
 		time.Sleep(50 * time.Millisecond)
 	}
 }
 
-// awaitAtWork returns a worker of which a run is in the middle. Drawn by chance alone, all blows may
-// hit workers that have none, and then prove nothing.
+// awaitAtWork returns a worker of which a run is in the middle, and sends more runs if all have ended. Drawn by
+// chance alone, all blows may hit workers that have none, and then prove nothing.
 func (o *office) awaitAtWork() string {
 	o.t.Helper()
 	for since := time.Now(); time.Since(since) < patience; time.Sleep(5 * time.Millisecond) {
@@ -213,6 +220,9 @@ func (o *office) awaitAtWork() string {
 			}
 		}
 		o.decide() // or all that is left may wait for that
+		if o.ended() == len(o.sent) {
+			o.send(clerkUsers)
+		}
 	}
 	o.t.Fatal("no worker is seen in the middle of a run")
 	return ""

@@ -21,19 +21,42 @@ import (
 // does not end them with the test binary, which is anywhere but on Linux.
 func Run(t *testing.T, test func(t *testing.T, client redis.UniversalClient)) {
 	t.Helper()
-	t.Run("miniredis", func(t *testing.T) { test(t, Client(t, Mini(t).Addr())) })
-	t.Run("redis-server", func(t *testing.T) { test(t, Client(t, Server(t).Addr)) })
-	t.Run("cluster", func(t *testing.T) { test(t, sharedCluster.client(t)) })
-	t.Run("sentinel", func(t *testing.T) { test(t, sharedSentinel.client(t)) })
+	for _, r := range all {
+		t.Run(r.name, func(t *testing.T) { test(t, r.client(t)) })
+	}
+}
+
+// Together is [Run] on all of them at once, for tests that wait most of the time.
+func Together(t *testing.T, test func(t *testing.T, client redis.UniversalClient)) {
+	t.Helper()
+	for _, r := range all {
+		t.Run(r.name, func(t *testing.T) {
+			t.Parallel()
+			test(t, r.client(t))
+		})
+	}
 }
 
 // Single runs test on what a program can be that knows no cluster: miniredis, a redis-server of its
 // own, and a master under Sentinel, as [Run] does.
 func Single(t *testing.T, test func(t *testing.T, client redis.UniversalClient)) {
 	t.Helper()
-	t.Run("miniredis", func(t *testing.T) { test(t, Client(t, Mini(t).Addr())) })
-	t.Run("redis-server", func(t *testing.T) { test(t, Client(t, Server(t).Addr)) })
-	t.Run("sentinel", func(t *testing.T) { test(t, sharedSentinel.client(t)) })
+	for _, r := range all {
+		if r.name != "cluster" {
+			t.Run(r.name, func(t *testing.T) { test(t, r.client(t)) })
+		}
+	}
+}
+
+// all is every Redis that is promised.
+var all = []struct {
+	name   string
+	client func(*testing.T) redis.UniversalClient
+}{
+	{"miniredis", func(t *testing.T) redis.UniversalClient { return Client(t, Mini(t).Addr()) }},
+	{"redis-server", func(t *testing.T) redis.UniversalClient { return Client(t, Server(t).Addr) }},
+	{"cluster", sharedCluster.client},
+	{"sentinel", sharedSentinel.client},
 }
 
 // Client returns a client of the Redis at addr, closed with the test.

@@ -11,11 +11,15 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"go.uber.org/zap"
 
+	"switchyard/internal/app"
+	"switchyard/internal/config"
 	"switchyard/internal/control"
 	"switchyard/internal/events"
 	"switchyard/internal/queue/format"
 	"switchyard/internal/schedule"
+	"switchyard/internal/tasks"
 )
 
 // BenchmarkFollowers measures those who follow the events of users, all in one process.
@@ -99,6 +103,52 @@ func BenchmarkRuns(b *testing.B) {
 		}
 	}
 	y.watch(n, base)
+}
+
+// BenchmarkBusyWorker measures the connections of a worker all whose slots perform short agents, by how many it
+// may have.
+func BenchmarkBusyWorker(b *testing.B) {
+	const n = 4000
+	for _, most := range []string{"4", "8", "20"} {
+		b.Run("at most "+most, func(b *testing.B) {
+			y := newYard(b)
+			c, err := config.Load(y.file(), nil, func(*config.Config) {})
+			if err != nil {
+				b.Fatal(err)
+			}
+			system, err := app.Open(c, zap.NewNop())
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.Cleanup(func() { _ = system.Close() })
+			for i := range n {
+				if _, err := system.Queue.Enqueue(b.Context(), tasks.Raw{Name: "agent_scout", Payload: fmt.Appendf(nil, `{"user":"user-%d"}`, i)}, tasks.Options{}); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.Setenv("SWITCHYARD_REDIS_POOL_SIZE", most)
+			base, peak := y.usage(), 0.0
+			y.start(1, "worker", "--queues", "agents=20")
+			var since time.Time
+			for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(20 * time.Millisecond) {
+				u := y.usage()
+				peak = max(peak, u.connections-base.connections)
+				left := y.redis.LLen(b.Context(), format.Key("agents", "pending")).Val()
+				if since.IsZero() && left < n {
+					since = time.Now()
+				}
+				if left == 0 {
+					break
+				}
+				if time.Now().After(deadline) {
+					b.Fatalf("%d tasks are left", left)
+				}
+			}
+			b.ReportMetric(n/time.Since(since).Seconds(), "tasks/s")
+			b.ReportMetric(peak, "connections")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
 }
 
 // BenchmarkScrape measures what it costs Redis to be asked for the metrics once, while many users wait for

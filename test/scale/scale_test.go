@@ -56,8 +56,8 @@ type yard struct {
 	alone float64 // seconds of a processor that the server takes in a second for itself
 }
 
-// config is that of all daemons: the queue agents has many slots, and an agent that waits.
-const config = `
+// settings are those of all daemons: the queue agents has many slots, and an agent that waits.
+const settings = `
 redis: {url: "redis://%s/0"}
 log: {level: error}
 queues: {agents: {concurrency: 100, per_user: 2}}
@@ -71,7 +71,7 @@ func newYard(b *testing.B) *yard {
 	b.Helper()
 	server := redistest.Server(b)
 	y := &yard{b: b, redis: redistest.Client(b, server.Addr).(*redis.Client), dir: b.TempDir()}
-	if err := os.WriteFile(y.file(), fmt.Appendf(nil, config, server.Addr), 0o600); err != nil {
+	if err := os.WriteFile(y.file(), fmt.Appendf(nil, settings, server.Addr), 0o600); err != nil {
 		b.Fatal(err)
 	}
 	before := y.usage()

@@ -54,7 +54,7 @@ type rig struct {
 // everywhere runs a test on each Redis that ours may be. That of Celery is the same but for a cluster.
 func everywhere(t *testing.T, test func(r *rig)) {
 	t.Helper()
-	redistest.Run(t, func(t *testing.T, ours redis.UniversalClient) {
+	redistest.Together(t, func(t *testing.T, ours redis.UniversalClient) {
 		celery := ours
 		if _, cluster := ours.(*redis.ClusterClient); cluster {
 			celery = redistest.Client(t, redistest.Mini(t).Addr())

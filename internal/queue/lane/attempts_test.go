@@ -32,7 +32,7 @@ func (r *rig) attempts(id string) (said []string, all []tasks.Attempt) {
 }
 
 func TestEachAttemptIsKeptWithItsOutcome(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+	redistest.Together(t, func(t *testing.T, client redis.UniversalClient) {
 		calls := 0
 		r := newRig(t, client, map[string]routing.Patch{"agent_a": {Retries: new(5)}}, handlers{"agent_a": func(context.Context, *tasks.Task, note) (any, error) {
 			switch calls++; calls {

@@ -23,7 +23,7 @@ func (r *rig) caretaker(perUser int) (*Caretaker, *cared) {
 }
 
 func TestWithoutAWorkerWhatIsDueOrLostIsMadeReadyWithinSeconds(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+	redistest.Together(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing})
 		c, agents := r.caretaker(0)
 		r.Enqueue(note{As: "agent_a"}, tasks.Options{ID: "lost"})

@@ -100,7 +100,7 @@ func TestACancelledTaskEndsOnceItsHandlerHasReturnedAndIsNotRunAgain(t *testing.
 		}, "cancelled by ada: a mistake"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+			redistest.Together(t, func(t *testing.T, client redis.UniversalClient) {
 				running, saved := make(chan string, 2), make(chan struct{})
 				r := newRig(t, client, nil, handlers{"agent_a": func(ctx context.Context, task *tasks.Task, _ note) (any, error) {
 					if task.ID != "x" {

@@ -17,7 +17,7 @@ func (faulty) Error() string { return "ERR user_script:1: bad argument" }
 func (faulty) RedisError()   {}
 
 func TestAnEndingThatCannotBeWrittenHoldsUpNoOtherAndNoSlot(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+	redistest.Together(t, func(t *testing.T, client redis.UniversalClient) {
 		r := newRig(t, client, nil, handlers{"agent_a": nothing})
 		for _, id := range []string{"good", "bad"} {
 			r.Enqueue(note{As: "agent_a"}, tasks.Options{ID: id})

@@ -17,7 +17,7 @@ import (
 )
 
 func TestADelayedTaskIsTakenAtItsTimeWithNoPollAndNeverBefore(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+	redistest.Together(t, func(t *testing.T, client redis.UniversalClient) {
 		began := make(chan time.Time, 1)
 		r := newRig(t, client, nil, handlers{"agent_a": func(context.Context, *tasks.Task, note) (any, error) {
 			began <- time.Now()

@@ -174,7 +174,7 @@ func TestALeaseIsRenewedByItsOwnerAlone(t *testing.T) {
 }
 
 func TestAHandlerIsCancelledWhenAnotherWorkerHasItsTaskAndLeavesItAlone(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+	redistest.Together(t, func(t *testing.T, client redis.UniversalClient) {
 		running, causes := make(chan struct{}), make(chan error, 1)
 		r := newRig(t, client, nil, handlers{"agent_a": func(ctx context.Context, _ *tasks.Task, _ note) (any, error) {
 			close(running)

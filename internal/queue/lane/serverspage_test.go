@@ -14,7 +14,7 @@ import (
 )
 
 func TestALaneIsOneLineOnTheServersPageWhileItRuns(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+	redistest.Together(t, func(t *testing.T, client redis.UniversalClient) {
 		inspector := asynq.NewInspectorFromRedisClient(client)
 		r := newRig(t, client, nil, handlers{"agent_a": func(ctx context.Context, _ *tasks.Task, _ note) (any, error) {
 			<-ctx.Done()

@@ -75,7 +75,7 @@ func (o *office) await(t *testing.T, want map[string]int) {
 }
 
 func TestACrowdOfOneUsersTasksLeavesRoomForOthers(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+	redistest.Together(t, func(t *testing.T, client redis.UniversalClient) {
 		o := newOffice()
 		r := newRig(t, client, nil, handlers{"agent_a": o.perform})
 		const crowd = 300 // more than a look passes by
@@ -103,7 +103,7 @@ func TestACrowdOfOneUsersTasksLeavesRoomForOthers(t *testing.T) {
 }
 
 func TestTheTasksOfAUserRunInOrder(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+	redistest.Together(t, func(t *testing.T, client redis.UniversalClient) {
 		o := newOffice()
 		r := newRig(t, client, nil, handlers{"agent_a": o.perform})
 		const n = 250 // more than a look passes by
@@ -137,7 +137,7 @@ func awaitEmpty(t *testing.T, r *rig, parts ...string) {
 }
 
 func TestATurnThatNobodyEndedIsGivenAgain(t *testing.T) {
-	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+	redistest.Together(t, func(t *testing.T, client redis.UniversalClient) {
 		o := newOffice()
 		r := newRig(t, client, nil, handlers{"agent_a": o.perform})
 		key := format.TurnsKey(routing.Agents) + "ada"

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
@@ -165,6 +167,10 @@ func (h *host) dial(ctx context.Context, patience time.Duration) (*link, error) 
 	}
 	session, err := mcp.NewClient(&mcp.Implementation{Name: "switchyard", Version: "1"}, options).Connect(ctx, transport, nil)
 	if err != nil {
+		// Whoever reads or whoever writes may be the first to find that a program has ended.
+		if l.process != nil && (errors.Is(err, io.EOF) || errors.Is(err, mcp.ErrConnectionClosed) || errors.Is(err, syscall.EPIPE)) {
+			err = errors.New("the connection was closed")
+		}
 		return l, l.epitaph(fmt.Errorf("connect: %w", err), nil)
 	}
 	l.session = session

@@ -140,7 +140,7 @@ func TestACallThatReachesNobodyIsSurelyNotMade(t *testing.T) {
 		"its certificate is unknown": {Server{URL: secret.URL}, nil, `mcp server odd: not called: connect: calling "initialize": sending "initialize": rejected by transport: Post "https://HOST": tls: failed to verify certificate: x509: certificate signed by unknown authority`},
 		"its token is missing":       {Server{URL: service.URL, TokenEnv: "NO_SUCH_TOKEN"}, nil, `mcp server odd: not called: connect: calling "initialize": sending "initialize": rejected by transport: Post "http://HOST": token_env: the variable NO_SUCH_TOKEN is empty: set it to the server's token`},
 		"the program is missing":     {Server{Command: []string{"/no/such/program"}}, nil, "mcp server odd: not called: start: execute /no/such/program: no such file or directory"},
-		"the program ends at once":   {oddProgram(t, dir, "broken"), nil, `mcp server odd: not called: connect: connection closed: calling "initialize": client is closing: EOF; the program ended: exit status 3; its standard error ends: "cannot open the database of (hidden)"`},
+		"the program ends at once":   {oddProgram(t, dir, "broken"), nil, `mcp server odd: not called: connect: the connection was closed; the program ended: exit status 3; its standard error ends: "cannot open the database of (hidden)"`},
 	} {
 		if _, err := callOf(t, tc.server, tc.before, "act"); outcome(err) != "unsent" || placeless(err) != tc.says {
 			t.Errorf("%s: %s (%v), want it unsent (%s)", name, outcome(err), err, tc.says)

@@ -11,6 +11,12 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
+// The chart has KEDA ask every 15 s, and wait for 5 minutes until it goes to none. No test has time for that.
+const (
+	quick   = `{"spec": {"pollingInterval": 1, "cooldownPeriod": 3}}`
+	onceDue = `{"spec": {"cooldownPeriod": 3}}`
+)
+
 // scaling is a release whose pool a real KEDA scales between none and one.
 type scaling struct {
 	*fleet
@@ -20,8 +26,9 @@ type scaling struct {
 	file    string // the configuration
 }
 
-// scaled installs a release, and starts its scheduler, its monitor and KEDA.
-func scaled(t *testing.T) *scaling {
+// scaled installs a release, and starts its scheduler, its monitor and KEDA with the
+// given pace.
+func scaled(t *testing.T, pace string) *scaling {
 	t.Helper()
 	s := start(t)
 	s.define(t)
@@ -34,9 +41,7 @@ func scaled(t *testing.T) *scaling {
 	if _, err := s.client.Resource(secrets).Namespace(namespace).Create(t.Context(), &unstructured.Unstructured{Object: reader}, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	// The chart asks every 15 s and waits for 5 minutes. The test has no time for that.
-	quick := `{"spec": {"pollingInterval": 1, "cooldownPeriod": 3}}`
-	if _, err := s.client.Resource(scaledObjects).Namespace(namespace).Patch(t.Context(), release+"-switchyard-worker-agents", types.MergePatchType, []byte(quick), metav1.PatchOptions{}); err != nil {
+	if _, err := s.client.Resource(scaledObjects).Namespace(namespace).Patch(t.Context(), release+"-switchyard-worker-agents", types.MergePatchType, []byte(pace), metav1.PatchOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	s.scale(t, "agents", 0)
@@ -107,7 +112,7 @@ func (x *scaling) begins(t *testing.T, which string) answer {
 }
 
 func TestKedaStartsAWorkerForWhateverNeedsOneAndStopsItUnderNoTask(t *testing.T) {
-	x := scaled(t)
+	x := scaled(t, quick)
 	stays := func(t *testing.T, n int, why string) {
 		t.Helper()
 		select {
