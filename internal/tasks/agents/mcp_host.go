@@ -5,10 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
+	"strings"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
@@ -167,8 +166,8 @@ func (h *host) dial(ctx context.Context, patience time.Duration) (*link, error) 
 	}
 	session, err := mcp.NewClient(&mcp.Implementation{Name: "switchyard", Version: "1"}, options).Connect(ctx, transport, nil)
 	if err != nil {
-		// Whoever reads or whoever writes may be the first to find that a program has ended.
-		if l.process != nil && (errors.Is(err, io.EOF) || errors.Is(err, mcp.ErrConnectionClosed) || errors.Is(err, syscall.EPIPE)) {
+		// Who reads or who writes may be the first to find that a program has ended, and they say it differently.
+		if text := err.Error(); l.process != nil && (strings.HasSuffix(text, ": EOF") || strings.HasSuffix(text, ": broken pipe")) {
 			err = errors.New("the connection was closed")
 		}
 		return l, l.epitaph(fmt.Errorf("connect: %w", err), nil)

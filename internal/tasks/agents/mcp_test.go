@@ -178,7 +178,7 @@ func TestAnMCPServerThatCannotBeUsedIsNamed(t *testing.T) {
 	all["flood"] = Server{URL: flood.URL}
 	for tool, want := range map[string]string{
 		"missing.shout":   "mcp server missing: start: execute /no/such/program: no such file or directory",
-		"mute.shout":      "mcp server mute: connect: connection closed: ",
+		"mute.shout":      "mcp server mute: connect: the connection was closed",
 		"closed.shout":    `mcp server closed: connect: calling "initialize": sending "initialize": Unauthorized`,
 		"flood.shout":     "body refused: larger than the limit of 33554432 bytes",
 		"program.whisper": `mcp server program has no tool "whisper": it has carve, fail, shout, stall, trace`,
