@@ -13,10 +13,10 @@ import (
 
 func TestConnectionsAreToldBesideTheirLimit(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
-		first := true
+		limited := true
 		_ = cache.EachMaster(t.Context(), client, func(ctx context.Context, master redis.UniversalClient) error {
 			if _, err := master.ConfigGet(ctx, "maxclients").Result(); err != nil {
-				first = false // miniredis has no limit, and does not tell one
+				limited = false // miniredis has no limit, and does not tell one
 			}
 			return nil
 		})
@@ -24,8 +24,8 @@ func TestConnectionsAreToldBesideTheirLimit(t *testing.T) {
 		if got["switchyard_collector_up connections"] != 1 || got["switchyard_redis_connections"] < 1 {
 			t.Errorf("told %v, want at least the test's own connection", got)
 		}
-		if limit, told := got["switchyard_redis_connections_limit"]; told != first || told && limit < got["switchyard_redis_connections"] {
-			t.Errorf("told %v, want the limit where there is one: %v", got, first)
+		if limit, told := got["switchyard_redis_connections_limit"]; told != limited || told && limit < got["switchyard_redis_connections"] {
+			t.Errorf("told %v, want the limit where there is one: %v", got, limited)
 		}
 	})
 }
