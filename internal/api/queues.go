@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -26,7 +27,7 @@ type Queue struct {
 	Succeeded int    `json:"succeeded" doc:"Those that are still kept."`
 	// Oldest is in seconds.
 	Oldest    float64 `json:"oldest_seconds" doc:"For how many seconds the oldest task that could run has waited, also if the queue is paused."`
-	Load      int     `json:"load" doc:"Tasks that run, wait or are due within 15 seconds; of a paused queue those that run."`
+	Load      int     `json:"load" doc:"Tasks that run, wait, are due within 15 seconds, or are held with a turn free; of a paused queue those that run."`
 	Slots     int     `json:"slots" doc:"How many tasks the workers that live could run at once, those of siblings of the queue among them."`
 	Busy      int     `json:"busy" doc:"How many of them they run, of this queue alone, some seconds ago."`
 	DeadToday int     `json:"dead_today" doc:"How many tasks came to the dead letter in the last 24 hours: those cancelled and expired among them."`
@@ -40,6 +41,7 @@ func (s *server) registerQueues(api huma.API) {
 		return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, Tags: []string{"queues"}, Errors: errs}
 	}
 	register(api, operation("list-queues", http.MethodGet, "/v1/queues", "List the queues with how many tasks they hold, by name"), s.listQueues)
+	register(api, operation("get-queue", http.MethodGet, "/v1/queues/{queue}", "Tell how many tasks a queue holds", http.StatusNotFound), s.getQueue)
 	register(api, operation("pause-queue", http.MethodPatch, "/v1/queues/{queue}", "Pause or resume a queue", http.StatusNotFound), s.pauseQueue)
 }
 
@@ -52,6 +54,39 @@ func (s *server) listQueues(ctx context.Context, _ *struct{}) (*body[[]Queue], e
 		return nil, err
 	}
 	slices.SortFunc(sizes, byQueue)
+	queues, err := s.queuesOf(ctx, sizes...)
+	return &body[[]Queue]{queues}, err
+}
+
+type getQueueInput struct {
+	Queue string `path:"queue" maxLength:"128"`
+}
+
+// getQueue is what autoscalers ask: what it tells is read for each answer, and what cannot be told is no
+// number.
+func (s *server) getQueue(ctx context.Context, in *getQueueInput) (*body[Queue], error) {
+	if err := CallerOf(ctx).need(tokens.QueuesRead, ""); err != nil {
+		return nil, err
+	}
+	if err := s.Queue.Known(ctx, in.Queue); err != nil {
+		return nil, asMissing("queue", in.Queue, err)
+	}
+	size, err := s.Queue.Size(ctx, in.Queue)
+	if err == nil && size.Wrong != "" {
+		err = problem("internal", fmt.Sprintf("key %s of queue %s holds something else than it should", size.Wrong, in.Queue))
+	}
+	if err != nil {
+		return nil, err
+	}
+	queues, err := s.queuesOf(ctx, size)
+	if err != nil {
+		return nil, err
+	}
+	return &body[Queue]{queues[0]}, nil
+}
+
+// queuesOf adds to sizes what else is told of the queues.
+func (s *server) queuesOf(ctx context.Context, sizes ...queue.Size) ([]Queue, error) {
 	dead, err := s.deadToday(ctx, sizes)
 	if err != nil {
 		return nil, err
@@ -61,13 +96,13 @@ func (s *server) listQueues(ctx context.Context, _ *struct{}) (*body[[]Queue], e
 		return nil, err
 	}
 	slots, busy := slotsOf(daemons)
-	out := &body[[]Queue]{[]Queue{}}
+	queues := make([]Queue, len(sizes))
 	for i, size := range sizes {
 		q := queueOf(size)
 		q.DeadToday, q.Slots, q.Busy = dead[i], slots[q.Name], busy[q.Name]
-		out.Body = append(out.Body, q)
+		queues[i] = q
 	}
-	return out, nil
+	return queues, nil
 }
 
 // deadToday returns of each queue how many tasks came to the dead letter in the last 24 hours.

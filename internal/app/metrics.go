@@ -27,7 +27,7 @@ func buildLabels(daemon string) prometheus.Labels {
 
 // exportDeployment adds the figures of the whole deployment, which monitors and schedulers tell.
 func (s *System) exportDeployment() {
-	s.Metrics.MustRegister(figures.NewQueues(s.Queue, s.turns()), figures.NewSchedule(s.Schedule), figures.NewBrake(s.Brake), figures.NewConnections(s.Redis))
+	s.Metrics.MustRegister(figures.NewQueues(s.Queue, s.Config.QueueNames()), figures.NewSchedule(s.Schedule), figures.NewBrake(s.Brake), figures.NewConnections(s.Redis))
 }
 
 // turns are how many turns a user has in each queue, 0 for any number.

@@ -175,6 +175,7 @@ func (s *System) wire() error {
 	s.Catalog = s.Catalog.Without(slices.Collect(maps.Keys(s.Config.Celery.Performs()))...)
 	s.Queue = queue.NewClient(s.Redis, s.Routing, s.Catalog, s.Config.QueueNames(), s.traces)
 	s.Queue.NoteTo(s.Layout)
+	s.Queue.LimitTurns(s.turns())
 	if s.celery, err = s.openCelery(); err != nil {
 		return err
 	}

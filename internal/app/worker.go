@@ -213,19 +213,29 @@ func orStopped(stop daemon.Stop, err error) error {
 	return nil
 }
 
-// RunWorker is the worker daemon, with kinds of a program's own: lanes, and an endpoint for health
-// and metrics that outlives them.
-func RunWorker(c config.Config, queues map[string]config.Queue, log *zap.Logger, own ...tasks.Definition) error {
+// openWorker puts a system together of which nothing but one worker is used. The caller closes the system.
+func openWorker(c config.Config, queues map[string]config.Queue, log *zap.Logger, own ...tasks.Definition) (*Worker, error) {
 	c.Redis.PoolSize = min(c.Redis.PoolSize, connectionsOf(queues))
 	s, err := Open(c, log, own...)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	s.exportProcess("worker")
 	w, err := NewWorker(s, queues)
 	if err != nil {
-		return errors.Join(err, s.Close())
+		return nil, errors.Join(err, s.Close())
 	}
+	return w, nil
+}
+
+// RunWorker is the worker daemon, with kinds of a program's own: lanes, and an endpoint for health
+// and metrics that outlives them.
+func RunWorker(c config.Config, queues map[string]config.Queue, log *zap.Logger, own ...tasks.Definition) error {
+	w, err := openWorker(c, queues, log, own...)
+	if err != nil {
+		return err
+	}
+	s := w.system
+	s.exportProcess("worker")
 	this := listed{roles: []string{roleWorker}, ready: daemon.NewReadiness(append(s.checks(), w.Checks()...)), loads: w.loads}
 	return s.runWithEndpoint(c.Worker.Listen, this, w.Run)
 }

@@ -4,7 +4,11 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/zap"
+
 	"switchyard/internal/config"
+	"switchyard/test/redistest"
 )
 
 func TestAWorkerConsumesTheQueuesItIsGiven(t *testing.T) {
@@ -49,6 +53,23 @@ func TestAWorkerUsesNoMoreConnectionsThanItsSlotsNeed(t *testing.T) {
 	} {
 		if got := connectionsOf(queues); got != want {
 			t.Errorf("%v: %d connections, want %d", queues, got, want)
+		}
+	}
+}
+
+func TestTheWorkerDaemonOpensNoMoreConnectionsThanConfigured(t *testing.T) {
+	for most, want := range map[int]int{100: 14, 5: 5} {
+		c := config.Default()
+		c.Redis.URL, c.Redis.PoolSize = "redis://"+redistest.Mini(t).Addr(), most
+		w, err := openWorker(c, c.Queues, zap.NewNop())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := w.system.Redis.(*redis.Client).Options().PoolSize; got != want {
+			t.Errorf("redis.pool_size %d: %d connections, want %d", most, got, want)
+		}
+		if err := w.system.Close(); err != nil {
+			t.Error(err)
 		}
 	}
 }

@@ -41,7 +41,7 @@ func TestEveryConfiguredQueueIsToldBeforeItHasATask(t *testing.T) {
 		want := map[string]float64{"switchyard_collector_up queues": 1, "switchyard_queues_left_out": 0}
 		maps.Copy(want, untouched("agents"))
 		maps.Copy(want, untouched("urgent"))
-		if got := gather(t, NewQueues(newQueue(t, client), map[string]int{"agents": 2, "urgent": 0})); !maps.Equal(got, want) {
+		if got := gather(t, NewQueues(newQueue(t, client), []string{"agents", "urgent"})); !maps.Equal(got, want) {
 			t.Errorf("told %v, want %v", got, want)
 		}
 	})
@@ -56,7 +56,7 @@ func TestAQueueThatCannotBeReadTellsNoFigureAndHidesNoOther(t *testing.T) {
 		want["switchyard_queue_tasks default waiting"], want["switchyard_queue_paused default"] = 2, 1
 		want["switchyard_queue_up agents"] = 0
 		want["switchyard_collector_up queues"], want["switchyard_queues_left_out"] = 1, 0
-		if got := gather(t, NewQueues(newQueue(t, client), map[string]int{"agents": 2, "default": 0})); !maps.Equal(got, want) {
+		if got := gather(t, NewQueues(newQueue(t, client), []string{"agents", "default"})); !maps.Equal(got, want) {
 			t.Errorf("told %v, want %v", got, want)
 		}
 	})
@@ -68,7 +68,7 @@ func TestQueuesOfOthersAreToldWithinBounds(t *testing.T) {
 			client.SAdd(t.Context(), format.Queues, fmt.Sprintf("foreign%03d", i))
 		}
 		client.SAdd(t.Context(), format.Queues, "agents", "", "\xff", "a\nb", strings.Repeat("x", maxName+1))
-		got := gather(t, NewQueues(newQueue(t, client), map[string]int{"agents": 2}))
+		got := gather(t, NewQueues(newQueue(t, client), []string{"agents"}))
 		var told []string
 		for name := range got {
 			if queue, ok := strings.CutPrefix(name, "switchyard_queue_up "); ok {
@@ -86,7 +86,7 @@ func TestWithoutRedisAScrapeSaysSoOfEachCollectorAndQueue(t *testing.T) {
 	server := redistest.Server(t)
 	client := redistest.Client(t, server.Addr)
 	server.Stop()
-	q := NewQueues(newQueue(t, client), map[string]int{"agents": 2})
+	q := NewQueues(newQueue(t, client), []string{"agents"})
 	s := NewSchedule(schedule.NewStore(client, "switchyard:"))
 	b := NewBrake(control.NewBrake(client, "switchyard:", events.NewLog(client, "switchyard:", "switchyard/0")))
 	for collector, want := range map[prometheus.Collector]map[string]float64{

@@ -2,7 +2,6 @@ package figures
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -40,15 +39,14 @@ var (
 
 // Queues collects the figures of queues.
 type Queues struct {
-	client  *queue.Client
-	perUser map[string]int
+	client     *queue.Client
+	configured []string
 }
 
-// NewQueues returns the collector of the queues in perUser, which says how many turns a user has
-// in each, 0 for any number, and of up to 50 others that are in Redis. Those of perUser are
-// told whether they are in Redis or not.
-func NewQueues(client *queue.Client, perUser map[string]int) *Collector {
-	q := Queues{client, perUser}
+// NewQueues returns the collector of the configured queues, which are told whether they are in Redis
+// or not, and of up to 50 others that are there.
+func NewQueues(client *queue.Client, configured []string) *Collector {
+	q := Queues{client, configured}
 	return newCollector("queues", q.read, queueUp, queueTasks, queueLoad, queueOldest, queuePaused, queueProcessed, queueFailures, queuesLeftOut)
 }
 
@@ -56,7 +54,7 @@ func NewQueues(client *queue.Client, perUser map[string]int) *Collector {
 func (q Queues) read(ctx context.Context) ([]prometheus.Metric, error) {
 	known, err := q.client.Names(ctx)
 	others, leftOut := q.others(known)
-	names := slices.Concat(slices.Sorted(maps.Keys(q.perUser)), others)
+	names := slices.Concat(q.configured, others)
 	told := make([][]prometheus.Metric, len(names))
 	var work errgroup.Group
 	work.SetLimit(atOnce)
@@ -78,7 +76,7 @@ func (q Queues) read(ctx context.Context) ([]prometheus.Metric, error) {
 func (q Queues) others(known []string) (others []string, leftOut int) {
 	slices.Sort(known)
 	for _, name := range known {
-		if _, configured := q.perUser[name]; configured {
+		if slices.Contains(q.configured, name) {
 			continue
 		}
 		odd := name == "" || len(name) > maxName || !utf8.ValidString(name) || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) })
@@ -94,7 +92,7 @@ func (q Queues) others(known []string) (others []string, leftOut int) {
 // one tells of one queue. If a key of it holds something else than it should nobody can say what
 // there is, so nothing is told but that.
 func (q Queues) one(ctx context.Context, name string) []prometheus.Metric {
-	s, err := q.client.Size(ctx, name, q.perUser[name])
+	s, err := q.client.Size(ctx, name)
 	if err != nil || s.Wrong != "" {
 		return []prometheus.Metric{gauge(queueUp, 0, name)}
 	}

@@ -32,6 +32,7 @@ type Client struct {
 	told     ticker // of progress
 	listed   listing
 	noter    Noter
+	perUser  map[string]int // turns of a user, by queue
 }
 
 // Noter is told of each task that is about to be added: it notes what older programs would not serve.
@@ -41,6 +42,10 @@ type Noter interface {
 
 // NoteTo has the client tell a noter. It is called before the client is used.
 func (c *Client) NoteTo(n Noter) { c.noter = n }
+
+// LimitTurns tells the client how many turns a user has in each queue; in others any number. It is called
+// before the client is used.
+func (c *Client) LimitTurns(perUser map[string]int) { c.perUser = perUser }
 
 // NewClient returns a client that routes by table, checks payloads against catalog and
 // adds to no queue but queues. The spans of what it sends, and of what lanes perform with it,

@@ -71,7 +71,7 @@ func (c *Client) Sizes(ctx context.Context) ([]Size, error) {
 	}
 	sizes := make([]Size, len(names))
 	for i, name := range names {
-		if sizes[i], err = c.Size(ctx, name, 0); err != nil {
+		if sizes[i], err = c.Size(ctx, name); err != nil {
 			return nil, err
 		}
 	}
@@ -87,10 +87,25 @@ func (c *Client) Names(ctx context.Context) ([]string, error) {
 	return names, nil
 }
 
-// Size returns the size of one queue, in which a user has that many turns at most, 0 for any
-// number. It takes one script, whatever the queue holds.
-func (c *Client) Size(ctx context.Context, queue string, perUser int) (Size, error) {
-	ask, err := json.Marshal(map[string]int{"soon": int(dueSoon.Seconds()), "users": usersLookedAt, "per_user": perUser})
+// Known returns [ErrNoQueue] unless a queue is among those of the configuration, or has ever had a task.
+func (c *Client) Known(ctx context.Context, queue string) error {
+	unknown := c.checkQueue(queue)
+	if unknown == nil {
+		return nil
+	}
+	known, err := c.redis.SIsMember(ctx, format.Queues, queue).Result()
+	if err != nil {
+		return fmt.Errorf("look for queue %s: %w", queue, err)
+	}
+	if known {
+		return nil
+	}
+	return unknown
+}
+
+// Size returns the size of one queue. It takes one script, whatever the queue holds.
+func (c *Client) Size(ctx context.Context, queue string) (Size, error) {
+	ask, err := json.Marshal(map[string]int{"soon": int(dueSoon.Seconds()), "users": usersLookedAt, "per_user": c.perUser[queue]})
 	if err != nil {
 		return Size{}, fmt.Errorf("size of queue %s: %w", queue, err)
 	}

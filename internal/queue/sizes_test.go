@@ -16,7 +16,8 @@ import (
 // sizeOf returns the size of agents, where a user has two turns, but for the age of its oldest.
 func sizeOf(t *testing.T, c *Client) (Size, time.Duration) {
 	t.Helper()
-	s, err := c.Size(t.Context(), "agents", 2)
+	c.LimitTurns(map[string]int{"agents": 2})
+	s, err := c.Size(t.Context(), "agents")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ import (
 // Sizes tells how full queues are.
 type Sizes interface {
 	Names(ctx context.Context) ([]string, error)
-	Size(ctx context.Context, queue string, perUser int) (queue.Size, error)
+	Size(ctx context.Context, queue string) (queue.Size, error)
 }
 
 const (
@@ -75,7 +75,7 @@ func (s *Sampler) look(ctx context.Context) (wait time.Duration, err error) {
 	}
 	var errs []error
 	for _, name := range missing {
-		size, err := s.sizes.Size(ctx, name, 0)
+		size, err := s.sizes.Size(ctx, name)
 		if err == nil {
 			err = s.store.keep(ctx, name, minute, sampleOf(size))
 		}

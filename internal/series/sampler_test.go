@@ -23,7 +23,7 @@ type full struct {
 
 func (f *full) Names(context.Context) ([]string, error) { return []string{"agents", "foreign"}, nil }
 
-func (f *full) Size(_ context.Context, name string, _ int) (queue.Size, error) {
+func (f *full) Size(_ context.Context, name string) (queue.Size, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.asked[name]++

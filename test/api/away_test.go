@@ -138,7 +138,7 @@ func TestEachVerbSaysThatRedisIsAwayInItsMiddle(t *testing.T) {
 	const entry = `{"spec":"@yearly","kind":"echo","payload":{"text":"x"}}`
 	for _, r := range [][3]string{
 		{"POST", "/v1/tasks", `{"kind":"echo","payload":{"text":"a"}}`}, {"POST", "/v1/tasks/batch", `{"atomic":true,"items":[{"kind":"echo","payload":{"text":"a"}}]}`},
-		{"GET", "/v1/tasks/later", ""}, {"GET", "/v1/tasks", ""}, {"DELETE", "/v1/tasks/later", ""}, {"GET", "/v1/queues", ""}, {"PATCH", "/v1/queues/default", `{"paused":true}`},
+		{"GET", "/v1/tasks/later", ""}, {"GET", "/v1/tasks", ""}, {"DELETE", "/v1/tasks/later", ""}, {"GET", "/v1/queues", ""}, {"GET", "/v1/queues/default", ""}, {"PATCH", "/v1/queues/default", `{"paused":true}`},
 		{"GET", "/v1/schedule", ""}, {"GET", "/v1/schedule/x", ""}, {"PUT", "/v1/schedule/y", entry}, {"PATCH", "/v1/schedule/x", `{"paused":true}`}, {"DELETE", "/v1/schedule/x", ""},
 		{"GET", "/v1/users", ""}, {"PUT", "/v1/users/ada", `{"topics":["x"]}`}, {"GET", "/v1/users/ada/usage", ""},
 		{"GET", "/v1/users/ada/brake", ""}, {"PUT", "/v1/users/ada/brake", `{"on":true}`}, {"PUT", "/v1/users/ada/brake", `{"on":false}`}, {"GET", "/v1/brakes", ""},

@@ -21,7 +21,7 @@ func TestWithoutRedisEachRequestIsToldToComeAgain(t *testing.T) {
 	for _, r := range [][3]string{
 		{"POST", "/v1/tasks", some}, {"POST", "/v1/tasks/batch", `{"items":[` + some + `]}`}, {"GET", "/v1/tasks/a", ""}, {"GET", "/v1/tasks", ""}, {"GET", "/v1/tasks/a/events", ""},
 		{"POST", "/v1/tasks/a/cancel", ""}, {"DELETE", "/v1/tasks/a", ""}, {"GET", "/v1/schedule", ""}, {"GET", "/v1/users", ""},
-		{"PUT", "/v1/schedule/x", `{"spec":"@daily","kind":"echo","payload":{"text":"x"}}`}, {"GET", "/v1/queues", ""}, {"GET", "/v1/users/ada/brake", ""},
+		{"PUT", "/v1/schedule/x", `{"spec":"@daily","kind":"echo","payload":{"text":"x"}}`}, {"GET", "/v1/queues", ""}, {"GET", "/v1/queues/default", ""}, {"GET", "/v1/users/ada/brake", ""},
 	} {
 		a := d.want(http.StatusServiceUnavailable, d.do(r[0], r[1], r[2], "Idempotency-Key: k"), "type=/problems/unavailable", "title=Redis cannot be asked")
 		if a.header.Get("Retry-After") != "1" {

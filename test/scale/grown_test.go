@@ -105,12 +105,20 @@ func BenchmarkRuns(b *testing.B) {
 	y.watch(n, base)
 }
 
-// BenchmarkBusyWorker measures the connections of a worker all whose slots perform short agents, by how many it
-// may have.
+// BenchmarkBusyWorker measures the connections of a worker all whose slots perform short agents, by its queues and
+// how many it may have.
 func BenchmarkBusyWorker(b *testing.B) {
 	const n = 4000
-	for _, most := range []string{"4", "8", "20"} {
-		b.Run("at most "+most, func(b *testing.B) {
+	for _, worker := range []struct {
+		consumes, most string
+		queues         []string
+	}{
+		{"agents=20", "4", []string{"agents"}},
+		{"agents=20", "8", []string{"agents"}},
+		{"agents=20", "20", []string{"agents"}},
+		{"agents=4,briefings=4,scraping=8,default=4", "20", []string{"agents", "briefings", "scraping", "default"}},
+	} {
+		b.Run(worker.consumes+" with at most "+worker.most, func(b *testing.B) {
 			y := newYard(b)
 			c, err := config.Load(y.file(), nil, func(*config.Config) {})
 			if err != nil {
@@ -122,18 +130,21 @@ func BenchmarkBusyWorker(b *testing.B) {
 			}
 			b.Cleanup(func() { _ = system.Close() })
 			for i := range n {
-				if _, err := system.Queue.Enqueue(b.Context(), tasks.Raw{Name: "agent_scout", Payload: fmt.Appendf(nil, `{"user":"user-%d"}`, i)}, tasks.Options{}); err != nil {
+				if _, err := system.Queue.Enqueue(b.Context(), tasks.Raw{Name: "agent_scout", Payload: fmt.Appendf(nil, `{"user":"user-%d"}`, i)}, tasks.Options{Queue: worker.queues[i%len(worker.queues)]}); err != nil {
 					b.Fatal(err)
 				}
 			}
-			b.Setenv("SWITCHYARD_REDIS_POOL_SIZE", most)
+			b.Setenv("SWITCHYARD_REDIS_POOL_SIZE", worker.most)
 			base, peak := y.usage(), 0.0
-			y.start(1, "worker", "--queues", "agents=20")
+			y.start(1, "worker", "--queues", worker.consumes)
 			var since time.Time
 			for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(20 * time.Millisecond) {
 				u := y.usage()
 				peak = max(peak, u.connections-base.connections)
-				left := y.redis.LLen(b.Context(), format.Key("agents", "pending")).Val()
+				var left int64
+				for _, queue := range worker.queues {
+					left += y.redis.LLen(b.Context(), format.Key(queue, "pending")).Val()
+				}
 				if since.IsZero() && left < n {
 					since = time.Now()
 				}

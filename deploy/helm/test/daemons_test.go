@@ -1,10 +1,10 @@
 package chart
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
 	"regexp"
-	"strings"
 	"sync"
 	"testing"
 )
@@ -55,7 +55,8 @@ func TestTheProgramTakesTheConfigurationOfEachContainer(t *testing.T) {
 	})
 }
 
-var location = regexp.MustCompile(`^switchyard_queue_load\{queue="[a-z_]+"\}$`)
+// asked is where KEDA asks for the load of a queue.
+var asked = regexp.MustCompile(`^http://[a-z.-]+:[0-9]+(/v1/queues/[a-z_]+)$`)
 
 // Each daemon does its work as the user of Redis that it is given, with the rights that the program says it needs.
 func TestEachDaemonBecomesReadyAsItsContainerStartsIt(t *testing.T) {
@@ -98,12 +99,15 @@ func (p *process) tells(t *testing.T, all objects) {
 			if at(trigger, "type") != "metrics-api" {
 				continue
 			}
-			where := at(trigger, "metadata", "valueLocation").(string)
-			if !location.MatchString(where) {
-				t.Fatalf("KEDA is to look at %s", where)
+			url, where := at(trigger, "metadata", "url").(string), at(trigger, "metadata", "valueLocation").(string)
+			path := asked.FindStringSubmatch(url)
+			if path == nil {
+				t.Fatalf("KEDA is to ask %s", url)
 			}
-			if status, body := get(t.Context(), p.address, "/metrics", "keda"); status != 200 || !strings.Contains(body, "\n"+where+" 0\n") {
-				t.Errorf("%s is not among what the monitor tells a reader, with status %d", where, status)
+			status, body := get(t.Context(), p.address, path[1], "keda")
+			var told map[string]any
+			if err := json.Unmarshal([]byte(body), &told); err != nil || status != 200 || told[where] != 0.0 {
+				t.Errorf("the monitor tells a reader at %s with status %d: %s; want %s 0", path[1], status, body, where)
 			}
 		}
 	}
