@@ -43,6 +43,7 @@ func TestWithoutAWorkerWhatIsDueOrLostIsMadeReadyWithinSeconds(t *testing.T) {
 		if late := time.Since(at); late > 10*time.Second {
 			t.Errorf("ready %s after they were due", late)
 		}
+		r.AwaitLog("task rescued: its worker has not renewed the lease", "id", "lost") // counted by then
 		if n := testutil.ToFloat64(agents.mends.rescued.WithLabelValues("agents")); n != 1 {
 			t.Errorf("%v tasks rescued, want 1", n)
 		}

@@ -54,6 +54,7 @@ func TestATaskWhoseWorkerWasLostRunsAgainWithNoRetrySpent(t *testing.T) {
 		if s.Retried != 0 || s.LastError != "worker lost: the task's lease was not renewed for 12s" {
 			t.Errorf("status %+v", s)
 		}
+		r.AwaitLog("task rescued: its worker has not renewed the lease", "id", "lost") // counted by then
 		if n := testutil.ToFloat64(r.metrics.rescued.WithLabelValues("agents")); n != 1 {
 			t.Errorf("%v tasks rescued, want 1", n)
 		}
