@@ -36,6 +36,7 @@ func TestKilledAndNumbedWorkersRepeatNoFinishedStepAndNoEffect(t *testing.T) {
 
 	o.send(runs)
 	o.brake.Go(o.pauseAndResume)
+	t.Cleanup(o.brake.Wait)
 	for i, s := range o.drawBlows(runs, kills, stops) {
 		o.awaitEnded(s.done)
 		switch {
@@ -175,6 +176,25 @@ func (o *office) ended() int {
 	return len(ended)
 }
 
+// sayUnended logs what is known of the runs that have not ended.
+func (o *office) sayUnended() {
+	o.t.Helper()
+	ended := map[string]bool{}
+	latest := map[string]deed{}
+	for _, d := range o.deeds() {
+		ended[d.task] = ended[d.task] || d.what == "end"
+		latest[d.task] = d
+	}
+	for _, id := range o.sent {
+		if !ended[id] {
+			status, err := o.system.Queue.Find(o.t.Context(), id)
+			brake, unseen := o.system.Brake.Look(o.t.Context(), tasks.UserOf(status.Payload))
+			o.t.Logf("run %s is %s, %v: last error %q; its user's brake %+v, %v; the latest deed of its clerk %+v",
+				id, status.State, err, status.LastError, brake, unseen, latest[id])
+		}
+	}
+}
+
 // awaitEnded returns once so many runs have ended. Meanwhile it decides about the steps
 // that wait for a person.
 func (o *office) awaitEnded(n int) {
@@ -189,6 +209,7 @@ func (o *office) awaitEnded(n int) {
 			last, since = ended, time.Now()
 		}
 		if time.Since(since) > patience {
+			o.sayUnended()
 			o.t.Fatalf("%d of %d runs have ended, and no more do", ended, n)
 		}
 		o.decide()
@@ -264,6 +285,8 @@ func (o *office) pauseAndResume() {
 	for i := 0; ; i++ {
 		select {
 		case <-o.closing:
+			return
+		case <-o.t.Context().Done(): // the test has failed
 			return
 		case <-time.After(100 * time.Millisecond):
 		}
