@@ -9,7 +9,7 @@ COMMIT       ?= $(shell git rev-parse HEAD 2>/dev/null)
 STAMP        := -X switchyard/internal/command.release=$(VERSION) -X switchyard/internal/command.commit=$(COMMIT)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release release-check test test-race test-faults test-mcp test-openapi test-helm check-helm test-kubernetes bench screens check fmt clean test-needs
+.PHONY: help run build release release-check test test-with-race test-without-race test-race test-faults test-mcp test-openapi test-helm check-helm test-kubernetes bench screens check fmt clean test-needs
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -32,14 +32,19 @@ release-check: release ## build the release again, elsewhere and without the cac
 # there is one goroutine, and would take most of the time there.
 RACED = go list . ./internal/... | grep -v -E '/internal/(article|calendar|feeds|sitemaps)$$'
 CELERY = /test/celery
-# Most tests wait for something most of the time: more packages than processors are tested at once. The slowest begin.
 GO_TEST = COMMANDS_BUILT_IN=$(abspath $(BIN)) go test -timeout 30m
 
 test: test-needs build ## install what the tests need, then run all of them
-	$(GO_TEST) -p 4 -race ./internal/queue/lane ./internal/app $$($(RACED))
-	$(GO_TEST) -p 4 ./cmd/switchyard ./test/oracle ./clients ./test/api $$({ go list ./...; $(RACED); } | sort | uniq -u | grep -v $(CELERY))
+	@$(MAKE) --no-print-directory -j 2 test-with-race test-without-race
 	@# Workers of Celery want the processors for themselves.
 	$(GO_TEST) -p 2 .$(CELERY)/...
+
+# Most tests wait for something most of the time: more packages than processors are tested at once. The slowest begin.
+test-with-race:
+	$(GO_TEST) -p 3 -race ./internal/queue/lane ./internal/app $$($(RACED))
+
+test-without-race:
+	$(GO_TEST) -p 3 ./cmd/switchyard ./test/oracle ./clients ./test/api $$({ go list ./...; $(RACED); } | sort | uniq -u | grep -v $(CELERY))
 
 test-race: test-needs build ## run all tests under the race detector, for half an hour
 	$(GO_TEST) -race $$(go list ./... | grep -v $(CELERY))
