@@ -2,24 +2,42 @@ package switchyard
 
 import (
 	"context"
+	"strings"
 	"testing"
 
+	"github.com/redis/go-redis/v9"
 	"go.uber.org/goleak"
 	"go.uber.org/zap"
 
 	"switchyard/internal/app"
 	"switchyard/internal/config"
 	"switchyard/internal/daemon"
+	"switchyard/internal/rights"
 	"switchyard/test/redistest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// onRedis runs a test on an embedded Redis and on a real one, each empty.
+// onRedis runs a test on an embedded Redis and on a real one, each empty. There it works as a producer, who is to be
+// refused nothing.
 func onRedis(t *testing.T, test func(t *testing.T, url string)) {
 	t.Helper()
 	t.Run("miniredis", func(t *testing.T) { test(t, "redis://"+redistest.Mini(t).Addr()) })
-	t.Run("redis-server", func(t *testing.T) { test(t, "redis://"+redistest.Server(t).Addr) })
+	t.Run("redis-server", func(t *testing.T) {
+		server := redistest.Server(t)
+		needs := rights.Needs{Role: rights.Producer, Prefix: "switchyard:"}
+		admin := redistest.Client(t, server.Addr).(*redis.Client)
+		t.Cleanup(func() {
+			refused, err := admin.ACLLog(context.Background(), 100).Result()
+			if err != nil {
+				t.Error(err)
+			}
+			for _, r := range refused {
+				t.Errorf("redis refused %s %q in a %s: %s", r.Username, r.Object, r.Context, r.Reason)
+			}
+		})
+		test(t, redistest.User(t, server.Addr, "producer", needs.Rules()...))
+	})
 }
 
 // open returns a client, closed with the test.
@@ -33,9 +51,18 @@ func open(t *testing.T, url string, kinds ...Kind) *Client {
 	return c
 }
 
-// work runs the worker that [Run] would, until the test ends.
+// whole returns a URL of a user who may do everything.
+func whole(url string) string {
+	if _, address, named := strings.Cut(url, "@"); named {
+		return "redis://" + address
+	}
+	return url
+}
+
+// work runs the worker that [Run] would, until the test ends. It is not the user that a URL names.
 func work(t *testing.T, url string, kinds ...Kind) {
 	t.Helper()
+	url = whole(url)
 	own, err := own(kinds)
 	if err != nil {
 		t.Fatal(err)

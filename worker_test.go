@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"switchyard/test/redistest"
 )
 
 // errand is a task whose handler does what the test wants.
@@ -104,9 +106,10 @@ func TestAUserHearsOfTheProgressOfTheirTasksAndNobodyElseDoes(t *testing.T) {
 			}
 		}
 		var told []string
+		redis := redistest.Connect(t, whole(url))
 		for _, user := range []string{"*", "ada"} {
 			_, stream := c.system.Events.Keys(user)
-			if n := c.system.Redis.XLen(t.Context(), stream).Val(); n > 0 {
+			if n := redis.XLen(t.Context(), stream).Val(); n > 0 {
 				told = append(told, fmt.Sprintf("%s %d", user, n))
 			}
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"strings"
@@ -10,7 +11,8 @@ import (
 )
 
 type configACL struct {
-	User string `default:"switchyard" help:"Name of the user."`
+	Role rights.Role `help:"What the user is for: worker, scheduler, monitor or producer. Without it, all of them and these commands." enum:",worker,scheduler,monitor,producer" default:""`
+	User string      `help:"Name of the user: that of the role if left out, or switchyard."`
 }
 
 // Run implements the command. It needs no Redis.
@@ -19,13 +21,13 @@ func (cmd configACL) Run(l *local, out *command.Output) error {
 	if err != nil {
 		return command.With(command.Wrong, err)
 	}
-	needs := rights.Needs{Prefix: c.Redis.Prefix, Celery: c.CeleryKeys(), Channels: c.CeleryChannels(), Asynqmon: c.Monitor.Pages}
+	needs := rights.Needs{Role: cmd.Role, Prefix: c.Redis.Prefix, Celery: c.CeleryKeys(), Channels: c.CeleryChannels(), Asynqmon: c.Monitor.Pages}
 	if u, err := url.Parse(c.Redis.URL); err == nil {
 		needs.Cluster = strings.HasSuffix(u.Scheme, "-cluster")
 	}
 	if out.JSON {
 		return out.Encode(needs.Rules())
 	}
-	_, err = fmt.Fprintln(out, needs.Lines(cmd.User))
+	_, err = fmt.Fprintln(out, needs.Lines(cmp.Or(cmd.User, string(cmd.Role), "switchyard")))
 	return err
 }

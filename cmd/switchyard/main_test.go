@@ -8,6 +8,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"switchyard/internal/rights"
 	"switchyard/test/commandtest"
 	"switchyard/test/redistest"
 )
@@ -28,8 +29,8 @@ func run(m *testing.M) int {
 }
 
 // TestCommands runs the scripts in testdata, each with a private redis-server of its
-// own at $SWITCHYARD_REDIS_URL, where it is the least user of the documentation, free addresses at
-// $ADDR1 to $ADDR4, and the examples at $EXAMPLES.
+// own at $SWITCHYARD_REDIS_URL, where commands are the least user of the documentation and daemons that of
+// their role, free addresses at $ADDR1 to $ADDR4, and the examples at $EXAMPLES.
 func TestCommands(t *testing.T) {
 	t.Cleanup(func() { needless(t) }) // once all scripts have ended
 	runScripts(t, "testdata", false)
@@ -46,8 +47,11 @@ func runScripts(t *testing.T, dir string, api bool) {
 		Setup: func(e *testscript.Env) error {
 			server := redistest.Server(e.T().(testing.TB))
 			e.Setenv("REDIS_ADDR", server.Addr)
-			e.Setenv("SWITCHYARD_REDIS_URL", leastUser(e, server.Addr))
+			e.Setenv("SWITCHYARD_REDIS_URL", leastUser(e, server.Addr, rights.Everybody))
 			e.Setenv("PATH", binaries+string(filepath.ListSeparator)+os.Getenv("PATH"))
+			if err := daemonsOfTheirOwn(e, server.Addr); err != nil {
+				return err
+			}
 			examples, err := filepath.Abs("../../examples")
 			if err != nil {
 				return err

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -69,13 +71,16 @@ func needless(t *testing.T) {
 	}
 }
 
-// leastUser makes the user that docs/operations.md shows on a server, and returns its URL. A script
-// that is refused anything has failed. Some scripts also read what RedBeat keeps, or have another
-// prefix.
-func leastUser(e *testscript.Env, addr string) string {
+// leastUser makes the user of a role on a server, and returns its URL. A script that is refused anything has
+// failed. Some scripts also read what RedBeat keeps, or have another prefix.
+func leastUser(e *testscript.Env, addr string, role rights.Role) string {
 	tb := e.T().(testing.TB)
-	rules := append((rights.Needs{Prefix: "switchyard:", Asynqmon: true}).Rules(), "~redbeat:*", "~staging:*")
-	url := redistest.User(tb, addr, "switchyard", rules...)
+	needs := rights.Needs{Role: role, Prefix: "switchyard:", Asynqmon: true}
+	rules := append(needs.Rules(), "~redbeat:*")
+	needs.Prefix = "staging:"
+	rules = append(rules, needs.Rules()...)
+	name := cmp.Or(string(role), "switchyard")
+	url := redistest.User(tb, addr, name, rules...)
 	admin, ctx := redistest.Client(tb, addr).(*redis.Client), context.Background()
 	e.Defer(func() {
 		sent.note(admin.InfoMap(ctx, "commandstats").Val()["Commandstats"])
@@ -84,8 +89,27 @@ func leastUser(e *testscript.Env, addr string) string {
 			tb.Error(err)
 		}
 		for _, r := range refused {
-			tb.Errorf("redis refused %q: %s, %d times", r.Object, r.Reason, r.Count)
+			if r.Username == name {
+				tb.Errorf("redis refused %s %q in a %s: %s, %d times", name, r.Object, r.Context, r.Reason, r.Count)
+			}
 		}
 	})
 	return url
+}
+
+// daemonsOfTheirOwn has each daemon that a script starts work as the user of its role, where the script does not say
+// otherwise.
+func daemonsOfTheirOwn(e *testscript.Env, addr string) error {
+	dir := e.T().(testing.TB).TempDir()
+	for _, role := range []rights.Role{rights.Worker, rights.Scheduler, rights.Monitor} {
+		daemon := fmt.Sprintf(`#!/bin/sh
+[ "$SWITCHYARD_REDIS_URL" = '%s' ] && export SWITCHYARD_REDIS_URL='%s'
+exec '%s' "$@"
+`, e.Getenv("SWITCHYARD_REDIS_URL"), leastUser(e, addr, role), filepath.Join(binaries, string(role)))
+		if err := os.WriteFile(filepath.Join(dir, string(role)), []byte(daemon), 0o700); err != nil { //nolint:gosec // it is to be run
+			return err
+		}
+	}
+	e.Setenv("PATH", dir+string(filepath.ListSeparator)+e.Getenv("PATH"))
+	return nil
 }

@@ -94,6 +94,7 @@ func RunMonitor(c config.Config, log *zap.Logger, own ...tasks.Definition) error
 		return err
 	}
 	defer func() { _ = s.Close() }()
+	s.serveAs(rights.Monitor)
 	s.exportProcess("monitor")
 	s.exportDeployment()
 	waiter := queue.NewWaiter(s.Queue)
@@ -135,7 +136,7 @@ func (s *System) monitorChecks() []daemon.Check {
 	}
 	checks := []daemon.Check{{Name: "queues", Test: readable}}
 	if s.Config.Monitor.Pages {
-		needs := s.needs()
+		needs := s.needs(rights.Monitor)
 		needs.Asynqmon = true
 		watch := rights.NewWatch(s.Redis, needs)
 		var once sync.Once

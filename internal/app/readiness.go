@@ -32,9 +32,14 @@ func (s *System) checkWrites(queues, keys []string) daemon.Check {
 	}}
 }
 
-// needs are the rights that the daemons need of Redis's access control.
-func (s *System) needs() rights.Needs {
-	return rights.Needs{Prefix: s.Config.Redis.Prefix, Celery: s.Config.CeleryKeys(), Channels: s.Config.CeleryChannels()}
+// serveAs has the system want no more rights than its role needs. It is called before the system is used.
+func (s *System) serveAs(role rights.Role) {
+	s.rights = rights.NewWatch(s.Redis, s.needs(role))
+}
+
+// needs are the rights that a role needs of Redis's access control.
+func (s *System) needs(role rights.Role) rights.Needs {
+	return rights.Needs{Role: role, Prefix: s.Config.Redis.Prefix, Celery: s.Config.CeleryKeys(), Channels: s.Config.CeleryChannels()}
 }
 
 // awaitRights returns once Redis's user may do what a daemon does. One that begins without would

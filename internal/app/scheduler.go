@@ -19,6 +19,7 @@ import (
 	"switchyard/internal/daemon"
 	"switchyard/internal/queue"
 	"switchyard/internal/queue/lane"
+	"switchyard/internal/rights"
 	"switchyard/internal/schedule"
 	"switchyard/internal/tasks"
 )
@@ -29,6 +30,7 @@ func RunScheduler(c config.Config, log *zap.Logger, own ...tasks.Definition) err
 	if err != nil {
 		return err
 	}
+	s.serveAs(rights.Scheduler)
 	s.exportProcess("scheduler")
 	s.exportDeployment()
 	scheduler := NewScheduler(s)

@@ -132,7 +132,7 @@ func open(c config.Config, log *zap.Logger, traces *telemetry.Traces, own ...tas
 		traces:    traces,
 		own:       own,
 	}
-	s.rights = rights.NewWatch(client, s.needs())
+	s.serveAs(rights.Everybody)
 	s.Deployment = nameOf(c, client)
 	s.Channels = deployment.NewChannels(client, s.Deployment, c.Control.Channels, log)
 	s.Queues = deployment.NewQueues(client, s.Deployment, log)

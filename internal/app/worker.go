@@ -22,6 +22,7 @@ import (
 	"switchyard/internal/control"
 	"switchyard/internal/daemon"
 	"switchyard/internal/queue/lane"
+	"switchyard/internal/rights"
 	"switchyard/internal/series"
 	"switchyard/internal/tasks"
 )
@@ -220,6 +221,7 @@ func openWorker(c config.Config, queues map[string]config.Queue, log *zap.Logger
 	if err != nil {
 		return nil, err
 	}
+	s.serveAs(rights.Worker)
 	w, err := NewWorker(s, queues)
 	if err != nil {
 		return nil, errors.Join(err, s.Close())

@@ -78,6 +78,15 @@ var samples = []string{
 	"ZSCORE KEY v",
 }
 
+// ofProducers are the commands among the samples that producers send, those of the scripts included that add tasks
+// and cancel them.
+var ofProducers = []string{
+	"del", "discard", "eval", "evalsha", "exec", "exists", "expire", "get", "hdel", "hexists", "hget",
+	"hgetall", "hmget", "hset", "hsetnx", "llen", "lpush", "lrem", "ltrim", "multi", "ping", "pttl", "publish",
+	"rpush", "sadd", "select", "set", "srem", "time", "type", "xadd", "zadd", "zcard", "zrange",
+	"zrangebyscore", "zrem", "zscore",
+}
+
 // ofAsynqmon are those that only the pages of asynqmon send.
 var ofAsynqmon = []string{
 	"HVALS KEY",

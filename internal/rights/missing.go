@@ -77,7 +77,7 @@ func (n Needs) missing(ctx context.Context, client redis.UniversalClient) (Lack,
 	asked := []question{{text: "MULTI"}}
 	for _, sample := range n.samples() {
 		if !slices.Contains([]string{"MULTI", "EXEC", "DISCARD"}, sample) {
-			asked = append(asked, question{sample, keys[0], channels[0]})
+			asked = append(asked, question{sample, keys[0], n.channels()[0]})
 		}
 	}
 	for _, key := range keys {
@@ -108,7 +108,7 @@ func (q question) words() []any {
 	for word := range strings.FieldsSeq(q.text) {
 		switch word {
 		case "KEY":
-			word = strings.TrimSuffix(q.key, "*") + "{rights}"
+			word = strings.ReplaceAll(q.key, "*", "rights")
 		case "CHANNEL":
 			word = q.channel
 		}

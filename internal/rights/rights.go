@@ -9,12 +9,26 @@ import (
 	"switchyard/internal/queue/format"
 )
 
-// channels are those on which Switchyard listens and speaks. Access control compares the pattern
-// that a client subscribes to with these as it stands, and matches no pattern with another.
-var channels = []string{"agent:pause:*", "agent:resume:*", "agent:status:*", format.CancelChannel, format.EndedChannel}
+// Role is what a user of Redis is for.
+type Role string
+
+// The roles, but for [Everybody], who is all daemons and whoever works with the commands.
+const (
+	Everybody Role = ""
+	Worker    Role = "worker"
+	// Scheduler enqueues what is due and keeps queues in order. It reads and sends no documents, briefings
+	// or addresses of users, and brakes nobody.
+	Scheduler Role = "scheduler"
+	// Monitor may do what can be done on its pages and with its API.
+	Monitor Role = "monitor"
+	// Producer is an application that sends tasks with the client for Go or switchyard enqueue, looks at
+	// them, waits for their ends and cancels them.
+	Producer Role = "producer"
+)
 
 // Needs are the rights that a deployment needs.
 type Needs struct {
+	Role Role
 	// Prefix is what its own keys begin with. Those of the queues, and those that deployments
 	// share, have names that do not depend on it.
 	Prefix string
@@ -59,25 +73,66 @@ func (n Needs) Lines(name string) string {
 	return strings.Join(lines, " \\\n")
 }
 
+// keys returns patterns of keys. Those of queues, and those that deployments share, begin with
+// "switchyard:" whatever the prefix is.
 func (n Needs) keys() []string {
-	keys := []string{"asynq:*", "switchyard:*"}
-	if !strings.HasPrefix(n.Prefix, "switchyard:") {
-		keys = append(keys, n.Prefix+"*")
+	shared, own := []string{"*"}, []string{"*"}
+	switch n.Role {
+	case Scheduler:
+		shared, own = []string{"{*", "deployment:*"}, []string{"{*", "layout", "braked*", "guard:*", "celery:*"}
+	case Producer:
+		shared = []string{
+			"{*}:wake", "{*}:waiters", "{*}:index:*", "{*}:batch:*", "{*}:turns:*", "{*}:ticks", "{*}:ticks:ages", "{*}:request:*",
+			"{*}:replies", "{*}:nothing", "deployment:*",
+		}
+		own = []string{"layout", "audit"}
+	}
+	keys := []string{"asynq:*"}
+	for _, part := range shared {
+		keys = append(keys, "switchyard:"+part)
+	}
+	for _, part := range own {
+		if key := n.Prefix + part; !slices.ContainsFunc(keys, func(pattern string) bool { return covers(pattern, key) }) {
+			keys = append(keys, key)
+		}
+	}
+	if n.Role == Producer {
+		return keys
 	}
 	return append(keys, n.Celery...)
 }
 
-func (n Needs) channels() []string { return slices.Concat(channels, n.Channels) }
+// covers reports whether a pattern with one * at its end has all that another has.
+func covers(pattern, other string) bool {
+	before, whole := strings.CutSuffix(pattern, "*")
+	return pattern == other || whole && !strings.Contains(before, "*") && strings.HasPrefix(other, before)
+}
+
+// channels returns those on which the role listens and speaks. Access control compares the pattern that a
+// client subscribes to with these as it stands, and matches no pattern with another.
+func (n Needs) channels() []string {
+	ends := []string{format.CancelChannel, format.EndedChannel}
+	switch n.Role {
+	case Scheduler:
+		return slices.Concat([]string{"agent:resume:*", "agent:status:*"}, ends, n.Channels)
+	case Producer:
+		return ends
+	}
+	return slices.Concat([]string{"agent:pause:*", "agent:resume:*", "agent:status:*"}, ends, n.Channels)
+}
 
 func (n Needs) samples() []string {
 	all := slices.Clone(samples)
+	if n.Role == Producer {
+		all = slices.DeleteFunc(all, func(sample string) bool { return !slices.Contains(ofProducers, command(sample)) })
+	}
 	if n.Cluster {
 		all = append(all, ofClusters...)
 	}
-	if len(n.Channels) > 0 {
+	if len(n.Channels) > 0 && n.Role != Producer {
 		all = append(all, ofCelery...)
 	}
-	if n.Asynqmon {
+	if n.Asynqmon && (n.Role == Everybody || n.Role == Monitor) {
 		all = append(all, ofAsynqmon...)
 	}
 	return all

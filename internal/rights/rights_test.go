@@ -23,10 +23,10 @@ func user(t *testing.T, server *redistest.Process, rules ...string) redis.Univer
 
 func TestAUserIsToldEachRightThatIsMissingAndNothingIsDone(t *testing.T) {
 	server := redistest.Server(t)
-	for _, n := range []Needs{{Prefix: "switchyard:"}, {Prefix: "acme:", Celery: []string{"app:Rep.X*", "celery-task-meta-*"}, Channels: []string{"celery-task-meta-*", "/0.celery.pidbox"}}} {
+	for _, n := range []Needs{{Prefix: "switchyard:"}, {Role: Worker, Prefix: "switchyard:"}, {Role: Scheduler, Prefix: "acme:"}, {Role: Producer, Prefix: "switchyard:"}, {Prefix: "acme:", Celery: []string{"app:Rep.X*", "celery-task-meta-*"}, Channels: []string{"celery-task-meta-*", "/0.celery.pidbox"}}} {
 		all := n.Rules()
 		if missing, err := Missing(t.Context(), user(t, server, all...), n); err != nil || len(missing.Rules)+len(missing.Commands) > 0 {
-			t.Errorf("prefix %s: with all of its rules it lacks %v, %v", n.Prefix, missing, err)
+			t.Errorf("%q, prefix %s: with all of its rules it lacks %v, %v", n.Role, n.Prefix, missing, err)
 		}
 		for _, rule := range all {
 			if slices.Contains([]string{"~asynq:*", "+multi", "+exec", "+discard"}, rule) {
@@ -34,12 +34,36 @@ func TestAUserIsToldEachRightThatIsMissingAndNothingIsDone(t *testing.T) {
 			}
 			less := slices.DeleteFunc(slices.Clone(all), func(r string) bool { return r == rule })
 			if missing, err := Missing(t.Context(), user(t, server, less...), n); err != nil || !slices.Equal(missing.Rules, []string{rule}) {
-				t.Errorf("prefix %s: without %s it lacks %v, %v", n.Prefix, rule, missing, err)
+				t.Errorf("%q, prefix %s: without %s it lacks %v, %v", n.Role, n.Prefix, rule, missing, err)
 			}
 		}
 	}
 	if keys := redistest.Client(t, server.Addr).Keys(t.Context(), "*").Val(); len(keys) > 0 {
 		t.Errorf("left %v", keys)
+	}
+}
+
+func TestARoleMayNotDoWhatIsForOthers(t *testing.T) {
+	server := redistest.Server(t)
+	for role, refused := range map[Role][]string{
+		Worker:    {"MEMORY USAGE asynq:{agents}:pending", "HVALS asynq:workers:{a}"},
+		Scheduler: {"HGETALL switchyard:document:a", "HGETALL switchyard:links:ada", "GET switchyard:link:a", "XADD switchyard:audit * f v", "PUBLISH agent:pause:ada x", "HVALS asynq:workers:{a}"},
+		Producer: {
+			"HGETALL switchyard:{tokens}:token:a", "HGETALL switchyard:document:a", "HGETALL switchyard:briefing:a", "HGETALL switchyard:links:ada",
+			"HSET switchyard:{user:ada}:brake on 1", "LPUSH switchyard:{user:ada}:journal:agents/a:b x", "HSET switchyard:{schedule:0}:entries e x",
+			"PUBLISH agent:pause:ada x", "PUBLISH agent:status:ada x", "PSUBSCRIBE agent:status:*", "XRANGE switchyard:audit - +", "SCAN 0", "BLPOP asynq:{agents}:pending 1",
+		},
+	} {
+		client := user(t, server, Needs{Role: role, Prefix: "switchyard:", Asynqmon: true}.Rules()...)
+		for _, text := range refused {
+			var words []any
+			for word := range strings.FieldsSeq(text) {
+				words = append(words, word)
+			}
+			if err := client.Do(t.Context(), words...).Err(); err == nil || !strings.HasPrefix(err.Error(), "NOPERM ") {
+				t.Errorf("a %s may %s: %v", role, text, err)
+			}
+		}
 	}
 }
 

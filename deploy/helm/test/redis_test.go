@@ -26,11 +26,14 @@ func freeAddress(t *testing.T) string {
 // users are those of Redis in the values, with the passwords of testdata/secrets.yaml.
 var users = map[string]string{"switchyard": "p-all", "worker": "p-worker", "scheduler": "p-scheduler", "monitor": "p-monitor"}
 
-// startRedis starts a private redis-server that has the users, with the rights that `switchyard
-// config acl` prints and no others. It returns its address when it answers.
-func startRedis(t *testing.T, bin string) string {
+// rules returns the rights of the role of that name, or of whoever has no role.
+func rules(t *testing.T, bin, name string) []string {
 	t.Helper()
-	out, err := exec.Command(filepath.Join(bin, "switchyard"), "config", "acl", "--json").Output()
+	args := []string{"config", "acl", "--json"}
+	if name != "switchyard" {
+		args = append(args, "--role", name)
+	}
+	out, err := exec.Command(filepath.Join(bin, "switchyard"), args...).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,9 +41,16 @@ func startRedis(t *testing.T, bin string) string {
 	if err := json.Unmarshal(out, &rules); err != nil {
 		t.Fatal(err)
 	}
+	return rules
+}
+
+// startRedis starts a private redis-server that has the users, with the rights of their roles that `switchyard
+// config acl` prints and no others. It returns its address when it answers.
+func startRedis(t *testing.T, bin string) string {
+	t.Helper()
 	list := "user default on nopass ~* &* +@all\n"
 	for name, password := range users {
-		list += fmt.Sprintf("user %s on >%s %s\n", name, password, strings.Join(rules, " "))
+		list += fmt.Sprintf("user %s on >%s %s\n", name, password, strings.Join(rules(t, bin, name), " "))
 	}
 	dir := t.TempDir()
 	file := filepath.Join(dir, "users.acl")
