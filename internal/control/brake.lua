@@ -104,7 +104,9 @@ function steps.enter(task, who, member)
 end
 
 -- leave ends a run, if it still is the performer's. If it is parked so is the member, for
--- everyone only while the brake is on. Once the last has left, the user is paused.
+-- everyone only while the brake is on. One that is not parked says nothing of its task: the
+-- performer may have been taken for lost, and another been refused and have parked it since.
+-- Once the last has left, the user is paused.
 function steps.leave(task, who, member, parks)
 	if redis.call("HGET", runs, task) ~= who then
 		if parks == "1" and held and member ~= task then -- it was not let in
@@ -115,9 +117,6 @@ function steps.leave(task, who, member, parks)
 	redis.call("HDEL", runs, task)
 	if parks == "1" and (held or member == task) then
 		redis.call("SADD", parked, member)
-	elseif parks ~= "1" and member == task then
-		redis.call("SREM", parked, task)
-		redis.call("SREM", resuming, task)
 	end
 	if held and state ~= "paused" and redis.call("HLEN", runs) == 0 then
 		become("paused")

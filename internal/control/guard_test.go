@@ -80,6 +80,31 @@ func TestTheRunsOfAProcessThatIsGoneDoNotHoldUpAPause(t *testing.T) {
 	})
 }
 
+// A worker that stood still for so long that others have taken its task knows nothing of what became of it.
+func TestALostAttemptThatEndsLateLeavesItsTaskParked(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		for user, pulled := range map[string]string{"ada": "ada", "bob": Everyone} {
+			lost, other, ctx := newWorker(t, client), newWorker(t, client), t.Context()
+			task := "agents/of-" + user
+			_, pass, err := lost.guard.Enter(ctx, user, task)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := lost.brake.Pull(ctx, pulled, operator); err != nil {
+				t.Fatal(err)
+			}
+			if _, _, err := other.guard.Enter(ctx, user, task); !errors.Is(err, ErrPaused) {
+				t.Fatalf("the next attempt was let in: %v", err)
+			}
+			pass.Leave(false)
+			resumed, err := other.operator.Resume(ctx, pulled, op)
+			if err != nil || !slices.Equal(resumed.Tasks, []string{task}) {
+				t.Errorf("resumed %+v, %v; want %s to go on", resumed, err, task)
+			}
+		}
+	})
+}
+
 func TestAPauseThatNobodyHeardIsFound(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		s := newWorker(t, client)
