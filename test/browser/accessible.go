@@ -25,6 +25,9 @@ func Accessible(name string) Step {
 		if _, err := chromedp.Run(ctx, chromedp.Evaluate[chromedp.Void](axe+";undefined")); err != nil {
 			return fmt.Errorf("load axe-core: %w", err)
 		}
+		if err := loaded(ctx); err != nil {
+			return err
+		}
 		found, err := chromedp.Run(ctx, chromedp.Evaluate[string](judge, chromedp.EvalAwaitPromise))
 		if err == nil && strings.TrimSpace(found) != "" {
 			err = fmt.Errorf("%s is not accessible:\n%s", name, found)

@@ -123,9 +123,19 @@ func Width(pixels int) Step {
 	})
 }
 
+// loaded waits until the page has its style sheets: its text is there before.
+func loaded(ctx context.Context) error {
+	const when = `document.readyState === "complete" || new Promise((done) => addEventListener("load", () => done(true)))`
+	_, err := chromedp.Run(ctx, chromedp.Evaluate[bool](when, chromedp.EvalAwaitPromise))
+	return err
+}
+
 // Fits fails if the page is wider than the tab: then it has to be moved to and fro to be read.
 func Fits(name string) Step {
 	return chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		if err := loaded(ctx); err != nil {
+			return err
+		}
 		layout, err := chromedp.Call(ctx, page.GetLayoutMetrics, cdp.Empty{})
 		if err == nil && layout.CSSContentSize.Width > float64(layout.CSSLayoutViewport.ClientWidth) {
 			wide, _ := chromedp.Run(ctx, chromedp.Evaluate[string](`[...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > innerWidth + 1).slice(0, 8).map((e) => e.tagName + "." + e.className + " " + Math.round(e.getBoundingClientRect().right)).join(", ")`))
@@ -156,6 +166,9 @@ var legible string
 // 4.5 to 1 that WCAG 2.2 asks for (success criterion 1.4.3).
 func Legible(name string) Step {
 	return chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		if err := loaded(ctx); err != nil {
+			return err
+		}
 		faint, err := chromedp.Run(ctx, chromedp.Evaluate[string](legible))
 		if err == nil && faint != "" {
 			err = fmt.Errorf("%s has faint texts: %s", name, faint)
