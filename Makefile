@@ -41,10 +41,10 @@ test: test-needs build ## install what the tests need, then run all of them
 
 # Most tests wait for something most of the time: more packages than processors are tested at once. The slowest begin.
 test-with-race:
-	$(GO_TEST) -p 2 -race ./internal/queue/lane ./internal/monitor ./internal/app $$($(RACED))
+	$(GO_TEST) -p 2 -race ./internal/queue/lane ./internal/app $$($(RACED))
 
 test-without-race:
-	$(GO_TEST) -p 3 ./cmd/switchyard ./test/console ./test/oracle ./clients $$({ go list ./...; $(RACED); } | sort | uniq -u | grep -v $(CELERY))
+	$(GO_TEST) -p 2 ./cmd/switchyard ./test/oracle ./clients ./test/api $$({ go list ./...; $(RACED); } | sort | uniq -u | grep -v $(CELERY))
 
 test-race: test-needs build ## run all tests under the race detector, for half an hour
 	$(GO_TEST) -race $$(go list ./... | grep -v $(CELERY))
