@@ -20,10 +20,10 @@ end
 
 -- outlive has the lock of a unique task last as much longer as the task waits.
 local function outlive(before)
-	local more = math.ceil((given.due - before) / 1000)
-	local ttl = lock ~= "" and redis.pcall("GET", lock) == id and redis.call("TTL", lock) or -1
+	local more = given.due - before
+	local ttl = lock ~= "" and redis.pcall("GET", lock) == id and redis.call("PTTL", lock) or -1
 	if more > 0 and ttl > 0 and string.sub(lock, 1, #given.locks) == given.locks then
-		redis.call("EXPIRE", lock, ttl + more)
+		redis.call("PEXPIRE", lock, ttl + more)
 	end
 end
 
