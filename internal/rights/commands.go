@@ -71,6 +71,7 @@ var samples = []string{
 	"ZRANGEBYLEX KEY - +",
 	"ZRANGEBYSCORE KEY 0 0",
 	"ZREM KEY v",
+	"ZREMRANGEBYRANK KEY 0 0",
 	"ZREMRANGEBYSCORE KEY 0 0",
 	"ZREVRANGE KEY 0 0",
 	"ZREVRANGEBYSCORE KEY 0 0",
@@ -91,7 +92,6 @@ var ofProducers = []string{
 var ofAsynqmon = []string{
 	"HVALS KEY",
 	"MEMORY USAGE KEY",
-	"ZREMRANGEBYRANK KEY 0 0",
 }
 
 // ofCelery are those that only whoever speaks with Celery's applications and workers sends.

@@ -2,7 +2,10 @@ package rights
 
 import (
 	"errors"
+	"io/fs"
 	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -23,7 +26,15 @@ func user(t *testing.T, server *redistest.Process, rules ...string) redis.Univer
 
 func TestAUserIsToldEachRightThatIsMissingAndNothingIsDone(t *testing.T) {
 	server := redistest.Server(t)
-	for _, n := range []Needs{{Prefix: "switchyard:"}, {Role: Worker, Prefix: "switchyard:"}, {Role: Scheduler, Prefix: "acme:"}, {Role: Producer, Prefix: "switchyard:"}, {Prefix: "acme:", Celery: []string{"app:Rep.X*", "celery-task-meta-*"}, Channels: []string{"celery-task-meta-*", "/0.celery.pidbox"}}} {
+	lists, channels := []string{"app:Rep.X*", "celery-task-meta-*"}, []string{"celery-task-meta-*", "/0.celery.pidbox"}
+	for _, n := range []Needs{
+		{Prefix: "switchyard:"},
+		{Prefix: "acme:", Celery: lists, Channels: channels},
+		{Role: Worker, Prefix: "switchyard:", Celery: lists, Channels: channels},
+		{Role: Scheduler, Prefix: "acme:", Celery: lists, Channels: channels},
+		{Role: Monitor, Prefix: "switchyard:", Asynqmon: true},
+		{Role: Producer, Prefix: "acme:"},
+	} {
 		all := n.Rules()
 		if missing, err := Missing(t.Context(), user(t, server, all...), n); err != nil || len(missing.Rules)+len(missing.Commands) > 0 {
 			t.Errorf("%q, prefix %s: with all of its rules it lacks %v, %v", n.Role, n.Prefix, missing, err)
@@ -64,6 +75,47 @@ func TestARoleMayNotDoWhatIsForOthers(t *testing.T) {
 				t.Errorf("a %s may %s: %v", role, text, err)
 			}
 		}
+	}
+}
+
+// named finds the commands of Redis in a script of Lua: its texts in capitals, those that go by a function of
+// its own included.
+var named = regexp.MustCompile(`"([A-Z]{3,})"`)
+
+// words are those among the texts in capitals that are no commands.
+var words = []string{"COUNT", "FAILURE", "LEFT", "LIMIT", "MAXLEN", "REVOKED", "RIGHT", "SUCCESS", "WITHSCORES", "WRONGTYPE"}
+
+// TestEachRoleMayDoWhatItsScriptsDo reads the scripts, as some of what they do is for keys that are broken.
+func TestEachRoleMayDoWhatItsScriptsDo(t *testing.T) {
+	ofProducers := []string{
+		"deployment/claim.lua", "layout/mark.lua", "queue/add.lua", "queue/byhand.lua", "queue/cancel.lua", "queue/format/index.lua",
+		"queue/given.lua", "queue/run.lua",
+	}
+	rules := map[Role][]string{
+		Worker:   Needs{Role: Worker, Channels: []string{"celery-task-meta-*"}}.Rules(), // which speaks with Celery
+		Producer: Needs{Role: Producer}.Rules(),
+	}
+	err := fs.WalkDir(os.DirFS(".."), ".", func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".lua" {
+			return err
+		}
+		script, err := os.ReadFile(filepath.Join("..", path))
+		for role, its := range rules {
+			if role == Producer && !slices.Contains(ofProducers, path) {
+				continue
+			}
+			for _, found := range named.FindAllSubmatch(script, -1) {
+				name := string(found[1])
+				if !slices.Contains(words, name) && !slices.Contains(its, "+"+strings.ToLower(name)) {
+					t.Errorf("%s has %s, which a %s may not", path, name, role)
+				}
+			}
+		}
+		ofProducers = slices.DeleteFunc(ofProducers, func(name string) bool { return name == path })
+		return err
+	})
+	if err != nil || len(ofProducers) > 0 {
+		t.Errorf("%v; not found: %q", err, ofProducers)
 	}
 }
 
