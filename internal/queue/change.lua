@@ -20,7 +20,7 @@ end
 
 -- outlive has the lock of a unique task last as much longer as the task waits.
 local function outlive(before)
-	local more = given.due - before
+	local more = math.ceil(given.due - before)
 	local ttl = lock ~= "" and redis.pcall("GET", lock) == id and redis.call("PTTL", lock) or -1
 	if more > 0 and ttl > 0 and string.sub(lock, 1, #given.locks) == given.locks then
 		redis.call("PEXPIRE", lock, ttl + more)
