@@ -73,17 +73,17 @@ func (n Needs) missing(ctx context.Context, client redis.UniversalClient) (Lack,
 	if err != nil || len(lacks.Rules)+len(lacks.Commands) > 0 {
 		return lacks, err
 	}
-	keys := n.keys()
+	keys, channels := n.keys(), n.channels()
 	asked := []question{{text: "MULTI"}}
 	for _, sample := range n.samples() {
 		if !slices.Contains([]string{"MULTI", "EXEC", "DISCARD"}, sample) {
-			asked = append(asked, question{sample, keys[0], n.channels()[0]})
+			asked = append(asked, question{sample, keys[0], channels[0]})
 		}
 	}
 	for _, key := range keys {
 		asked = append(asked, question{text: "GET KEY", key: key}, question{text: "SET KEY v", key: key})
 	}
-	for _, channel := range n.channels() {
+	for _, channel := range channels {
 		asked = append(asked, question{text: "PSUBSCRIBE CHANNEL", channel: channel}, question{text: "PUBLISH CHANNEL v", channel: channel})
 	}
 	lacks, err = ask(ctx, client, append(asked, question{text: "DISCARD"}))
