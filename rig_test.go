@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/redis/go-redis/v9"
 	"go.uber.org/goleak"
 	"go.uber.org/zap"
 
@@ -26,16 +25,7 @@ func onRedis(t *testing.T, test func(t *testing.T, url string)) {
 	t.Run("redis-server", func(t *testing.T) {
 		server := redistest.Server(t)
 		needs := rights.Needs{Role: rights.Producer, Prefix: "switchyard:"}
-		admin := redistest.Client(t, server.Addr).(*redis.Client)
-		t.Cleanup(func() {
-			refused, err := admin.ACLLog(context.Background(), 100).Result()
-			if err != nil {
-				t.Error(err)
-			}
-			for _, r := range refused {
-				t.Errorf("redis refused %s %q in a %s: %s", r.Username, r.Object, r.Context, r.Reason)
-			}
-		})
+		t.Cleanup(func() { redistest.RefusedNobody(t, server.Addr) })
 		test(t, redistest.User(t, server.Addr, "producer", needs.Rules()...))
 	})
 }

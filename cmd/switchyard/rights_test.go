@@ -71,8 +71,7 @@ func needless(t *testing.T) {
 	}
 }
 
-// leastUser makes the user of a role on a server, and returns its URL. A script that is refused anything has
-// failed. Some scripts also read what RedBeat keeps, or have another prefix.
+// leastUser makes the user of a role on a server, and returns its URL. Some scripts also read what RedBeat keeps, or have another prefix.
 func leastUser(e *testscript.Env, addr string, role rights.Role) string {
 	tb := e.T().(testing.TB)
 	needs := rights.Needs{Role: role, Prefix: "switchyard:", Asynqmon: true}
@@ -80,27 +79,14 @@ func leastUser(e *testscript.Env, addr string, role rights.Role) string {
 	needs.Prefix = "staging:"
 	rules = append(rules, needs.Rules()...)
 	name := cmp.Or(string(role), "switchyard")
-	url := redistest.User(tb, addr, name, rules...)
-	admin, ctx := redistest.Client(tb, addr).(*redis.Client), context.Background()
-	e.Defer(func() {
-		sent.note(admin.InfoMap(ctx, "commandstats").Val()["Commandstats"])
-		refused, err := admin.ACLLog(ctx, 100).Result()
-		if err != nil {
-			tb.Error(err)
-		}
-		for _, r := range refused {
-			if r.Username == name {
-				tb.Errorf("redis refused %s %q in a %s: %s, %d times", name, r.Object, r.Context, r.Reason, r.Count)
-			}
-		}
-	})
-	return url
+	return redistest.User(tb, addr, name, rules...)
 }
 
 // daemonsOfTheirOwn has each daemon that a script starts work as the user of its role, where the script does not say
-// otherwise.
+// otherwise. A script of which anybody is refused anything has failed.
 func daemonsOfTheirOwn(e *testscript.Env, addr string) error {
-	dir := e.T().(testing.TB).TempDir()
+	tb := e.T().(testing.TB)
+	dir := tb.TempDir()
 	for _, role := range []rights.Role{rights.Worker, rights.Scheduler, rights.Monitor} {
 		daemon := fmt.Sprintf(`#!/bin/sh
 [ "$SWITCHYARD_REDIS_URL" = '%s' ] && export SWITCHYARD_REDIS_URL='%s'
@@ -111,5 +97,10 @@ exec '%s' "$@"
 		}
 	}
 	e.Setenv("PATH", dir+string(filepath.ListSeparator)+e.Getenv("PATH"))
+	admin := redistest.Client(tb, addr).(*redis.Client)
+	e.Defer(func() {
+		sent.note(admin.InfoMap(context.Background(), "commandstats").Val()["Commandstats"])
+		redistest.RefusedNobody(tb, addr)
+	})
 	return nil
 }

@@ -92,6 +92,18 @@ func User(t testing.TB, addr, name string, rules ...string) string {
 	return "redis://" + name + ":" + password + "@" + addr
 }
 
+// RefusedNobody fails the test if the access control of a server has refused any user anything.
+func RefusedNobody(t testing.TB, addr string) {
+	t.Helper()
+	refused, err := Client(t, addr).(*redis.Client).ACLLog(context.Background(), 100).Result()
+	if err != nil {
+		t.Error(err)
+	}
+	for _, r := range refused {
+		t.Errorf("redis refused %s %q in a %s: %s, %d times", r.Username, r.Object, r.Context, r.Reason, r.Count)
+	}
+}
+
 // Mini starts a miniredis, stopped with the test.
 func Mini(t testing.TB) *miniredis.Miniredis {
 	t.Helper()
