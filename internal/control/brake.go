@@ -193,19 +193,23 @@ type Decision string
 
 // The decisions.
 const (
-	Asked    Decision = "asked" // nobody has decided yet
 	Approved Decision = "approved"
 	Rejected Decision = "rejected"
 )
 
-// Decide notes, and tells on the user's status channel, that a step of a task, named
-// queue/id, waits for a person, or what was decided about it.
+// Ask notes, and tells on the user's status channel, that a step of a run waits for a person. It
+// reports false, and has done nothing, if the pass is no longer good.
+func (b *Brake) Ask(ctx context.Context, p Pass, step string) (bool, error) {
+	asked, _, _, err := b.do(ctx, "ask", p.User, p.Task, step, p.Token)
+	if err != nil || !asked {
+		return false, err
+	}
+	return true, b.watchFrom(ctx, p.User)
+}
+
+// Decide notes, and tells in the same way, what a person has decided about a step of a task, named
+// queue/id.
 func (b *Brake) Decide(ctx context.Context, user, task, step string, d Decision) error {
-	if _, _, _, err := b.do(ctx, "decision", user, task, step, string(d)); err != nil {
-		return err
-	}
-	if d == Asked {
-		return b.watchFrom(ctx, user)
-	}
-	return nil
+	_, _, _, err := b.do(ctx, "decision", user, task, step, string(d))
+	return err
 }

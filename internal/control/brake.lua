@@ -189,15 +189,25 @@ function steps.list()
 	return 1, redis.call("SUNION", parked, resuming)
 end
 
--- decision notes that a step of a task waits for a person, or what was decided.
-function steps.decision(task, name, decision)
-	if decision == "asked" then
-		redis.call("HSET", waits, task, name)
-	else
-		redis.call("HDEL", waits, task)
-	end
+local function tellDecision(task, name, decision)
 	tell("decision", string.format('"task":%s,"step":%s,"decision":"%s"', text(task), text(name), decision))
 	return 1, {}
+end
+
+-- ask notes that a step of a task waits for a person, if whoever says so still performs the task; "" does
+-- if nobody else does.
+function steps.ask(task, name, who)
+	if (redis.call("HGET", runs, task) or "") ~= who then
+		return 0, {}
+	end
+	redis.call("HSET", waits, task, name)
+	return tellDecision(task, name, "asked")
+end
+
+-- decision notes what a person has decided.
+function steps.decision(task, name, decision)
+	redis.call("HDEL", waits, task)
+	return tellDecision(task, name, decision)
 end
 
 local made, list = steps[step](unpack(ARGV, 4))

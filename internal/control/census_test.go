@@ -25,7 +25,7 @@ func TestACensusCountsWhoIsPausedAndWhatWaits(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, task := range []string{"agents/a", "agents/b"} {
-			if err := b.Decide(t.Context(), "carol", task, "mail", Asked); err != nil {
+			if _, err := b.Ask(t.Context(), Pass{User: "carol", Task: task}, "mail"); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -111,7 +111,7 @@ func TestABrakeIsWatchedUntilItIsAtRest(t *testing.T) {
 			return users
 		}
 		w.pull("ada")
-		if err := w.brake.Decide(ctx, "bob", "agents/1", "pay", Asked); err != nil {
+		if _, err := w.brake.Ask(ctx, Pass{User: "bob", Task: "agents/1"}, "pay"); err != nil {
 			t.Fatal(err)
 		}
 		w.oversee()
@@ -198,7 +198,7 @@ func TestWhatIsGoneIsNotListed(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		w, ctx := idleWorker(t, client), t.Context()
 		for _, task := range []string{"agents/1", "agents/2"} {
-			if err := w.brake.Decide(ctx, "ada", task, "pay", Asked); err != nil {
+			if _, err := w.brake.Ask(ctx, Pass{User: "ada", Task: task}, "pay"); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -117,7 +117,7 @@ func TestTheScheduleAndTheBrakeAreTold(t *testing.T) {
 		if _, err := brake.Pull(t.Context(), "ada", control.Order{}); err != nil {
 			t.Fatal(err)
 		}
-		if err := brake.Decide(t.Context(), "ada", "agents/a", "mail", control.Asked); err != nil {
+		if _, err := brake.Ask(t.Context(), control.Pass{User: "ada", Task: "agents/a"}, "mail"); err != nil {
 			t.Fatal(err)
 		}
 		want = map[string]float64{

@@ -1,14 +1,16 @@
 -- Ends a task's turn at a host. host.lua stands before this.
 --
--- ask: id, spacing, most, jitter as in enter.lua; took (ms), ago (ms since its last request began), delay
---      (what the host wants between requests, in ms, -1: not known), answered (the host did),
---      refused (it asks to be left alone), pause (for how many ms; 0: it does not say)
+-- ask: id, spacing, most, jitter as in enter.lua; ends (what that has returned), took (ms), ago (ms since
+--      its last request began), delay (what the host wants between requests, in ms, -1: not known),
+--      answered (the host did), refused (it asks to be left alone), pause (for how many ms; 0: it does
+--      not say)
 --
 -- Returns 0, or of a task that was refused how often, for how many ms in all, and when to come again.
 
-if call("ZREM", running, ask.id) == 0 then
-	return {0, 0, 0} -- its lease has run out, or this was said before
+if tonumber(call("ZSCORE", running, ask.id) or "") ~= ask.ends then
+	return {0, 0, 0} -- its lease has run out, the task has another turn since, or this was said before
 end
+call("ZREM", running, ask.id)
 took = took == 0 and ask.took or 0.7 * took + 0.3 * ask.took
 if ask.delay >= 0 then
 	delay = ask.delay

@@ -19,6 +19,7 @@ type Turn struct {
 	Host  Host
 	turns *Turns
 	ask   enterAsk
+	ends  int64 // of its lease, in ms by Redis's clock: no other turn of the task ends then
 	began time.Time
 	last  time.Time
 }
@@ -52,6 +53,7 @@ type Visit struct {
 type leaveAsk struct {
 	enterAsk
 
+	Ends     int64 `json:"ends"`
 	Took     int64 `json:"took"`
 	Ago      int64 `json:"ago"`
 	Delay    int64 `json:"delay"`
@@ -62,11 +64,12 @@ type leaveAsk struct {
 
 // Leave ends a turn. A host that refuses is paused for everybody, longer each time; the error is
 // then a [*BusyError] for the task to come again, and the refusal itself once that was so ten times
-// or for a day. A turn that nobody leaves ends with its lease.
+// or for a day. A turn that nobody leaves ends with its lease, and as soon as another attempt of its task
+// has one: whoever comes back late ends no turn but its own.
 func (t *Turn) Leave(ctx context.Context, v Visit) error {
 	t.ask.Jitter = rand.Float64() * jitter
 	ask := leaveAsk{
-		enterAsk: t.ask, Took: time.Since(t.began).Milliseconds(), Ago: time.Since(t.last).Milliseconds(), Delay: v.Delay.Milliseconds(),
+		enterAsk: t.ask, Ends: t.ends, Took: time.Since(t.began).Milliseconds(), Ago: time.Since(t.last).Milliseconds(), Delay: v.Delay.Milliseconds(),
 		Answered: v.Answered, Refused: v.Refused != nil, Pause: v.Pause.Milliseconds(),
 	}
 	if v.Delay < 0 {

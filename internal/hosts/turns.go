@@ -92,14 +92,14 @@ type enterAsk struct {
 func (t *Turns) Enter(ctx context.Context, host Host, task string) (*Turn, error) {
 	ask := enterAsk{ID: task, Spacing: host.Spacing.Milliseconds(), Lease: t.lease.Milliseconds(), Most: host.Concurrency, Jitter: rand.Float64() * jitter}
 	began := time.Now()
-	said, err := t.run(ctx, enterScript, host.Name, ask, 2)
+	said, err := t.run(ctx, enterScript, host.Name, ask, 3)
 	if err != nil {
 		return nil, fmt.Errorf("take a turn at %s: %w", host.Name, err)
 	}
 	if said[0] > 0 {
 		return nil, &BusyError{Host: host.Name, Wait: time.Duration(said[0]) * time.Millisecond, Ahead: int(said[1])}
 	}
-	return &Turn{turns: t, ask: ask, Host: host, began: began, last: began}, nil
+	return &Turn{turns: t, ask: ask, ends: said[2], Host: host, began: began, last: began}, nil
 }
 
 // run runs a script on the keys of a host.

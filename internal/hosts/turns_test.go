@@ -154,6 +154,24 @@ func TestAKilledWorkerBlocksAHostNoLongerThanItsLease(t *testing.T) {
 	})
 }
 
+func TestALostAttemptThatComesBackEndsNoTurnOfTheNext(t *testing.T) {
+	on(t, func(t *testing.T, turns *Turns) {
+		host := Host{Name: "example.com", Concurrency: 1}
+		lost := take(t, turns, host, "a")
+		next := take(t, turns, host, "a")
+		if err := lost.Leave(t.Context(), Visit{Answered: true, Refused: errors.New("503"), Pause: time.Hour}); errors.As(err, new(*BusyError)) {
+			t.Errorf("the lost attempt is told %v, want nothing to wait for", err)
+		}
+		if busy := wait(t, turns, host, "b"); busy.Wait > time.Minute {
+			t.Fatalf("b waits %s: the lost attempt has paused the host", busy.Wait)
+		}
+		leave(t, next)
+		if turn, _, err := come(t.Context(), turns, host, "b"); err != nil || turn == nil {
+			t.Errorf("b has no turn after the next attempt: %v", err)
+		}
+	})
+}
+
 func TestAHostThatRefusesIsPausedForEverybody(t *testing.T) {
 	on(t, func(t *testing.T, turns *Turns) {
 		host := Host{Name: "example.com", Concurrency: 3}

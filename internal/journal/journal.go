@@ -81,9 +81,14 @@ func (j *Journal) Approval(ctx context.Context, name string, input json.RawMessa
 	return nil
 }
 
-// Tell tells that a step of the run waits for a person.
+// Tell tells that a step of the run waits for a person. The error is [ErrSuperseded] if the attempt no
+// longer performs it.
 func (j *Journal) Tell(ctx context.Context, step string) error {
-	return j.store.brake.Decide(ctx, j.run.User, j.run.Task, step, control.Asked)
+	good, err := j.store.brake.Ask(ctx, j.pass, step)
+	if err == nil && !good {
+		err = ErrSuperseded
+	}
+	return err
 }
 
 // Ended returns the result of the run and true if an earlier attempt has ended it.

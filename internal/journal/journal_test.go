@@ -204,6 +204,27 @@ func TestNoStepBeginsWhileTheBrakeIsOn(t *testing.T) {
 	})
 }
 
+func TestALostAttemptThatComesBackAsksNobody(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		d, ctx := newDesk(t, client), t.Context()
+		lost, _ := d.attempt(1)
+		if _, _, err := lost.Begin(ctx, "mail", true); err != nil {
+			t.Fatal(err)
+		}
+		_, next := d.attempt(2)
+		if err := lost.Tell(ctx, "mail"); !errors.Is(err, ErrSuperseded) {
+			t.Errorf("the lost attempt asks while the next one runs: %v", err)
+		}
+		next.Leave(false)
+		if err := lost.Tell(ctx, "mail"); !errors.Is(err, ErrSuperseded) {
+			t.Errorf("the lost attempt asks after the next one: %v", err)
+		}
+		if s, err := d.brake.Look(ctx, "ada"); err != nil || len(s.Waits) > 0 {
+			t.Errorf("status %+v, %v; want nothing to wait", s, err)
+		}
+	})
+}
+
 func TestAPersonDecidesAboutAStepInDoubt(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		d, ctx := newDesk(t, client), t.Context()

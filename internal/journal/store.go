@@ -48,7 +48,9 @@ var appendScript = redis.NewScript(appendLua)
 type Brake interface {
 	// On reports for each user whether their brake is on, or everyone's.
 	On(ctx context.Context, users []string) ([]bool, error)
-	// Decide tells that a step of a user's task waits for a decision, or the decision.
+	// Ask tells that a step of a run waits for a decision. It reports false if the pass is no longer good.
+	Ask(ctx context.Context, p control.Pass, step string) (bool, error)
+	// Decide tells the decision about a step of a user's task.
 	Decide(ctx context.Context, user, task, step string, d control.Decision) error
 }
 

@@ -62,11 +62,11 @@ func TestTheOverviewAndTheQueuesTellWhatIsInRedis(t *testing.T) {
 			}
 		}
 		for _, task := range []string{"agents/a", "agents/b"} {
-			if err := brake.Decide(d.Context(), "ada", task, "mail", control.Asked); err != nil {
+			if _, err := brake.Ask(d.Context(), control.Pass{User: "ada", Task: task}, "mail"); err != nil {
 				d.Fatal(err)
 			}
 		}
-		if err := brake.Decide(d.Context(), "eve", "agents/c", "mail", control.Asked); err != nil {
+		if _, err := brake.Ask(d.Context(), control.Pass{User: "eve", Task: "agents/c"}, "mail"); err != nil {
 			d.Fatal(err)
 		}
 		d.overdue(now)
@@ -134,7 +134,7 @@ func TestTheOverviewTellsWhatTheTokenMayKnow(t *testing.T) {
 		if _, err := d.system.Brake.Pull(d.Context(), "ada", control.Order{}); err != nil {
 			d.Fatal(err)
 		}
-		if err := d.system.Brake.Decide(d.Context(), "ada", "agents/a", "mail", control.Asked); err != nil {
+		if _, err := d.system.Brake.Ask(d.Context(), control.Pass{User: "ada", Task: "agents/a"}, "mail"); err != nil {
 			d.Fatal(err)
 		}
 		parts := []string{"decisions", "dead", "paused", "overdue", "daemons", "late_queues", "deliveries"}

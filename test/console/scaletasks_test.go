@@ -199,7 +199,7 @@ func scaleAsk(b *testing.B, client redis.UniversalClient, brake *control.Brake, 
 			journal = append(journal, at+" "+hex.EncodeToString(sum[:])[:16]+" "+text)
 		}
 		client.RPush(b.Context(), "switchyard:{user:"+tasks.UserKey(t.user)+"}:journal:"+name+":r"+strconv.Itoa(t.n), journal...)
-		if err := brake.Decide(b.Context(), t.user, name, "send the mail", control.Asked); err != nil {
+		if _, err := brake.Ask(b.Context(), control.Pass{User: t.user, Task: name}, "send the mail"); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -2,6 +2,7 @@ package robots
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -30,6 +31,9 @@ const (
 	// askingWait is what the others wait.
 	askingWait = time.Second
 )
+
+// releaseScript ends the turn of a worker that fetches a robots.txt, unless it is another's by now.
+var releaseScript = redis.NewScript(`return redis.call("GET", KEYS[1]) == ARGV[1] and redis.call("DEL", KEYS[1]) or 0`)
 
 // Fetcher fetches the files; [web.Fetcher] does.
 type Fetcher interface {
@@ -86,8 +90,8 @@ func (k *Keeper) Known(ctx context.Context, u *url.URL) (rules Rules, known bool
 // [*ClosedError] if it is out of reach for now, or if another worker fetches it, and that of the
 // fetch if no page of the site could be fetched either.
 func (k *Keeper) Ask(ctx context.Context, u *url.URL) (Rules, error) {
-	asking := k.key(u) + ":asking"
-	first, err := k.client.SetNX(ctx, asking, 1, askingFor).Result()
+	asking, own := k.key(u)+":asking", rand.Text()
+	first, err := k.client.SetNX(ctx, asking, own, askingFor).Result()
 	if err != nil {
 		return Rules{}, fmt.Errorf("robots.txt of %s: %w", u.Host, err)
 	}
@@ -98,8 +102,8 @@ func (k *Keeper) Ask(ctx context.Context, u *url.URL) (Rules, error) {
 	if err == nil {
 		err = k.save(ctx, u, r)
 	}
-	if gone := k.client.Del(context.WithoutCancel(ctx), asking).Err(); err == nil && gone != nil {
-		err = fmt.Errorf("robots.txt of %s: %w", u.Host, gone)
+	if released := releaseScript.Run(context.WithoutCancel(ctx), k.client, []string{asking}, own).Err(); err == nil && released != nil {
+		err = fmt.Errorf("robots.txt of %s: %w", u.Host, released)
 	}
 	switch {
 	case err != nil:

@@ -95,6 +95,32 @@ func TestASiteIsAskedOnceInADayAndForAllWorkers(t *testing.T) {
 	})
 }
 
+func TestAWorkerThatWasHeldUpEndsNoFetchOfAnother(t *testing.T) {
+	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
+		var late *Keeper
+		s := newSite(t, func(http.ResponseWriter, *http.Request) {})
+		held := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			// Its time is over, and another's has begun.
+			if err := client.Set(t.Context(), late.key(s.url)+":asking", "another", askingFor).Err(); err != nil {
+				t.Error(err)
+			}
+			says(200, closes)(w, nil)
+		})
+		s.answer.Store(&held)
+		late = newKeeper(t, client, &clock{time.Now()})
+		if _, err := late.Ask(t.Context(), s.url); err != nil {
+			t.Fatal(err)
+		}
+		_, err := late.Ask(t.Context(), s.url)
+		if closed, is := errors.AsType[*ClosedError](err); !is || closed.Wait != askingWait {
+			t.Errorf("error %v, want that another worker fetches it", err)
+		}
+		if n := s.asked.Load(); n != 1 {
+			t.Errorf("asked %d times while another worker fetches it", n)
+		}
+	})
+}
+
 func TestWhatASiteSaysIsReadOnceInAMinute(t *testing.T) {
 	redistest.Run(t, func(t *testing.T, client redis.UniversalClient) {
 		now := &clock{time.Now()}
