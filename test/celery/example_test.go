@@ -187,6 +187,7 @@ func (m *move) performed(kind string) int {
 }
 
 func TestTheExampleMovesAndComesBackWithoutAChange(t *testing.T) {
+	t.Parallel()
 	m := newMove(t)
 	lists := []string{"agents", "briefings", "scraping", "celery"}
 	var onward []string

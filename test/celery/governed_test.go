@@ -152,6 +152,7 @@ func TestATaskOutlivesTheWorkerOfCeleryThatWasKilledWithIt(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes more than a minute")
 	}
+	t.Parallel()
 	o := newGovernor(t)
 	o.worker()
 	first := o.start("setsid", python, "governed.py", o.url, "deadly.py")

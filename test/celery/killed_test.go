@@ -23,6 +23,7 @@ func TestEachTickIsSentOnceByThreeSchedulersThatAreKilled(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes half a minute")
 	}
+	t.Parallel()
 	var end time.Time
 	missing := map[string]string{} // ids to the names of their ticks
 	o := newOffice(t, func() string {
