@@ -10,7 +10,6 @@ import (
 
 	"switchyard/internal/rights"
 	"switchyard/test/commandtest"
-	"switchyard/test/redistest"
 )
 
 // binaries holds the built commands, so that the scripts run what an operator runs.
@@ -33,23 +32,35 @@ func run(m *testing.M) int {
 // their role, free addresses at $ADDR1 to $ADDR4, and the examples at $EXAMPLES.
 func TestCommands(t *testing.T) {
 	t.Cleanup(func() { needless(t) }) // once all scripts have ended
-	runScripts(t, "testdata", false)
-	t.Run("through redis", func(t *testing.T) { runScripts(t, "testdata/doors", false) })
-	t.Run("through the api", func(t *testing.T) { runScripts(t, "testdata/doors", true) })
+	runScripts(t, scripts{in: "testdata/*.txtar", on: standalone})
+	t.Run("through redis", func(t *testing.T) { runScripts(t, scripts{in: "testdata/doors/*.txtar", on: standalone}) })
+	t.Run("through the api", func(t *testing.T) { runScripts(t, scripts{in: "testdata/doors/*.txtar", on: standalone, api: true}) })
+	t.Run("on a cluster", func(t *testing.T) { runScripts(t, scripts{in: "testdata/system.txtar", on: cluster}) })
+	t.Run("behind sentinel", func(t *testing.T) { runScripts(t, scripts{in: "testdata/system.txtar", on: sentinel}) })
 }
 
-// runScripts runs the scripts of a directory. Their command door makes those that follow go through
-// the HTTP API, if api says so.
-func runScripts(t *testing.T, dir string, api bool) {
+// scripts are some scripts, and what they run on.
+type scripts struct {
+	in string // a pattern of files
+	on func(testing.TB) store
+	// api has those that follow the command door go through the HTTP API.
+	api bool
+}
+
+func runScripts(t *testing.T, s scripts) {
 	t.Helper()
+	files, err := filepath.Glob(s.in)
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scripts in %s: %v", s.in, err)
+	}
 	testscript.Run(t, testscript.Params{
-		Dir: dir,
+		Files: files,
 		Setup: func(e *testscript.Env) error {
-			server := redistest.Server(e.T().(testing.TB))
-			e.Setenv("REDIS_ADDR", server.Addr)
-			e.Setenv("SWITCHYARD_REDIS_URL", leastUser(e, server.Addr, rights.Everybody))
+			redis := s.on(e.T().(testing.TB))
+			e.Setenv("REDIS_ADDR", redis.servers[0])
+			e.Setenv("SWITCHYARD_REDIS_URL", leastUser(e, redis, rights.Everybody))
 			e.Setenv("PATH", binaries+string(filepath.ListSeparator)+os.Getenv("PATH"))
-			if err := daemonsOfTheirOwn(e, server.Addr); err != nil {
+			if err := daemonsOfTheirOwn(e, redis); err != nil {
 				return err
 			}
 			examples, err := filepath.Abs("../../examples")
@@ -69,7 +80,7 @@ func runScripts(t *testing.T, dir string, api bool) {
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"door": func(ts *testscript.TestScript, _ bool, _ []string) {
-				if api {
+				if s.api {
 					openAPI(ts)
 				}
 			},

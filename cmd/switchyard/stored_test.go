@@ -42,7 +42,7 @@ func TestRecordTheStateOfThisLayout(t *testing.T) {
 	if !*recordLayout {
 		t.Skip("the state of this layout is recorded already: -record-layout does it anew")
 	}
-	runScripts(t, "testdata/record", false)
+	runScripts(t, scripts{in: "testdata/record/*.txtar", on: standalone})
 }
 
 // record writes all keys of the script's Redis into the file.

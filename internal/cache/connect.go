@@ -30,7 +30,8 @@ type Options struct {
 	//	redis-cluster://[user:password@]host:port,host:port
 	//
 	// with rediss, rediss-sentinel and rediss-cluster for TLS, and unix:///path for a
-	// socket. Query parameters are those of go-redis, such as sentinel_password.
+	// socket. User and password are those of Redis, also behind Sentinel: sentinels with access control
+	// are given sentinel_username and sentinel_password, as query parameters. Others are those of go-redis.
 	URL string
 	// Password stands in for one in the URL, which then need not be secret.
 	Password string
@@ -157,11 +158,23 @@ func (o Options) sentinel(u *url.URL, scheme string, tlsConfig *tls.Config) (fun
 	v := *u
 	v.Path = "/" + db
 	q := v.Query()
+	if u.User != nil && (q.Has("username") || q.Has("password")) {
+		return nil, fmt.Errorf("redis URL %s: says twice who signs in to Redis: give user and password before the hosts, and those of the sentinels as sentinel_username and sentinel_password", redact.URL(o.URL))
+	}
+	user, password := q.Get("sentinel_username"), q.Get("sentinel_password")
+	q.Del("sentinel_username")
+	q.Del("sentinel_password")
 	q.Set("master_name", master)
 	v.RawQuery = q.Encode()
 	opt, err := redis.ParseFailoverURL(manyHosts(&v, scheme))
 	if err != nil {
 		return nil, fmt.Errorf("redis URL %s: %w: correct it, or leave it out", redact.URL(o.URL), err)
+	}
+	// go-redis takes those before the hosts for the sentinels'.
+	opt.SentinelUsername, opt.SentinelPassword = user, password
+	if u.User != nil {
+		opt.Username = u.User.Username()
+		opt.Password, _ = u.User.Password()
 	}
 	if o.Password != "" {
 		opt.Password = o.Password

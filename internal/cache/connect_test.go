@@ -68,12 +68,13 @@ func describe(client redis.UniversalClient) string {
 
 func TestABadURLIsRefusedWithoutItsPassword(t *testing.T) {
 	for raw, want := range map[string]string{
-		"http://u:hunter2@h":                `redis URL scheme "http": use redis, rediss, redis-sentinel, redis-cluster or unix`,
-		"redis://u:hunter2@h:x":             "redis URL cannot be parsed: give redis://[user:password@]host:port[/db], special characters percent-encoded",
-		"redis://u:hunter2@h:1/db":          `redis URL redis://(hidden)@h:1/db: redis: invalid database number: "db": correct it, or leave it out`,
-		"redis-sentinel://u:hunter2@h:1":    "redis URL redis-sentinel://(hidden)@h:1: name the master after the hosts: redis-sentinel://host:26379/mymaster",
-		"redis://u:hunter2@h:1?nonsense=1":  "redis URL redis://(hidden)@h:1?nonsense=(hidden): redis: unexpected option: nonsense: correct it, or leave it out",
-		"redis-cluster://u:hunter2@h:1?x=1": "redis URL redis-cluster://(hidden)@h:1?x=(hidden): redis: unexpected option: x: correct it, or leave it out",
+		"http://u:hunter2@h":                                `redis URL scheme "http": use redis, rediss, redis-sentinel, redis-cluster or unix`,
+		"redis://u:hunter2@h:x":                             "redis URL cannot be parsed: give redis://[user:password@]host:port[/db], special characters percent-encoded",
+		"redis://u:hunter2@h:1/db":                          `redis URL redis://(hidden)@h:1/db: redis: invalid database number: "db": correct it, or leave it out`,
+		"redis-sentinel://u:hunter2@h:1":                    "redis URL redis-sentinel://(hidden)@h:1: name the master after the hosts: redis-sentinel://host:26379/mymaster",
+		"redis-sentinel://u:hunter2@h:1/m?password=hunter2": "redis URL redis-sentinel://(hidden)@h:1/m?password=(hidden): says twice who signs in to Redis: give user and password before the hosts, and those of the sentinels as sentinel_username and sentinel_password",
+		"redis://u:hunter2@h:1?nonsense=1":                  "redis URL redis://(hidden)@h:1?nonsense=(hidden): redis: unexpected option: nonsense: correct it, or leave it out",
+		"redis-cluster://u:hunter2@h:1?x=1":                 "redis URL redis-cluster://(hidden)@h:1?x=(hidden): redis: unexpected option: x: correct it, or leave it out",
 	} {
 		_, err := cache.Connect(cache.Options{URL: raw})
 		if fmt.Sprint(err) != want {
@@ -125,6 +126,46 @@ func TestLoginWithACLUserAndSeparatePassword(t *testing.T) {
 			t.Errorf("password %q: %v", password, err)
 		}
 		_ = client.Close()
+	}
+}
+
+func TestBehindSentinelTheURLSaysWhoSignsInToRedis(t *testing.T) {
+	group := redistest.StartSentinel(t)
+	for _, s := range group.Servers {
+		redistest.User(t, s.Addr, "ada", "~*", "&*", "+@all")
+	}
+	var password string
+	for _, s := range group.Sentinels {
+		password = strings.Split(redistest.User(t, s.Addr, "watch", "&*", "+ping", "+subscribe", "+sentinel|get-master-addr-by-name", "+sentinel|sentinels"), ":")[2]
+		password, _, _ = strings.Cut(password, "@")
+	}
+	is := func(user string) string { return strings.Replace(group.URL, "://", "://"+user+"@", 1) }
+	for _, tc := range []struct{ url, password, want string }{
+		{group.URL, "", "default"},
+		{is("ada:" + password), "", "ada"},
+		{is("ada"), password, "ada"},
+		{group.URL + "?username=ada&password=" + password, "", "ada"},
+		{is("ada:wrong"), "", "refused"},
+		{is("ada:"+password) + "?sentinel_username=watch&sentinel_password=" + password, "", "ada"},
+		{is("ada:"+password) + "?sentinel_username=watch&sentinel_password=wrong", "", "refused"},
+	} {
+		client, err := cache.Connect(cache.Options{URL: tc.url, Password: tc.password})
+		if err != nil {
+			t.Fatal(err)
+		}
+		who, err := client.Do(t.Context(), "ACL", "WHOAMI").Text()
+		if err != nil && strings.Contains(err.Error(), "WRONGPASS") {
+			who = "refused"
+		}
+		if who != tc.want {
+			t.Errorf("%s, password %q: %q, %v; want %s", tc.url, tc.password, who, err, tc.want)
+		}
+		_ = client.Close()
+		for _, s := range group.Sentinels {
+			if !strings.Contains(tc.url, "sentinel_password=wrong") {
+				redistest.RefusedNobody(t, s.Addr) // the rights above are enough
+			}
+		}
 	}
 }
 

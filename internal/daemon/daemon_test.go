@@ -153,7 +153,7 @@ func TestARedisThatComesLateIsAwaitedWithOneLineEach(t *testing.T) {
 
 func TestARefusedLoginIsNotWaitedFor(t *testing.T) {
 	p := &pinger{errors.New("WRONGPASS invalid username-password pair")}
-	if err := AwaitRedis(t.Context(), p, zap.NewNop()); fmt.Sprint(err) != "redis refused the login: WRONGPASS invalid username-password pair: check the user and password of redis.url or redis.password" {
+	if err := AwaitRedis(t.Context(), p, zap.NewNop()); fmt.Sprint(err) != "redis refused the login: WRONGPASS invalid username-password pair: check the user and password of redis.url or redis.password; those of sentinels are sentinel_username and sentinel_password in redis.url" {
 		t.Errorf("error %v", err)
 	}
 }

@@ -36,7 +36,7 @@ func AwaitRedis(ctx context.Context, redis Pinger, log *zap.Logger) error {
 			}
 			return struct{}{}, nil
 		case refused(err):
-			return struct{}{}, backoff.Permanent(fmt.Errorf("redis refused the login: %w: check the user and password of redis.url or redis.password", err))
+			return struct{}{}, backoff.Permanent(fmt.Errorf("redis refused the login: %w: check the user and password of redis.url or redis.password; those of sentinels are sentinel_username and sentinel_password in redis.url", err))
 		case tries == 0:
 			log.Warn("redis does not answer: waiting for it", zap.Error(err))
 		}
