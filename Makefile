@@ -35,7 +35,7 @@ CELERY = /test/celery
 GO_TEST = COMMANDS_BUILT_IN=$(abspath $(BIN)) go test -timeout 30m
 
 test: test-needs build ## install what the tests need, then run all of them
-	@$(MAKE) --no-print-directory -j 2 test-celery test-without-race
+	@$(MAKE) --no-print-directory -j 2 test-with-race test-without-race test-celery
 
 # Most tests wait for something most of the time: more packages than processors are tested at once. The slowest begin.
 test-with-race:

@@ -200,8 +200,23 @@ func (p *patient) judgeKey(ctx context.Context, d damage, lines []string) (wrong
 // complain fails the test with all that is needed to see why.
 func (p *patient) complain(t *testing.T) {
 	t.Helper()
-	t.Errorf("seed %d, queue %s\ndamage: %s\nwrong:  %s\nlog:\n\t%s", *seed, p.queue, strings.Join(p.names, "\n        "),
-		strings.Join(cut(p.wrong, 20), "\n        "), strings.Join(cut(naming(p.lines(zap.WarnLevel), p.queue), 12), "\n\t"))
+	t.Errorf("seed %d, queue %s\ndamage: %s\nwrong:  %s\nleft:   %s\nlog:\n\t%s", *seed, p.queue, strings.Join(p.names, "\n        "),
+		strings.Join(cut(p.wrong, 20), "\n        "), strings.Join(p.left(t), "\n        "),
+		strings.Join(cut(naming(p.lines(zap.WarnLevel), p.queue), 12), "\n\t"))
+}
+
+// left tells of the good tasks that have not ended what Redis has of them, as late as that.
+func (p *patient) left(t *testing.T) (all []string) {
+	t.Helper()
+	for _, id := range p.good {
+		task, err := p.redis.HMGet(t.Context(), format.TaskKey(p.queue, id), "state", "due_ms", "pending_since").Result()
+		if err == nil && task[0] == "completed" {
+			continue
+		}
+		parts, later, lost := p.where(t.Context(), id)
+		all = append(all, fmt.Sprintf("%s at %d: state, due_ms, pending_since are %v, in %v, waits for a later time %v (%v)", id, time.Now().UnixMilli(), task, parts, later, errors.Join(err, lost)))
+	}
+	return all
 }
 
 // cut returns the first lines, each not too long.
