@@ -21,9 +21,10 @@ func (r *rig) kept(task tasks.Receipt) kept {
 	return k
 }
 
-// change changes the call of a task.
+// change changes the call of a task once its sender has noted that it is sent.
 func (r *rig) change(task tasks.Receipt, change func(*call)) {
 	r.t.Helper()
+	r.await("the call sent", func() bool { return r.kept(task).Sent })
 	was := r.kept(task)
 	next := was.call
 	change(&next)
