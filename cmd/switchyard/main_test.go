@@ -27,7 +27,7 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// TestCommands runs the scripts in testdata, each with a private redis-server of its
+// TestCommands runs the scripts in testdata, each with a private Redis of its
 // own at $SWITCHYARD_REDIS_URL, where commands are the least user of the documentation and daemons that of
 // their role, free addresses at $ADDR1 to $ADDR4, and the examples at $EXAMPLES.
 func TestCommands(t *testing.T) {
