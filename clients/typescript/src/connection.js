@@ -32,6 +32,7 @@ export class Connection {
     const timer = setTimeout(() => over.abort(new Timeout(`${method} ${path}: no answer within ${timeout} ms`)), timeout)
     const until = Date.now() + timeout
     const either = signal ? AbortSignal.any([signal, over.signal]) : over.signal
+    let failure
     try {
       for (let tries = 0; ; tries++) {
         try {
@@ -40,9 +41,13 @@ export class Connection {
         } catch (err) {
           const wait = delay(tries, err.retryAfter)
           if (either.aborted || !again(err, repeatable) || Date.now() + wait > until) throw err
+          failure = err
           await sleep(wait, either)
         }
       }
+    } catch (err) {
+      // Where time has run out in a later try, what the ones before have met says more.
+      throw over.signal.aborted && failure ? failure : err
     } finally {
       clearTimeout(timer)
     }

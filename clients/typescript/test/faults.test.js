@@ -76,7 +76,11 @@ test("an API that is busy or away is asked again as it says, up to the timeout",
   await rejects(new Switchyard({ url: away, token }).kinds(), Problem, { status: 503, type: "about:blank" })
   const mute = await through(t, () => {})
   await rejects(new Switchyard({ url: mute, token, timeout: 300 }).kinds(), Timeout)
-  await rejects(new Switchyard({ url: "http://127.0.0.1:1", timeout: 300 }).kinds(), ConnectionError)
+  await rejects(new Switchyard({ url: "http://127.0.0.1:1", timeout: 1000 }).kinds(), ConnectionError)
+  let tries = 0
+  const broken = await through(t, (req, res) => { if (tries++ === 0) res.destroy() }) // and then it is mute
+  await rejects(new Switchyard({ url: broken, token, timeout: 1000 }).kinds(), ConnectionError)
+  assert.ok(tries > 1, `asked ${tries} times`)
 })
 
 test("events go on where they broke off, and none is told twice", bounded, async (t) => {
@@ -136,7 +140,7 @@ test("the token is neither shown nor sent elsewhere", bounded, async (t) => {
   let elsewhere = 0
   const other = await through(t, (req, res) => (elsewhere++, res.end("{}")))
   const url = await through(t, (req, res) => res.writeHead(302, { Location: other }).end())
-  const client = new Switchyard({ url, token, timeout: 300 })
+  const client = new Switchyard({ url, token, timeout: 1000 })
   const err = await rejects(client.kinds(), ConnectionError)
   assert.equal(elsewhere, 0)
   for (const one of [client, client.schedule, err, err.cause]) {
