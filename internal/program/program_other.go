@@ -11,7 +11,7 @@ import (
 )
 
 // lingers is how long output is waited for that something holds open when a program has ended.
-const lingers = time.Second
+const lingers = 10 * time.Second
 
 // Program is a program that has been started.
 type Program struct{ cmd *exec.Cmd }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
 
 	"switchyard/internal/control"
@@ -173,6 +174,34 @@ func TestWhatAProgramTellsWronglyOfItsStepsIsNamed(t *testing.T) {
 
 func TestAProgramThatReadsNoAnswersIsNotHeldUp(t *testing.T) {
 	r := newRig(t, `i=0; while [ $i -lt 200 ]; do echo "{\"type\":\"step\",\"step\":\"$i `+strings.Repeat("x", 150)+`\",\"result\":0}"; i=$((i+1)); done; echo '{"type":"result","result":"all"}'`)
+	result, err := r.attempt(1)
+	if err != nil || fmt.Sprintf("%s", result) != `"all"` {
+		t.Errorf("result %s, %v", result, err)
+	}
+}
+
+// slow is a Redis that takes its time over each command.
+type slow struct{}
+
+func (slow) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (slow) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		time.Sleep(10 * time.Millisecond)
+		return next(ctx, cmd)
+	}
+}
+
+func (slow) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+// TestAProgramThatHasEndedIsHeardOut has a program be long gone before its steps are written: what it has said
+// last is its result all the same.
+func TestAProgramThatHasEndedIsHeardOut(t *testing.T) {
+	// More than is read at once, and less than the pipe takes.
+	r := newRig(t, `for i in $(seq 200); do echo "{\"type\":\"step\",\"step\":\"$i `+strings.Repeat("x", 180)+`\",\"result\":0}"; done; echo '{"type":"result","result":"all"}'`)
+	r.redis.AddHook(slow{})
 	result, err := r.attempt(1)
 	if err != nil || fmt.Sprintf("%s", result) != `"all"` {
 		t.Errorf("result %s, %v", result, err)
