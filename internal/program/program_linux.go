@@ -15,10 +15,6 @@ import (
 // self is this binary, also when its file has been replaced meanwhile.
 const self = "/proc/self/exe"
 
-// lingers is how long output is waited for when a program and its keeper have ended: its reader may be
-// behind, as each step of an agent is written to Redis, or something still holds the output open.
-const lingers = 10 * time.Second
-
 // Program is a program that has been started.
 type Program struct {
 	cmd    *exec.Cmd // the keeper

@@ -10,9 +10,6 @@ import (
 	"time"
 )
 
-// lingers is how long output is waited for that something holds open when a program has ended.
-const lingers = 10 * time.Second
-
 // Program is a program that has been started.
 type Program struct{ cmd *exec.Cmd }
 
